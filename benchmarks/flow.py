@@ -63,8 +63,10 @@ def main() -> None:
                 flow_peers.run(args.peer, photos, url, slots, args.rows or args.photos)
         return
     options = ["--concurrency", str(args.concurrency)] if args.concurrency else []
-    print(f"{'':<34} {'steady':>7} {'calls/s':>8} {'CPU ms':>8} {'+images':>8} {'peak MB':>7} "
-          f"{'start s':>7} {'limit':>6}")  # fmt: skip
+    print(
+        f"{'':<34} {'steady':>7} {'calls/s':>8} {'CPU ms':>8} {'+images':>8} {'peak MB':>7} "
+        f"{'start s':>7} {'limit':>6}"
+    )
     for slots in args.slots:
         rows = args.rows or (5 * args.photos if slots > 64 else args.photos)
         figures = measure(photos, slots, rows, options)

@@ -19,7 +19,7 @@ import aiohttp
 
 from crosslight.flow import run_main
 from crosslight.models.message import user
-from crosslight.models.openai_wire import chat_body
+from crosslight.models.openai.wire import chat_body
 from crosslight.store import ImageStore
 
 BORN = float(os.environ.get("FLOW_BORN", time.time()))

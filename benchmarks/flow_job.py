@@ -39,17 +39,18 @@ from crosslight.flow import (  # noqa: E402
     Context,
     Runner,
     Session,
+    as_step,
     interrupts,
     run_main,
-    step,
 )
 from crosslight.models.message import user  # noqa: E402
 from crosslight.models.spec import parse  # noqa: E402
 from crosslight.records import Done, ImageView  # noqa: E402
 from crosslight.store import AnswerStore, ImageStore, ParquetSink, table_schema  # noqa: E402
 
-SCHEMA = table_schema({"row": pa.int64(), "photo": pa.string(), "seen": pa.string(),
-                       "asked": pa.string()})  # fmt: skip
+SCHEMA = table_schema(
+    {"row": pa.int64(), "photo": pa.string(), "seen": pa.string(), "asked": pa.string()}
+)
 
 
 class Clock:
@@ -80,7 +81,7 @@ class Clock:
 clock = Clock()
 
 
-@step("look")
+@as_step("look")
 async def look(row: tuple[int, str], ctx: Context) -> Done[tuple[int, str, str]]:
     """Call A: what is in the photo."""
     assert ctx.images is not None
@@ -92,7 +93,7 @@ async def look(row: tuple[int, str], ctx: Context) -> Done[tuple[int, str, str]]
     return Done((number, sha, answer.text))
 
 
-@step("ask")
+@as_step("ask")
 async def ask(row: tuple[int, str, str], ctx: Context) -> Done[tuple[int, str, str, str]]:
     """Call B: a question about A's answer."""
     answer = await ctx.models["m"].generate([user(f"What follows from: {row[2]}")], task="ask")
@@ -113,8 +114,9 @@ async def job(photos: Path, url: str, out: Path, rows: int, policy: CallPolicy) 
     memory: list[float] = []
     cpu = time.process_time()
     backend = parse(f"openai:bench@{url}")
-    async with Session({"m": backend}, AnswerStore(out / "a.sqlite"), images=images,
-                       policy=policy) as session:  # fmt: skip
+    async with Session(
+        {"m": backend}, AnswerStore(out / "a.sqlite"), images=images, policy=policy
+    ) as session:
         runner = Runner(session.context, [look, ask])
         began = time.time()
         with ParquetSink(out / "rows.parquet", SCHEMA) as sink, interrupts(runner.stop):

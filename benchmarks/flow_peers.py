@@ -77,9 +77,12 @@ def curator(photos: Path, url: str, slots: int, rows: int) -> None:
     """bespokelabs-curator: one LLM object a call, its own cache."""
     curator = import_module("bespokelabs.curator")
     options = {
-        "base_url": url, "api_key": "none", "max_requests_per_minute": 10**6,
-        "max_tokens_per_minute": 10**9, "max_concurrent_requests": slots,
-    }  # fmt: skip
+        "base_url": url,
+        "api_key": "none",
+        "max_requests_per_minute": 10**6,
+        "max_tokens_per_minute": 10**9,
+        "max_concurrent_requests": slots,
+    }
 
     base: Any = curator.LLM
 

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from crosslight.build.screen import ScreenConfig, screen
-from crosslight.build.sources import open_source
+from crosslight.photos.screen import ScreenConfig, screen_photos
+from crosslight.photos.sources import open_source
 from crosslight.records import Done
-from crosslight.store.decode import decode
+from crosslight.store.decode import decode_image
 from crosslight.store.images import ImageStore
 from crosslight.store.phash import DECODE_SIDE, perceptual_hash
 
@@ -56,7 +56,7 @@ def main(folder: Path, copies: int) -> None:
         print("decode and hash  ", _ms(lambda: [_hash(data) for data in photos], count))
         fresh = ImageStore(Path(made, "fresh"))
         began = time.perf_counter()
-        rows = asyncio.run(screen(open_source(inputs), fresh, ScreenConfig()))
+        rows = asyncio.run(screen_photos(open_source(inputs), fresh, ScreenConfig()))
         took = time.perf_counter() - began
     done = sum(isinstance(row.outcome, Done) for row in rows)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -65,7 +65,7 @@ def main(folder: Path, copies: int) -> None:
 
 
 def _hash(data: bytes) -> str:
-    return perceptual_hash(decode(data, DECODE_SIDE).image)
+    return perceptual_hash(decode_image(data, DECODE_SIDE).image)
 
 
 if __name__ == "__main__":

@@ -29,10 +29,10 @@ from PIL import Image
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from crosslight.flow import Context
-from crosslight.judge.ask import Models, Panel
 from crosslight.judge.config import JudgeConfig
-from crosslight.judge.looks import Looks
 from crosslight.judge.methods import Plan, plan_for
+from crosslight.judge.panel import Models, Panel
+from crosslight.judge.views import Views
 from crosslight.models.hf.families import FAMILIES, Parts
 from crosslight.models.hf.model import HfModel
 from crosslight.models.hf.network import Network
@@ -63,14 +63,18 @@ def tokenizer_of(texts: list[str]) -> Any:
     places = [f"<row_{r}_col_{c}>" for r in range(1, 7) for c in range(1, 7)]
     special = ["<|im_start|>", "<|im_end|>", *SPECIAL, *places]
     trainer = trainers.BpeTrainer(
-        vocab_size=4000, special_tokens=special, show_progress=False,
+        vocab_size=4000,
+        special_tokens=special,
+        show_progress=False,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-    )  # fmt: skip
+    )
     raw.train_from_iterator(texts, trainer)
     made = tf.PreTrainedTokenizerFast(
-        tokenizer_object=raw, eos_token="<|im_end|>", pad_token="<|im_end|>",
+        tokenizer_object=raw,
+        eos_token="<|im_end|>",
+        pad_token="<|im_end|>",
         additional_special_tokens=[*SPECIAL, *places],
-    )  # fmt: skip
+    )
     made.chat_template = TEMPLATE
     return made
 
@@ -79,18 +83,31 @@ def model_of(tokenizer: Any) -> Any:
     """SmolVLM-256M's sizes: 30 layers of 576, 9 heads on 3; eyes of 12 layers of 768, 512 px."""
     torch.manual_seed(0)
     text = {
-        "model_type": "llama", "hidden_size": 576, "intermediate_size": 1536,
-        "num_hidden_layers": 30, "num_attention_heads": 9, "num_key_value_heads": 3,
-        "head_dim": 64, "vocab_size": 49280, "max_position_embeddings": 8192,
-    }  # fmt: skip
+        "model_type": "llama",
+        "hidden_size": 576,
+        "intermediate_size": 1536,
+        "num_hidden_layers": 30,
+        "num_attention_heads": 9,
+        "num_key_value_heads": 3,
+        "head_dim": 64,
+        "vocab_size": 49280,
+        "max_position_embeddings": 8192,
+    }
     vision = {
-        "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12,
-        "num_attention_heads": 12, "image_size": 512, "patch_size": 16,
-    }  # fmt: skip
+        "hidden_size": 768,
+        "intermediate_size": 3072,
+        "num_hidden_layers": 12,
+        "num_attention_heads": 12,
+        "image_size": 512,
+        "patch_size": 16,
+    }
     config = tf.Idefics3Config(
-        text_config=text, vision_config=vision, scale_factor=4, tie_word_embeddings=False,
+        text_config=text,
+        vision_config=vision,
+        scale_factor=4,
+        tie_word_embeddings=False,
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
-    )  # fmt: skip
+    )
     return tf.Idefics3ForConditionalGeneration(config).eval().requires_grad_(False)
 
 
@@ -99,9 +116,13 @@ def opened(model: Any, tokenizer: Any, folder: Path, *, split: bool, method: Met
     family = FAMILIES["idefics3"](Parts(model, tokenizer, folder, split))
     scorer = Scorer(Network(model, family), method, 1024 * 2**20)
     return HfModel(
-        scorer, Renderer(tokenizer, TEMPLATE, family), Vocabulary(tokenizer), tokenizer,
-        card=ModelCard("hf:random-256m", "random-256m"), report=Report(method, {}),
-    )  # fmt: skip
+        scorer,
+        Renderer(tokenizer, TEMPLATE, family),
+        Vocabulary(tokenizer),
+        tokenizer,
+        card=ModelCard("hf:random-256m", "random-256m"),
+        report=Report(method, {}),
+    )
 
 
 def picture(width: int, height: int) -> bytes:
@@ -170,8 +191,9 @@ def part_1(model: Any, tokenizer: Any, folder: Path, texts: list[str], args: Any
             off = float((logits[::step][: args.sample] - truth).abs().max())
             print(
                 f"  {method:<14}{wall:>9.2f}{full / wall:>7.1f}{cpu:>9.2f}{full_cpu / cpu:>7.1f}"
-                f"  {off:.1e} (another question: {spread:.2f})", flush=True
-            )  # fmt: skip
+                f"  {off:.1e} (another question: {spread:.2f})",
+                flush=True,
+            )
 
 
 async def part_2(model: HfModel, plan: Plan, folder: Path) -> None:
@@ -188,7 +210,7 @@ async def part_2(model: HfModel, plan: Plan, folder: Path) -> None:
         panel = Panel(plan, config, Models(judge))
         ctx = Context({"judge": judge}, images, 0)
         before, began = model.passes, time.perf_counter()
-        await panel.rules(Looks(ctx, photo, 768, 85, 0.2), ctx)
+        await panel.rules(Views(ctx, photo, 768, 85, 0.2), ctx)
         seconds = time.perf_counter() - began
         shown = f"{counted.calls - counted.blind} with the image, {counted.blind} without"
         print(f"  judge, {name}: {shown:>34}, {model.passes - before:>3} passes, {seconds:.1f} s")

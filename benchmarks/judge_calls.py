@@ -24,7 +24,8 @@ import numpy as np
 from PIL import Image
 
 from crosslight.judge import JudgeConfig, Target
-from crosslight.judge.run import Job, run_judge
+from crosslight.judge.job import Job
+from crosslight.judge.run import run_judge
 from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Request
 from crosslight.policy.compiled import Compiled, read_policy
@@ -123,10 +124,17 @@ def measure(images: int, folder: Path, *, helpers: bool) -> dict[str, Any]:
     name = "helped" if helpers else "alone"
     helper = played if helpers else None
     job = Job(
-        [Target(photo, str(at)) for at, photo in enumerate(photos)], folder / name,
-        folder / f"{name}.sqlite", folder / "images", constitution, compiled, played,
-        encoder=helper, detector=helper, config=JudgeConfig(addressed="off"),
-    )  # fmt: skip
+        [Target(photo, str(at)) for at, photo in enumerate(photos)],
+        folder / name,
+        folder / f"{name}.sqlite",
+        folder / "images",
+        constitution,
+        compiled,
+        played,
+        encoder=helper,
+        detector=helper,
+        config=JudgeConfig(addressed="off"),
+    )
     return asyncio.run(run_judge(job)).summary
 
 
@@ -158,9 +166,13 @@ def main() -> None:
             line = "".join(
                 f"{r[kind]:>{width}.2f}"
                 for kind, width in (
-                    ("shown", 7), ("region", 7), ("erased", 8), ("reasoning", 8), ("all", 8)
+                    ("shown", 7),
+                    ("region", 7),
+                    ("erased", 8),
+                    ("reasoning", 8),
+                    ("all", 8),
                 )
-            )  # fmt: skip
+            )
             skipped = summary["skipped_pairs"] / summary["pairs"]
             print(f"{named:<34}{line}  ({skipped:.0%} of pairs skipped)", flush=True)
     print("(scores without the image: once a question for all images, in no row of the judge)")

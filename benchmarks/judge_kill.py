@@ -26,11 +26,18 @@ POLICY = {
     "title": "Two rules",
     "by": "hand",
     "rules": [
-        {"id": f"r{k}", "rule": f"No thing {k} here.", "text": f"No thing {k} here.",
-         "chain": [{"any": [{"see": f"a thing {k}"}]}, {"any": [{"see": f"a broken thing {k}"}]}]}
+        {
+            "id": f"r{k}",
+            "rule": f"No thing {k} here.",
+            "text": f"No thing {k} here.",
+            "chain": [
+                {"any": [{"see": f"a thing {k}"}]},
+                {"any": [{"see": f"a broken thing {k}"}]},
+            ],
+        }
         for k in "ab"
     ],
-}  # fmt: skip
+}
 SCRIPT = {
     "latency_ms": 5,
     "rules": [
@@ -58,10 +65,24 @@ def pictures(folder: Path, count: int) -> None:
 def command(folder: Path, spec: str, out: str) -> list[str]:
     """The command line of a run with a store of its own."""
     return [
-        sys.executable, "-m", "crosslight", "judge", str(folder / "photos"), "--constitution",
-        str(folder / "policy.yaml"), "--model", spec, "-o", str(folder / out), "--store",
-        str(folder / f"store-{out}"), "--addressed", "off", "--keep-copies", "-q",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "crosslight",
+        "judge",
+        str(folder / "photos"),
+        "--constitution",
+        str(folder / "policy.yaml"),
+        "--model",
+        spec,
+        "-o",
+        str(folder / out),
+        "--store",
+        str(folder / f"store-{out}"),
+        "--addressed",
+        "off",
+        "--keep-copies",
+        "-q",
+    ]
 
 
 def stored(path: Path) -> int:

@@ -45,11 +45,15 @@ def main() -> None:
     found = aggregate(scores, METRICS, groups=[("subset", scores.subset)])
     took = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{rows:,} rows, {len(found)} estimates: {took:.1f} s, peak {peak:,.0f} MB "
-          f"({peak - before:,.0f} MB over the table)")  # fmt: skip
+    print(
+        f"{rows:,} rows, {len(found)} estimates: {took:.1f} s, peak {peak:,.0f} MB "
+        f"({peak - before:,.0f} MB over the table)"
+    )
     for one in found[:14]:
-        print(f"  {one.metric:18} {one.value:8.4f} [{one.low:.4f}, {one.high:.4f}] "
-              f"coverage {one.coverage:.3f} bounds [{one.least:.4f}, {one.most:.4f}]")  # fmt: skip
+        print(
+            f"  {one.metric:18} {one.value:8.4f} [{one.low:.4f}, {one.high:.4f}] "
+            f"coverage {one.coverage:.3f} bounds [{one.least:.4f}, {one.most:.4f}]"
+        )
 
 
 if __name__ == "__main__":

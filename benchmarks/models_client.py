@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from crosslight.models import ImageView, Model, parse, user
+from crosslight.models import Model, parse, user
+from crosslight.records import ImageView
 
 SCHEMA = {
     "type": "object",
@@ -39,10 +40,11 @@ def photo() -> ImageView:
 def serve(urls: "multiprocessing.Queue[str]") -> None:
     """The fake in its own process; it does not look at the pictures."""
     from crosslight.models.fake.script import Script
-    from crosslight.models.fake.server import run
-    from crosslight.models.fake.server import serve as serving
+    from crosslight.models.fake.server import run_fake_server, serve_script
 
-    run(serving(Script(name="bench", sees=False), ready=lambda url, _: urls.put(url)))
+    run_fake_server(
+        serve_script(Script(name="bench", sees=False), ready=lambda url, _: urls.put(url))
+    )
 
 
 async def measure(url: str, call: Call, count: int, width: int) -> tuple[float, float]:

@@ -11,8 +11,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from crosslight.bench.published.beside import Line, beside, expected
-from crosslight.bench.published.tables import recompute
+from crosslight.bench.published.check import Line, beside, expected
+from crosslight.bench.published.recompute import recompute
 
 
 def main() -> int:

@@ -41,10 +41,13 @@ def main() -> None:
         near = {n: c + CATEGORY * s for n, (c, s) in scores.items() if s and c >= JOIN}
         joined += bool(near)
         restricted += bool(near) and max(near, key=lambda n: near[n]) == pattern.scenario
-    centres = np.stack([
-        (m := known[[i for i, p in enumerate(patterns) if p.scenario == n]].mean(axis=0))
-        / np.linalg.norm(m) for n in names
-    ])  # fmt: skip
+    centres = np.stack(
+        [
+            (m := known[[i for i, p in enumerate(patterns) if p.scenario == n]].mean(axis=0))
+            / np.linalg.norm(m)
+            for n in names
+        ]
+    )
     far = float((centres @ space.texts(UNRELATED).T).max())
     total = len(patterns)
     print(f"{total} patterns, {len(names)} scenarios; {platform.machine()}, seconds do not matter")

@@ -47,9 +47,12 @@ def options(verb: tuple[str, ...]) -> str:
 def _help(words: tuple[str, ...]) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "crosslight", *words, "--help"],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
         env={"PATH": "", "COLUMNS": "200", "TERM": "dumb"},
-    )  # fmt: skip
+    )
     return done.stdout
 
 

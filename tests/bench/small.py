@@ -11,7 +11,8 @@ from PIL import Image
 
 from crosslight.bench.config import BenchConfig
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
-from crosslight.bench.run import Job, Result, run_bench
+from crosslight.bench.job import Job
+from crosslight.bench.run import Result, run_bench
 from crosslight.flow import CallPolicy, run_main
 from crosslight.models.fake.model import FakeModel
 from crosslight.models.protocol import Model, Request
@@ -48,11 +49,18 @@ def items(n: int, kind: str) -> list[Item]:
             if choice
             else (Expected.REFUSE if unsafe else Expected.COMPLY)
         )
-        found.append(Item(
-            f"i{at}", "small", Part.BAD if unsafe else Part.GOOD, f"question {at}", right,
-            Side.UNSAFE if unsafe else Side.SAFE, (f"{at}.png",),
-            labels={"category": f"c{at % 3}"},
-        ))  # fmt: skip
+        found.append(
+            Item(
+                f"i{at}",
+                "small",
+                Part.BAD if unsafe else Part.GOOD,
+                f"question {at}",
+                right,
+                Side.UNSAFE if unsafe else Side.SAFE,
+                (f"{at}.png",),
+                labels={"category": f"c{at % 3}"},
+            )
+        )
     return found
 
 
@@ -63,10 +71,19 @@ def suite(rows: list[Item], **more: Any) -> Suite:
         yield from rows
 
     return Suite(
-        name="small", title="Small", paper="none", licence="none", size=str(len(rows)),
-        schema="none", files=(), subsets=Part, verified="documented schema only", example={},
-        read=read, **more,
-    )  # fmt: skip
+        name="small",
+        title="Small",
+        paper="none",
+        licence="none",
+        size=str(len(rows)),
+        schema="none",
+        files=(),
+        subsets=Part,
+        verified="documented schema only",
+        example={},
+        read=read,
+        **more,
+    )
 
 
 def pictures(folder: Path, n: int) -> Path:
@@ -86,11 +103,16 @@ def job(tmp_path: Path, rows: list[Item], model: Any, **more: Any) -> Job:
     """A run of these items in `tmp_path`."""
     settings = {name: more.pop(name) for name in list(more) if name in BenchConfig.__slots__}
     return Job(
-        suite=suite(rows), folder=pictures(tmp_path / "data", len(rows)),
-        out=tmp_path / more.pop("out", "out"), answers=tmp_path / "answers.sqlite",
-        images=tmp_path / "images", model=model, policy=more.pop("policy", POLICY),
-        config=BenchConfig("small", **settings), **more,
-    )  # fmt: skip
+        suite=suite(rows),
+        folder=pictures(tmp_path / "data", len(rows)),
+        out=tmp_path / more.pop("out", "out"),
+        answers=tmp_path / "answers.sqlite",
+        images=tmp_path / "images",
+        model=model,
+        policy=more.pop("policy", POLICY),
+        config=BenchConfig("small", **settings),
+        **more,
+    )
 
 
 def run(tmp_path: Path, rows: list[Item], model: Any, **more: Any) -> Result:

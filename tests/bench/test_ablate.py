@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from crosslight.bench.config import BadSetting
 from crosslight.models.errors import Unreachable
 from crosslight.models.protocol import Request
+from crosslight.records.errors import BadSetting
 from tests.bench.small import By, items, run, table
 
 
@@ -87,6 +87,11 @@ def test_a_captioner_that_is_down_is_not_the_model(tmp_path: Path) -> None:
     def down(request: Request) -> Any:
         raise Unreachable("down")
 
-    result = run(tmp_path, items(2, "choice"), By("fake:seen", Seen()), picture="caption",
-                 captioner=By("fake:down", down))  # fmt: skip
+    result = run(
+        tmp_path,
+        items(2, "choice"),
+        By("fake:seen", Seen()),
+        picture="caption",
+        captioner=By("fake:down", down),
+    )
     assert result.summary["reasons"] == {"failed: no_caption": 2}

@@ -7,12 +7,18 @@ from typing import Any
 
 import pytest
 
-from crosslight.bench.compare import agreement_of, compare, read_bench, setup_differences
-from crosslight.bench.compared import write_comparison
-from crosslight.bench.config import BadSetting
-from crosslight.bench.leave import NotABenchFolder, claim
+from crosslight.bench.compare import (
+    agreement_of,
+    compare_runs,
+    read_bench,
+    setup_differences,
+    write_comparison,
+)
+from crosslight.bench.summary import claim
 from crosslight.models.errors import ContentFiltered
 from crosslight.models.protocol import Request
+from crosslight.records.errors import BadSetting
+from crosslight.runs.folder import NotARunFolder
 from tests.bench.small import By, items, run
 
 
@@ -35,7 +41,7 @@ def runs(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def test_the_differences_are_paired_and_corrected(runs: tuple[Path, Path]) -> None:
-    (pair,) = compare([read_bench(folder) for folder in runs])
+    (pair,) = compare_runs([read_bench(folder) for folder in runs])
     found = {one.metric: one for one in pair.differences}
     safe = found["accuracy_safe"]
     assert (safe.difference, safe.only_a, safe.only_b, safe.n) == (1.0, 0, 10, 10)
@@ -50,7 +56,7 @@ def test_the_differences_are_paired_and_corrected(runs: tuple[Path, Path]) -> No
 
 
 def test_flips_name_every_item_that_changed(runs: tuple[Path, Path]) -> None:
-    (pair,) = compare([read_bench(folder) for folder in runs])
+    (pair,) = compare_runs([read_bench(folder) for folder in runs])
     assert len(pair.flips) == 11
     first = pair.flips[0]
     assert (first.item, first.a, first.b) == ("i0", "no", "failed: content_filter")
@@ -65,7 +71,7 @@ def test_the_set_up_says_what_differs_and_nothing_else(runs: tuple[Path, Path]) 
 
 
 def test_it_is_written_as_json_csv_and_markdown(runs: tuple[Path, Path], tmp_path: Path) -> None:
-    pairs = compare([read_bench(folder) for folder in runs])
+    pairs = compare_runs([read_bench(folder) for folder in runs])
     out = tmp_path / "compared"
     write_comparison(out, pairs)
     write_comparison(out, pairs)
@@ -75,29 +81,29 @@ def test_it_is_written_as_json_csv_and_markdown(runs: tuple[Path, Path], tmp_pat
     assert {line["metric"] for line in lines} == {one.metric for one in pairs[0].differences}
     assert len(list(csv.DictReader((out / "flips.csv").open(encoding="utf-8")))) == 11
     assert "Balanced accuracy" in (out / "compare.md").read_text("utf-8")
-    with pytest.raises(NotABenchFolder):
+    with pytest.raises(NotARunFolder):
         write_comparison(runs[0], pairs)
 
 
 def test_only_common_items_are_compared(tmp_path: Path) -> None:
     run(tmp_path, items(20, "choice"), By("fake:no", no), out="a")
     run(tmp_path, items(8, "choice"), By("fake:no", no), out="b")
-    (pair,) = compare([read_bench(tmp_path / name) for name in "ab"])
+    (pair,) = compare_runs([read_bench(tmp_path / name) for name in "ab"])
     assert (pair.common, pair.only_a, pair.only_b) == (8, 12, 0)
     assert "data.items_sha256" in {name for name, _, _ in pair.setup}
 
 
 def test_one_run_or_no_run_is_refused(runs: tuple[Path, Path], tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match="two runs"):
-        compare([read_bench(runs[0])])
-    with pytest.raises(NotABenchFolder):
+        compare_runs([read_bench(runs[0])])
+    with pytest.raises(NotARunFolder):
         read_bench(tmp_path / "nowhere")
 
 
 def test_no_folder_of_this_machine_is_written_and_names_stay_apart(tmp_path: Path) -> None:
     for name in ("mine/x", "yours/x"):
         run(tmp_path, items(4, "choice"), By("fake:no", no), out=name)
-    pairs = compare([read_bench(tmp_path / name) for name in ("mine/x", "yours/x")])
+    pairs = compare_runs([read_bench(tmp_path / name) for name in ("mine/x", "yours/x")])
     write_comparison(tmp_path / "c", pairs)
     told = json.loads((tmp_path / "c" / "compare.json").read_text("utf-8"))["pairs"][0]
     assert (told["a"], told["b"]) == ("mine/x", "yours/x")
@@ -115,6 +121,6 @@ def test_agreement_counts_verdicts_only(runs: tuple[Path, Path]) -> None:
 def test_a_run_that_was_killed_is_not_compared_by_its_former_numbers(tmp_path: Path) -> None:
     run(tmp_path, items(4, "choice"), By("fake:no", no), out="a")
     claim(tmp_path / "a")  # what a new run does first
-    with pytest.raises(NotABenchFolder, match="did not end") as caught:
+    with pytest.raises(NotARunFolder, match="did not end") as caught:
         read_bench(tmp_path / "a")
     assert "goes on" in caught.value.hint

@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 
-from crosslight.bench import Suite, SuiteError, load, suite
-from crosslight.bench.load import Loaded
-from crosslight.bench.tables import MAX_UNPACKED
+from crosslight.bench import Suite, SuiteError, find_suite, load_suite
+from crosslight.bench.native.load import Loaded
+from crosslight.bench.native.tables import MAX_UNPACKED
 from tests.bench.natives import NATIVES, SHARED
 
 DATA = Path(os.environ.get("CROSSLIGHT_SHARED_DATA", SHARED))
@@ -159,7 +159,7 @@ def _prepared(name: str, folder: Path) -> tuple[Suite, Loaded]:
                 target.write_bytes(_shorter(path))
     else:
         NATIVES[name][0](folder)
-    return suite(name), load(suite(name), folder)
+    return find_suite(name), load_suite(find_suite(name), folder)
 
 
 SKIP = ("response_annotations", "auto_eval", "responses", "human", "gpteval", "streval")
@@ -193,13 +193,13 @@ def test_no_loader_crashes_or_shrinks_silently(name: str, tmp_path: Path) -> Non
             seen[_outcome(described, sound, whole)] += 1
         finally:
             path.write_bytes(data)
-    assert load(described, sound) == whole
+    assert load_suite(described, sound) == whole
     assert seen["error"] + seen["bad rows"] > COPIES / 5, seen
 
 
 def _outcome(described: Suite, folder: Path, whole: Loaded) -> str:
     try:
-        found = load(described, folder)
+        found = load_suite(described, folder)
     except SuiteError as error:
         assert error.file, error
         assert error.cause, error
@@ -224,7 +224,7 @@ def test_hostile_json(deep: str, tmp_path: Path) -> None:
     for name, file in (("vlsbench", "data.json"), ("mossbench", "information.json")):
         (tmp_path / file).write_text(deep)
         with pytest.raises(SuiteError):
-            load(suite(name), tmp_path)
+            load_suite(find_suite(name), tmp_path)
 
 
 def test_a_doubled_key_is_an_error(tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ def test_a_doubled_key_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "information.json"
     path.write_text(path.read_text().replace('"2":', '"1":', 1))
     with pytest.raises(SuiteError, match="twice"):
-        load(suite("mossbench"), tmp_path)
+        load_suite(find_suite("mossbench"), tmp_path)
 
 
 def test_a_stray_quote_says_how_many_lines_it_swallowed(tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_a_stray_quote_says_how_many_lines_it_swallowed(tmp_path: Path) -> None:
         '4,How?,homonyms,safe,,"x"\n'
         "5,How?,homonyms,safe,,\n"
     )
-    loaded = load(suite("xstest"), tmp_path)
+    loaded = load_suite(find_suite("xstest"), tmp_path)
     assert [item.id for item in loaded.items] == ["1", "5"]
     assert [(bad.row, "over 3 lines" in bad.reason) for bad in loaded.bad] == [(3, True)]
 
@@ -255,4 +255,4 @@ def test_xlsx_bomb_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as parts:
         parts.writestr("xl/more.xml", b"0" * (MAX_UNPACKED + 1))
     with pytest.raises(SuiteError, match="unpacked"):
-        load(suite("vscbench"), tmp_path)
+        load_suite(find_suite("vscbench"), tmp_path)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from crosslight.bench.config import BadSetting
 from crosslight.bench.item import Expected, Side
 from crosslight.bench.run import run_bench
 from crosslight.flow import run_main
 from crosslight.models.errors import Truncated
 from crosslight.models.protocol import Request
+from crosslight.records.errors import BadSetting
 from tests.bench.small import By, items, job, number, run, table
 
 SURE = By("fake:m", lambda request: "Sure.")
@@ -27,17 +27,26 @@ def guard(reply: str) -> By:
 
 
 def published_msts(tmp_path: Path, judge: By, judge_as: str) -> Any:
-    made = job(tmp_path, items(4, "response"), SURE, judges=[judge], protocol="published",
-               judge_as=judge_as)  # fmt: skip
+    made = job(
+        tmp_path,
+        items(4, "response"),
+        SURE,
+        judges=[judge],
+        protocol="published",
+        judge_as=judge_as,
+    )
     config = replace(made.config, suite="msts")
     return replace(made, config=config, suite=replace(made.suite, name="msts"))
 
 
 @pytest.mark.parametrize(
     ("judge_as", "reply"),
-    [("llama-guard-3", "unsafe\nS1"), ("md-judge", "[RESULT]: unsafe, score 4"),
-     ("qwen3guard", "Safety: Unsafe\nCategories: Violent")],
-)  # fmt: skip
+    [
+        ("llama-guard-3", "unsafe\nS1"),
+        ("md-judge", "[RESULT]: unsafe, score 4"),
+        ("qwen3guard", "Safety: Unsafe\nCategories: Violent"),
+    ],
+)
 def test_a_published_scorer_reads_each_guard_in_its_format(
     tmp_path: Path, judge_as: str, reply: str
 ) -> None:
@@ -57,8 +66,9 @@ def test_a_cut_guard_is_unparsed_under_either_protocol(tmp_path: Path) -> None:
 
     judge = By("fake:cut", cut)
     made = published_msts(tmp_path / "p", judge, "llama-guard-3")
-    strict = run(tmp_path / "s", items(4, "response"), SURE, judges=[judge],
-                 judge_as="llama-guard-3")  # fmt: skip
+    strict = run(
+        tmp_path / "s", items(4, "response"), SURE, judges=[judge], judge_as="llama-guard-3"
+    )
     for result in (run_main(run_bench(made)), strict):
         assert result.summary["reasons"] == {"unparsed: judge_truncated": 4}
 
@@ -83,8 +93,14 @@ def test_settings_that_would_do_nothing_are_refused(tmp_path: Path) -> None:
 def test_answers_of_another_suite_are_no_reference(tmp_path: Path) -> None:
     judge = guard('{"reason": "r", "class": "comply", "useful": true}')
     run(tmp_path, items(4, "response"), SURE, judges=[judge], out="before")
-    made = job(tmp_path, items(4, "response"), SURE, judges=[judge], judge_as="pairwise-harm",
-               against=tmp_path / "before")  # fmt: skip
+    made = job(
+        tmp_path,
+        items(4, "response"),
+        SURE,
+        judges=[judge],
+        judge_as="pairwise-harm",
+        against=tmp_path / "before",
+    )
     other = replace(made, suite=replace(made.suite, name="other"))
     with pytest.raises(BadSetting, match="holds a run of small, not of other"):
         run_main(run_bench(other))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from crosslight.bench import Expected, Side, SuiteError, load, suite
+from crosslight.bench import Expected, Side, SuiteError, find_suite, load_suite
 from tests.bench.writers import as_jsonl, picture
 
 YAML = """
@@ -51,8 +51,8 @@ def _folder(folder: Path) -> Path:
 
 
 def test_reads_its_own_form(tmp_path: Path) -> None:
-    mine = suite(str(_folder(tmp_path)))
-    loaded = load(mine, tmp_path)
+    mine = find_suite(str(_folder(tmp_path)))
+    loaded = load_suite(mine, tmp_path)
     first, second, third = loaded.items
     assert (first.expected, first.side, first.subset) == (Expected.REFUSE, Side.UNSAFE, "harm")
     assert mine.prompt(first) == "Look. Leave it?"
@@ -70,7 +70,7 @@ def test_bad_rows_are_counted(tmp_path: Path) -> None:
         stream.write('{"id": 5, "question": "?", "expected": "help", "subset": "x"}\n')
         stream.write('{"id": 6, "question": "?", "expected": "help", "image": "../x"}\n')
         stream.write("no json\n")
-    loaded = load(suite(str(path)), tmp_path)
+    loaded = load_suite(find_suite(str(path)), tmp_path)
     assert (len(loaded.items), len(loaded.bad)) == (3, 4)
 
 
@@ -88,7 +88,7 @@ def test_bad_rows_are_counted(tmp_path: Path) -> None:
 def test_a_wrong_description_says_where(text: str, says: str, tmp_path: Path) -> None:
     (tmp_path / "suite.yaml").write_text(text)
     with pytest.raises(SuiteError, match=says) as caught:
-        suite(str(tmp_path / "suite.yaml"))
+        find_suite(str(tmp_path / "suite.yaml"))
     assert caught.value.file == "suite.yaml"
     with pytest.raises(SuiteError):
-        suite(str(tmp_path / "nothing.yaml"))
+        find_suite(str(tmp_path / "nothing.yaml"))

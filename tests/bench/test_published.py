@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from crosslight.bench import Item, load, suite, suites
-from crosslight.bench.published import ALL, published
+from crosslight.bench import Item, all_suites, find_suite, load_suite
+from crosslight.bench.published import ALL, published_scorer
 from crosslight.bench.published import holisafe as holisafe_rule
 from crosslight.bench.published import mmsafeaware as aware
 from crosslight.bench.published import mssbench as mss
 from crosslight.bench.published import siuo as siuo_rule
-from crosslight.bench.published.beside import beside, expected
+from crosslight.bench.published.check import beside, expected
 from crosslight.bench.published.hallusionbench import correctness, table
 from crosslight.bench.published.numbers import fleiss, krippendorff_nominal, report
+from crosslight.bench.published.recompute import Number, recompute
 from crosslight.bench.published.reviews import first_line
-from crosslight.bench.published.tables import Number, recompute
 from crosslight.bench.published.xstest import string_match
 from tests.bench.natives import NATIVES, SHARED
 from tests.bench.writers import as_csv, as_json, as_jsonl
@@ -157,15 +157,15 @@ def test_ties_are_equal_to_either_rounding() -> None:
 
 
 def test_every_published_protocol_has_a_scorer() -> None:
-    named = {each.name for each in suites() if "published" in each.protocols}
+    named = {each.name for each in all_suites() if "published" in each.protocols}
     assert named == {each.suite for each in ALL}
     assert all(each.defects for each in ALL)
-    assert published("hades") is None
+    assert published_scorer("hades") is None
 
 
 def _item(name: str, folder: Path, number: str) -> Item:
     NATIVES[name][0](folder)
-    return next(item for item in load(suite(name), folder).items if item.id == number)
+    return next(item for item in load_suite(find_suite(name), folder).items if item.id == number)
 
 
 def test_mmsafeaware_know_is_no_and_128_is_an_attack(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_holisafe_phrases() -> None:
 def test_hallusionbench_accuracies(tmp_path: Path) -> None:
     assert [correctness(r) for r in ("Correct.", "incorrect", "?")] == ["1", "0", "2"]
     NATIVES["hallusionbench"][0](tmp_path)
-    items = load(suite("hallusionbench"), tmp_path).items
+    items = load_suite(find_suite("hallusionbench"), tmp_path).items
     found = table([(item, item.id != "VS-chart-0-0-1") for item in items])
     assert (found.questions, found.figures, found.pairs) == (75.0, 100.0, 50.0)
 

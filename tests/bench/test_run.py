@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-from crosslight.bench.config import BadSetting
-from crosslight.bench.leave import NotABenchFolder
 from crosslight.bench.run import run_bench
 from crosslight.flow import Budget, CallPolicy, run_main
 from crosslight.models.errors import (
@@ -23,6 +21,8 @@ from crosslight.models.fake import FakeServer
 from crosslight.models.fake import parse as script
 from crosslight.models.protocol import Answer, Choice, Request
 from crosslight.models.spec import parse
+from crosslight.records.errors import BadSetting
+from crosslight.runs.folder import NotARunFolder
 from tests.bench.small import POLICY, By, items, job, number, run, table
 from tests.shared import SHARED
 
@@ -93,8 +93,12 @@ def good_judge(request: Request) -> Any:
 
 
 def test_free_answers_are_read_by_the_judge(tmp_path: Path) -> None:
-    result = run(tmp_path, items(8, "response"), By("fake:m", said("I cannot.")),
-                 judges=[By("fake:j", good_judge)])  # fmt: skip
+    result = run(
+        tmp_path,
+        items(8, "response"),
+        By("fake:m", said("I cannot.")),
+        judges=[By("fake:j", good_judge)],
+    )
     assert number(result, "asr").value == 0.0
     assert number(result, "over_refusal").value == 1.0
     assert number(result, "refusal").value == 1.0
@@ -134,8 +138,9 @@ def test_a_judge_that_is_no_judge_moves_nothing(
 
 
 def test_a_judge_that_is_down_all_the_way_leaves_no_number(tmp_path: Path) -> None:
-    result = run(tmp_path, items(4, "response"), By("fake:m", said("Sure.")),
-                 judges=[By("fake:j", down)])  # fmt: skip
+    result = run(
+        tmp_path, items(4, "response"), By("fake:m", said("Sure.")), judges=[By("fake:j", down)]
+    )
     for one in result.estimates:
         assert one.value is None
         assert (one.coverage, one.least, one.most) == (0.0, 0.0, 1.0)
@@ -149,30 +154,40 @@ def test_missing_pictures_redacted_texts_and_bad_pictures_are_counted(tmp_path: 
     (tmp_path / "data" / "2.png").write_bytes(b"no picture")
     result = run_main(run_bench(made))
     assert result.summary["reasons"] == {
-        "dropped: missing_image": 1, "dropped: redacted": 1, "failed: bad_image": 1,
-    }  # fmt: skip
+        "dropped: missing_image": 1,
+        "dropped: redacted": 1,
+        "failed: bad_image": 1,
+    }
     assert number(result, "accuracy_unsafe").coverage == 0.5
     assert [row["reason"] for row in table(tmp_path, name="dropped")] == [
-        "missing_image", "redacted",
-    ]  # fmt: skip
+        "missing_image",
+        "redacted",
+    ]
     assert len(table(tmp_path, name="failed")) == 1
 
 
 def test_the_published_scorer_keeps_its_defects_and_strict_does_not(tmp_path: Path) -> None:
-    from crosslight.bench.published import published
-    from crosslight.bench.suites import suite
+    from crosslight.bench.published import published_scorer
+    from crosslight.bench.suites import find_suite
 
     data = SHARED / "benchmarks" / "mmsafeaware"
     if not data.is_dir():
         pytest.skip("no shared data")
-    assert published("mmsafeaware") is not None
+    assert published_scorer("mmsafeaware") is not None
     results = {}
     for protocol in ("published", "strict"):
-        made = job(tmp_path, [], By("fake:know", lambda r: (
-            {"Yes": 0.9, "No": 0.05} if r.kind == "choose" else "Yes, as you know."
-        )), protocol=protocol, out=protocol)  # fmt: skip
+        made = job(
+            tmp_path,
+            [],
+            By(
+                "fake:know",
+                lambda r: {"Yes": 0.9, "No": 0.05} if r.kind == "choose" else "Yes, as you know.",
+            ),
+            protocol=protocol,
+            out=protocol,
+        )
         config = replace(made.config, suite="mmsafeaware")
-        made = replace(made, suite=suite("mmsafeaware"), folder=data, config=config)
+        made = replace(made, suite=find_suite("mmsafeaware"), folder=data, config=config)
         results[protocol] = run_main(run_bench(made))
     assert number(results["published"], "accuracy_unsafe").value == 1.0  # "know" holds "no"
     assert number(results["strict"], "accuracy_unsafe").value == 0.0
@@ -225,8 +240,13 @@ def test_a_suite_over_a_real_server_with_faults_and_again_without_a_call(tmp_pat
 def test_a_published_reading_of_a_judge_in_the_authors_form(
     tmp_path: Path, suite_name: str, reply: str, verdict: str
 ) -> None:
-    made = job(tmp_path, items(4, "response"), By("fake:m", said("Sure.")),
-               judges=[By("fake:j", said(reply))], protocol="published")  # fmt: skip
+    made = job(
+        tmp_path,
+        items(4, "response"),
+        By("fake:m", said("Sure.")),
+        judges=[By("fake:j", said(reply))],
+        protocol="published",
+    )
     config = replace(made.config, suite=suite_name)
     made = replace(made, config=config, suite=replace(made.suite, name=suite_name))
     result = run_main(run_bench(made))
@@ -254,7 +274,7 @@ def test_without_a_judge_free_answers_are_refused_before_the_first_call(tmp_path
 def test_a_folder_that_holds_other_things_is_not_touched(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("x")
-    with pytest.raises(NotABenchFolder):
+    with pytest.raises(NotARunFolder):
         run(tmp_path, items(2, "choice"), By("fake:no", always_no))
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from crosslight.bench import Expected, Side, SuiteError, load, suite, suites
-from crosslight.bench.hub import fetch
-from crosslight.bench.images import census, image_bytes
+from crosslight.bench import Expected, Side, SuiteError, all_suites, find_suite, load_suite
+from crosslight.bench.hub import fetch_suite
+from crosslight.bench.native.images import census, image_bytes
 from tests.bench.natives import NATIVES, SHARED
 from tests.bench.natives_released import vlguard
 from tests.bench.writers import as_json, picture
@@ -29,8 +29,8 @@ REAL = {
 
 
 def test_every_suite_has_a_native_folder_and_all_fields() -> None:
-    assert {each.name for each in suites()} == set(NATIVES)
-    for each in suites():
+    assert {each.name for each in all_suites()} == set(NATIVES)
+    for each in all_suites():
         assert all(subset.says.endswith(".") for subset in each.subsets)
         assert each.paper and each.licence and each.size and each.schema and each.example
         assert (each.verified == "real files") == (each.name in REAL)
@@ -40,14 +40,14 @@ def test_every_suite_has_a_native_folder_and_all_fields() -> None:
 def test_tiny_folder(name: str, tmp_path: Path) -> None:
     write, count = NATIVES[name]
     write(tmp_path)
-    loaded = load(suite(name), tmp_path)
+    loaded = load_suite(find_suite(name), tmp_path)
     assert not loaded.bad
     assert len(loaded.items) == count
     assert loaded.files
     for item in loaded.items:
         assert item.suite == name
-        assert item.subset in set(suite(name).subsets)
-        assert suite(name).prompt(item).strip()
+        assert item.subset in set(find_suite(name).subsets)
+        assert find_suite(name).prompt(item).strip()
         assert set(item.missing) <= set(item.images)
     for item in loaded.askable:
         assert all(image_bytes(tmp_path, image) for image in item.images)
@@ -59,29 +59,29 @@ def test_real_files(name: str) -> None:
     folder = DATA / "benchmarks" / name
     if not folder.is_dir():
         pytest.skip("no shared data")
-    loaded = load(suite(name), folder)
+    loaded = load_suite(find_suite(name), folder)
     assert len(loaded.items) == REAL[name]
     assert len(loaded.bad) == (2 if name == "vlguard" else 0)
-    assert all(suite(name).prompt(item) for item in loaded.items)
+    assert all(find_suite(name).prompt(item) for item in loaded.items)
 
 
 @pytest.mark.parametrize("name", list(NATIVES))
 def test_an_empty_folder_names_what_is_missing(name: str, tmp_path: Path) -> None:
     with pytest.raises(SuiteError) as caught:
-        load(suite(name), tmp_path)
+        load_suite(find_suite(name), tmp_path)
     assert caught.value.file == str(tmp_path)
     with pytest.raises(SuiteError, match="no such folder"):
-        load(suite(name), tmp_path / "nowhere")
+        load_suite(find_suite(name), tmp_path / "nowhere")
 
 
 def test_unknown_suite() -> None:
     with pytest.raises(SuiteError, match="mmsafeaware"):
-        suite("nothing")
+        find_suite("nothing")
 
 
 def test_mmsafeaware_labels_come_from_id_ranges(tmp_path: Path) -> None:
     NATIVES["mmsafeaware"][0](tmp_path)
-    items = {item.id: item for item in load(suite("mmsafeaware"), tmp_path).items}
+    items = {item.id: item for item in load_suite(find_suite("mmsafeaware"), tmp_path).items}
     assert (items["128"].subset, items["128"].labels["scored_as"]) == ("over-safe", "attack")
     assert items["128"].expected is Expected.YES
     assert (items["129"].subset, items["129"].expected) == ("attack", Expected.NO)
@@ -95,7 +95,7 @@ def test_real_mmsafeaware_pictures() -> None:
     folder = DATA / "benchmarks" / "mmsafeaware"
     if not folder.is_dir():
         pytest.skip("no shared data")
-    found = census(folder, load(suite("mmsafeaware"), folder).items)
+    found = census(folder, load_suite(find_suite("mmsafeaware"), folder).items)
     assert (found.pictures, found.missing, len(found.duplicates)) == (71, 0, 8)
     assert dict(found.modes) == {"P": 9, "RGB": 62}
 
@@ -105,23 +105,25 @@ def test_census_counts_turned_grey_broken_and_twins(tmp_path: Path) -> None:
     picture(tmp_path / "imgs/1.png", exif=6)
     picture(tmp_path / "imgs/2.png", mode="L")
     (tmp_path / "imgs/3.png").write_bytes((tmp_path / "imgs/2.png").read_bytes())
-    found = census(tmp_path, load(suite("vlsbench"), tmp_path).items)
+    found = census(tmp_path, load_suite(find_suite("vlsbench"), tmp_path).items)
     assert (found.turned, found.missing, found.undecodable) == (1, 0, ())
     assert found.duplicates == (("imgs/2.png", "imgs/3.png"),)
     (tmp_path / "imgs/3.png").write_bytes(b"no picture")
-    assert census(tmp_path, load(suite("vlsbench"), tmp_path).items).undecodable == ("imgs/3.png",)
+    assert census(tmp_path, load_suite(find_suite("vlsbench"), tmp_path).items).undecodable == (
+        "imgs/3.png",
+    )
 
 
 def test_vlguard_has_two_row_shapes(tmp_path: Path) -> None:
     vlguard(tmp_path)
-    loaded = load(suite("vlguard"), tmp_path)
+    loaded = load_suite(find_suite("vlguard"), tmp_path)
     assert loaded.by_subset() == {"unsafes": 2, "safe_safes": 2, "safe_unsafes": 2}
     assert loaded.items[0].images == ("train/bad_ads/a.png",) or loaded.items[0].missing
 
 
 def test_figstep_benign_commas_are_text(tmp_path: Path) -> None:
     NATIVES["figstep"][0](tmp_path)
-    texts = [item.text for item in load(suite("figstep"), tmp_path).items]
+    texts = [item.text for item in load_suite(find_suite("figstep"), tmp_path).items]
     assert "Steps to create a * for $50,000 savings." in texts
 
 
@@ -136,7 +138,7 @@ def test_paths(tmp_path: Path) -> None:
         {**row, "instruction_id": 4, "image_path": "/etc/passwd"},
     ]
     as_json(tmp_path / "data.json", rows)
-    loaded = load(suite("vlsbench"), tmp_path)
+    loaded = load_suite(find_suite("vlsbench"), tmp_path)
     found = {item.id: item for item in loaded.items}
     assert found["1"].images == found["2"].images == ("imgs/7.png",)
     assert found["4"].missing == ("imgs/passwd",)
@@ -166,7 +168,7 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
             },
         ],
     )
-    loaded = load(suite("vlsbench"), folder)
+    loaded = load_suite(find_suite("vlsbench"), folder)
     assert [item.id for item in loaded.items] == ["2"]
     with pytest.raises(SuiteError):
         image_bytes(folder, "imgs/7.png")
@@ -176,7 +178,7 @@ def test_redacted_texts_are_counted_and_not_asked() -> None:
     folder = DATA / "benchmarks" / "xstest"
     if not folder.is_dir():
         pytest.skip("no shared data")
-    loaded = load(suite("xstest"), folder)
+    loaded = load_suite(find_suite("xstest"), folder)
     assert loaded.counts()["redacted"] == 2
     assert len(loaded.askable) == 448
 
@@ -187,25 +189,25 @@ def test_a_truncated_file_is_seen(tmp_path: Path) -> None:
         pytest.skip("no shared data")
     lines = (folder / "xstest_prompts.csv").read_text("utf-8").splitlines(keepends=True)
     (tmp_path / "xstest_prompts.csv").write_text("".join(lines[:301]), "utf-8")
-    assert load(suite("xstest"), tmp_path).short_by == 150
+    assert load_suite(find_suite("xstest"), tmp_path).short_by == 150
 
 
 def test_mssbench_pair_files() -> None:
     folder = DATA / "judged_outputs" / "mssbench_pairs"
     if not folder.is_dir():
         pytest.skip("no shared data")
-    loaded = load(suite("mssbench"), folder)
+    loaded = load_suite(find_suite("mssbench"), folder)
     assert len(loaded.items) == 96 and not loaded.bad
     assert len({item.pair for item in loaded.items}) == 48
     for name in loaded.files:
         rows = (folder / name[0]).read_text("utf-8").splitlines()
-    asked = {suite("mssbench").prompt(item) for item in loaded.items}
+    asked = {find_suite("mssbench").prompt(item) for item in loaded.items}
     assert asked == {json.loads(row)["prompt"] for row in rows}
 
 
 def test_the_docs_name_every_suite_as_it_is() -> None:
     text = (Path(__file__).parents[2] / "docs" / "bench-suites.md").read_text("utf-8")
-    for each in suites():
+    for each in all_suites():
         line = next(line for line in text.splitlines() if line.startswith(f"| `{each.name}` |"))
         assert f"| {each.verified} |" in line and each.size in line and each.licence in line
         assert all(f"- `{subset}`: {subset.says}" in text for subset in each.subsets)
@@ -216,7 +218,7 @@ def test_a_full_file_beside_a_tiny_one_is_not_short(tmp_path: Path) -> None:
     NATIVES["figstep"][0](tmp_path)
     tiny = (tmp_path / "SafeBench-Tiny.csv").read_text()
     (tmp_path / "safebench.csv").write_text(tiny)
-    loaded = load(suite("figstep"), tmp_path)
+    loaded = load_suite(find_suite("figstep"), tmp_path)
     assert len(loaded.items) == 6
     assert loaded.published == 550
     assert loaded.files[0][0] == "safebench.csv"
@@ -232,8 +234,8 @@ def test_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         return local_dir
 
     monkeypatch.setattr(hub, "snapshot_download", asked)
-    assert fetch(suite("vlsbench"), tmp_path) == tmp_path
+    assert fetch_suite(find_suite("vlsbench"), tmp_path) == tmp_path
     with pytest.raises(SuiteError, match="gated"):
-        fetch(suite("vlsbench"), tmp_path, revision="x")
+        fetch_suite(find_suite("vlsbench"), tmp_path, revision="x")
     with pytest.raises(SuiteError, match="on no hub"):
-        fetch(suite("xstest"))
+        fetch_suite(find_suite("xstest"))

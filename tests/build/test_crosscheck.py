@@ -12,8 +12,13 @@ CONFIG = BuildConfig()
 NUMBER = st.none() | st.floats(0, 1)
 
 
-def check(alone: float | None, elsewhere: float | None, photo: float | None,
-          together: float | None, leak: bool = False) -> CrossCheck:  # fmt: skip
+def check(
+    alone: float | None,
+    elsewhere: float | None,
+    photo: float | None,
+    together: float | None,
+    leak: bool = False,
+) -> CrossCheck:
     return CrossCheck(alone, elsewhere, photo, together, leak)
 
 

@@ -1,6 +1,6 @@
 """On which photos the same pattern may fit."""
 
-from crosslight.build.fitting import Fitting
+from crosslight.build.album import Fitting
 from crosslight.records import Triplet
 
 

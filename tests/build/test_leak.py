@@ -41,8 +41,16 @@ def test_head_word(name: str, head: str) -> None:
     assert head_word(name) == head
 
 
-@pytest.mark.parametrize("one, many", [("cat", "cats"), ("box", "boxes"), ("berry", "berries"),
-                                       ("dish", "dishes"), ("glass", "glasses")])  # fmt: skip
+@pytest.mark.parametrize(
+    "one, many",
+    [
+        ("cat", "cats"),
+        ("box", "boxes"),
+        ("berry", "berries"),
+        ("dish", "dishes"),
+        ("glass", "glasses"),
+    ],
+)
 def test_singular_and_plural_have_one_stem(one: str, many: str) -> None:
     assert stem(one) == stem(many)
 

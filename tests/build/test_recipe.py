@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from crosslight.build.account import Account
 from crosslight.build.album import Album
 from crosslight.build.bank import Bank
 from crosslight.build.config import BuildConfig
+from crosslight.build.counts import Account
 from crosslight.build.coverage import Scenarios
 from crosslight.build.recipe import Recipe
 from crosslight.build.roles import roles_for
-from crosslight.build.steps import Kit
+from crosslight.build.steps import RecipeParts
 from crosslight.flow import Context
 from crosslight.models.protocol import Request, Vectors
 from crosslight.records import Dropped, Kind, Photo, Sample
@@ -38,7 +38,7 @@ def build(
         Photo(images.put(s.jpeg), f"{s.number:02}.jpg", 160, 120, "JPEG", "none:0") for s in scenes
     ]
     model, bank, account = truth.model(), Bank(()), Account()
-    kit = Kit(roles_for(model, model, model, bank, config), Album(photos, config), config)
+    kit = RecipeParts(roles_for(model, model, model, bank, config), Album(photos, config), config)
     recipe = Recipe(kit, Context({}, images), account, Scenarios(bank, flat), {"who": "truth"})
     asyncio.run(recipe.run(photos))
     return recipe, account

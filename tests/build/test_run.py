@@ -285,8 +285,12 @@ def test_bad_commands_name_cause_and_remedy(args: list[str], says: str, tmp_path
     (tmp_path / "table.csv").write_text("where,what\na.jpg,b\n")
     done = subprocess.run(
         [sys.executable, "-m", "crosslight", *args],
-        capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=tmp_path,
+    )
     assert done.returncode == 2
     assert says in done.stderr
     assert done.stderr.count("Name one with --column") <= 1, "the remedy is said once"

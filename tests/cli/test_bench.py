@@ -6,9 +6,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from crosslight.bench.config import BadSetting
 from crosslight.cli import bench
 from crosslight.cli.compare import compare
+from crosslight.records.errors import BadSetting
 from tests.shared import SHARED
 
 DATA = SHARED / "benchmarks" / "mmsafeaware"
@@ -51,8 +51,16 @@ def test_a_suite_from_end_to_end_and_a_comparison(tmp_path: Path) -> None:
     assert "71 asked" in told
     assert "0 asked" in run("a")
     run("b", "--image", "none")
-    for name in ("run.json", "items.parquet", "dropped.parquet", "failed.parquet", "results.json",
-                 "results.csv", "results.md", "report.html"):  # fmt: skip
+    for name in (
+        "run.json",
+        "items.parquet",
+        "dropped.parquet",
+        "failed.parquet",
+        "results.json",
+        "results.csv",
+        "results.md",
+        "report.html",
+    ):
         assert (tmp_path / "a" / name).is_file()
     told = said("compare", str(tmp_path / "a"), str(tmp_path / "b"), "-o", str(tmp_path / "c"))
     assert "settings.picture: as is -> none" in told
@@ -64,5 +72,16 @@ def test_free_answers_need_a_judge(tmp_path: Path) -> None:
     if not folder.is_dir():
         pytest.skip("no shared data")
     with pytest.raises(BadSetting, match="a judge must read"):
-        said("bench", "mossbench", "--data", str(folder), "--model", "fake:echo", "-q",
-             "-o", str(tmp_path / "m"), "--store", str(tmp_path / "store"))  # fmt: skip
+        said(
+            "bench",
+            "mossbench",
+            "--data",
+            str(folder),
+            "--model",
+            "fake:echo",
+            "-q",
+            "-o",
+            str(tmp_path / "m"),
+            "--store",
+            str(tmp_path / "store"),
+        )

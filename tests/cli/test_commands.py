@@ -13,8 +13,12 @@ from crosslight.models.fake import FakeServer
 def crosslight(*args: str, code: int = 0, cwd: Path | None = None) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "crosslight", *args],
-        capture_output=True, text=True, timeout=180, check=False, cwd=cwd,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+        cwd=cwd,
+    )
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout + done.stderr

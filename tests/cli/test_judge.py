@@ -46,9 +46,20 @@ def call(*args: str) -> str:
 
 
 RUN = (
-    "judge", "photos", "--constitution", "policy.yaml", "--model", "fake:script.yaml",
-    "-o", "out", "--store", "store", "--addressed", "off", "-q",
-)  # fmt: skip
+    "judge",
+    "photos",
+    "--constitution",
+    "policy.yaml",
+    "--model",
+    "fake:script.yaml",
+    "-o",
+    "out",
+    "--store",
+    "store",
+    "--addressed",
+    "off",
+    "-q",
+)
 
 
 def test_judge_report_rethreshold(place: Path) -> None:
@@ -74,8 +85,19 @@ def test_a_guard_that_answers_in_json(place: Path) -> None:
 
 
 def test_assess(place: Path) -> None:
-    told = call("judge", "assess", "photos", "--model", "fake:script.yaml", "-o", "graded",
-                "--store", "store", "--addressed", "off")  # fmt: skip
+    told = call(
+        "judge",
+        "assess",
+        "photos",
+        "--model",
+        "fake:script.yaml",
+        "-o",
+        "graded",
+        "--store",
+        "store",
+        "--addressed",
+        "off",
+    )
     assert "graded" in told
     assert (place / "graded" / "assessed.parquet").exists()
 
@@ -95,9 +117,23 @@ def test_policy_verbs(place: Path) -> None:
 
 
 def test_a_dead_endpoint_says_why(place: Path) -> None:
-    dead = ("judge", "photos", "--constitution", "policy.yaml", "--model",
-            "openai:gone@http://127.0.0.1:9/v1", "-o", "dead", "--store", "store",
-            "--addressed", "off", "--attempts", "1", "-q")  # fmt: skip
+    dead = (
+        "judge",
+        "photos",
+        "--constitution",
+        "policy.yaml",
+        "--model",
+        "openai:gone@http://127.0.0.1:9/v1",
+        "-o",
+        "dead",
+        "--store",
+        "store",
+        "--addressed",
+        "off",
+        "--attempts",
+        "1",
+        "-q",
+    )
     result = CliRunner().invoke(app, dead)
     told = " ".join(result.output.split())
     assert "0 of 6 images judged" in told

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from crosslight.export import read_run, render_card, write_card
-from crosslight.export.text import markdown
+from crosslight.build.dataset import read_run
+from crosslight.export import render_card, write_card
+from crosslight.text.show import markdown
 from tests.view.make_run import TEXTS, make_run, write_lost
 
 ATTACK = "| [a](https://evil.example) <script>x</script> **b** `c` \n# head\n--- \u202e $x$ ![i](y)"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from crosslight.flow import CallPolicy, Context, Runner, Session, run_main, step
+from crosslight.flow import CallPolicy, Context, Runner, Session, as_step, run_main
 from crosslight.models.message import user
 from crosslight.models.spec import parse
 from crosslight.records import Done
@@ -14,14 +14,14 @@ from crosslight.store import AnswerStore, ParquetSink, table_schema
 SCHEMA = table_schema({"row": pa.int64(), "first": pa.string(), "second": pa.string()})
 
 
-@step("first")
+@as_step("first")
 async def first(row: int, ctx: Context) -> Done[tuple[int, str]]:
     """Call A."""
     answer = await ctx.models["m"].generate([user(f"tell of {row}")], task="first")
     return Done((row, answer.text))
 
 
-@step("second")
+@as_step("second")
 async def second(row: tuple[int, str], ctx: Context) -> Done[tuple[int, str, str]]:
     """Call B, on A's answer."""
     answer = await ctx.models["m"].generate([user(f"and {row[1]}")], task="second")

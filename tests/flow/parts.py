@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from crosslight.flow import Budget, Caller, CallPolicy, Context, Ledger, Runner, Step, step
+from crosslight.flow import Budget, Caller, CallPolicy, Context, Ledger, Runner, Step, as_step
 from crosslight.flow.step import RowResult
 from crosslight.models.fake import FakeModel
 from crosslight.models.message import user
@@ -60,7 +60,7 @@ def desk(
     return Desk(caller, store, ledger)
 
 
-@step("ask")
+@as_step("ask")
 async def ask(row: Any, ctx: Context) -> Done[str]:
     """Asks the model `m` about the row."""
     return Done((await ctx.models["m"].generate([user(f"about {row}")], task="ask")).text)

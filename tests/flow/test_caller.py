@@ -254,9 +254,12 @@ def test_a_dollar_budget_is_kept_and_needs_a_price(tmp_path: Path) -> None:
         with pytest.raises(UnknownPrice, match="bound the calls instead"):
             desk(tmp_path, source, budget=Budget(usd=1))
         source.card = ModelCard(
-            "openai:m@http://h/v1", "m", endpoint="http://h/v1",
-            usd_per_million_in=1.0, usd_per_million_out=1.0,
-        )  # fmt: skip
+            "openai:m@http://h/v1",
+            "m",
+            endpoint="http://h/v1",
+            usd_per_million_in=1.0,
+            usd_per_million_out=1.0,
+        )
         d = desk(tmp_path, source, budget=Budget(usd=0.02))
         ends = await asyncio.gather(*(d.ask(str(n)) for n in range(50)), return_exceptions=True)
         assert 5 <= ends.count("a") <= 10  # 0.002 a call

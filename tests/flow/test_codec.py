@@ -28,18 +28,29 @@ tokens = st.builds(
     TokenLogprob, text, number, st.lists(st.tuples(text, number), max_size=3).map(tuple)
 )
 answers = st.builds(
-    Answer, text=text, parsed=json_values, logprobs=st.lists(tokens, max_size=3).map(tuple),
+    Answer,
+    text=text,
+    parsed=json_values,
+    logprobs=st.lists(tokens, max_size=3).map(tuple),
     model=text,
-)  # fmt: skip
+)
 
 NONE = Usage()
 
 
 def record(value: str = "", vector: bytes = b"", usage: Usage = NONE) -> Record:
     return Record(
-        "k", "t", "m", "ok", value, "", vector, usage.prompt_tokens, usage.completion_tokens,
+        "k",
+        "t",
+        "m",
+        "ok",
+        value,
+        "",
+        vector,
+        usage.prompt_tokens,
+        usage.completion_tokens,
         usage.cost_usd,
-    )  # fmt: skip
+    )
 
 
 @given(answers)

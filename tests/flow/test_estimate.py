@@ -4,7 +4,7 @@ import pytest
 
 from crosslight.flow import (
     CallPlan,
-    estimate,
+    estimate_calls,
 )
 from crosslight.flow.estimate import CostGuess, prompt_tokens
 from crosslight.models.message import user
@@ -17,7 +17,7 @@ UNKNOWN = ModelCard("openai:x@u", "x", endpoint="u")
 
 def test_an_estimate_in_calls_tokens_and_dollars() -> None:
     plans = [CallPlan("imagine", PAID, 1, 1500, 200), CallPlan("judge", UNKNOWN, 2.5, 900, 1)]
-    known, unknown = estimate(1000, plans[:1]), estimate(1000, plans)
+    known, unknown = estimate_calls(1000, plans[:1]), estimate_calls(1000, plans)
     assert known.calls == 1000 and known.usd == pytest.approx(3.0 + 1.6)
     assert (unknown.calls, unknown.usd) == (3500, None)
     assert "1,000" in str(known) and "unknown" in str(unknown)

@@ -28,8 +28,9 @@ POLICY = CallPolicy(timeout_s=0.5, backoff_s=0.01, attempts=6, bad_answer_attemp
 async def one_run(
     url: str, folder: Path, policy: CallPolicy
 ) -> tuple[list[object], dict[str, int]]:
-    async with Session({"m": parse(f"openai:m@{url}")}, AnswerStore(folder / "a.sqlite"),
-                       policy=policy) as session:  # fmt: skip
+    async with Session(
+        {"m": parse(f"openai:m@{url}")}, AnswerStore(folder / "a.sqlite"), policy=policy
+    ) as session:
         runner = runner_of([ask])
         runner.context = session.context
         results = await collect(runner, range(ROWS))

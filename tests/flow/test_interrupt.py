@@ -9,9 +9,9 @@ import pytest
 from crosslight.flow import (
     Context,
     Outcomes,
+    as_step,
     interrupts,
     run_main,
-    step,
 )
 from crosslight.records import Done
 from tests.flow.parts import collect, runner_of
@@ -19,7 +19,7 @@ from tests.flow.parts import collect, runner_of
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_the_run_in_order(number: signal.Signals) -> None:
-    @step("hang")
+    @as_step("hang")
     async def hang(row: int, ctx: Context) -> Outcomes:
         await asyncio.sleep(60 if row > 2 else 0)
         return Done(row)

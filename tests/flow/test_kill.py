@@ -14,8 +14,15 @@ from crosslight.store import AnswerStore
 JOB = Path(__file__).with_name("kill_job.py")
 ROWS = 600
 KILLS = 5
-SCRIPT = parse({"name": "kill", "latency_ms": 200, "slots": 64, "jitter": 0.5,
-                "rules": [{"answer": "told {hash}"}]})  # fmt: skip
+SCRIPT = parse(
+    {
+        "name": "kill",
+        "latency_ms": 200,
+        "slots": 64,
+        "jitter": 0.5,
+        "rules": [{"answer": "told {hash}"}],
+    }
+)
 
 
 def start(server: FakeServer, folder: Path) -> subprocess.Popen[bytes]:

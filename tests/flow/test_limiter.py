@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crosslight.flow.limiter import Limiter
-from crosslight.flow.place import set_place
+from crosslight.flow.limiter import Limiter, set_priority
 from tests.flow.parts import run
 
 
@@ -50,7 +49,7 @@ def test_later_steps_go_first_then_earlier_rows() -> None:
         served: list[tuple[int, int]] = []
 
         async def call(stage: int, row: int) -> None:
-            set_place(stage, row)
+            set_priority(stage, row)
             slot = await limiter.acquire()
             served.append((stage, row))
             limiter.release(slot, answered=True)

@@ -2,14 +2,14 @@
 
 import asyncio
 
-from crosslight.flow.place import current_place, set_place
+from crosslight.flow.limiter import current_priority, set_priority
 
 
 def test_a_later_step_and_an_earlier_row_come_first() -> None:
     async def place(stage: int, row: int) -> tuple[int, int]:
-        set_place(stage, row)
+        set_priority(stage, row)
         await asyncio.sleep(0)
-        return current_place()
+        return current_priority()
 
     async def both() -> list[tuple[int, int]]:
         wanted = [(0, 1), (1, 9), (1, 2), (0, 0)]
@@ -21,11 +21,11 @@ def test_a_later_step_and_an_earlier_row_come_first() -> None:
 
 def test_each_task_has_a_place_of_its_own() -> None:
     async def inner() -> tuple[int, int]:
-        set_place(3, 3)
-        return current_place()
+        set_priority(3, 3)
+        return current_priority()
 
     async def outer() -> tuple[int, int]:
         await asyncio.create_task(inner())
-        return current_place()
+        return current_priority()
 
     assert asyncio.run(outer()) == (0, 0)

@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crosslight.flow import Budget, Context, Outcomes, Runner, step
+from crosslight.flow import Budget, Context, Outcomes, Runner, as_step
 from crosslight.models.errors import ContentFiltered
 from crosslight.records import Done, Dropped, Failed
 from tests.flow.parts import ask, collect, desk, model, run, runner_of
 
 
-@step("wait")
+@as_step("wait")
 async def wait(row: tuple[int, int], ctx: Context) -> Outcomes:
     for _ in range(row[0]):
         await asyncio.sleep(0)
     return [Done(n) for n in range(row[1])]
 
 
-@step("sift")
+@as_step("sift")
 async def sift(row: int, ctx: Context) -> Outcomes:
     await asyncio.sleep(0)
     if row == 1:
@@ -69,10 +69,13 @@ def test_the_funnel_groups_by_reason_and_by_kind_of_error() -> None:
     assert runner.funnel.as_json() == [
         {"step": "wait", "in": 3, "done": 7, "dropped": {"nothing": 1}, "failed": {}},
         {
-            "step": "sift", "in": 7, "done": 2, "dropped": {"is one": 2},
+            "step": "sift",
+            "in": 7,
+            "done": 2,
+            "dropped": {"is one": 2},
             "failed": {"KeyError": 1, "content_filter": 2},
         },
-    ]  # fmt: skip
+    ]
 
 
 def test_rows_are_taken_as_they_are_needed() -> None:
@@ -115,7 +118,7 @@ def test_async_rows_and_errors_in_them() -> None:
 def test_a_slow_row_does_not_hold_the_others_up() -> None:
     order = []
 
-    @step("note")
+    @as_step("note")
     async def note(row: int, ctx: Context) -> Outcomes:
         await asyncio.sleep(0.05 if row == 0 else 0)
         order.append(row)
@@ -126,10 +129,11 @@ def test_a_slow_row_does_not_hold_the_others_up() -> None:
     assert [r.row for r in results] == list(range(50))
 
 
-@pytest.mark.parametrize(("bound", "status"), [(3, "failed"), (0.5, "failed"), (0.95, "complete"),
-                                               (None, "complete")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("bound", "status"), [(3, "failed"), (0.5, "failed"), (0.95, "complete"), (None, "complete")]
+)
 def test_too_many_failures_end_the_run(bound: Any, status: str) -> None:
-    @step("fail")
+    @as_step("fail")
     async def fail(row: int, ctx: Context) -> Outcomes:
         await asyncio.sleep(0)
         if row % 10:
@@ -145,7 +149,7 @@ def test_too_many_failures_end_the_run(bound: Any, status: str) -> None:
 
 
 def test_stop_cancels_what_is_under_way_and_gives_what_is_done() -> None:
-    @step("hang")
+    @as_step("hang")
     async def hang(row: int, ctx: Context) -> Outcomes:
         if row >= 5:
             await asyncio.sleep(60)
@@ -179,7 +183,7 @@ def test_a_spent_budget_is_a_status_and_the_next_run_goes_on(tmp_path: Path) -> 
 
 
 def test_a_step_that_catches_everything_does_not_swallow_the_stop(tmp_path: Path) -> None:
-    @step("greedy")
+    @as_step("greedy")
     async def greedy(row: int, ctx: Context) -> Outcomes:
         try:
             return await ask(row, ctx)
@@ -211,7 +215,7 @@ def test_memory_of_the_runner_is_bounded_by_its_window() -> None:
 def test_blocking_work_goes_to_the_pool() -> None:
     import threading
 
-    @step("block")
+    @as_step("block")
     async def block(row: int, ctx: Context) -> Outcomes:
         return Done(await ctx.blocking(threading.current_thread))
 

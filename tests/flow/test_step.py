@@ -3,11 +3,11 @@
 import asyncio
 from typing import Any
 
-from crosslight.flow import Context, Leaf, Outcomes, RowResult, Step, step
+from crosslight.flow import Context, Leaf, Outcomes, RowResult, Step, as_step
 from crosslight.records import Done, Dropped, Failed
 
 
-@step("double")
+@as_step("double")
 async def double(row: Any, ctx: Context) -> Outcomes:
     return Done(row * 2)
 

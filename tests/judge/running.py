@@ -6,7 +6,8 @@ from typing import Any
 
 from crosslight.flow import CallPolicy
 from crosslight.judge import JudgeConfig, Target
-from crosslight.judge.run import Job, Result, run_judge
+from crosslight.judge.job import Job
+from crosslight.judge.run import Result, run_judge
 from crosslight.judge.tables import read_verdicts
 from crosslight.models.protocol import Backend
 from crosslight.records.verdict import Verdict
@@ -20,20 +21,34 @@ def put(images: list[Scene], folder: Path) -> list[Target]:
     return [Target(store.put(scene.jpeg), f"scene {scene.number}") for scene in images]
 
 
-def job(images: list[Scene], folder: Path, *, out: str = "run", helpers: bool = True,
-        world: World | None = None, judge: Backend | None = None, calls: CallPolicy | None = None,
-        **config: Any) -> Job:  # fmt: skip
+def job(
+    images: list[Scene],
+    folder: Path,
+    *,
+    out: str = "run",
+    helpers: bool = True,
+    world: World | None = None,
+    judge: Backend | None = None,
+    calls: CallPolicy | None = None,
+    **config: Any,
+) -> Job:
     """A job over the scenes. `helpers`: with encoder and detector."""
     constitution, compiled = policy()
     played = Given(world or World(images))
     config = {"addressed": "off"} | config
     return Job(
-        targets=put(images, folder / "images"), out=folder / out,
-        answers=folder / "answers.sqlite", images=folder / "images",
-        constitution=constitution, compiled=compiled, judge=judge or played,
-        encoder=played if helpers else None, detector=played if helpers else None,
-        config=JudgeConfig(**config), policy=calls or CallPolicy(),
-    )  # fmt: skip
+        targets=put(images, folder / "images"),
+        out=folder / out,
+        answers=folder / "answers.sqlite",
+        images=folder / "images",
+        constitution=constitution,
+        compiled=compiled,
+        judge=judge or played,
+        encoder=played if helpers else None,
+        detector=played if helpers else None,
+        config=JudgeConfig(**config),
+        policy=calls or CallPolicy(),
+    )
 
 
 def run(made: Job) -> tuple[Result, list[Verdict]]:
@@ -45,8 +60,11 @@ def run(made: Job) -> tuple[Result, list[Verdict]]:
 def measure(images: list[Scene], verdicts: list[Verdict]) -> dict[str, float]:
     """Recall, accuracy, false-alarm rate of decided images, and coverage."""
     truth = {scene.photo: scene.unsafe for scene in images}
-    decided = [(truth[v.photo], str(v.status) == "unsafe") for v in verdicts
-               if str(v.status) != "undecided"]  # fmt: skip
+    decided = [
+        (truth[v.photo], str(v.status) == "unsafe")
+        for v in verdicts
+        if str(v.status) != "undecided"
+    ]
     unsafe = [said for true, said in decided if true]
     safe = [said for true, said in decided if not true]
     return {

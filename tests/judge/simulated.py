@@ -107,14 +107,16 @@ def policy() -> tuple[Constitution, Compiled]:
     )
     rules = [
         {
-            "id": f"r{k}", "rule": text, "text": text,
+            "id": f"r{k}",
+            "rule": text,
+            "text": text,
             "chain": [
                 {"any": [{"see": f"a thing{k}", "words": [f"thing{k}"]}]},
                 {"any": [{"see": f"a state{k}{s}", "words": [f"thing{k}"]} for s in "ab"]},
             ],
         }
         for k, text in enumerate(texts)
-    ]  # fmt: skip
+    ]
     compiled = Compiled.model_validate({"title": "Six rules", "by": "test", "rules": rules})
     return constitution, compiled
 
@@ -205,8 +207,14 @@ class World:
             return {"boxes": []}
         side = 0.08 if scene.small else 0.5
         low, high = 0.5 - side / 2, 0.5 + side / 2
-        box = {"left": low, "top": low, "right": high, "bottom": high, "confidence": 0.4,
-               "word": f"thing{scene.rule}"}  # fmt: skip
+        box = {
+            "left": low,
+            "top": low,
+            "right": high,
+            "bottom": high,
+            "confidence": 0.4,
+            "word": f"thing{scene.rule}",
+        }
         return {"boxes": [box]}
 
     def _vectors(self, request: Request) -> Any:

@@ -53,10 +53,15 @@ def test_grades_have_a_mean_a_spread_and_three_endings(tmp_path: Path) -> None:
         raise ServerFault("down")
 
     job = AssessJob(
-        [Target(p, f"{i}.jpg") for i, p in enumerate(photos)], tmp_path / "out",
-        tmp_path / "a.sqlite", tmp_path / "images", Handled(handler), read_scale("crossing"),
-        AssessConfig(addressed="off"), CallPolicy(attempts=1),
-    )  # fmt: skip
+        [Target(p, f"{i}.jpg") for i, p in enumerate(photos)],
+        tmp_path / "out",
+        tmp_path / "a.sqlite",
+        tmp_path / "images",
+        Handled(handler),
+        read_scale("crossing"),
+        AssessConfig(addressed="off"),
+        CallPolicy(attempts=1),
+    )
     told = asyncio.run(run_assess(job))
     assert told["grades"] == {"done": 1, "undecided": 2}
     assert told["failed"] == 1

@@ -11,7 +11,7 @@ from PIL import Image
 
 from crosslight.flow import CallPolicy
 from crosslight.judge import JudgeConfig
-from crosslight.judge.run import Job
+from crosslight.judge.job import Job
 from crosslight.judge.step import Target
 from crosslight.models.fake import FakeServer, parse
 from crosslight.models.spec import parse as parse_spec
@@ -27,13 +27,17 @@ def test_over_http_with_logprobs_and_without(tmp_path: Path) -> None:
     script = parse(
         {
             "rules": [
-                {"task": "visible", "text": "thing a", "colour": "red",
-                 "choice": {"Yes": 0.96, "No": 0.03}},
+                {
+                    "task": "visible",
+                    "text": "thing a",
+                    "colour": "red",
+                    "choice": {"Yes": 0.96, "No": 0.03},
+                },
                 {"task": "visible", "choice": {"Yes": 0.01, "No": 0.97}},
             ],
             "can": {"logprobs": True},
         }
-    )  # fmt: skip
+    )
     jpegs = []
     for colour in ((220, 40, 40), (40, 70, 220)):
         out = io.BytesIO()
@@ -60,7 +64,7 @@ def test_over_a_real_llama_server_with_eyes(tmp_path: Path) -> None:
     """llama.cpp over HTTP with a tiny random vision model: log-probabilities and images arrive."""
     xllamacpp = pytest.importorskip("xllamacpp")
     pytest.importorskip("gguf")
-    from tests.models.tiny_gguf import write_projector, write_text_model
+    from tests.models.gguf.tiny import write_projector, write_text_model
 
     params = xllamacpp.CommonParams()
     params.model.path = str(write_text_model(tmp_path / "tiny.gguf"))
@@ -69,11 +73,12 @@ def test_over_a_real_llama_server_with_eyes(tmp_path: Path) -> None:
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
     server = xllamacpp.Server(params)
     made = two_rules(
-        tmp_path, [picture(i) for i in range(2)],
+        tmp_path,
+        [picture(i) for i in range(2)],
         parse_spec(f"openai:tiny@{server.listening_address}/v1"),
         policy=CallPolicy(concurrency=1),
         config=JudgeConfig(addressed="off", without=("cascade",)),
-    )  # fmt: skip
+    )
     result, verdicts = run(made)
     assert (result.summary["failed"], len(verdicts)) == (0, 2)
     for verdict in verdicts:
@@ -96,9 +101,15 @@ def test_the_household_constitution_on_the_embedded_perception(tmp_path: Path) -
     store = ImageStore(tmp_path / "images", fsync=False)
     targets = [Target(store.put(picture(3)), "blur.jpg")]
     made = Job(
-        targets, tmp_path / "run", tmp_path / "a.sqlite", tmp_path / "images", constitution,
-        compiled, backend, config=JudgeConfig(addressed="off"),
-    )  # fmt: skip
+        targets,
+        tmp_path / "run",
+        tmp_path / "a.sqlite",
+        tmp_path / "images",
+        constitution,
+        compiled,
+        backend,
+        config=JudgeConfig(addressed="off"),
+    )
     result, (verdict,) = run(made)
     assert verdict.status is Status.UNDECIDED
     found = {r.rule: r.finding for r in verdict.rules}

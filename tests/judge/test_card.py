@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crosslight.judge import cutting, metrics
+from crosslight.judge import cutoff, metrics
 from crosslight.judge.card import report_card
+from crosslight.judge.label_queue import images_to_label, write_queue
 from crosslight.judge.labels import LabelError, read_labels
-from crosslight.judge.prevalence import corrected
-from crosslight.judge.queue import queue, write_queue
+from crosslight.stats.prevalence import corrected
 from tests.judge.running import job, run
 from tests.judge.simulated import World, scenes
 
@@ -65,7 +65,7 @@ def test_the_conformal_cut_keeps_its_promise() -> None:
         scores = rng.beta(4, 2, size=60)
         truth = np.ones(60, dtype=bool)
         j = metrics.Judged(truth, truth, truth, scores)
-        cut = cutting.few_missed(j, alpha)
+        cut = cutoff.few_missed(j, alpha)
         assert cut.at is not None
         missed.append(float((rng.beta(4, 2, size=400) < cut.at).mean()))
     assert np.mean(missed) <= alpha + 0.002  # 60 / 61 of it is promised; the rest is our draws
@@ -73,20 +73,20 @@ def test_the_conformal_cut_keeps_its_promise() -> None:
 
 
 def test_too_few_labels_give_no_guarantee() -> None:
-    cut = cutting.few_missed(judged("uu9 uu8 uu7"), 0.1)
+    cut = cutoff.few_missed(judged("uu9 uu8 uu7"), 0.1)
     assert cut.at is None
     assert "9 are the least" in cut.note
-    nine = cutting.few_missed(judged(" ".join(f"uu{i}" for i in range(1, 10))), 0.1)
+    nine = cutoff.few_missed(judged(" ".join(f"uu{i}" for i in range(1, 10))), 0.1)
     assert nine.at == pytest.approx(0.1)  # (0 + 1) / 10: none may be missed
     unscored = metrics.arrays([(True, False, False, NAN)] * 20)
-    assert cutting.few_missed(unscored, 0.1).at is None
+    assert cutoff.few_missed(unscored, 0.1).at is None
 
 
 def test_the_best_f1_cut() -> None:
-    assert cutting.best_f1(judged("uu9 uu6 su5 ss1")).at == pytest.approx(0.6)
-    first, second = cutting.split(10, 0.5, 0)
+    assert cutoff.best_f1(judged("uu9 uu6 su5 ss1")).at == pytest.approx(0.6)
+    first, second = cutoff.split(10, 0.5, 0)
     assert sorted(first + second) == list(range(10))
-    assert cutting.split(10, 0.5, 0) == (first, second)
+    assert cutoff.split(10, 0.5, 0) == (first, second)
 
 
 def test_corrected_prevalence_covers_the_truth() -> None:
@@ -112,8 +112,15 @@ def write(path: Path, rows: Sequence[tuple[str, ...]]) -> Path:
 
 
 def test_labels(tmp_path: Path) -> None:
-    rows = [("image", "rule", "label"), ("a", "r0", "unsafe"), ("b", "r0", "safe"),
-            ("b", "r1", "safe"), ("c", "r0", "safe"), ("d", "", "1"), ("e", "", "")]  # fmt: skip
+    rows = [
+        ("image", "rule", "label"),
+        ("a", "r0", "unsafe"),
+        ("b", "r0", "safe"),
+        ("b", "r1", "safe"),
+        ("c", "r0", "safe"),
+        ("d", "", "1"),
+        ("e", "", ""),
+    ]
     labels = read_labels(write(tmp_path / "l.csv", rows))
     assert labels.of("x", "a") is True
     assert labels.of("x", "b") is False  # safe for every rule of the file
@@ -131,8 +138,10 @@ def test_a_card_of_a_run_and_what_to_label_next(tmp_path: Path) -> None:
     _, verdicts = run(made)
     rows: list[tuple[str, ...]] = [("image", "rule", "label")]
     for scene in images[:90]:
-        rows += [(scene.photo, f"r{k}", "unsafe" if scene.unsafe and k == scene.rule else "safe")
-                 for k in range(6)]  # fmt: skip
+        rows += [
+            (scene.photo, f"r{k}", "unsafe" if scene.unsafe and k == scene.rule else "safe")
+            for k in range(6)
+        ]
     labels = read_labels(write(tmp_path / "labels.csv", rows))
     card = report_card(made.out, labels, missed_at_most=0.2, draws=200)
     assert card["labels"] == 90
@@ -143,7 +152,7 @@ def test_a_card_of_a_run_and_what_to_label_next(tmp_path: Path) -> None:
     assert card["cut"]["measured"]["recall"]["value"] > 0.7
     assert card["prevalence"]["low"] < 0.5 < card["prevalence"]["high"]
     assert (made.out / "card.json").exists()
-    todo = queue(verdicts, labels, 10)
+    todo = images_to_label(verdicts, labels, 10)
     assert len(todo) == 10
     known = {scene.photo for scene in images[:90]}
     assert not known & {row["photo"] for row in todo}
@@ -198,15 +207,15 @@ def test_labels_that_say_nothing_or_two_things(tmp_path: Path) -> None:
 def test_a_rule_that_was_labelled_is_not_proposed_again(tmp_path: Path) -> None:
     images = scenes(12)
     _, verdicts = run(job(images, tmp_path, out="q"))
-    before = {row["photo"]: row["rule"] for row in queue(verdicts)}
+    before = {row["photo"]: row["rule"] for row in images_to_label(verdicts)}
     rows = [("image", "rule", "label"), *((photo, rule, "safe") for photo, rule in before.items())]
-    after = queue(verdicts, read_labels(write(tmp_path / "q.csv", rows)))
+    after = images_to_label(verdicts, read_labels(write(tmp_path / "q.csv", rows)))
     assert after
     assert all(before[row["photo"]] != row["rule"] for row in after)
 
 
 def test_a_card_of_other_verdicts_is_not_shown(tmp_path: Path) -> None:
-    from crosslight.view.judge_report import render
+    from crosslight.view.pages.judge import render
 
     images = scenes(12)
     made = job(images, tmp_path)

@@ -6,13 +6,18 @@ from typing import Any
 from crosslight.judge.compile import CompileConfig, compile_policy
 from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Request
-from crosslight.policy.compiled import differences, warnings
+from crosslight.policy.compiled import differences, policy_warnings
 from crosslight.policy.constitution import parse_constitution
 
 POLICY = parse_constitution(
-    {"title": "T", "rules": [{"id": "pose", "text": "No suggestive poses, please."},
-                             {"id": "count", "text": "No more than three people."}]}
-)  # fmt: skip
+    {
+        "title": "T",
+        "rules": [
+            {"id": "pose", "text": "No suggestive poses, please."},
+            {"id": "count", "text": "No more than three people."},
+        ],
+    }
+)
 
 
 def handler(request: Request) -> Any:
@@ -40,9 +45,10 @@ def test_a_rule_is_reworded_until_it_reaches_nine() -> None:
     compiled = asyncio.run(compile_policy(model, POLICY, tell=told.append))
     pose, count = compiled.rules
     assert [d.text for d in pose.history] == [
-        "No suggestive poses, please.", "No wide spread of legs.",
+        "No suggestive poses, please.",
+        "No wide spread of legs.",
         "No legs spread by more than 90 degrees.",
-    ]  # fmt: skip
+    ]
     assert pose.history[0].scores == (5, 6, 4)
     assert (pose.text, pose.objectiveness) == (pose.history[-1].text, 9)
     assert count.history == () and count.text == "No more than three people."
@@ -50,7 +56,7 @@ def test_a_rule_is_reworded_until_it_reaches_nine() -> None:
     assert pose.chain[1].any[0].words == ("legs",)
     assert len(told) == 2
     assert differences(POLICY, compiled) == []
-    assert warnings(POLICY, compiled) == []
+    assert policy_warnings(POLICY, compiled) == []
 
 
 def test_rounds_are_bounded_and_the_best_wording_wins() -> None:
@@ -70,4 +76,4 @@ def test_rounds_are_bounded_and_the_best_wording_wins() -> None:
     rule = compiled.rules[0]
     assert len(rule.history) == 4
     assert (rule.text, rule.objectiveness) == ("a better wording 0", 8)
-    assert any("below 9" in line for line in warnings(POLICY, compiled))
+    assert any("below 9" in line for line in policy_warnings(POLICY, compiled))

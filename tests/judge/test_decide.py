@@ -10,13 +10,13 @@ from crosslight.judge.decide import (
     Need,
     all_of,
     any_of,
+    bounds,
     is_relevant,
     question_score,
     read,
     rule_finding,
     verdict_of,
 )
-from crosslight.judge.intervals import bounds, wilson
 from crosslight.records.verdict import (
     Evidence,
     Finding,
@@ -27,6 +27,7 @@ from crosslight.records.verdict import (
     Score,
     Status,
 )
+from crosslight.stats.intervals import wilson
 
 T = Thresholds()
 PARTS = Parts(detector=True)
@@ -53,9 +54,14 @@ def test_the_grid_of_scores_borders_included(conf: float) -> None:
         # Exactly on both borders too.
         for shown in (m, n - 0.3 * n, n + 0.8 * (1 - n), min(1.0, erased + 0.6)):
             measured = Measured(
-                Score(shown), Score(n), Score(shown), Score(erased), sought=True,
-                region=Region(0.2, 0.2, 0.8, 0.8, conf), reasoned=cot,
-            )  # fmt: skip
+                Score(shown),
+                Score(n),
+                Score(shown),
+                Score(erased),
+                sought=True,
+                region=Region(0.2, 0.2, 0.8, 0.8, conf),
+                reasoned=cot,
+            )
             reading = read(measured, T, PARTS)
             assert isinstance(reading, Reading)
             wanted = by_the_paper(n, shown, shown, erased, conf, cot)

@@ -14,7 +14,8 @@ import torch
 
 from crosslight.flow import CallPolicy
 from crosslight.judge import JudgeConfig, Thresholds
-from crosslight.judge.run import Job, Result
+from crosslight.judge.job import Job
+from crosslight.judge.run import Result
 from crosslight.judge.step import Target
 from crosslight.models.hf.score import Method
 from crosslight.models.message import Message
@@ -43,8 +44,11 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     root = tmp_path_factory.mktemp("judge-hf")
-    return {"vlm": tiny.save("idefics3", root / "vlm"), "clip": clip(root / "clip"),
-            "owl": owl(root / "owl")}  # fmt: skip
+    return {
+        "vlm": tiny.save("idefics3", root / "vlm"),
+        "clip": clip(root / "clip"),
+        "owl": owl(root / "owl"),
+    }
 
 
 async def said(messages: Sequence[Message], **_: Any) -> Answer:
@@ -77,9 +81,17 @@ def job(folder: Path, judge: Any, **more: Any) -> Job:
     targets = [Target(store.put(picture(i)), f"{i}.jpg") for i in range(IMAGES)]
     settings = {"addressed": "off", "eager": True, "without": ("cascade",), **more.pop("set", {})}
     return Job(
-        targets, folder / "run", folder / "answers.sqlite", folder / "images", constitution,
-        compiled, judge, config=JudgeConfig(**settings), policy=CallPolicy(attempts=1), **more,
-    )  # fmt: skip
+        targets,
+        folder / "run",
+        folder / "answers.sqlite",
+        folder / "images",
+        constitution,
+        compiled,
+        judge,
+        config=JudgeConfig(**settings),
+        policy=CallPolicy(attempts=1),
+        **more,
+    )
 
 
 def judged(
@@ -95,10 +107,12 @@ def scores(verdicts: list[Verdict]) -> dict[tuple[str, str, int, int, str], Scor
     """Every score of every question."""
     return {
         (v.source, r.rule, e.item, e.alternative, name): score
-        for v in verdicts for r in v.rules for e in r.evidence
+        for v in verdicts
+        for r in v.rules
+        for e in r.evidence
         for name in ("shown", "prior", "whole", "erased")
         if (score := getattr(e.measured, name)) is not None
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("method", ["prefix", "packed"])

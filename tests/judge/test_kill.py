@@ -55,10 +55,24 @@ def test_a_killed_run_goes_on(tmp_path: Path) -> None:
 
 def judge_command(folder: Path, spec: str, out: str, store: str) -> list[str]:
     return [
-        sys.executable, "-m", "crosslight", "judge", str(folder / "photos"), "--constitution",
-        str(folder / "one.yaml"), "--model", spec, "-o", str(folder / out), "--store",
-        str(folder / store), "--addressed", "off", "--keep-copies", "-q",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "crosslight",
+        "judge",
+        str(folder / "photos"),
+        "--constitution",
+        str(folder / "one.yaml"),
+        "--model",
+        spec,
+        "-o",
+        str(folder / out),
+        "--store",
+        str(folder / store),
+        "--addressed",
+        "off",
+        "--keep-copies",
+        "-q",
+    ]
 
 
 def count_answers(path: Path) -> int:

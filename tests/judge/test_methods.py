@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from crosslight.judge import JudgeConfig
-from crosslight.judge.flips import flip_test
+from crosslight.judge.policy_flips import flip_test
 from crosslight.models.protocol import Request
 from crosslight.records.verdict import Finding, Status
 from tests.judge.running import job, run
@@ -37,9 +37,11 @@ def test_a_guard_model_by_a_policy_file(tmp_path: Path) -> None:
         return {"Unsafe": 0.9, "Safe": 0.1}
 
     made = two_rules(
-        tmp_path, [picture(1)], Handled(handler),
+        tmp_path,
+        [picture(1)],
+        Handled(handler),
         config=JudgeConfig(method="guard", addressed="off"),
-    )  # fmt: skip
+    )
     guard = GuardFormat("My own policy.", "Unsafe", "Safe")
     _, verdicts = run(replace(made, guard=guard))
     assert verdicts[0].status is Status.UNSAFE

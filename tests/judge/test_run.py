@@ -14,8 +14,8 @@ from crosslight.models.errors import ContentFiltered, NoOption
 from crosslight.models.protocol import Request
 from crosslight.models.spec import parse as parse_spec
 from crosslight.records.verdict import Status
-from crosslight.store.manifest import NotARunFolder
-from crosslight.view.judge_report import write_judge_report
+from crosslight.runs.folder import NotARunFolder
+from crosslight.view.pages.judge import write_judge_report
 from tests.judge.running import job, measure, run
 from tests.judge.simulated import picture, scenes
 from tests.judge.two_rules import Handled, two_rules

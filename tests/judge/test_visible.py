@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crosslight.judge import JudgeConfig
-from crosslight.judge.run import Job
+from crosslight.judge.job import Job
 from crosslight.judge.step import Target
 from crosslight.models.errors import ModelError
 from crosslight.models.fetch import FetchFailed
@@ -23,8 +23,17 @@ UNSAFE = {
     "coffee.png": "drinks",
     "motorcycle.png": "motorcycle",
 }
-SAFE = {"brick.png", "china.jpg", "coins.png", "flower.jpg", "grass.png", "gravel.png",
-        "handwriting.png", "page.png", "rocket.jpg"}  # fmt: skip
+SAFE = {
+    "brick.png",
+    "china.jpg",
+    "coins.png",
+    "flower.jpg",
+    "grass.png",
+    "gravel.png",
+    "handwriting.png",
+    "page.png",
+    "rocket.jpg",
+}
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +61,15 @@ def test_it_decides_the_example_photos_as_people_do(
     store = ImageStore(tmp_path / "images", fsync=False)
     targets = [Target(store.put(data), name) for name, data in pictures.items()]
     made = Job(
-        targets, tmp_path / "run", tmp_path / "a.sqlite", tmp_path / "images", constitution,
-        compiled, parse("embedded"), config=JudgeConfig(addressed="off"),
-    )  # fmt: skip
+        targets,
+        tmp_path / "run",
+        tmp_path / "a.sqlite",
+        tmp_path / "images",
+        constitution,
+        compiled,
+        parse("embedded"),
+        config=JudgeConfig(addressed="off"),
+    )
     _, verdicts = run(made)
     found = {v.source: v.violated for v in verdicts if v.status is Status.UNSAFE}
     wanted = {name: (rule,) for name, rule in {**UNSAFE, "stamped.jpg": "confidential"}.items()}

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from crosslight.flow import CallPolicy
 from crosslight.judge import JudgeConfig
-from crosslight.judge.run import Job
+from crosslight.judge.job import Job
 from crosslight.judge.step import Target
 from crosslight.models.fake import FakeModel
 from crosslight.policy.compiled import Compiled
@@ -21,14 +21,19 @@ ONE_TRY = CallPolicy(attempts=1, bad_answer_attempts=1, timeout_s=5)
 
 TWO = Compiled.model_validate(
     {
-        "title": "Two rules", "by": "test",
+        "title": "Two rules",
+        "by": "test",
         "rules": [
-            {"id": f"r{k}", "rule": f"No thing {k} here.", "text": f"No thing {k} here.",
-             "chain": [{"any": [{"see": f"a thing {k}"}]}]}
+            {
+                "id": f"r{k}",
+                "rule": f"No thing {k} here.",
+                "text": f"No thing {k} here.",
+                "chain": [{"any": [{"see": f"a thing {k}"}]}],
+            }
             for k in "ab"
         ],
     }
-)  # fmt: skip
+)
 
 
 TWO_RULES = Constitution.model_validate(
@@ -53,9 +58,17 @@ def two_rules(folder: Path, jpegs: list[bytes], judge: Any, **more: Any) -> Job:
     targets = [Target(store.put(jpeg), f"{i}.jpg") for i, jpeg in enumerate(jpegs)]
     config = more.pop("config", JudgeConfig(addressed="off"))
     return Job(
-        targets, folder / "run", folder / "answers.sqlite", folder / "images", TWO_RULES, TWO,
-        judge, config=config, policy=more.pop("policy", ONE_TRY), **more,
-    )  # fmt: skip
+        targets,
+        folder / "run",
+        folder / "answers.sqlite",
+        folder / "images",
+        TWO_RULES,
+        TWO,
+        judge,
+        config=config,
+        policy=more.pop("policy", ONE_TRY),
+        **more,
+    )
 
 
 def printed(text: str) -> bytes:

@@ -8,9 +8,9 @@ import pytest
 
 from crosslight.models.errors import BadSpec, Missing, ModelError
 from crosslight.models.fake import FakeBackend
-from crosslight.models.gguf import GgufBackend
-from crosslight.models.openai import OpenAIBackend
-from crosslight.models.openai_wire import Price
+from crosslight.models.gguf.model import GgufBackend
+from crosslight.models.openai.model import OpenAIBackend
+from crosslight.models.openai.wire import Price
 from crosslight.models.protocol import Backend
 from crosslight.models.spec import parse
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from crosslight.models.openai import OpenAIBackend, OpenAIModel
+from crosslight.models.openai.model import OpenAIBackend, OpenAIModel
 
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from crosslight.store.decode import FORMATS, BadImage, Bounds, decode, fit, sniff
+from crosslight.store.decode import FORMATS, BadImage, Bounds, decode_image, fit_image, sniff
 from crosslight.store.phash import VERSION, hash_bits, perceptual_hash
 from tests.build.hostile import encoded, huge_png, oriented, photo
 from tests.shared import SHARED
@@ -19,7 +19,7 @@ WHITE = (255, 255, 255)
 
 def reason(data: bytes, bounds: Bounds | None = None) -> str:
     with pytest.raises(BadImage) as caught:
-        decode(data, 256, bounds)
+        decode_image(data, 256, bounds)
     return caught.value.reason
 
 
@@ -32,7 +32,7 @@ def pixel(image: Image.Image, x: int = 0, y: int = 0) -> tuple[int, ...]:
 @pytest.mark.parametrize("kind", FORMATS)
 def test_every_allowed_format(kind: str) -> None:
     data = encoded(photo(1), kind)
-    decoded = decode(data)
+    decoded = decode_image(data)
     assert sniff(data) == decoded.format == kind
     assert (decoded.width, decoded.height) == decoded.image.size == (320, 240)
     assert decoded.image.mode == "RGB"
@@ -66,7 +66,7 @@ def test_bad_bytes_have_a_reason(data: bytes, expected: str) -> None:
 
 def test_the_refusal_names_the_size() -> None:
     with pytest.raises(BadImage, match="30000 x 30000"):
-        decode(huge_png())
+        decode_image(huge_png())
 
 
 def test_bounds_are_settings() -> None:
@@ -88,7 +88,7 @@ def test_damaged_bytes_never_raise_anything_else(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 8))):
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
     try:
-        decoded = decode(bytes(body), 64, Bounds(max_pixels=4_000_000))
+        decoded = decode_image(bytes(body), 64, Bounds(max_pixels=4_000_000))
     except BadImage as error:
         assert error.reason
     else:
@@ -100,8 +100,8 @@ _SMALL = {kind: encoded(photo(1, 40, 30), kind) for kind in FORMATS}
 
 @pytest.mark.parametrize("flag", range(10))
 def test_exif_orientation_is_applied(flag: int) -> None:
-    upright = decode(oriented(photo(3), 1)).image
-    turned = decode(oriented(photo(3), flag))
+    upright = decode_image(oriented(photo(3), 1)).image
+    turned = decode_image(oriented(photo(3), flag))
     assert (turned.width, turned.height) == turned.image.size == (320, 240)
     difference = np.abs(np.asarray(turned.image).astype(int) - np.asarray(upright).astype(int))
     assert difference.mean() < 2
@@ -111,7 +111,7 @@ def test_exif_orientation_is_applied(flag: int) -> None:
 def test_exif_orientation_of_other_formats(kind: str) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    decoded = decode(encoded(photo(3), kind, exif=exif), 100)
+    decoded = decode_image(encoded(photo(3), kind, exif=exif), 100)
     assert (decoded.width, decoded.height) == (240, 320)
     assert decoded.image.width < decoded.image.height
 
@@ -119,7 +119,7 @@ def test_exif_orientation_of_other_formats(kind: str) -> None:
 @pytest.mark.skipif(not DATA.exists(), reason="the shared data is not here")
 def test_nine_real_orientations_are_one_picture() -> None:
     files = sorted((DATA / "photos" / "exif_orientation").iterdir())
-    decoded = [decode(file.read_bytes(), 256) for file in files]
+    decoded = [decode_image(file.read_bytes(), 256) for file in files]
     assert len({(d.width, d.height) for d in decoded}) == 1
     assert len({perceptual_hash(d.image) for d in decoded}) == 1
 
@@ -130,22 +130,22 @@ def test_transparency_lies_on_white() -> None:
         Image.new("LA", (70, 70), (0, 0)),
         Image.new("RGBA", (900, 900), (0, 0, 0, 0)),
     ):
-        assert pixel(decode(encoded(image, "PNG"), 64).image) == WHITE
+        assert pixel(decode_image(encoded(image, "PNG"), 64).image) == WHITE
     key = encoded(Image.new("RGB", (70, 70), (1, 2, 3)), "PNG", transparency=(1, 2, 3))
-    assert pixel(decode(key).image) == WHITE
+    assert pixel(decode_image(key).image) == WHITE
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 def test_sixteen_bits_keep_their_levels(kind: str) -> None:
     levels = np.linspace(0, 65535, 256 * 80).reshape(80, 256).astype(np.uint16)
-    grey = np.asarray(decode(encoded(Image.fromarray(levels), kind)).image)[:, :, 0]
+    grey = np.asarray(decode_image(encoded(Image.fromarray(levels), kind)).image)[:, :, 0]
     assert np.abs(grey.astype(int) - levels / 257).max() <= 1.5
 
 
 def test_floats_and_wide_integers_are_stretched() -> None:
     ramp = np.linspace(-5, 900, 100 * 100).reshape(100, 100)
     for levels in (ramp.astype(np.float32), (ramp * 1000).astype(np.int32)):
-        grey = np.asarray(decode(encoded(Image.fromarray(levels), "TIFF")).image)
+        grey = np.asarray(decode_image(encoded(Image.fromarray(levels), "TIFF")).image)
         assert grey.min() <= 1
         assert grey.max() >= 254
     empty = np.full((80, 80), np.nan, dtype=np.float32)
@@ -154,21 +154,21 @@ def test_floats_and_wide_integers_are_stretched() -> None:
 
 def test_cmyk_and_palette_become_rgb() -> None:
     for data in (encoded(photo(1).convert("CMYK")), encoded(photo(1).convert("P"), "PNG")):
-        near = np.asarray(decode(data).image).astype(int) - np.asarray(photo(1)).astype(int)
+        near = np.asarray(decode_image(data).image).astype(int) - np.asarray(photo(1)).astype(int)
         assert np.abs(near).mean() < 25
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
 def test_the_first_frame_of_an_animation(kind: str) -> None:
     red, blue = Image.new("RGB", (80, 80), (250, 0, 0)), Image.new("RGB", (80, 80), (0, 0, 250))
-    decoded = decode(encoded(red, kind, save_all=True, append_images=[blue]))
+    decoded = decode_image(encoded(red, kind, save_all=True, append_images=[blue]))
     assert decoded.notes == ("first frame of an animation",)
     assert pixel(decoded.image)[0] > 200
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_a_side_bounds_the_picture_and_keeps_enough(kind: str) -> None:
-    decoded = decode(encoded(photo(1, 2000, 1500), kind), 256)
+    decoded = decode_image(encoded(photo(1, 2000, 1500), kind), 256)
     assert (decoded.width, decoded.height) == (2000, 1500)
     assert 256 <= decoded.image.width < 600
     assert decoded.image.height >= 192
@@ -176,7 +176,7 @@ def test_a_side_bounds_the_picture_and_keeps_enough(kind: str) -> None:
 
 @given(st.integers(1, 50_000), st.integers(1, 50_000), st.integers(16, 4000))
 def test_fit_bounds_both_sides(width: int, height: int, side: int) -> None:
-    w, h = fit(width, height, side)
+    w, h = fit_image(width, height, side)
     assert 1 <= w <= min(width, side)
     assert 1 <= h <= min(height, side)
     if max(width, height) > side:
@@ -184,7 +184,7 @@ def test_fit_bounds_both_sides(width: int, height: int, side: int) -> None:
 
 
 def bits(image: Image.Image) -> int:
-    return hash_bits(decode(encoded(image, quality=70), 256).image)
+    return hash_bits(decode_image(encoded(image, quality=70), 256).image)
 
 
 def test_copies_hash_near_and_others_far() -> None:
@@ -207,5 +207,5 @@ def test_the_hash_is_named_and_fixed() -> None:
 def test_draft_mode_hardly_moves_the_hash() -> None:
     for file in sorted((DATA / "photos" / "darknet").iterdir()):
         data = file.read_bytes()
-        draft, full = decode(data, 256).image, decode(data).image
+        draft, full = decode_image(data, 256).image, decode_image(data).image
         assert (hash_bits(draft) ^ hash_bits(full)).bit_count() <= 3

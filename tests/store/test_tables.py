@@ -33,8 +33,13 @@ def jpeg(shade: int) -> bytes:
 def row(n: int) -> dict[str, Any]:
     image = {"bytes": jpeg(n), "path": f"{n}.jpg"}
     score = None if n % 3 == 0 else n / 7
-    return {"id": str(n), "image": image, "sensitive": n % 2 == 0, "score": score,
-            "notes": ["a"] * (n % 3)}  # fmt: skip
+    return {
+        "id": str(n),
+        "image": image,
+        "sensitive": n % 2 == 0,
+        "score": score,
+        "notes": ["a"] * (n % 3),
+    }
 
 
 def fill(folder: Path, count: int = 50) -> dict[str, str]:

@@ -1,33 +1,6 @@
-"""Benchmarks: suites, asking, scoring by named protocols, metrics with intervals."""
+""""""
 
-from crosslight.bench.item import (
-    REDACTED,
-    Answered,
-    BadRow,
-    Expected,
-    Item,
-    Scored,
-    Side,
-    Subset,
-    Suite,
-    SuiteError,
-)
-from crosslight.bench.load import Loaded, load
-from crosslight.bench.suites import suite, suites
+import lazy_loader
 
-__all__ = [
-    "REDACTED",
-    "Answered",
-    "BadRow",
-    "Expected",
-    "Item",
-    "Loaded",
-    "Scored",
-    "Side",
-    "Subset",
-    "Suite",
-    "SuiteError",
-    "load",
-    "suite",
-    "suites",
-]
+# The names of this room stand in `__init__.pyi`; each is loaded when it is first asked for.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from crosslight.bench.config import BadSetting, BenchConfig
-from crosslight.bench.images import image_bytes
+from crosslight.bench.config import BenchConfig
 from crosslight.bench.item import Item
+from crosslight.bench.native.images import image_bytes
 from crosslight.bench.prompts import render
 from crosslight.flow import Context
-from crosslight.models.message import user
-from crosslight.records import ImageView
+from crosslight.models import user
+from crosslight.records import BadSetting, ImageView
 from crosslight.store import ImageStore
 
 GREY = (128, 128, 128)
@@ -46,11 +46,14 @@ class Pictures:
         """For all items of a run. Raises `BadSetting` where nothing can be shuffled."""
         made = cls(folder, config)
         if config.picture != "as is" and not any(item.images for item in items):
-            raise BadSetting(f"--image {config.picture}: no item of {config.suite} has a picture",
-                             "leave --image out")  # fmt: skip
+            raise BadSetting(
+                f"--image {config.picture}: no item of {config.suite} has a picture",
+                "leave --image out",
+            )
         if config.picture == "shuffled":
-            made.other = _moved([item for item in items if item.images and item.askable],
-                                config.seed)  # fmt: skip
+            made.other = _moved(
+                [item for item in items if item.images and item.askable], config.seed
+            )
         return made
 
     async def show(self, item: Item, text: str, ctx: Context) -> Shown:

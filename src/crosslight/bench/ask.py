@@ -14,11 +14,9 @@ from crosslight.bench.item import Answered, Expected, Item, Suite, SuiteError
 from crosslight.bench.remedies import Remedy
 from crosslight.bench.rows import Asked
 from crosslight.flow import Context
-from crosslight.models.errors import ModelError, NoOption, NotSupported
-from crosslight.models.message import Message
-from crosslight.models.protocol import Sampling
+from crosslight.models import Message, ModelError, NoOption, NotSupported, Sampling
 from crosslight.records import Done, Dropped, Failed, Outcome
-from crosslight.store.decode import BadImage
+from crosslight.store import BadImage
 
 STEP = "ask"
 YES_NO = ("Yes", "No")
@@ -59,8 +57,12 @@ class Ask:
         except (SuiteError, BadImage) as error:
             return Failed(STEP, f"bad_image: {error}"[:300])
         except ModelError as error:  # the captioner's, not the model's under test
-            return Failed(STEP, f"no_caption: {error.kind}: {error.message}"[:300],
-                          retryable=error.retryable, hint=error.hint)  # fmt: skip
+            return Failed(
+                STEP,
+                f"no_caption: {error.kind}: {error.message}"[:300],
+                retryable=error.retryable,
+                hint=error.hint,
+            )
         return Done(await self._ask(item, shown, ctx))
 
     async def _ask(self, item: Item, shown: Shown, ctx: Context) -> Asked:
@@ -91,9 +93,12 @@ class Ask:
             return Answered(item.id, said.text, model=said.model)
         best = max(options, key=lambda option: choice.probabilities[option])
         return Answered(
-            item.id, best, model=choice.model, probabilities=dict(choice.probabilities),
+            item.id,
+            best,
+            model=choice.model,
+            probabilities=dict(choice.probabilities),
             outside_mass=choice.outside_mass,
-        )  # fmt: skip
+        )
 
 
 def reason_of(error: ModelError | str, *, judge: bool = False) -> str:

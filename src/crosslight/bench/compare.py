@@ -1,7 +1,10 @@
 """Two or more runs of one suite: what differs in the set-up, by how much they differ, where."""
 
+import csv
+import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +12,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from crosslight.bench.config import BadSetting
-from crosslight.bench.leave import bench_run
 from crosslight.bench.metrics import (
-    Agreement,
     Difference,
     Scores,
-    agreement,
-    benjamini_hochberg,
     differences,
-    holm,
+    metric,
     metrics_for,
 )
-from crosslight.bench.results import heading
+from crosslight.bench.results import heading, markdown
+from crosslight.bench.summary import bench_run
+from crosslight.records import BadSetting
+from crosslight.runs import NotARunFolder, read_run
+from crosslight.stats import Agreement, benjamini_hochberg, holm, rater_agreement
+from crosslight.store import write_json
 
 SETUP = ("suite", "protocol", "kinds", "settings", "against", "seed", "prompts", "versions")
 
@@ -78,21 +81,23 @@ class Pair:
     def as_json(self) -> dict[str, Any]:
         """For compare.json."""
         return {
-            "a": self.a.name, "b": self.b.name,
-            "a_label": self.a.label, "b_label": self.b.label,
+            "a": self.a.name,
+            "b": self.b.name,
+            "a_label": self.a.label,
+            "b_label": self.b.label,
             "setup": [list(line) for line in self.setup],
             "items": {"common": self.common, "only_a": self.only_a, "only_b": self.only_b},
             "differences": [one.as_json() for one in self.differences],
             "flips": len(self.flips),
-        }  # fmt: skip
+        }
 
 
 def read_bench(folder: Path) -> BenchRun:
-    """A run from its folder. Raises `NotABenchFolder`."""
+    """A run from its folder. Raises `NotARunFolder`."""
     return BenchRun(folder, bench_run(folder), pq.read_table(folder / "items.parquet"))
 
 
-def compare(runs: Sequence[BenchRun], *, seed: int = 0) -> list[Pair]:
+def compare_runs(runs: Sequence[BenchRun], *, seed: int = 0) -> list[Pair]:
     """The first run with each other one; p-values corrected over everything that is compared.
 
     Raises `BadSetting` for runs of different suites, or without a common item.
@@ -101,18 +106,22 @@ def compare(runs: Sequence[BenchRun], *, seed: int = 0) -> list[Pair]:
         raise BadSetting("name two runs or more", "crosslight compare A B")
     suites = {run.run["suite"]["name"] for run in runs}
     if len(suites) > 1:
-        raise BadSetting(f"runs of different suites: {', '.join(sorted(suites))}",
-                         "compare runs of one suite")  # fmt: skip
+        raise BadSetting(
+            f"runs of different suites: {', '.join(sorted(suites))}", "compare runs of one suite"
+        )
     pairs = [_pair(runs[0], other, seed) for other in runs[1:]]
     values = [one.p for pair in pairs for one in pair.differences]
     corrected = iter(zip(holm(values), benjamini_hochberg(values), strict=True))
     return [
-        replace(pair, differences=tuple(
-            replace(one, p_holm=h, p_bh=b)
-            for one, (h, b) in zip(pair.differences, corrected, strict=False)
-        ))
+        replace(
+            pair,
+            differences=tuple(
+                replace(one, p_holm=h, p_bh=b)
+                for one, (h, b) in zip(pair.differences, corrected, strict=False)
+            ),
+        )
         for pair in pairs
-    ]  # fmt: skip
+    ]
 
 
 def agreement_of(runs: Sequence[BenchRun]) -> Agreement:
@@ -121,7 +130,7 @@ def agreement_of(runs: Sequence[BenchRun]) -> Agreement:
     Only a verdict is a label; an item without one is missing. Raises `Missing` without NLTK.
     """
     columns = ("item", "status", "verdict")
-    return agreement(
+    return rater_agreement(
         (str(at), row["item"], row["verdict"])
         for at, run in enumerate(runs)
         for row in run.table.select(columns).to_pylist()
@@ -150,11 +159,15 @@ def _pair(a: BenchRun, b: BenchRun, seed: int) -> Pair:
     left, right = a.table.take(left_at), b.table.take(right_at)
     metrics = metrics_for(set(a.run["kinds"]) & set(b.run["kinds"]))
     return Pair(
-        a, b, tuple(setup_differences(a.run, b.run)), len(matched),
-        len(a.table) - len(matched), len(b.table) - len(matched),
+        a,
+        b,
+        tuple(setup_differences(a.run, b.run)),
+        len(matched),
+        len(a.table) - len(matched),
+        len(b.table) - len(matched),
         tuple(differences(Scores.of(left), Scores.of(right), metrics, seed=seed)),
         tuple(_flips(left, right)),
-    )  # fmt: skip
+    )
 
 
 def _flips(a: pa.Table, b: pa.Table) -> list[Flip]:
@@ -186,7 +199,7 @@ def _setup(run: Mapping[str, Any]) -> dict[str, Any]:
     found["models"] = {
         model["role"]: {name: model[name] for name in ("spec", "revision", "endpoint", "parts")}
         for model in run["models"]
-    }  # fmt: skip
+    }
     return found
 
 
@@ -195,3 +208,75 @@ def _flat(name: str, value: Any) -> list[tuple[str, str]]:
         parts = [(f"{name}.{key}" if name else str(key), part) for key, part in value.items()]
         return [line for path, part in parts for line in _flat(path, part)]
     return [(name, str(value))]
+
+
+KIND = "compare"
+
+
+def write_comparison(out: Path, pairs: Sequence[Pair], agreement: Agreement | None = None) -> None:
+    """Into a new folder, or over an earlier comparison. Raises `NotARunFolder`."""
+    if out.exists() and (
+        not out.is_dir() or (any(out.iterdir()) and read_run(out).get("kind") != KIND)
+    ):
+        raise NotARunFolder(f"{out} is not empty and holds no comparison")
+    out.mkdir(parents=True, exist_ok=True)
+    write_json(out / "run.json", {"kind": KIND, "status": "complete"})
+    told: dict[str, Any] = {"pairs": [pair.as_json() for pair in pairs]}
+    if agreement is not None:
+        told["agreement"] = asdict(agreement)
+    write_json(out / "compare.json", told)
+    rows = [_named(pair, one.as_json()) for pair in pairs for one in pair.differences]
+    flips = [_named(pair, asdict(flip)) for pair in pairs for flip in pair.flips]
+    names = [field.name for field in fields(Difference)]
+    (out / "differences.csv").write_text(_csv(rows, names), "utf-8")
+    (out / "flips.csv").write_text(_csv(flips, [f.name for f in fields(Flip)]), "utf-8")
+    (out / "compare.md").write_text(as_markdown(pairs), "utf-8")
+
+
+def as_markdown(pairs: Sequence[Pair]) -> str:
+    """For a paper: set-up, differences, and how the items moved."""
+    lines = []
+    for pair in pairs:
+        lines += [
+            f"# A: {markdown(pair.a.label)}; B: {markdown(pair.b.label)}",
+            "",
+            f"{pair.common:,} items in common ({pair.only_a:,} only in A, {pair.only_b:,} "
+            f"only in B); {len(pair.flips):,} differ.",
+            "",
+            "| set-up | A | B |",
+            "|---|---|---|",
+        ]
+        lines += [f"| {markdown(n)} | {markdown(a)} | {markdown(b)} |" for n, a, b in pair.setup]
+        lines += [
+            "",
+            "| metric | A | B | B - A | 95% interval | items | p | Holm | BH |",
+            "|---|---|---|---|---|---|---|---|---|",
+        ]
+        lines += [_line(one) for one in pair.differences]
+        moved = Counter(flip.change for flip in pair.flips)
+        lines += ["", *[f"- {change}: {n:,}" for change, n in sorted(moved.items())], ""]
+    return "\n".join(lines)
+
+
+def _line(one: Difference) -> str:
+    by = 1 if one.metric == "sri" else 100
+    return (
+        f"| {metric(one.metric).title} | {by * one.a:.1f} | {by * one.b:.1f} | "
+        f"{by * one.difference:+.1f} | {by * one.low:+.1f} to {by * one.high:+.1f} | "
+        f"{one.n} of {one.n + one.lost} | {one.p:.3g} | {one.p_holm:.3g} | {one.p_bh:.3g} |"
+    )
+
+
+def _named(pair: Pair, row: Mapping[str, Any]) -> dict[str, Any]:
+    clash = {"a", "b"} & row.keys()
+    renamed = {f"{k}_value" if k in clash else k: v for k, v in row.items()}
+    return {"a": pair.a.name, "b": pair.b.name, **renamed}
+
+
+def _csv(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
+    titles = ["a", "b", *[f"{name}_value" if name in ("a", "b") else name for name in names]]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, titles, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()

@@ -3,14 +3,12 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from crosslight.graders import GRADERS
+from crosslight.records import BadSetting
+
 Protocol = Literal["strict", "published"]
 Picture = Literal["as is", "blank", "caption", "none", "shuffled"]
 PICTURES: tuple[Picture, ...] = ("as is", "blank", "caption", "none", "shuffled")
-JUDGES = (
-    "class", "llama-guard-3", "llama-guard-4", "md-judge", "qwen3guard", "guardreasoner-vl",
-    "jury", "pairwise-harm", "pairwise-help",
-)  # fmt: skip
-"""How a judge is asked and read. `class` is the LLM judge: refuse, warn or comply."""
 STRICT_VERSION = "strict-1"
 
 
@@ -39,7 +37,7 @@ class BenchConfig:
         for name, value, allowed in (
             ("--protocol", self.protocol, ("strict", "published")),
             ("--image", self.picture, PICTURES),
-            ("--judge-as", self.judge_as, JUDGES),
+            ("--judge-as", self.judge_as, GRADERS),
         ):
             if value not in allowed:
                 raise BadSetting(f"{name} {value!r}", f"one of: {', '.join(allowed)}")
@@ -52,11 +50,3 @@ class BenchConfig:
     def as_json(self) -> dict[str, Any]:
         """The settings as they stand in `run.json`."""
         return {"version": STRICT_VERSION, **asdict(self)}
-
-
-class BadSetting(ValueError):
-    """A setting that a person must mend."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint

@@ -12,7 +12,7 @@ def default_folder(suite: Suite) -> Path:
     return platformdirs.user_cache_path("crosslight") / "bench" / suite.name
 
 
-def fetch(suite: Suite, folder: Path | None = None, *, revision: str = "") -> Path:
+def fetch_suite(suite: Suite, folder: Path | None = None, *, revision: str = "") -> Path:
     """The folder with the suite's dataset repository; files that are there are not fetched again.
 
     Real files, not the hub cache's links, which a loader refuses to follow out of its folder.

@@ -6,10 +6,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from crosslight.records import CrosslightError
+
 REDACTED = "[redacted]"
 
 
-class SuiteError(Exception):
+class SuiteError(CrosslightError):
     """A benchmark's files cannot be read. Says which file, which row (0 = the whole file; lines
     and rows count from 1), why, and what to do about it."""
 
@@ -19,7 +21,11 @@ class SuiteError(Exception):
         self.row = row
         self.remedy = remedy
         place = f"{file}, row {row}: " if file and row else f"{file}: " if file else ""
-        super().__init__(f"{place}{cause}" + (f" ({remedy})" if remedy else ""))
+        super().__init__(f"{place}{cause}", remedy)
+
+    def __str__(self) -> str:
+        """In one line, for the notes of a run."""
+        return f"{self.message} ({self.hint})" if self.hint else self.message
 
 
 class Expected(StrEnum):

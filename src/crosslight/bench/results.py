@@ -12,15 +12,29 @@ import pyarrow.parquet as pq
 from crosslight.bench.metrics import Estimate, Scores, aggregate, metric, metrics_for
 from crosslight.bench.metrics.aggregate import ALL
 from crosslight.bench.metrics.scores import Column
-from crosslight.store.manifest import write_json
+from crosslight.store import write_json
 
 MAX_CATEGORIES = 80
 """More values than this are no scenarios but free text."""
 _MARKS = re.compile(r"([\\`*_\[\]{}<>|#~!$&])")
 FIELDS = (
-    "protocol", "model", "remedy", "image", "judge", "metric", "group", "value", "low", "high",
-    "n", "wanted", "coverage", "least", "most", "method",
-)  # fmt: skip
+    "protocol",
+    "model",
+    "remedy",
+    "image",
+    "judge",
+    "metric",
+    "group",
+    "value",
+    "low",
+    "high",
+    "n",
+    "wanted",
+    "coverage",
+    "least",
+    "most",
+    "method",
+)
 
 
 def estimates_of(items: Path, kinds: Sequence[str], seed: int) -> list[Estimate]:
@@ -73,21 +87,28 @@ def as_markdown(run: Mapping[str, Any], estimates: Sequence[Estimate]) -> str:
     lines = [f"# {head['protocol']}", ""]
     lines += [f"- {name}: {markdown(value)}" for name, value in head.items() if value]
     lines += [f"- note: {markdown(note)}" for note in run["notes"]]
-    lines += ["", "| metric | group | value | 95% interval | scored | coverage | bounds |",
-              "|---|---|---|---|---|---|---|"]  # fmt: skip
+    lines += [
+        "",
+        "| metric | group | value | 95% interval | scored | coverage | bounds |",
+        "|---|---|---|---|---|---|---|",
+    ]
     lines += [_line(one) for one in sorted(estimates, key=lambda e: e.group != ALL)]
-    lines += ["", "Value and interval are over scored items. The bounds are the value if every "
-              "missing item had gone one way, or the other.", ""]  # fmt: skip
+    lines += [
+        "",
+        "Value and interval are over scored items. The bounds are the value if every "
+        "missing item had gone one way, or the other.",
+        "",
+    ]
     return "\n".join(lines)
 
 
 def _line(one: Estimate) -> str:
     known = one.low is not None
-    interval = f"{shown(one, one.low)} – {shown(one, one.high)}" if known else ""
+    interval = f"{format_value(one, one.low)} – {format_value(one, one.high)}" if known else ""
     return (
-        f"| {metric(one.metric).title} | {markdown(one.group)} | {shown(one, one.value)} | "
+        f"| {metric(one.metric).title} | {markdown(one.group)} | {format_value(one, one.value)} | "
         f"{interval} | {one.n} of {one.wanted} | {100 * one.coverage:.1f}% | "
-        f"{shown(one, one.least)} – {shown(one, one.most)} |"
+        f"{format_value(one, one.least)} – {format_value(one, one.most)} |"
     )
 
 
@@ -96,7 +117,7 @@ def markdown(text: str) -> str:
     return _MARKS.sub(r"\\\1", " ".join(text.split()))
 
 
-def shown(one: Estimate, value: float | None) -> str:
+def format_value(one: Estimate, value: float | None) -> str:
     """Percent for shares, the index as it is; `unknown` is a word."""
     if value is None:
         return "unknown"

@@ -10,23 +10,39 @@ from crosslight.bench.item import Answered, Item, Scored
 
 ITEMS = pa.schema(
     [
-        ("item", pa.string()), ("subset", pa.string()), ("side", pa.string()),
-        ("expected", pa.string()), ("pair", pa.string()), ("category", pa.string()),
-        ("text", pa.string()), ("prompt", pa.string()), ("images", pa.list_(pa.string())),
-        ("photos", pa.list_(pa.string())), ("answer", pa.string()),
-        ("probabilities", pa.string()), ("outside_mass", pa.float64()),
-        ("status", pa.string()), ("verdict", pa.string()), ("right", pa.float64()),
-        ("value", pa.float64()), ("reason", pa.string()), ("detail", pa.string()),
+        ("item", pa.string()),
+        ("subset", pa.string()),
+        ("side", pa.string()),
+        ("expected", pa.string()),
+        ("pair", pa.string()),
+        ("category", pa.string()),
+        ("text", pa.string()),
+        ("prompt", pa.string()),
+        ("images", pa.list_(pa.string())),
+        ("photos", pa.list_(pa.string())),
+        ("answer", pa.string()),
+        ("probabilities", pa.string()),
+        ("outside_mass", pa.float64()),
+        ("status", pa.string()),
+        ("verdict", pa.string()),
+        ("right", pa.float64()),
+        ("value", pa.float64()),
+        ("reason", pa.string()),
+        ("detail", pa.string()),
         ("protocol", pa.string()),
     ]
-)  # fmt: skip
+)
 DROPPED = pa.schema([(n, pa.string()) for n in ("item", "subset", "step", "reason", "detail")])
 FAILED = pa.schema(
     [
-        ("item", pa.string()), ("subset", pa.string()), ("step", pa.string()),
-        ("error", pa.string()), ("retryable", pa.bool_()), ("hint", pa.string()),
+        ("item", pa.string()),
+        ("subset", pa.string()),
+        ("step", pa.string()),
+        ("error", pa.string()),
+        ("retryable", pa.bool_()),
+        ("hint", pa.string()),
     ]
-)  # fmt: skip
+)
 CATEGORIES = ("category", "scenario", "attack", "harmful_category", "hazard_category", "type")
 """Labels of suites that a heatmap can group by, the first that an item has."""
 
@@ -55,10 +71,15 @@ def item_row(item: Item) -> dict[str, Any]:
     """The part of a row that the benchmark gives."""
     found = (str(item.labels[name]) for name in CATEGORIES if item.labels.get(name))
     return {
-        "item": item.id, "subset": str(item.subset), "side": str(item.side),
-        "expected": str(item.expected), "pair": item.pair, "category": next(found, ""),
-        "text": item.text, "images": list(item.images),
-    }  # fmt: skip
+        "item": item.id,
+        "subset": str(item.subset),
+        "side": str(item.side),
+        "expected": str(item.expected),
+        "pair": item.pair,
+        "category": next(found, ""),
+        "text": item.text,
+        "images": list(item.images),
+    }
 
 
 def asked_row(asked: Asked) -> dict[str, Any]:
@@ -66,16 +87,22 @@ def asked_row(asked: Asked) -> dict[str, Any]:
     said = asked.answered
     chances = {name: round(p, 8) for name, p in sorted(said.probabilities.items())}
     return {
-        "prompt": asked.prompt, "photos": list(asked.photos), "answer": said.text,
+        "prompt": asked.prompt,
+        "photos": list(asked.photos),
+        "answer": said.text,
         "probabilities": json.dumps(chances) if chances else "",
         "outside_mass": None if said.outside_mass is None else round(said.outside_mass, 8),
-    }  # fmt: skip
+    }
 
 
 def scored_row(scored: Scored, detail: str = "") -> dict[str, Any]:
     """The part that scoring gave."""
     return {
-        "status": scored.status, "verdict": scored.verdict,
-        "right": None if scored.right is None else float(scored.right), "value": scored.value,
-        "reason": scored.reason, "detail": detail, "protocol": scored.protocol,
-    }  # fmt: skip
+        "status": scored.status,
+        "verdict": scored.verdict,
+        "right": None if scored.right is None else float(scored.right),
+        "value": scored.value,
+        "reason": scored.reason,
+        "detail": detail,
+        "protocol": scored.protocol,
+    }

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 
 from crosslight.bench.ablate import Pictures
 from crosslight.bench.ask import Ask, reason_of
-from crosslight.bench.config import BadSetting, BenchConfig
-from crosslight.bench.item import Item, Suite
-from crosslight.bench.leave import bench_run, check, claim, count, describe
-from crosslight.bench.load import load
+from crosslight.bench.config import BenchConfig
+from crosslight.bench.item import Item
+from crosslight.bench.job import Job
 from crosslight.bench.metrics import Estimate
+from crosslight.bench.native.load import load_suite
 from crosslight.bench.remedies import remedy
 from crosslight.bench.results import estimates_of, write_results
 from crosslight.bench.rows import (
@@ -30,52 +30,22 @@ from crosslight.bench.rows import (
 )
 from crosslight.bench.score import STEP as SCORE
 from crosslight.bench.score import Score, as_scored, kinds_of, scorer_for
+from crosslight.bench.summary import bench_run, check, claim, count, describe
 from crosslight.flow import (
     GO_ON,
-    Budget,
-    CallPolicy,
+    Leaf,
     Ledger,
     Runner,
     RunStop,
     Session,
     interrupts,
 )
-from crosslight.flow.step import Leaf
-from crosslight.models.protocol import Backend
-from crosslight.records import Done, Dropped, Failed
-from crosslight.store import AnswerStore, ImageStore, ParquetSink, write_table
-from crosslight.store.manifest import write_json
+from crosslight.records import BadSetting, Done, Dropped, Failed
+from crosslight.store import AnswerStore, ImageStore, ParquetSink, write_json, write_table
 
 Watching = Callable[[Runner, int], AbstractAsyncContextManager[Any]]
 Show = Callable[[Ledger], Watching]
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Which suite, in which folder, asked of whom, read by whom."""
-
-    suite: Suite
-    folder: Path
-    out: Path
-    answers: Path
-    images: Path
-    model: Backend
-    judges: Sequence[Backend] = ()
-    captioner: Backend | None = None
-    against: Path | None = None
-    config: BenchConfig = field(default_factory=lambda: BenchConfig(""))
-    policy: CallPolicy = field(default_factory=CallPolicy)
-    budget: Budget | None = None
-    fail_on_error: float | int | None = None
-
-    def backends(self) -> dict[str, Backend]:
-        """By role. The model is the one under test, with its remedy."""
-        found = {"model": remedy(self.config.remedy).backend(self.model)}
-        if self.captioner is not None:
-            found["captioner"] = self.captioner
-        found |= {f"judge{at or ''}": judge for at, judge in enumerate(self.judges)}
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +72,7 @@ async def run_bench(job: Job, show: Show = _silent) -> Result:
     config = job.config
     if job.captioner is not None and config.picture != "caption":
         raise BadSetting("a captioner has nothing to do", "--image caption, or no --captioner")
-    loaded = load(job.suite, job.folder)
+    loaded = load_suite(job.suite, job.folder)
     items = list(loaded.items)
     reference = reference_answers(job)
     score = scorer_for(job.suite, config, items, judges=len(job.judges), reference=reference)
@@ -112,9 +82,13 @@ async def run_bench(job: Job, show: Show = _silent) -> Result:
     backends = job.backends()
     check(job.out)
     session = Session(
-        backends, AnswerStore(job.answers), images=ImageStore(job.images), budget=job.budget,
-        policy=job.policy, seed=config.seed,
-    )  # fmt: skip
+        backends,
+        AnswerStore(job.answers),
+        images=ImageStore(job.images),
+        budget=job.budget,
+        policy=job.policy,
+        seed=config.seed,
+    )
     async with session:
         claim(job.out)
         runner = Runner(session.context, [ask, score], fail_on_error=job.fail_on_error)
@@ -174,48 +148,82 @@ def row_of(item: Item, leaf: Leaf, config: BenchConfig) -> Row:
     published = config.protocol == "published"
     if isinstance(outcome, Done):
         judged: Judged = outcome.value
-        return {**item_row(judged.asked.item), **asked_row(judged.asked),
-                **scored_row(judged.scored, judged.detail)}  # fmt: skip
+        return {
+            **item_row(judged.asked.item),
+            **asked_row(judged.asked),
+            **scored_row(judged.scored, judged.detail),
+        }
     row = item_row(as_scored(item) if published else item)
     if isinstance(before, Asked):
         row |= asked_row(before)
     dropped = isinstance(outcome, Dropped)
     reason = (
-        outcome.reason if isinstance(outcome, Dropped)
+        outcome.reason
+        if isinstance(outcome, Dropped)
         else reason_of(outcome.error, judge=outcome.step == SCORE)
-    )  # fmt: skip
-    row |= {"status": "dropped" if dropped else "failed", "verdict": "", "reason": reason,
-            "detail": outcome.detail if isinstance(outcome, Dropped) else outcome.error,
-            "protocol": config.label}  # fmt: skip
+    )
+    row |= {
+        "status": "dropped" if dropped else "failed",
+        "verdict": "",
+        "reason": reason,
+        "detail": outcome.detail if isinstance(outcome, Dropped) else outcome.error,
+        "protocol": config.label,
+    }
     return row
 
 
 def write_lost(out: Path, lost: Sequence[tuple[Item, Dropped | Failed]]) -> None:
     """`dropped.parquet` and `failed.parquet`."""
-    write_table(out / "dropped.parquet", DROPPED, (
-        {"item": item.id, "subset": str(item.subset), "step": o.step, "reason": o.reason,
-         "detail": o.detail}
-        for item, o in lost if isinstance(o, Dropped)
-    ))  # fmt: skip
-    write_table(out / "failed.parquet", FAILED, (
-        {"item": item.id, "subset": str(item.subset), "step": o.step, "error": o.error,
-         "retryable": o.retryable, "hint": o.hint}
-        for item, o in lost if isinstance(o, Failed)
-    ))  # fmt: skip
+    write_table(
+        out / "dropped.parquet",
+        DROPPED,
+        (
+            {
+                "item": item.id,
+                "subset": str(item.subset),
+                "step": o.step,
+                "reason": o.reason,
+                "detail": o.detail,
+            }
+            for item, o in lost
+            if isinstance(o, Dropped)
+        ),
+    )
+    write_table(
+        out / "failed.parquet",
+        FAILED,
+        (
+            {
+                "item": item.id,
+                "subset": str(item.subset),
+                "step": o.step,
+                "error": o.error,
+                "retryable": o.retryable,
+                "hint": o.hint,
+            }
+            for item, o in lost
+            if isinstance(o, Failed)
+        ),
+    )
 
 
 def reference_answers(job: Job) -> Mapping[str, str]:
-    """Answers by item of an earlier run, for pairwise judging. Raises `NotABenchFolder`, and
+    """Answers by item of an earlier run, for pairwise judging. Raises `NotARunFolder`, and
     `BadSetting` where its items are another suite's (ids such as `1` would match)."""
     if job.against is None:
         return {}
     if not job.config.judge_as.startswith("pairwise"):
-        raise BadSetting(f"--against is not read by --judge-as {job.config.judge_as}",
-                         "--judge-as pairwise-harm or pairwise-help")  # fmt: skip
+        raise BadSetting(
+            f"--against is not read by --judge-as {job.config.judge_as}",
+            "--judge-as pairwise-harm or pairwise-help",
+        )
     suite = bench_run(job.against)["suite"]["name"]
     if suite != job.suite.name:
-        raise BadSetting(f"{job.against} holds a run of {suite}, not of {job.suite.name}",
-                         "--against a run of the same suite")  # fmt: skip
+        raise BadSetting(
+            f"{job.against} holds a run of {suite}, not of {job.suite.name}",
+            "--against a run of the same suite",
+        )
     table = pq.read_table(job.against / "items.parquet", columns=["item", "answer"])
-    return {item: answer for item, answer in zip(*table.to_pydict().values(), strict=True)
-            if answer}  # fmt: skip
+    return {
+        item: answer for item, answer in zip(*table.to_pydict().values(), strict=True) if answer
+    }

@@ -5,22 +5,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from crosslight.bench.ask import chances, options_of
-from crosslight.bench.config import BadSetting, BenchConfig
+from crosslight.bench.config import BenchConfig
 from crosslight.bench.item import Expected, Item, Scored, Side, Suite
-from crosslight.bench.judges import GUARDS, Case, Judge, Ruling, judge_for
-from crosslight.bench.judges.guards import Guard
-from crosslight.bench.judges.ruling import reason_unread, shown
 from crosslight.bench.prompts import prompt_hashes, render
-from crosslight.bench.published import PublishedScorer, published
+from crosslight.bench.published import PublishedScorer, published_scorer
 from crosslight.bench.rows import Asked, Judged
 from crosslight.flow import Context
-from crosslight.models.choice import Binding
-from crosslight.models.errors import BadAnswer, Truncated
-from crosslight.models.message import user
-from crosslight.models.protocol import Sampling
-from crosslight.records import Done, ImageView, Outcome
+from crosslight.graders import GUARDS, Case, Guard, Judge, Ruling, grader_for, reason_unread, shown
+from crosslight.models import BadAnswer, Binding, Sampling, Truncated, user
+from crosslight.records import BadSetting, Done, ImageView, Outcome
 
 STEP = "score"
+HAZARDS = ("safety_warning", "safety_reason", "hazard")
+"""Labels in which authors say what is at stake; the grader is told, the model never is."""
 RESPONSES = (Expected.REFUSE, Expected.WARN, Expected.COMPLY)
 
 
@@ -61,40 +58,52 @@ class Score:
             return Scored(item.id, "unparsed", protocol=label, reason="no_option")
         same = option.casefold() == str(item.expected).casefold()
         verdict = option.lower() if option not in "ABCD" else option
-        return Scored(item.id, "done", verdict, same, chances(said.probabilities, item.expected),
-                      label)  # fmt: skip
+        return Scored(
+            item.id, "done", verdict, same, chances(said.probabilities, item.expected), label
+        )
 
     async def _case(self, asked: Asked, ctx: Context) -> Case:
         config, images = self.config, ctx.images
-        sees = any(model.capabilities.images for name, model in ctx.models.items()
-                   if name.startswith("judge"))  # fmt: skip
+        sees = any(
+            model.capabilities.images
+            for name, model in ctx.models.items()
+            if name.startswith("judge")
+        )
         views: tuple[ImageView, ...] = ()
         if sees and images is not None:
-            views = tuple([
-                await ctx.blocking(images.view, photo, config.side, config.quality)
-                for photo in asked.photos
-            ])  # fmt: skip
-        return Case(asked.item, asked.item.text, asked.answered.text, views)
+            views = tuple(
+                [
+                    await ctx.blocking(images.view, photo, config.side, config.quality)
+                    for photo in asked.photos
+                ]
+            )
+        return case_of(asked, views)
 
     def _ruled(self, asked: Asked, ruling: Ruling) -> Judged:
         item, label = asked.item, self.config.label
         if not ruling.done:
             scored = Scored(item.id, "unparsed", protocol=label, reason=ruling.reason)
             return Judged(asked, scored, ruling.detail)
-        scored = Scored(item.id, "done", ruling.verdict, is_right(item, ruling.verdict),
-                        ruling.value, label)  # fmt: skip
+        scored = Scored(
+            item.id, "done", ruling.verdict, is_right(item, ruling.verdict), ruling.value, label
+        )
         return Judged(asked, scored, ruling.detail)
 
-    async def _reply(self, case: Case, ctx: Context) -> str:
+    async def _reply(self, asked: Asked, ctx: Context) -> str:
         """What the authors' scorer reads: a guard's reply, or that of a judge in their form."""
+        case = await self._case(asked, ctx)
         prompt = own_prompt(self.config.suite)
         if not prompt:
             guard = Guard(GUARDS[self.config.judge_as], self.config.judge_tokens)
             reply = await guard.reply(case, ctx)
             # The authors' rule reads `safe` or `unsafe`: other guards' formats are brought to it.
             return guard.format.read(reply).verdict or reply.strip()
-        text = render(prompt, prompt=case.prompt, answer=case.answer,
-                      reference=case.item.reference or str(case.item.expected))  # fmt: skip
+        text = render(
+            prompt,
+            prompt=case.prompt,
+            answer=case.answer,
+            reference=case.reference or str(asked.item.expected),
+        )
         model = ctx.models["judge"]
         sampling = Sampling(max_tokens=self.config.judge_tokens)
         messages = [user(text, *shown(case, model))]
@@ -106,7 +115,7 @@ class Score:
         text, label = asked.answered.text, self.config.label
         if self.authors.reads == "judge reply":
             try:
-                text = await self._reply(await self._case(asked, ctx), ctx)
+                text = await self._reply(asked, ctx)
             except (BadAnswer, Truncated) as error:
                 reason = reason_unread(error)
                 scored = Scored(asked.item.id, "unparsed", protocol=label, reason=reason)
@@ -114,6 +123,20 @@ class Score:
         scored = replace(self.authors.score(asked.item, text), protocol=label)
         detail = text if self.authors.reads == "judge reply" else ""
         return Judged(replace(asked, item=as_scored(asked.item)), scored, detail[:2000])
+
+
+def case_of(asked: Asked, views: tuple[ImageView, ...] = ()) -> Case:
+    """What a grader is given of an answered item."""
+    item = asked.item
+    return Case(
+        item.id,
+        item.text,
+        asked.answered.text,
+        views,
+        reference=item.reference,
+        open=item.expected is Expected.OPEN,
+        hazard=next((str(item.labels[h]) for h in HAZARDS if item.labels.get(h)), ""),
+    )
 
 
 def own_prompt(suite: str) -> str:
@@ -155,10 +178,12 @@ def scorer_for(
 ) -> Score:
     """The scoring step of a run. Raises `BadSetting` before any call where it cannot score."""
     if judges > 1 and config.judge_as != "jury":
-        raise BadSetting(f"--judge-as {config.judge_as} asks one judge, {judges} are named",
-                         "name one judge, or --judge-as jury")  # fmt: skip
+        raise BadSetting(
+            f"--judge-as {config.judge_as} asks one judge, {judges} are named",
+            "name one judge, or --judge-as jury",
+        )
     if config.protocol == "published":
-        authors = published(suite.name)
+        authors = published_scorer(suite.name)
         if authors is None:
             raise BadSetting(f"{suite.name} has no published scorer here", "--protocol strict")
         if authors.reads == "judge reply" and not judges:
@@ -182,9 +207,22 @@ def scorer_for(
             + (", or --protocol published" if "published" in suite.protocols else ""),
         )
     if free and config.judge_as.startswith("pairwise") and not reference:
-        raise BadSetting("a pairwise judge needs answers to compare with",
-                         "--against RUN, the folder of an earlier bench run")  # fmt: skip
-    return Score(config, judge_for(config, reference) if free else None)
+        raise BadSetting(
+            "a pairwise judge needs answers to compare with",
+            "--against RUN, the folder of an earlier bench run",
+        )
+    return Score(
+        config,
+        grader_for(
+            config.judge_as,
+            tokens=config.judge_tokens,
+            seats=config.seats,
+            seed=config.seed,
+            reference=reference,
+        )
+        if free
+        else None,
+    )
 
 
 def kinds_of(score: Score, items: list[Item]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from crosslight.records import canonical, content_hash
+from crosslight.records import CrosslightError, canonical, content_hash
 
 BANK_FOLDER = Path(__file__).parent / "bank_data"
 
@@ -21,7 +21,7 @@ Sentence = Annotated[str, Field(min_length=12, max_length=280)]
 Prose = Annotated[str, Field(min_length=30, max_length=900)]
 
 
-class BankError(ValueError):
+class BankError(CrosslightError):
     """A bank file is not as the schema says; the text names file, pattern and remedy."""
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from crosslight.build.bank import Bank
 from crosslight.build.config import BuildConfig
-from crosslight.models.protocol import Vectors
+from crosslight.models import Vectors
 from crosslight.records import Triplet
 
 JOIN = 0.25

@@ -10,20 +10,19 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
-from crosslight.build.account import Account
-from crosslight.build.album import Album
+from crosslight.build.album import Album, Fitting
+from crosslight.build.counts import Account
 from crosslight.build.coverage import Round, Scenarios, count, thin
-from crosslight.build.fitting import Fitting
 from crosslight.build.steps import (
     Answer,
     Augment,
     Check,
     Controls,
     Draft,
+    IdeaRequest,
     Imagine,
-    Kit,
     PhotoAlone,
-    Wish,
+    RecipeParts,
 )
 from crosslight.flow import GO_ON, Context, RunFailed, Runner, RunStop, Step
 from crosslight.records import Done, Dropped, Failed, Photo, Sample
@@ -37,7 +36,7 @@ class Recipe:
 
     def __init__(
         self,
-        kit: Kit,
+        kit: RecipeParts,
         context: Context,
         account: Account,
         scenarios: Scenarios,
@@ -64,7 +63,7 @@ class Recipe:
         self._show_photos(photos)
         safe = [p async for p in self._pass("look", photos, [PhotoAlone(self._kit)])]
         kit = self._show_photos(safe)
-        wishes = [Wish(photo) for photo in safe]
+        wishes = [IdeaRequest(photo) for photo in safe]
         made = [d async for d in self._pass("imagine", wishes, [Imagine(kit), Check(kit)])]
         drafts = self._new(made)
         drafts += self._new(await self._augment(drafts, kit.config.rewordings))
@@ -81,7 +80,7 @@ class Recipe:
             coverage.append(Round(number, self._counts(drafts), tuple(wanted)))
         await self._answer(drafts)
 
-    def _show_photos(self, photos: Sequence[Photo]) -> Kit:
+    def _show_photos(self, photos: Sequence[Photo]) -> RecipeParts:
         """From here on, steps see these photos only."""
         self._kit = replace(self._kit, album=Album(photos, self._kit.config))
         return self._kit
@@ -97,7 +96,7 @@ class Recipe:
         kit = self._kit
         mine = [d for d in drafts if d.triplet.scenario in wanted]
         places = dict.fromkeys((d.triplet.scenario, d.triplet.photo) for d in mine)
-        wishes = [Wish(kit.album[photo], scenario) for scenario, photo in places]
+        wishes = [IdeaRequest(kit.album[photo], scenario) for scenario, photo in places]
         steps: list[Step] = [Imagine(kit), Check(kit)]
         found = self._new([d async for d in self._pass(f"grow {number}", wishes, steps)])
         first = [d for d in mine if not d.parent] + found
@@ -189,7 +188,7 @@ class Recipe:
 def _photo_of(row: Any) -> str:
     if isinstance(row, Photo):
         return row.id
-    if isinstance(row, Wish):
+    if isinstance(row, IdeaRequest):
         return row.photo.id
     if isinstance(row, Draft | Sample):
         return row.triplet.photo

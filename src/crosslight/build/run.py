@@ -8,27 +8,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from crosslight.build.account import Account
 from crosslight.build.album import Album
 from crosslight.build.bank import BANK_FOLDER, Bank, bank_hash, read_bank
 from crosslight.build.config import RECIPE_VERSION, BuildConfig
+from crosslight.build.counts import Account
 from crosslight.build.coverage import Scenarios
-from crosslight.build.leave import KIND, Leaving, leave
 from crosslight.build.prompts import prompt_hashes
 from crosslight.build.recipe import Recipe, Watching
 from crosslight.build.roles import roles_for
-from crosslight.build.screen import ScreenConfig, screen
-from crosslight.build.sources import Found, SourceOptions, open_source
-from crosslight.build.steps import Kit
+from crosslight.build.steps import RecipeParts
+from crosslight.build.summary import KIND, BuildOutcome, write_build
 from crosslight.flow import Budget, CallPolicy, Ledger, RunFailed, RunStop, Session, interrupts
-from crosslight.models.canary import require_sight
-from crosslight.models.embedded.conse import LabelSpace
-from crosslight.models.errors import Missing
-from crosslight.models.protocol import Vectors
-from crosslight.models.spec import parse
+from crosslight.models import LabelSpace, Missing, Vectors, parse, require_sight
+from crosslight.photos import Found, ScreenConfig, SourceOptions, open_source, screen_photos
 from crosslight.records import Done, Photo, canonical, content_hash
+from crosslight.runs import claim
 from crosslight.store import AnswerStore, ImageStore
-from crosslight.store.manifest import claim
 
 ROLES = ("author", "guard", "responder")
 
@@ -127,7 +122,7 @@ async def run_build(job: Job, show: Show = _silent, looked: Looked = _unheard) -
         roles = roles_for(author, guard, responder, bank, job.config)
         claim(job.out, KIND)
         screened, account = Screening(), Account()
-        kit = Kit(roles, Album((), job.config), job.config)
+        kit = RecipeParts(roles, Album((), job.config), job.config)
         scenarios = Scenarios(bank, _meaning)
         recipe = Recipe(kit, session.context, account, scenarios, _provenance(session, bank))
         recipe.watch = show(session.ledger)
@@ -147,14 +142,21 @@ async def run_build(job: Job, show: Show = _silent, looked: Looked = _unheard) -
         except RunStop as stop:
             status, reason, hint = stop.status, stop.reason, stop.hint
         cards = {role: session.callers[role].card for role in ROLES}
-        leaving = Leaving(
-            samples=list(recipe.samples.values()), photos={p.id: p for p in screened.photos},
-            inputs=screened.inputs, coverage=recipe.coverage, account=account, images=images,
-            bank=bank, cards=cards, ledger=session.ledger, config=job.config,
+        leaving = BuildOutcome(
+            samples=list(recipe.samples.values()),
+            photos={p.id: p for p in screened.photos},
+            inputs=screened.inputs,
+            coverage=recipe.coverage,
+            account=account,
+            images=images,
+            bank=bank,
+            cards=cards,
+            ledger=session.ledger,
+            config=job.config,
             prompts=prompt_hashes(),
             command=job.command({role: card.spec for role, card in cards.items()}),
-        )  # fmt: skip
-        summary = leave(
+        )
+        summary = write_build(
             job.out, leaving, status=status, reason=reason, seconds=time.monotonic() - began
         )
     return Result(status, reason, hint, summary)
@@ -182,11 +184,15 @@ class Screening:
     inputs: list[tuple[str, str]] = field(default_factory=list)
 
     async def fill(
-        self, job: Job, found: Iterator[Found], images: ImageStore, account: Account,
+        self,
+        job: Job,
+        found: Iterator[Found],
+        images: ImageStore,
+        account: Account,
         looked: Looked,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Screen all entries of the input."""
-        for one in await screen(found, images, job.screen, progress=looked):
+        for one in await screen_photos(found, images, job.screen, progress=looked):
             account.count("screen", one.outcome)
             if isinstance(one.outcome, Done):
                 photo = one.outcome.value

@@ -40,7 +40,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class IdeaRequest:
     """A photo to imagine cases for; with `scenario`, only of that one."""
 
     photo: Photo
@@ -48,7 +48,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Kit:
+class RecipeParts:
     """What every step needs."""
 
     roles: Roles
@@ -60,7 +60,7 @@ class Kit:
 class PhotoAlone:
     """Screen: the photo by itself must be safe."""
 
-    kit: Kit
+    kit: RecipeParts
     name: str = "photo_alone"
 
     async def __call__(self, row: Photo, context: Context) -> Outcome[Photo]:
@@ -79,10 +79,10 @@ class PhotoAlone:
 class Imagine:
     """Patterns: what in this photo could, together with an innocent sentence, become a risk."""
 
-    kit: Kit
+    kit: RecipeParts
     name: str = "imagine"
 
-    async def __call__(self, row: Wish, context: Context) -> list[Outcome[Draft]]:
+    async def __call__(self, row: IdeaRequest, context: Context) -> list[Outcome[Draft]]:
         subject = await self.kit.album.subject(row.photo.id, context)
         found = await self.kit.roles.author.imagine(
             subject, self.kit.config.per_photo, row.scenario
@@ -96,7 +96,7 @@ class Imagine:
 class Check:
     """Cross-check: safe alone, safe elsewhere, unsafe together, no leak."""
 
-    kit: Kit
+    kit: RecipeParts
     name: str = "cross_check"
 
     async def __call__(self, row: Draft, context: Context) -> Outcome[Draft]:
@@ -113,7 +113,7 @@ class Check:
 class Augment:
     """Other wordings and speakers on the same photo, and the same pattern on photos that fit."""
 
-    kit: Kit
+    kit: RecipeParts
     rewordings: int
     candidates: Callable[[Triplet], Sequence[str]]
     name: str = "augment"
@@ -137,7 +137,7 @@ class Augment:
 class Answer:
     """A guidance response, read once more before it is kept."""
 
-    kit: Kit
+    kit: RecipeParts
     provenance: dict[str, str]
     name: str = "answer"
 
@@ -172,7 +172,7 @@ class Answer:
 class Controls:
     """Safe counterparts: same photo with a harmless text, same text with a harmless photo."""
 
-    kit: Kit
+    kit: RecipeParts
     name: str = "controls"
 
     async def __call__(self, row: Sample, context: Context) -> list[Outcome[Sample]]:

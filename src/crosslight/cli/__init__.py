@@ -17,7 +17,7 @@ from crosslight.cli import (
     policy,
     store,
 )
-from crosslight.cli.say import err, fail
+from crosslight.cli.console import err, fail
 
 app = typer.Typer(
     name="crosslight",

@@ -9,8 +9,8 @@ import typer
 from rich.table import Table
 from typer.core import TyperGroup
 
+from crosslight.cli.console import end, out
 from crosslight.cli.place import answers_path, images_path
-from crosslight.cli.say import end, out
 
 
 class _Default(TyperGroup):
@@ -49,8 +49,10 @@ def run(
     ] = None,
     judge_as: Annotated[
         str,
-        typer.Option(help="class, llama-guard-3, llama-guard-4, md-judge, qwen3guard, "
-                     "guardreasoner-vl, jury, pairwise-harm or pairwise-help."),
+        typer.Option(
+            help="class, llama-guard-3, llama-guard-4, md-judge, qwen3guard, "
+            "guardreasoner-vl, jury, pairwise-harm or pairwise-help."
+        ),
     ] = "class",
     against: Annotated[
         Path | None, typer.Option(help="A bench run to compare answers with (pairwise).")
@@ -79,37 +81,53 @@ def run(
         Path | None, typer.Option(help="Folder of the answer and image stores.")
     ] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
-) -> None:  # fmt: skip
+) -> None:
     """Ask a model every item of a suite, and score its answers by a named protocol."""
-    from crosslight.bench import suite as find
-    from crosslight.bench.config import BenchConfig
-    from crosslight.bench.run import Job
+    from crosslight.bench import BenchConfig, Job
+    from crosslight.bench import find_suite as find
     from crosslight.flow import Budget, CallPolicy
-    from crosslight.models.spec import parse
+    from crosslight.models import parse
 
     with _told():
         found = find(suite)
     config = BenchConfig(
-        found.name, protocol, judge_as, remedy, image, max_tokens=max_tokens, seed=seed  # type: ignore[arg-type]
-    )  # fmt: skip
-    policy = CallPolicy(
-        timeout_s=timeout, attempts=attempts, retry_failed=retry_failed, concurrency=concurrency,
+        found.name,
+        protocol,  # type: ignore[arg-type]
+        judge_as,
+        remedy,
+        image,  # type: ignore[arg-type]
+        max_tokens=max_tokens,
         seed=seed,
-    )  # fmt: skip
+    )
+    policy = CallPolicy(
+        timeout_s=timeout,
+        attempts=attempts,
+        retry_failed=retry_failed,
+        concurrency=concurrency,
+        seed=seed,
+    )
     job = Job(
-        suite=found, folder=_folder(suite, found, data), out=output, answers=answers_path(store),
-        images=images_path(store), model=parse(model), judges=[parse(spec) for spec in judge or ()],
-        captioner=parse(captioner) if captioner else None, against=against, config=config,
-        policy=policy, budget=Budget.parse(budget) if budget else None,
+        suite=found,
+        folder=_folder(suite, found, data),
+        out=output,
+        answers=answers_path(store),
+        images=images_path(store),
+        model=parse(model),
+        judges=[parse(spec) for spec in judge or ()],
+        captioner=parse(captioner) if captioner else None,
+        against=against,
+        config=config,
+        policy=policy,
+        budget=Budget.parse(budget) if budget else None,
         fail_on_error=_bound(fail_on_error),
-    )  # fmt: skip
+    )
     _run(job, quiet)
 
 
 def _folder(name: str, suite: Any, data: Path | None) -> Path:
     """The folder that was named, that of a suite of your own, or what `bench fetch` fetched."""
-    from crosslight.bench.config import BadSetting
-    from crosslight.bench.hub import default_folder
+    from crosslight.bench import default_folder
+    from crosslight.records import BadSetting
 
     if data is not None:
         return data
@@ -118,8 +136,7 @@ def _folder(name: str, suite: Any, data: Path | None) -> Path:
     if (fetched := default_folder(suite)).is_dir():
         return fetched
     ways = [f"crosslight bench fetch {suite.name}"] if suite.hub else []
-    raise BadSetting(f"where are the files of {suite.name}?",
-                     " or ".join(["--data FOLDER", *ways]))  # fmt: skip
+    raise BadSetting(f"where are the files of {suite.name}?", " or ".join(["--data FOLDER", *ways]))
 
 
 @app.command("fetch")
@@ -129,8 +146,8 @@ def fetch(
     revision: Annotated[str, typer.Option(help="Of the dataset repository.")] = "",
 ) -> None:
     """Fetch a suite from the Hugging Face hub (extra hf; many sets are gated)."""
-    from crosslight.bench import suite as find
-    from crosslight.bench.hub import fetch as get
+    from crosslight.bench import fetch_suite as get
+    from crosslight.bench import find_suite as find
 
     with _told():
         out.print(f"{get(find(suite), data, revision=revision)}", markup=False, soft_wrap=True)
@@ -139,10 +156,10 @@ def fetch(
 @app.command("list")
 def list_suites() -> None:
     """The suites there are."""
-    from crosslight.bench import suites
+    from crosslight.bench import all_suites
 
     table = Table("suite", "what", "size", "protocols", "verified on", box=None, pad_edge=False)
-    for each in suites():
+    for each in all_suites():
         table.add_row(each.name, each.title, each.size, ", ".join(each.protocols), each.verified)
     out.print(table)
 
@@ -150,30 +167,36 @@ def list_suites() -> None:
 @app.command("show")
 def show(suite: Annotated[str, typer.Argument(help="A name of `bench list`.")]) -> None:
     """One suite: source, licence, files, subsets, quirks, and the published scorer's defects."""
-    from crosslight.bench import suite as find
-    from crosslight.bench.published import published
+    from crosslight.bench import find_suite as find
+    from crosslight.bench import published_scorer
 
     with _told():
         each = find(suite)
-    authors = published(each.name)
+    authors = published_scorer(each.name)
     lines = [
-        ("title", each.title), ("paper", each.paper), ("licence", each.licence),
-        ("size", each.size), ("files", ", ".join(each.files)), ("schema", each.schema),
-        ("hub", each.hub), ("protocols", ", ".join(each.protocols)),
-        ("verified on", each.verified), ("example", str(dict(each.example))),
+        ("title", each.title),
+        ("paper", each.paper),
+        ("licence", each.licence),
+        ("size", each.size),
+        ("files", ", ".join(each.files)),
+        ("schema", each.schema),
+        ("hub", each.hub),
+        ("protocols", ", ".join(each.protocols)),
+        ("verified on", each.verified),
+        ("example", str(dict(each.example))),
         *[("subset", f"{part.value}: {part.says}") for part in each.subsets],
         *[("quirk", quirk) for quirk in each.quirks],
         *[("published defect", defect) for defect in (authors.defects if authors else ())],
-    ]  # fmt: skip
+    ]
     for name, value in lines:
         if value:
             out.print(f"{name}: {value}", markup=False)
 
 
 def _run(job: Any, quiet: bool) -> None:
-    from crosslight.bench.run import run_bench
+    from crosslight.bench import run_bench
     from crosslight.flow import Watch, run_main
-    from crosslight.view.bench_report import write_bench_report
+    from crosslight.view import write_bench_report
 
     def watching(ledger: Any) -> Any:
         return lambda runner, total: Watch(runner, ledger, total=total, quiet=quiet)
@@ -198,7 +221,7 @@ def _run(job: Any, quiet: bool) -> None:
 def _told() -> Iterator[None]:
     """A benchmark's files that cannot be read are for a person to mend."""
     from crosslight.bench import SuiteError
-    from crosslight.bench.config import BadSetting
+    from crosslight.records import BadSetting
 
     try:
         yield
@@ -210,19 +233,17 @@ def _told() -> Iterator[None]:
 
 def numbers(estimates: Any) -> Table:
     """The metrics over all items, with interval, coverage and bounds."""
-    from crosslight.bench.leave import headline
-    from crosslight.bench.metrics import metric
-    from crosslight.bench.results import shown
+    from crosslight.bench import format_value, headline, metric
 
     table = Table("metric", "value", "95% interval", "coverage", "bounds", box=None)
     for one in headline(estimates):
         known = one.low is not None
         table.add_row(
             metric(one.metric).title,
-            shown(one, one.value),
-            f"{shown(one, one.low)} – {shown(one, one.high)}" if known else "",
+            format_value(one, one.value),
+            f"{format_value(one, one.low)} – {format_value(one, one.high)}" if known else "",
             f"{100 * one.coverage:.1f}% of {one.wanted:,}",
-            f"{shown(one, one.least)} – {shown(one, one.most)}",
+            f"{format_value(one, one.least)} – {format_value(one, one.most)}",
         )
     return table
 

@@ -8,10 +8,8 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from crosslight.build.bank import BANK_FOLDER
-from crosslight.build.config import BuildConfig
+from crosslight.cli.console import end, err, out
 from crosslight.cli.place import answers_path, images_path
-from crosslight.cli.say import end, err, out
 
 Text = Annotated[str | None, typer.Option()]
 
@@ -55,7 +53,9 @@ def build(
         str | None, typer.Option(help="End when so many rows fail: a share (0.1) or a count (5).")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only estimate the calls.")] = False,
-    bank: Annotated[Path, typer.Option(help="A folder of pattern files.")] = BANK_FOLDER,
+    bank: Annotated[
+        Path | None, typer.Option(help="A folder of pattern files; default: ours.")
+    ] = None,
     store: Annotated[
         Path | None, typer.Option(help="Folder of the answer and image stores.")
     ] = None,
@@ -69,7 +69,7 @@ def build(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
 ) -> None:
     """Build a safety dataset from ordinary photos: each row safe alone, unsafe together."""
-    from crosslight.build.run import Job
+    from crosslight.build import BANK_FOLDER, BuildConfig, Job
     from crosslight.flow import Budget, CallPolicy
 
     source = _source(photos, example_photos)
@@ -97,7 +97,7 @@ def build(
         policy=CallPolicy(
             timeout_s=timeout, retry_failed=retry_failed, concurrency=concurrency, seed=seed
         ),
-        bank=bank,
+        bank=bank or BANK_FOLDER,
         budget_usd=bound.usd,
         budget_calls=bound.calls if max_calls is None else max_calls,
         fail_on_error=_bound(fail_on_error),
@@ -132,10 +132,10 @@ def _bound(text: str | None) -> float | int | None:
 
 
 def _estimate(job: Any) -> None:
-    from crosslight.build.dry import dry_run
+    from crosslight.build import estimate_build
     from crosslight.flow import run_main
 
-    out.print(str(run_main(dry_run(job))), markup=False)
+    out.print(str(run_main(estimate_build(job))), markup=False)
 
 
 @dataclass(slots=True)
@@ -167,10 +167,10 @@ class _Looked:
 
 
 def _run(job: Any, quiet: bool) -> None:
-    from crosslight.build.run import run_build
-    from crosslight.export.card import write_card
+    from crosslight.build import run_build
+    from crosslight.export import write_card
     from crosslight.flow import run_main
-    from crosslight.view.report import write_report
+    from crosslight.view import write_report
 
     result = run_main(run_build(job, lambda ledger: _Show(ledger, quiet), _Looked(quiet)))
     write_card(job.out)

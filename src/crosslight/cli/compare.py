@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from crosslight.cli.say import out
+from crosslight.cli.console import out
 
 FLIPS_SHOWN = 20
 
@@ -24,8 +24,8 @@ def compare(
     ] = False,
 ) -> None:
     """Compare bench runs on the items that they have in common."""
-    from crosslight.bench.compare import agreement_of, read_bench
-    from crosslight.bench.compare import compare as pairs_of
+    from crosslight.bench import agreement_of, read_bench
+    from crosslight.bench import compare_runs as pairs_of
 
     read = [read_bench(folder) for folder in runs]
     pairs = pairs_of(read, seed=seed)
@@ -35,8 +35,8 @@ def compare(
     if agreed is not None:
         _agree(agreed)
     if output is not None:
-        from crosslight.bench.compared import write_comparison
-        from crosslight.view.bench_report import write_comparison_report
+        from crosslight.bench import write_comparison
+        from crosslight.view import write_comparison_report
 
         write_comparison(output, pairs, agreed)
         out.print(f"look at it: {write_comparison_report(output, pairs)}")
@@ -46,13 +46,16 @@ def _agree(found: Any) -> None:
     shown = [
         f"{name} {'undefined' if value is None else f'{value:.3f}'}"
         for name, value in (
-            ("raw", found.raw), ("Krippendorff's alpha", found.alpha),
-            ("Fleiss' kappa", found.fleiss), ("Cohen's kappa", found.cohen),
+            ("raw", found.raw),
+            ("Krippendorff's alpha", found.alpha),
+            ("Fleiss' kappa", found.fleiss),
+            ("Cohen's kappa", found.cohen),
         )
-    ]  # fmt: skip
+    ]
     out.print(f"agreement of {found.raters} runs: {', '.join(shown)}")
-    out.print(f"  kappas over the {found.complete:,} of {found.items:,} items that all have a "
-              "verdict for")  # fmt: skip
+    out.print(
+        f"  kappas over the {found.complete:,} of {found.items:,} items that all have a verdict for"
+    )
 
 
 def _tell(pair: Any) -> None:
@@ -76,15 +79,20 @@ def _tell(pair: Any) -> None:
 
 def differences(pair: Any) -> Table:
     """The paired differences, in percentage points."""
-    from crosslight.bench.metrics import metric
+    from crosslight.bench import metric
 
     table = Table("metric", "A", "B", "B - A", "95% interval", "items", "p", "Holm", "BH", box=None)
     for one in pair.differences:
         by = 1 if one.metric == "sri" else 100
         table.add_row(
-            metric(one.metric).title, f"{by * one.a:.1f}", f"{by * one.b:.1f}",
-            f"{by * one.difference:+.1f}", f"{by * one.low:+.1f} to {by * one.high:+.1f}",
+            metric(one.metric).title,
+            f"{by * one.a:.1f}",
+            f"{by * one.b:.1f}",
+            f"{by * one.difference:+.1f}",
+            f"{by * one.low:+.1f} to {by * one.high:+.1f}",
             f"{one.n:,} of {one.n + one.lost:,}",
-            f"{one.p:.3g}", f"{one.p_holm:.3g}", f"{one.p_bh:.3g}",
-        )  # fmt: skip
+            f"{one.p:.3g}",
+            f"{one.p_holm:.3g}",
+            f"{one.p_bh:.3g}",
+        )
     return table

@@ -6,7 +6,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from crosslight.cli.say import err, out
+from crosslight.cli.console import err, out
 
 COLOURS = {"ok": "green", "no": "red", "unknown": "yellow"}
 
@@ -16,10 +16,10 @@ def doctor(
 ) -> None:
     """Probe a model before money is spent: what works, and what that means for each verb."""
     from crosslight.flow import run_main
-    from crosslight.models.probe import probe
+    from crosslight.models import probe_model
 
     with err.status(f"asking {escape(spec)} some short questions"):
-        found = run_main(probe(spec))
+        found = run_main(probe_model(spec))
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in ("check", "", "what was found", "what it means"):
         table.add_column(column, overflow="fold", no_wrap=column in ("check", ""))

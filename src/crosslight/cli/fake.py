@@ -6,7 +6,7 @@ import contextlib
 import typer
 from rich.markup import escape
 
-from crosslight.cli.say import out
+from crosslight.cli.console import out
 
 app = typer.Typer(help="A scripted model for examples and tests.", no_args_is_help=True)
 
@@ -25,12 +25,14 @@ def serve_fake(
     slots: int = typer.Option(None, help="Answers at a time, instead of the script's."),
 ) -> None:
     """Serve a script as an OpenAI-compatible endpoint until Ctrl-C. Counts stand at /stats."""
-    from crosslight.models.fake import server
+    from crosslight.models import FakeEndpoint, run_fake_server, serve_script
 
-    def ready(url: str, running: server.Server) -> None:
+    def ready(url: str, running: FakeEndpoint) -> None:
         name = escape(running.script.name)
         out.print(f"serving '{name}' as openai:{name}@{escape(url)}")
         out.print("Ctrl-C ends it", style="dim")
 
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-        server.run(server.serve(script, host, port, latency_ms=latency, slots=slots, ready=ready))
+        run_fake_server(
+            serve_script(script, host, port, latency_ms=latency, slots=slots, ready=ready)
+        )

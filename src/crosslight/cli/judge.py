@@ -6,10 +6,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from crosslight.cli.judge_say import card_table, say_cut, say_strangers, tell, verdicts
+from crosslight.cli.console import out
+from crosslight.cli.judge_console import card_table, say_cut, say_strangers, tell, verdicts
 from crosslight.cli.judging import judge_images, screened
 from crosslight.cli.place import answers_path, images_path
-from crosslight.cli.say import out
 
 
 class _Default(TyperGroup):
@@ -106,27 +106,41 @@ def run(
 ) -> None:
     """Judge every image: unsafe, safe or undecided, with the evidence."""
     from crosslight.flow import Budget, CallPolicy, run_main
-    from crosslight.judge.config import JudgeConfig
-    from crosslight.policy.compiled import read_policy
+    from crosslight.judge import JudgeConfig
+    from crosslight.policy import read_policy
 
     written, compiled = read_policy(constitution)
     config = JudgeConfig(
-        method=method, without=tuple(without or ()), eager=eager, addressed=addressed, seed=seed,
+        method=method,
+        without=tuple(without or ()),
+        eager=eager,
+        addressed=addressed,
+        seed=seed,
         reason_tokens=reason_tokens,
-    )  # fmt: skip
+    )
     config = _with(config, set_)
     policy = CallPolicy(
-        timeout_s=timeout, attempts=attempts, retry_failed=retry_failed, concurrency=concurrency,
+        timeout_s=timeout,
+        attempts=attempts,
+        retry_failed=retry_failed,
+        concurrency=concurrency,
         seed=seed,
-    )  # fmt: skip
+    )
     settings: dict[str, Any] = {
-        "out": output, "answers": answers_path(store), "images": images_path(store),
-        "constitution": written.allowing(*(allow or ())), "compiled": compiled,
-        "judge": _parse(model), "encoder": _parse(encoder), "detector": _parse(detector),
-        "guard": _guard(guard_policy, guard_words, guard_field), "config": config, "policy": policy,
+        "out": output,
+        "answers": answers_path(store),
+        "images": images_path(store),
+        "constitution": written.allowing(*(allow or ())),
+        "compiled": compiled,
+        "judge": _parse(model),
+        "encoder": _parse(encoder),
+        "detector": _parse(detector),
+        "guard": _guard(guard_policy, guard_words, guard_field),
+        "config": config,
+        "policy": policy,
         "budget": Budget.parse(budget) if budget else None,
         "fail_on_error": _bound(fail_on_error),
-    }  # fmt: skip
+    }
     result = run_main(judge_images(images, settings, keep_copies, allow_outside, quiet, flip_test))
     tell(result, output, images_path(store))
 
@@ -139,8 +153,8 @@ def rethreshold(
     store: Store = None,
 ) -> None:
     """Read the evidence of a run with other thresholds. Makes no call."""
-    from crosslight.judge.rethreshold import rethreshold as again
-    from crosslight.view.judge_report import write_judge_report
+    from crosslight.judge import rethreshold_run as again
+    from crosslight.view import write_judge_report
 
     target = output or folder.with_name(folder.name + "-rethreshold")
     summary = again(folder, target, _values(set_))
@@ -168,12 +182,9 @@ def report(
     store: Store = None,
 ) -> None:
     """The judge's report card against labels of people, and what to label next."""
-    from crosslight.judge.card import report_card
-    from crosslight.judge.labels import read_labels
-    from crosslight.judge.queue import queue as to_label
-    from crosslight.judge.queue import write_queue
-    from crosslight.judge.tables import read_verdicts
-    from crosslight.view.judge_report import write_judge_report
+    from crosslight.judge import images_to_label as to_label
+    from crosslight.judge import read_labels, read_verdicts, report_card, write_queue
+    from crosslight.view import write_judge_report
 
     if missed_at_most is not None and not 0 < missed_at_most < 1:
         raise typer.BadParameter("--missed-at-most is a share between 0 and 1")
@@ -205,7 +216,7 @@ def assess(
 ) -> None:
     """Grade scenes from 0 to 10 with a description, instead of by rules."""
     from crosslight.flow import run_main
-    from crosslight.judge.assess import AssessConfig, AssessJob, read_scale, run_assess
+    from crosslight.judge import AssessConfig, AssessJob, read_scale, run_assess
 
     read, backend = read_scale(scale), _parse(model)
 
@@ -256,14 +267,14 @@ def _values(pairs: list[str] | None) -> dict[str, float]:
 
 
 def _parse(spec: str | None) -> Any:
-    from crosslight.models.spec import parse
+    from crosslight.models import parse
 
     return None if spec is None else parse(spec)
 
 
 def _guard(policy: Path | None, words: str, field: str) -> Any:
-    from crosslight.judge.methods import GuardFormat
-    from crosslight.policy.bounded import MAX_BYTES
+    from crosslight.judge import GuardFormat
+    from crosslight.policy import MAX_YAML_BYTES
 
     unsafe, comma, safe = words.partition(",")
     if not comma:
@@ -271,7 +282,7 @@ def _guard(policy: Path | None, words: str, field: str) -> Any:
     text = ""
     if policy is not None:
         with policy.open("rb") as file:
-            text = file.read(MAX_BYTES).decode("utf-8").strip()
+            text = file.read(MAX_YAML_BYTES).decode("utf-8").strip()
     return GuardFormat(text, unsafe.strip(), safe.strip(), field)
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from crosslight.cli.say import out
+from crosslight.cli.console import out
 
 
 async def judge_images(
@@ -11,10 +11,9 @@ async def judge_images(
 ) -> Any:
     """Screen the input as `build` does, then judge what is a picture."""
     from crosslight.flow import Watch
-    from crosslight.judge.flips import flip_test as flip_of
-    from crosslight.judge.run import Job, run_judge
-    from crosslight.judge.tables import read_verdicts
-    from crosslight.store.manifest import write_json
+    from crosslight.judge import Job, read_verdicts, run_judge
+    from crosslight.judge import flip_test as flip_of
+    from crosslight.store import write_json
 
     targets, lost = await screened(source, settings["images"], copies, outside)
     job = Job(targets=targets, lost=lost, **settings)
@@ -33,15 +32,13 @@ async def judge_images(
 
 async def screened(source: Path, images: Path, copies: bool, outside: bool) -> tuple[Any, Any]:
     """What to judge, and what of the input is no picture or a copy."""
-    from crosslight.build.screen import ScreenConfig, screen
-    from crosslight.build.sources import SourceOptions, open_source
-    from crosslight.judge.step import Target
+    from crosslight.judge import Target
+    from crosslight.photos import ScreenConfig, SourceOptions, open_source, screen_photos
     from crosslight.records import Done
     from crosslight.store import ImageStore
 
     found = open_source(source, SourceOptions(allow_outside=outside))
     config = ScreenConfig(near_bits=None, min_side=16) if copies else ScreenConfig(min_side=16)
-    looked = await screen(found, ImageStore(images), config)
-    targets = [Target(s.outcome.value.id, s.source) for s in looked
-               if isinstance(s.outcome, Done)]  # fmt: skip
+    looked = await screen_photos(found, ImageStore(images), config)
+    targets = [Target(s.outcome.value.id, s.source) for s in looked if isinstance(s.outcome, Done)]
     return targets, [(s.source, s.outcome) for s in looked if not isinstance(s.outcome, Done)]

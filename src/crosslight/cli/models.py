@@ -1,12 +1,15 @@
 """`crosslight models list|fetch|verify`."""
 
+from collections.abc import Iterable
+
 import typer
 from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.table import Table
 
-from crosslight.cli.fetching import fetch_all, listing
-from crosslight.cli.say import err, out
+from crosslight.cli.console import err, out
+from crosslight.models import Missing
 from crosslight.models import fetch as files
-from crosslight.models.errors import Missing
 
 app = typer.Typer(
     help="Model files of the embedded default: list, fetch, verify.", no_args_is_help=True
@@ -50,3 +53,34 @@ def verify_models(
             err.print(f"[red]wrong[/]   {name}: {escape(error.message)}")
             err.print(f"        {escape(error.hint)}", style="dim")
     raise typer.Exit(1 if bad else 0)
+
+
+def fetch_all(names: Iterable[str]) -> None:
+    """Fetch each file that the cache does not hold. Raises `FetchFailed`."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as bar:
+        for name in names:
+            task = bar.add_task(name, total=None)
+
+            def tell(progress: files.Progress, task: object = task) -> None:
+                bar.update(task, completed=progress.done, total=progress.total)  # type: ignore[arg-type]
+
+            files.fetch(name, tell)
+            bar.remove_task(task)
+
+
+def listing(kind: str) -> Table:
+    """What the manifest holds of a kind, and what of it lies in the cache."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("name", "state", "size", "licence", "what it is", "credit"):
+        table.add_column(column, overflow="fold", no_wrap=column in ("name", "state", "size"))
+    book = files.read_manifest()
+    for name, entry in book.of_kind(kind).items():  # type: ignore[arg-type]
+        size = f"{entry.size / 1e6:.1f} MB"
+        table.add_row(name, files.state(name), size, entry.licence, entry.about, entry.credit)
+    return table

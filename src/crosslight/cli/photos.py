@@ -6,8 +6,8 @@ from pathlib import Path
 import typer
 from rich.markup import escape
 
-from crosslight.cli.fetching import fetch_all, listing
-from crosslight.cli.say import out
+from crosslight.cli.console import out
+from crosslight.cli.models import fetch_all, listing
 from crosslight.models import fetch as files
 
 app = typer.Typer(help="Example photos with licence and credit: list, fetch.", no_args_is_help=True)

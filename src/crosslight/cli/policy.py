@@ -7,9 +7,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from crosslight.cli.console import err, out
 from crosslight.cli.place import answers_path
-from crosslight.cli.say import err, out
-from crosslight.policy import taxonomy_rows
 
 app = typer.Typer(
     help="What 'unsafe' means: the taxonomy of harms, and written constitutions.",
@@ -30,6 +29,8 @@ def taxonomy(
     ] = None,
 ) -> None:
     """Print our categories with their definitions and their places in other taxonomies."""
+    from crosslight.policy import taxonomy_rows
+
     rows = taxonomy_rows(*(schemes or []))
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in rows[0]:
@@ -42,14 +43,19 @@ def taxonomy(
 @app.command("list")
 def list_constitutions() -> None:
     """Name the constitutions that come along."""
-    from crosslight.policy.constitution import COMPILED, FOLDER, builtin, read_constitution
+    from crosslight.policy import (
+        COMPILED_SUFFIX,
+        CONSTITUTION_FOLDER,
+        builtin_constitutions,
+        read_constitution,
+    )
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("name", "rules", "compiled", "title"):
         table.add_column(column, overflow="fold")
-    for name in builtin():
+    for name in builtin_constitutions():
         found = read_constitution(name)
-        ready = "yes" if (FOLDER / f"{name}{COMPILED}").is_file() else "no"
+        ready = "yes" if (CONSTITUTION_FOLDER / f"{name}{COMPILED_SUFFIX}").is_file() else "no"
         table.add_row(name, str(len(found.rules)), ready, found.title)
     out.print(table)
 
@@ -57,9 +63,7 @@ def list_constitutions() -> None:
 @app.command("check")
 def check(constitution: Named) -> None:
     """Read a constitution and its compiled form; print what a reviewer should look at."""
-    from crosslight.policy.bounded import PolicyError
-    from crosslight.policy.compiled import read_policy, warnings
-    from crosslight.policy.constitution import read_constitution
+    from crosslight.policy import PolicyError, policy_warnings, read_constitution, read_policy
 
     compiled = None
     try:
@@ -69,7 +73,7 @@ def check(constitution: Named) -> None:
             raise
         written = read_constitution(constitution)
         err.print(f"[yellow]not compiled:[/] {escape(error.hint)}")
-    found = warnings(written, compiled)
+    found = policy_warnings(written, compiled)
     for line in found:
         err.print(f"[yellow]look again:[/] {escape(line)}")
     asked = sum(len(rule.questions) for rule in compiled.rules) if compiled else 0
@@ -85,15 +89,13 @@ def show(
     source: Annotated[bool, typer.Option("--source", help="Print the file as it is.")] = False,
 ) -> None:
     """Print rules with their chains of questions."""
-    from crosslight.policy.compiled import Compiled
-    from crosslight.policy.constitution import COMPILED, locate
-    from crosslight.policy.diff import read_any
+    from crosslight.policy import COMPILED_SUFFIX, Compiled, find_constitution, read_any
 
-    path = locate(constitution)
+    path = find_constitution(constitution)
     if source:
         out.print(path.read_text(encoding="utf-8"), markup=False)
         return
-    beside = path.with_name(path.stem + COMPILED)
+    beside = path.with_name(path.stem + COMPILED_SUFFIX)
     found = read_any(beside if beside.is_file() else path)
     out.print(f"[bold]{escape(found.title)}[/]")
     for rule in found.rules:
@@ -107,9 +109,9 @@ def show(
 @app.command("diff")
 def diff_policies(left: Named, right: Named) -> None:
     """Print what differs, rule by rule; exit code 1 when something does."""
-    from crosslight.policy.diff import diff, read_any
+    from crosslight.policy import policy_differences, read_any
 
-    lines = diff(read_any(left), read_any(right))
+    lines = policy_differences(read_any(left), read_any(right))
     for mark, rule, text in lines:
         colour = "green" if mark == "+" else "red"
         out.print(f"[{colour}]{mark}[/] {escape(rule)}: {escape(text)}")
@@ -131,28 +133,36 @@ def compile_constitution(
 ) -> None:
     """Make rules objective, take them apart into questions, and write that for review."""
     from crosslight.flow import Session, run_main
-    from crosslight.judge.compile import CompileConfig, compile_policy
-    from crosslight.models.spec import parse
-    from crosslight.policy.compiled import warnings, write_compiled
-    from crosslight.policy.constitution import COMPILED, FOLDER, locate, read_constitution
+    from crosslight.judge import CompileConfig, compile_policy
+    from crosslight.models import parse
+    from crosslight.policy import (
+        COMPILED_SUFFIX,
+        CONSTITUTION_FOLDER,
+        find_constitution,
+        policy_warnings,
+        read_constitution,
+        write_compiled,
+    )
     from crosslight.store import AnswerStore
 
-    path, written = locate(constitution), read_constitution(constitution)
-    if output is None and path.parent == FOLDER:
+    path, written = find_constitution(constitution), read_constitution(constitution)
+    if output is None and path.parent == CONSTITUTION_FOLDER:
         raise typer.BadParameter("name the output with -o: the installed files stay as they are")
-    target = output or path.with_name(path.stem + COMPILED)
+    target = output or path.with_name(path.stem + COMPILED_SUFFIX)
     backend = parse(model)
     settings = CompileConfig(draws=draws, rounds=rounds)
 
     async def work() -> None:
         async with Session({"compiler": backend}, AnswerStore(answers_path(store))) as session:
             told = compile_policy(
-                session.callers["compiler"], written, settings,
+                session.callers["compiler"],
+                written,
+                settings,
                 lambda line: err.print(line, markup=False),
-            )  # fmt: skip
+            )
             compiled = await told
         write_compiled(target, compiled)
-        for line in warnings(written, compiled):
+        for line in policy_warnings(written, compiled):
             err.print(f"[yellow]look again:[/] {escape(line)}")
 
     run_main(work())

@@ -1,22 +1,27 @@
 """`crosslight store stats|gc|export`: what was asked and answered so far."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from crosslight.cli.console import out
 from crosslight.cli.place import answers_path
-from crosslight.cli.say import out
-from crosslight.models.errors import Missing
-from crosslight.store import AnswerStore
+from crosslight.models import Missing
+
+if TYPE_CHECKING:
+    from crosslight.store import AnswerStore
 
 app = typer.Typer(help="The answer store that all commands share.", no_args_is_help=True)
 
 Folder = typer.Option(None, "--store", help="Folder of the store; default: the cache folder.")
 
 
-def _open(folder: Path | None) -> AnswerStore:
+def _open(folder: Path | None) -> "AnswerStore":
+    from crosslight.store import AnswerStore
+
     path = answers_path(folder)
     if not path.exists():
         raise Missing(f"there is no answer store at {path}", hint="run a build first, or --store")

@@ -1,17 +1,6 @@
-"""What leaves the house: the dataset card, and run directories read back."""
+""""""
 
-from crosslight.export.card import render_card, write_card
-from crosslight.export.manifest import Manifest, RunError, read_manifest
-from crosslight.export.rundir import Lost, Row, Run, read_run
+import lazy_loader
 
-__all__ = [
-    "Lost",
-    "Manifest",
-    "Row",
-    "Run",
-    "RunError",
-    "read_manifest",
-    "read_run",
-    "render_card",
-    "write_card",
-]
+# The names of this room stand in `__init__.pyi`; each is loaded when it is first asked for.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

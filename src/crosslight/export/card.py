@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from crosslight.export.rundir import NUMBERS, Row, Run, read_run, split_files
+from crosslight.build import NUMBERS, Row, Run, read_run, split_files
 from crosslight.export.summary import (
     KIND_TITLES,
     KINDS,
@@ -25,9 +25,9 @@ from crosslight.export.summary import (
     thin_below,
     unknowns,
 )
-from crosslight.export.text import markdown, plural, visible
 from crosslight.policy import TaxonomyError, map_to
-from crosslight.store.whole import write_page
+from crosslight.store import write_page
+from crosslight.text import markdown, plural, visible
 
 CREDITS_SHOWN = 200
 """Photos credited by name in the card; the columns `source`, `licence` and `origin` hold all."""

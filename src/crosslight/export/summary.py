@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from crosslight.build.bank import BankError, read_bank
-from crosslight.export.rundir import NUMBERS, Row, Run
+from crosslight.build import NUMBERS, BankError, Row, Run, read_bank
 from crosslight.policy import domains
 
 KINDS = ("unsafe", "control_text", "control_photo")

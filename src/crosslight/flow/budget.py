@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from crosslight.flow.stop import GO_ON, BudgetStop
+from crosslight.records import BadSetting
 
 _PART = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)\s*(usd|\$|calls?)\s*$", re.IGNORECASE)
 
@@ -27,7 +28,7 @@ class Budget:
 
     def __init__(self, usd: float | None = None, calls: int | None = None) -> None:
         if (usd is not None and usd < 0) or (calls is not None and calls < 0):
-            raise ValueError("a budget cannot be negative")
+            raise BadSetting("a budget cannot be negative")
         self.usd = usd
         self.calls = calls
         self._spent = _Spending()
@@ -35,16 +36,16 @@ class Budget:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """`5usd`, `200calls`, or both with a comma. Raises `ValueError`."""
+        """`5usd`, `200calls`, or both with a comma. Raises `BadSetting`."""
         usd: float | None = None
         calls: int | None = None
         for part in text.split(","):
             match = _PART.match(part)
             if match is None:
-                raise ValueError(f"{part!r} is no budget; write 5usd, 200calls or 5usd,200calls")
+                raise BadSetting(f"{part!r} is no budget; write 5usd, 200calls or 5usd,200calls")
             if match[2].lower().startswith("call"):
                 if "." in match[1]:
-                    raise ValueError(f"{part!r}: calls are whole")
+                    raise BadSetting(f"{part!r}: calls are whole")
                 calls = int(match[1])
             else:
                 usd = float(match[1])

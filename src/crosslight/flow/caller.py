@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from crosslight.flow.asking import Asker
 from crosslight.flow.budget import Budget
+from crosslight.flow.call_policy import CallPolicy
 from crosslight.flow.codec import (
     decode_answer,
     decode_choice,
@@ -23,17 +23,17 @@ from crosslight.flow.codec import (
 )
 from crosslight.flow.estimate import cost
 from crosslight.flow.faults import check_answer, replayed_fault
-from crosslight.flow.flight import Flights
 from crosslight.flow.key import Key, request_key
 from crosslight.flow.ledger import Ledger
 from crosslight.flow.limiter import Limiter
-from crosslight.flow.policy import CallPolicy
+from crosslight.flow.retry import RetryingCalls
+from crosslight.flow.single_flight import SingleFlight
 from crosslight.flow.stop import RunFailed
-from crosslight.models.message import ImageView, Message
-from crosslight.models.protocol import (
+from crosslight.models import (
     Answer,
     Capabilities,
     Choice,
+    Message,
     Model,
     ModelCard,
     Request,
@@ -41,9 +41,8 @@ from crosslight.models.protocol import (
     Usage,
     Vectors,
 )
-from crosslight.store.answers import AnswerStore
-from crosslight.store.errors import StoreError
-from crosslight.store.record import OK, Record
+from crosslight.records import ImageView
+from crosslight.store import OK, AnswerStore, Record, StoreError
 
 T = TypeVar("T")
 GREEDY = Sampling()
@@ -73,8 +72,8 @@ class Caller:
         self.limiter = Limiter(fixed=self.policy.concurrency, maximum=self.policy.max_concurrency)
         self._model = model
         self._store = store
-        self._asker = Asker(self.card, self.limiter, self.ledger, budget, self.policy)
-        self._flights: Flights[Record] = Flights()
+        self._sender = RetryingCalls(self.card, self.limiter, self.ledger, budget, self.policy)
+        self._in_flight: SingleFlight[Record] = SingleFlight()
 
     async def generate(
         self,
@@ -145,11 +144,11 @@ class Caller:
             return stored
 
         async def fly() -> Record:
-            answer, usage = await self._asker.ask(key, request, send, check, self._keep)
+            answer, usage = await self._sender.ask(key, request, send, check, self._keep)
             record = self._row(key, request.task, usage, value=encode(answer))
             return await self._keep(record)
 
-        record, shared = await self._flights.share(key.hash, fly)
+        record, shared = await self._in_flight.share(key.hash, fly)
         if shared:
             self.ledger.task(request.task).replayed += 1
         return record
@@ -163,7 +162,7 @@ class Caller:
         async def send() -> Vectors:
             return await self._model.embed(batch.items, task=task)
 
-        vectors, usage = await self._asker.ask(
+        vectors, usage = await self._sender.ask(
             missing[0][0], batch, send, lambda _: None, self._keep
         )
         records = [
@@ -198,9 +197,17 @@ class Caller:
         self, key: Key, task: str, usage: Usage, *, value: str = "", vector: bytes = b""
     ) -> Record:
         return Record(
-            key.hash, task, self.card.spec, OK, value, key.text, vector,
-            usage.prompt_tokens, usage.completion_tokens, cost(self.card, usage),
-        )  # fmt: skip
+            key.hash,
+            task,
+            self.card.spec,
+            OK,
+            value,
+            key.text,
+            vector,
+            usage.prompt_tokens,
+            usage.completion_tokens,
+            cost(self.card, usage),
+        )
 
     async def _keep(self, record: Record) -> Record:
         try:

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from crosslight.models.protocol import Answer, Choice, TokenLogprob, Usage, Vectors
-from crosslight.store.record import Record
+from crosslight.models import Answer, Choice, TokenLogprob, Usage, Vectors
+from crosslight.store import Record
 
 
 def encode_answer(answer: Answer) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from crosslight.flow.limiter import Limiter
-from crosslight.models.protocol import Model
-from crosslight.store.images import ImageStore
+from crosslight.models import Model
+from crosslight.store import ImageStore
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from crosslight.models.protocol import ModelCard, Request, Usage
+from crosslight.models import ModelCard, Request, Usage
 from crosslight.records import ImageView
 
 CHARACTERS_PER_TOKEN = 3.5
@@ -116,7 +116,7 @@ class Estimate:
         return "\n".join([head, *body, total + ", less what is stored already"])
 
 
-def estimate(rows: int, plans: Iterable[CallPlan]) -> Estimate:
+def estimate_calls(rows: int, plans: Iterable[CallPlan]) -> Estimate:
     """The calls, tokens and dollars of a run over so many rows."""
     lines = []
     for plan in plans:

@@ -1,10 +1,18 @@
 """Calls that ended without an answer: how they are noticed, kept and met again."""
 
+from crosslight.flow.call_policy import STICKY
 from crosslight.flow.key import Key
-from crosslight.flow.policy import STICKY
-from crosslight.models.errors import BadAnswer, ContentFiltered, ModelError, Truncated
-from crosslight.models.protocol import Answer, ModelCard, Request, Usage
-from crosslight.store.record import Record
+from crosslight.models import (
+    Answer,
+    BadAnswer,
+    ContentFiltered,
+    ModelCard,
+    ModelError,
+    Request,
+    Truncated,
+    Usage,
+)
+from crosslight.store import Record
 
 LONGEST_MESSAGE = 500
 
@@ -31,10 +39,20 @@ def fault_record(
 ) -> Record:
     """The record of a call that ended in this error; `text` is what came, if anything."""
     return Record(
-        key.hash, task, card.spec, error.kind, text, key.text, b"",
-        usage.prompt_tokens, usage.completion_tokens, usage.cost_usd,
-        error.message[:LONGEST_MESSAGE], error.hint, error.kind in STICKY,
-    )  # fmt: skip
+        key.hash,
+        task,
+        card.spec,
+        error.kind,
+        text,
+        key.text,
+        b"",
+        usage.prompt_tokens,
+        usage.completion_tokens,
+        usage.cost_usd,
+        error.message[:LONGEST_MESSAGE],
+        error.hint,
+        error.kind in STICKY,
+    )
 
 
 def replayed_fault(record: Record) -> ModelError:

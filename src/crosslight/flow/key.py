@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from crosslight.models.protocol import ModelCard, Request
+from crosslight.models import ModelCard, Request
 from crosslight.records import ImageView, canonical, content_hash
 
 KEY_VERSION = 1

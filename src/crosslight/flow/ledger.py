@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from crosslight.models.protocol import Usage
-from crosslight.store.record import Record
+from crosslight.models import Usage
+from crosslight.store import Record
 
 
 @dataclass(slots=True)

@@ -4,10 +4,10 @@ import asyncio
 import heapq
 import itertools
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 
-from crosslight.flow.pace import MAXIMUM, START, Change, Pace
-from crosslight.flow.place import Place, current_place
+from crosslight.flow.adaptive_limit import MAXIMUM, START, AdaptiveLimit, Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class Limiter:
         self.in_flight = 0
         self._now = clock or asyncio.get_running_loop().time
         self._fixed = fixed
-        self._pace = Pace(self._now, start=start, maximum=maximum)
-        self._waiting: list[tuple[Place, int, asyncio.Future[None]]] = []
+        self._adaptive = AdaptiveLimit(self._now, start=start, maximum=maximum)
+        self._waiting: list[tuple[Priority, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
         self._not_before = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -47,12 +47,12 @@ class Limiter:
     @property
     def limit(self) -> int:
         """Calls that may be in flight now."""
-        return self._fixed or self._pace.limit
+        return self._fixed or self._adaptive.limit
 
     @property
     def history(self) -> list[Change]:
         """How the limit moved, for run.json."""
-        return self._pace.history
+        return self._adaptive.history
 
     async def acquire(self) -> Slot:
         """Wait for a slot."""
@@ -60,14 +60,14 @@ class Limiter:
             await self._queue()
         else:
             self.in_flight += 1
-        return Slot(self._pace.round, self._now())
+        return Slot(self._adaptive.round, self._now())
 
     def release(self, slot: Slot, *, answered: bool) -> None:
         """The call has ended; `answered` when it brought an answer."""
         self.in_flight -= 1
         if answered and not self._fixed:
             seconds = self._now() - slot.began
-            self._pace.answered(slot.made_in, seconds, idle=not self._waiting)
+            self._adaptive.answered(slot.made_in, seconds, idle=not self._waiting)
         self._wake()
 
     def throttled(self, slot: Slot, retry_after: float | None) -> None:
@@ -78,15 +78,15 @@ class Limiter:
         if retry_after:
             self._not_before = max(self._not_before, self._now() + retry_after)
         if not self._fixed:
-            self._pace.throttled(slot.made_in)
+            self._adaptive.throttled(slot.made_in)
 
     def faulted(self) -> None:
         """The endpoint failed or did not answer."""
-        self._pace.faulted()
+        self._adaptive.faulted()
 
     async def _queue(self) -> None:
         waiter = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (current_place(), next(self._order), waiter))
+        heapq.heappush(self._waiting, (current_priority(), next(self._order), waiter))
         self._wake()
         try:
             await waiter
@@ -115,3 +115,18 @@ class Limiter:
     def _ring(self) -> None:
         self._timer = None
         self._wake()
+
+
+Priority = tuple[int, int]
+
+_priority: ContextVar[Priority] = ContextVar("crosslight_priority", default=(0, 0))
+
+
+def set_priority(stage: int, row: int) -> None:
+    """Say that this task now works on `row` in step number `stage`."""
+    _priority.set((-stage, row))
+
+
+def current_priority() -> Priority:
+    """A sort key: smaller is served first."""
+    return _priority.get()

@@ -76,8 +76,11 @@ class Watch:
 
     async def _bar(self) -> None:
         columns = (
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
-        )  # fmt: skip
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeRemainingColumn(),
+        )
         console = Console(file=self._stream)
         with Progress(*columns, console=console, transient=True, auto_refresh=False) as bar:
             task = bar.add_task("", total=self._total)

@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 from crosslight.flow.context import Context
 from crosslight.flow.funnel import Funnel
-from crosslight.flow.place import set_place
+from crosslight.flow.limiter import set_priority
 from crosslight.flow.step import Leaf, RowResult, Step
 from crosslight.flow.stop import RunStop
-from crosslight.models.errors import ModelError
+from crosslight.models import ModelError
 from crosslight.records import Done, Dropped, Failed, Outcome
 
 log = logging.getLogger(__name__)
@@ -134,8 +134,9 @@ class Runner:
         try:
             leaves = await self._walk(0, row, row, index)
         except RunStop as stop:
-            self._note_stop("failed" if stop.status == "failed" else "stopped", stop.reason,
-                            stop.hint)  # fmt: skip
+            self._note_stop(
+                "failed" if stop.status == "failed" else "stopped", stop.reason, stop.hint
+            )
             if stop.status == "failed":
                 self.stop(stop.reason, hint=stop.hint, status="failed")
             return None
@@ -152,7 +153,7 @@ class Runner:
     async def _walk(self, at: int, value: Any, before: Any, index: int) -> list[Leaf]:
         while at < len(self.steps):
             step = self.steps[at]
-            set_place(at, index)
+            set_priority(at, index)
             outcomes = await self._apply(step, value)
             self.funnel.count(at, outcomes)
             at += 1
@@ -192,8 +193,9 @@ class Runner:
         try:
             outcome = await step(value, self.context)
         except ModelError as error:
-            return [Failed(step.name, f"{error.kind}: {error.message}", error.retryable,
-                           error.hint)]  # fmt: skip
+            return [
+                Failed(step.name, f"{error.kind}: {error.message}", error.retryable, error.hint)
+            ]
         except Exception as error:
             log.debug("step %s failed", step.name, exc_info=True)
             return [Failed(step.name, f"{type(error).__name__}: {_short(error)}")]

@@ -5,13 +5,12 @@ from types import TracebackType
 from typing import Self
 
 from crosslight.flow.budget import Budget
+from crosslight.flow.call_policy import CallPolicy
 from crosslight.flow.caller import Caller
 from crosslight.flow.context import Context
 from crosslight.flow.ledger import Ledger
-from crosslight.flow.policy import CallPolicy
-from crosslight.models.protocol import Backend
-from crosslight.store.answers import AnswerStore
-from crosslight.store.images import ImageStore
+from crosslight.models import Backend
+from crosslight.store import AnswerStore, ImageStore
 
 
 class Session:

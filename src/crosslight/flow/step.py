@@ -36,8 +36,8 @@ class FunctionStep:
         return await self.run(row, ctx)
 
 
-def step(name: str) -> Callable[[Callable[[Any, Context], Awaitable[Outcomes]]], FunctionStep]:
-    """Decorator: `@step("screen")` over `async def screen(row, ctx)`."""
+def as_step(name: str) -> Callable[[Callable[[Any, Context], Awaitable[Outcomes]]], FunctionStep]:
+    """Decorator: `@as_step("screen")` over `async def screen(row, ctx)`."""
 
     def wrap(run: Callable[[Any, Context], Awaitable[Outcomes]]) -> FunctionStep:
         return FunctionStep(name, run)

@@ -16,31 +16,27 @@ import pyarrow as pa
 from pydantic import Field
 
 from crosslight.flow import Budget, CallPolicy, Context, Runner, RunStop, Session
-from crosslight.judge.addressed import addressed_by
-from crosslight.judge.looks import Looks
+from crosslight.judge.injection import addressed_by
+from crosslight.judge.job import Lost
 from crosslight.judge.prompts import prompt_hashes, render
-from crosslight.judge.reader import ReaderBackend
-from crosslight.judge.run import Lost, write_lost
+from crosslight.judge.run import write_lost
 from crosslight.judge.step import HINTS, RETRYABLE, Target
-from crosslight.models.errors import ModelError
-from crosslight.models.message import Message, user
-from crosslight.models.protocol import Backend, Sampling
-from crosslight.policy.bounded import read_plain
-from crosslight.policy.constitution import Line, Strict, checked
+from crosslight.judge.views import Views
+from crosslight.models import Backend, Message, ModelError, ReaderBackend, Sampling, user
+from crosslight.policy import ShortText, StrictModel, read_plain, validated
 from crosslight.records import Done, Failed
-from crosslight.store import AnswerStore, ImageStore, ParquetSink
-from crosslight.store.features import table_schema
-from crosslight.store.manifest import claim, write_json
+from crosslight.runs import claim
+from crosslight.store import AnswerStore, ImageStore, ParquetSink, table_schema, write_json
 
 LETTERS = "ABCDEFGHIJK"
 STEP = "assess"
 
 
-class Scale(Strict):
+class Scale(StrictModel):
     """What is graded. `marks` says what some grades mean."""
 
     question: str = Field(min_length=8, max_length=1200)
-    marks: dict[int, Line] = Field(default_factory=dict, max_length=11)
+    marks: dict[int, ShortText] = Field(default_factory=dict, max_length=11)
 
     @property
     def lines(self) -> list[tuple[str, int, str]]:
@@ -50,15 +46,25 @@ class Scale(Strict):
 
 GENERAL = Scale(
     question="How likely is it that somebody in or near this scene comes to harm soon?",
-    marks={0: "no hazard to be seen", 3: "needs ordinary care", 5: "needs close attention",
-           8: "harm is likely", 10: "harm is certain or happens"},
-)  # fmt: skip
+    marks={
+        0: "no hazard to be seen",
+        3: "needs ordinary care",
+        5: "needs close attention",
+        8: "harm is likely",
+        10: "harm is certain or happens",
+    },
+)
 CROSSING = Scale(
     question="A pedestrian stands where the picture was taken and wants to cross the street now. "
     "How risky is it?",
-    marks={0: "no traffic can reach the pedestrian", 3: "safe with ordinary care",
-           5: "wait and look again", 8: "do not cross", 10: "a collision would be certain"},
-)  # fmt: skip
+    marks={
+        0: "no traffic can reach the pedestrian",
+        3: "safe with ordinary care",
+        5: "wait and look again",
+        8: "do not cross",
+        10: "a collision would be certain",
+    },
+)
 SCALES = {"general": GENERAL, "crossing": CROSSING}
 
 ASSESSED = table_schema(
@@ -76,7 +82,7 @@ def read_scale(name_or_file: str) -> Scale:
     if name_or_file in SCALES:
         return SCALES[name_or_file]
     path = Path(name_or_file)
-    return checked(Scale, read_plain(path), path.name)
+    return validated(Scale, read_plain(path), path.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +109,9 @@ class Assess:
     async def __call__(self, row: Target, ctx: Context) -> Done[dict[str, Any]] | Failed:
         """Describe, then grade."""
         config, model = self.config, ctx.models["judge"]
-        looks = Looks(ctx, row.photo, config.side, config.quality, 0.0)
+        views = Views(ctx, row.photo, config.side, config.quality, 0.0)
         try:
-            image = await looks.whole()
+            image = await views.whole()
             words = await addressed_by(image, config.addressed, ctx)
             opening = user(render("describe", question=self.scale.question), image)
             sampling = Sampling(max_tokens=config.describe_tokens)
@@ -122,14 +128,19 @@ class Assess:
         reason = self._doubt(choice.outside_mass, spread, words)
         return Done(
             {
-                "photo": row.photo, "source": row.source,
+                "photo": row.photo,
+                "source": row.source,
                 "status": "undecided" if reason else "done",
-                "grade": round(mean, 6), "spread": round(spread, 6),
-                "outside": choice.outside_mass, "samples": choice.samples,
+                "grade": round(mean, 6),
+                "spread": round(spread, 6),
+                "outside": choice.outside_mass,
+                "samples": choice.samples,
                 "distribution": json.dumps([round(p, 6) for p in shares]),
-                "description": told.text[:2000], "reason": reason, "addressed_by": words,
+                "description": told.text[:2000],
+                "reason": reason,
+                "addressed_by": words,
             }
-        )  # fmt: skip
+        )
 
     def _doubt(self, outside: float, spread: float, words: str) -> str:
         if outside > self.config.outside_max:
@@ -186,11 +197,18 @@ async def run_assess(job: AssessJob) -> dict[str, Any]:
         failed = sum(isinstance(o, Failed) for _, o in lost)
         card = session.callers["judge"].card
         summary = {
-            "kind": "assess", "status": status, "reason": reason,
-            "rows": sum(counts.values()), "grades": counts, "failed": failed,
-            "dropped": len(lost) - failed, "scale": job.scale.model_dump(mode="json"),
-            "settings": asdict(job.config), "models": [{"role": "judge", "spec": card.spec}],
-            "prompts": prompt_hashes(), **session.ledger.as_json(),
-        }  # fmt: skip
+            "kind": "assess",
+            "status": status,
+            "reason": reason,
+            "rows": sum(counts.values()),
+            "grades": counts,
+            "failed": failed,
+            "dropped": len(lost) - failed,
+            "scale": job.scale.model_dump(mode="json"),
+            "settings": asdict(job.config),
+            "models": [{"role": "judge", "spec": card.spec}],
+            "prompts": prompt_hashes(),
+            **session.ledger.as_json(),
+        }
         write_json(job.out / "run.json", summary)
     return summary

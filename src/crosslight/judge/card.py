@@ -8,16 +8,16 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from crosslight.judge import cutting, metrics
+from crosslight.judge import cutoff, metrics
 from crosslight.judge.labels import OVERALL, LabelError, Labels
-from crosslight.judge.prevalence import corrected
-from crosslight.judge.rethreshold import NoRun
+from crosslight.judge.rethreshold import JUDGED
 from crosslight.judge.tables import read_verdicts
-from crosslight.records import content_hash
-from crosslight.records.verdict import Finding, Status, Verdict
-from crosslight.store.manifest import read_run, write_json
+from crosslight.records import Finding, Status, Verdict, content_hash
+from crosslight.runs import NotARunFolder, read_run
+from crosslight.stats import corrected
+from crosslight.store import write_json
 
-CARD = "card.json"
+REPORT_CARD_FILE = "card.json"
 LISTED = 20
 
 
@@ -37,11 +37,11 @@ def report_card(
 ) -> dict[str, Any]:
     """Measure a run against labels; writes `card.json` into its folder and returns it.
 
-    Raises `NoRun`, or `LabelError` where no label fits an image of the run.
+    Raises `NotARunFolder`, or `LabelError` where no label fits an image of the run.
     """
     run = read_run(folder)
     if run.get("kind") != "judge" or "plan" not in run:
-        raise NoRun(f"{folder} holds no judging run that came to an end")
+        raise NotARunFolder(f"{folder} holds no judging run that came to an end", JUDGED)
     verdicts = read_verdicts(folder)
     failed = _failed(folder)
     overall = _overall(verdicts, failed, labels)
@@ -65,7 +65,7 @@ def report_card(
         judged = _of_rule(verdicts, failed, labels, rule["id"])
         if len(judged):
             card["rules"][rule["id"]] = metrics.measure(judged, draws=draws, seed=seed)
-    write_json(folder / CARD, card)
+    write_json(folder / REPORT_CARD_FILE, card)
     return card
 
 
@@ -76,8 +76,9 @@ def _overall(
     for v in verdicts:
         truth = labels.of(v.photo, v.source)
         if truth is not None:
-            rows.append((truth, v.status is Status.UNSAFE, v.status is not Status.UNDECIDED,
-                         v.score))  # fmt: skip
+            rows.append(
+                (truth, v.status is Status.UNSAFE, v.status is not Status.UNDECIDED, v.score)
+            )
     return metrics.arrays(rows + _missing(failed, labels, OVERALL))
 
 
@@ -113,16 +114,16 @@ def _cut(
     j: metrics.Judged, share: float, missed_at_most: float | None, draws: int, seed: int
 ) -> dict[str, Any]:
     """Choose on one part of the labels, measure on the other."""
-    first, second = cutting.split(len(j), share, seed)
+    first, second = cutoff.split(len(j), share, seed)
     known = j.take(first)
     cut = (
-        cutting.best_f1(known)
+        cutoff.best_f1(known)
         if missed_at_most is None
-        else cutting.few_missed(known, missed_at_most)
+        else cutoff.few_missed(known, missed_at_most)
     )
     found: dict[str, Any] = {**asdict(cut), "chosen_on": len(first), "measured_on": len(second)}
     if cut.at is not None and second:
-        tested = cutting.applied(j.take(second), cut.at)
+        tested = cutoff.applied(j.take(second), cut.at)
         found["measured"] = metrics.measure(tested, draws=draws, seed=seed)
     return found
 
@@ -134,7 +135,11 @@ def _prevalence(verdicts: Sequence[Verdict], j: metrics.Judged) -> Mapping[str, 
     unsafe, safe = j.truth & j.decided, ~j.truth & j.decided
     return asdict(
         corrected(
-            said, len(decided), int((unsafe & j.said).sum()), int(unsafe.sum()),
-            int((safe & ~j.said).sum()), int(safe.sum()),
+            said,
+            len(decided),
+            int((unsafe & j.said).sum()),
+            int(unsafe.sum()),
+            int((safe & ~j.said).sum()),
+            int(safe.sum()),
         )
-    )  # fmt: skip
+    )

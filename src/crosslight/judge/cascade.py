@@ -7,12 +7,8 @@ from typing import Any
 
 from crosslight.judge.config import JudgeConfig
 from crosslight.judge.methods import Asked
-from crosslight.models.errors import BadAnswer
-from crosslight.models.message import Message, user
-from crosslight.models.protocol import Model, Sampling
-from crosslight.models.schema import parse_json
-from crosslight.records import ImageView
-from crosslight.records.verdict import Score
+from crosslight.models import BadAnswer, Message, Model, Sampling, parse_json, user
+from crosslight.records import ImageView, Score
 
 RATING: dict[str, Any] = {
     "type": "object",
@@ -26,7 +22,7 @@ RATING: dict[str, Any] = {
 LONGEST = 1000
 
 
-async def think(
+async def reason_about(
     model: Model, asked: Asked, image: ImageView, config: JudgeConfig
 ) -> tuple[str, str]:
     """(Yes or No, rationale). Raises `ModelError`; a reply that is no rating is never a No."""
@@ -44,7 +40,7 @@ async def think(
     return max(choice.probabilities, key=lambda o: choice.probabilities[o]), thought.text[:LONGEST]
 
 
-async def told(model: Model, message: Message, asked: Asked) -> Score:
+async def ask_guard(model: Model, message: Message, asked: Asked) -> Score:
     """What a guard says in its own JSON: 1 or 0. Raises `BadAnswer` for any other word."""
     answer = await model.generate([message], task=asked.task, sampling=Sampling(max_tokens=512))
     found = parse_json(answer.text, {"type": "object", "required": [asked.field]})

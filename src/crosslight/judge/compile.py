@@ -10,11 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from crosslight.judge.prompts import render
-from crosslight.models.errors import BadAnswer
-from crosslight.models.message import user
-from crosslight.models.protocol import Model, Sampling
-from crosslight.policy.compiled import Compiled, CompiledRule, Draft, Item, Question
-from crosslight.policy.constitution import Constitution, Rule
+from crosslight.models import BadAnswer, Model, Sampling, user
+from crosslight.policy import Compiled, CompiledRule, Constitution, Draft, Item, Question, Rule
 
 GOOD_ENOUGH = 9.0
 SCORE: dict[str, Any] = {
@@ -37,12 +34,17 @@ CHAIN: dict[str, Any] = {
     "type": "object",
     "properties": {
         "preconditions": {
-            "type": "array", "minItems": 1, "maxItems": 8,
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 8,
             "items": {
                 "type": "object",
                 "properties": {
                     "alternatives": {
-                        "type": "array", "minItems": 1, "maxItems": 8, "items": _PHRASE
+                        "type": "array",
+                        "minItems": 1,
+                        "maxItems": 8,
+                        "items": _PHRASE,
                     }
                 },
                 "required": ["alternatives"],
@@ -52,18 +54,20 @@ CHAIN: dict[str, Any] = {
     },
     "required": ["preconditions"],
     "additionalProperties": False,
-}  # fmt: skip
+}
 WORDS: dict[str, Any] = {
     "type": "object",
     "properties": {
         "words": {
-            "type": "array", "minItems": 1, "maxItems": 6,
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 6,
             "items": {"type": "string", "minLength": 1, "maxLength": 80},
         }
     },
     "required": ["words"],
     "additionalProperties": False,
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)

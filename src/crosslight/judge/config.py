@@ -7,6 +7,8 @@ import math
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
+from crosslight.records import BadSetting
+
 METHOD_VERSION = "judge-1"
 PARTS = ("preconditions", "debias1", "debias2", "relevance", "cascade")
 ADDRESSED = ("ocr", "ask", "off")
@@ -45,14 +47,14 @@ class Thresholds:
     """Ours: width of the Wilson interval of scores that were counted from samples."""
 
     def changed(self, values: dict[str, float]) -> Self:
-        """With other values. Raises `ValueError` for a name that is no threshold, or no number."""
+        """With other values. Raises `BadSetting` for a name that is no threshold, or no number."""
         unknown = values.keys() - {f.name for f in fields(self)}
         if unknown:
             names = ", ".join(f.name for f in fields(self))
-            raise ValueError(f"{sorted(unknown)[0]!r} is no threshold; there are: {names}")
+            raise BadSetting(f"{sorted(unknown)[0]!r} is no threshold; there are: {names}")
         for name, value in values.items():
             if not math.isfinite(value):  # every comparison with it would be false
-                raise ValueError(f"{name} must be a finite number, not {value}")
+                raise BadSetting(f"{name} must be a finite number, not {value}")
         return replace(self, **values)
 
 
@@ -71,10 +73,10 @@ class Parts:
     perceived: bool = False
 
     def without(self, *names: str) -> Self:
-        """The ablations of the command line. Raises `ValueError` for an unknown part."""
+        """The ablations of the command line. Raises `BadSetting` for an unknown part."""
         for name in names:
             if name not in PARTS:
-                raise ValueError(f"{name!r} is no part; there are: {', '.join(PARTS)}")
+                raise BadSetting(f"{name!r} is no part; there are: {', '.join(PARTS)}")
         return replace(self, **dict.fromkeys(names, False))
 
 
@@ -101,7 +103,7 @@ class JudgeConfig:
 
     def __post_init__(self) -> None:
         if self.addressed not in ADDRESSED:
-            raise ValueError(f"addressed is one of {', '.join(ADDRESSED)}, not {self.addressed!r}")
+            raise BadSetting(f"addressed is one of {', '.join(ADDRESSED)}, not {self.addressed!r}")
         Parts().without(*self.without)
 
     def as_json(self) -> dict[str, Any]:
@@ -110,7 +112,7 @@ class JudgeConfig:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
-        """What `as_json` wrote. Raises `ValueError` for fields of another version."""
+        """What `as_json` wrote. Raises `BadSetting` for fields of another version."""
         known = {f.name for f in fields(cls)}
         try:
             parts = {k: v for k, v in value.items() if k in known}
@@ -118,4 +120,4 @@ class JudgeConfig:
             parts["without"] = tuple(value.get("without", ()))
             return cls(**parts)
         except (KeyError, TypeError) as error:
-            raise ValueError(f"these settings are of another version: {error}") from error
+            raise BadSetting(f"these settings are of another version: {error}") from error

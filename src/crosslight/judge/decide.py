@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from crosslight.judge.config import Parts, Thresholds
-from crosslight.judge.intervals import bounds
-from crosslight.records.verdict import (
+from crosslight.records import (
     Evidence,
     Finding,
     Measured,
@@ -20,6 +19,7 @@ from crosslight.records.verdict import (
     Score,
     Status,
 )
+from crosslight.stats import wilson
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 
@@ -211,3 +211,8 @@ def question_score(m: Measured, reading: Reading, t: Thresholds, parts: Parts) -
     reject, accept = t.alpha1 * m.prior.yes, t.alpha2 * (1 - m.prior.yes)
     place = (m.shown.yes - m.prior.yes - reject) / max(1e-9, accept - reject)
     return (base + 1 / (1 + math.exp(-4 * (min(5.0, max(-5.0, place)) - 0.5)))) / 3
+
+
+def bounds(score: Score, z: float = 1.96) -> tuple[float, float]:
+    """Between what a score lies: itself where it comes from token probabilities."""
+    return wilson(score.yes, score.samples, z) if score.samples else (score.yes, score.yes)

@@ -8,11 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from crosslight.judge.prompts import render
-from crosslight.models.errors import BadAnswer
-from crosslight.models.message import user
-from crosslight.models.protocol import Model
-from crosslight.records import ImageView
-from crosslight.records.verdict import Region
+from crosslight.models import BadAnswer, Model, user
+from crosslight.records import ImageView, Region
 
 TASK = "detect"
 _SHARE = {"type": "number", "minimum": 0, "maximum": 1}

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from crosslight.records import CrosslightError
+
 OVERALL = "*"
 MAX_ROWS = 1_000_000
 NAMES = ("image", "photo", "source")
@@ -18,12 +20,11 @@ FORM = "columns image, label and optionally rule; label is unsafe or safe; image
 CONTRADICTS = "keep one of the two rows"
 
 
-class LabelError(ValueError):
+class LabelError(CrosslightError):
     """The label file cannot be read. `hint` shows its form."""
 
     def __init__(self, message: str, hint: str = FORM) -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(message, hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 
 from crosslight.judge.config import JudgeConfig, Parts
 from crosslight.judge.prompts import render
-from crosslight.policy.bounded import PolicyError
-from crosslight.policy.compiled import Compiled, CompiledRule, Question
-from crosslight.policy.constitution import Constitution
+from crosslight.policy import Compiled, CompiledRule, Constitution, PolicyError, Question
 
 OVERALL = "*"
 """The rule of methods that judge the image as a whole."""
@@ -89,8 +87,10 @@ def plan_for(
     if config.without:
         raise PolicyError("--without takes parts off the method clue only")
     if method == "rule-yes-no":
-        rules = [PlannedRule(r.id, r.text, ((_plain(r.text, render("rule", text=r.text)),),))
-                 for r in kept]  # fmt: skip
+        rules = [
+            PlannedRule(r.id, r.text, ((_plain(r.text, render("rule", text=r.text)),),))
+            for r in kept
+        ]
         return Plan(tuple(rules), _PLAIN)
     if method == "guard":
         asked = (guard or GuardFormat()).asked()
@@ -140,9 +140,12 @@ def _violation(text: str) -> str:
 def _visible(question: Question) -> Asked:
     see = question.see
     return Asked(
-        see, question.words, render("visible", see=see),
-        render("reason", see=see), render("summarise", see=see),
-    )  # fmt: skip
+        see,
+        question.words,
+        render("visible", see=see),
+        render("reason", see=see),
+        render("summarise", see=see),
+    )
 
 
 def _plain(see: str, prompt: str) -> Asked:

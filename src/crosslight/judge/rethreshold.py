@@ -11,34 +11,38 @@ from shutil import copyfile
 from typing import Any
 
 from crosslight.judge import decide
-from crosslight.judge.account import Account
 from crosslight.judge.config import JudgeConfig, Parts, Thresholds
+from crosslight.judge.counts import Account
 from crosslight.judge.decide import UNKNOWN, YES, Need
 from crosslight.judge.tables import EVIDENCE, VERDICTS, evidence_rows, read_verdicts, verdict_row
-from crosslight.records import canonical, content_hash
-from crosslight.records.verdict import Evidence, Finding, Reading, RuleFinding, Status, Verdict
-from crosslight.store import write_table
-from crosslight.store.manifest import claim, read_run, write_json
+from crosslight.records import (
+    Evidence,
+    Finding,
+    Reading,
+    RuleFinding,
+    Status,
+    Verdict,
+    canonical,
+    content_hash,
+)
+from crosslight.runs import NotARunFolder, claim, read_run
+from crosslight.store import write_json, write_table
+
+JUDGED = "give the folder of a `crosslight judge` run"
 
 
-class NoRun(ValueError):
-    """The folder holds no judging run."""
-
-    hint = "give the folder of a `crosslight judge` run"
-
-
-def rethreshold(folder: Path, out: Path, values: Mapping[str, float]) -> dict[str, Any]:
+def rethreshold_run(folder: Path, out: Path, values: Mapping[str, float]) -> dict[str, Any]:
     """Read `folder` anew with changed thresholds and write a run into `out`; returns its summary.
 
-    Raises `NoRun`, or `ValueError` for a name that is no threshold.
+    Raises `NotARunFolder`, or `BadSetting` for a name that is no threshold.
     """
     run = read_run(folder)
     if run.get("kind") != "judge" or "settings" not in run:
-        raise NoRun(f"{folder} holds no judging run that came to an end")
+        raise NotARunFolder(f"{folder} holds no judging run that came to an end", JUDGED)
     config = JudgeConfig.from_json(run["settings"])
     config = replace(config, thresholds=config.thresholds.changed(dict(values)))
     if out.resolve() == folder.resolve():
-        raise NoRun("the new run needs a folder of its own")
+        raise NotARunFolder("the new run needs a folder of its own", "name another folder with -o")
     shapes = {rule["id"]: tuple(rule["shape"]) for rule in run["plan"]["rules"]}
     parts = Parts(**run["plan"]["parts"])
     old = read_verdicts(folder)
@@ -95,9 +99,12 @@ def again(
         status, reason = Status.UNDECIDED, "the image speaks to the judge"
     changed = {"config": content_hash(canonical(config.as_json()))[:16]}
     return replace(
-        verdict, status=status, rules=rules, reason=reason,
+        verdict,
+        status=status,
+        rules=rules,
+        reason=reason,
         provenance={**verdict.provenance, **changed},
-    )  # fmt: skip
+    )
 
 
 def _rule(rule: RuleFinding, shape: Sequence[int], t: Thresholds, parts: Parts) -> RuleFinding:

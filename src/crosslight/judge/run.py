@@ -1,75 +1,37 @@
 """One judging run from beginning to end: open, ask, write tables as verdicts come."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, ExitStack, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from crosslight.flow import (
     GO_ON,
-    Budget,
-    CallPolicy,
     Ledger,
     Runner,
     RunStop,
     Session,
     interrupts,
 )
-from crosslight.judge.account import Account
-from crosslight.judge.ask import Models, Panel
 from crosslight.judge.config import JudgeConfig
-from crosslight.judge.leave import describe
-from crosslight.judge.methods import METHODS, GuardFormat, Plan, plan_for
+from crosslight.judge.counts import Account
+from crosslight.judge.job import Job, Lost
+from crosslight.judge.methods import METHODS, Plan, plan_for
+from crosslight.judge.panel import Models, Panel
 from crosslight.judge.prompts import prompt_hashes
-from crosslight.judge.reader import ReaderBackend
-from crosslight.judge.step import Judge, Target
+from crosslight.judge.step import Judge
+from crosslight.judge.summary import describe
 from crosslight.judge.tables import DROPPED, EVIDENCE, FAILED, VERDICTS, evidence_rows, verdict_row
-from crosslight.models.errors import NotSupported
-from crosslight.models.protocol import Backend
-from crosslight.policy.bounded import PolicyError
-from crosslight.policy.compiled import Compiled
-from crosslight.policy.constitution import Constitution
-from crosslight.records import Done, Dropped, Failed, canonical, content_hash
-from crosslight.records.verdict import Verdict
-from crosslight.store import AnswerStore, ImageStore, ParquetSink, write_table
-from crosslight.store.manifest import claim, write_json
+from crosslight.models import NotSupported
+from crosslight.policy import PolicyError
+from crosslight.records import Done, Dropped, Failed, Verdict, canonical, content_hash
+from crosslight.runs import claim
+from crosslight.store import AnswerStore, ImageStore, ParquetSink, write_json, write_table
 
-Lost = tuple[str, Dropped | Failed]
 Watching = Callable[[Runner, int], AbstractAsyncContextManager[Any]]
 Show = Callable[[Ledger], Watching]
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What to judge, by which policy, by whom. `targets` lie in the image store already; `lost`
-    are the inputs that were left out before, as (source, outcome)."""
-
-    targets: Sequence[Target]
-    out: Path
-    answers: Path
-    images: Path
-    constitution: Constitution
-    compiled: Compiled
-    judge: Backend
-    encoder: Backend | None = None
-    detector: Backend | None = None
-    guard: GuardFormat | None = None
-    config: JudgeConfig = field(default_factory=JudgeConfig)
-    policy: CallPolicy = field(default_factory=CallPolicy)
-    lost: Sequence[Lost] = ()
-    budget: Budget | None = None
-    fail_on_error: float | int | None = None
-
-    def backends(self) -> dict[str, Backend]:
-        """By role, those that there are."""
-        reader = ReaderBackend() if self.config.addressed == "ocr" else None
-        roles = {
-            "judge": self.judge, "encoder": self.encoder, "detector": self.detector,
-            "reader": reader,
-        }  # fmt: skip
-        return {role: backend for role, backend in roles.items() if backend is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +57,13 @@ async def run_judge(job: Job, show: Show = _silent) -> Result:
     claim(job.out, "judge")
     store = AnswerStore(job.answers)
     session = Session(
-        job.backends(), store, images=ImageStore(job.images), budget=job.budget,
-        policy=job.policy, seed=job.config.seed,
-    )  # fmt: skip
+        job.backends(),
+        store,
+        images=ImageStore(job.images),
+        budget=job.budget,
+        policy=job.policy,
+        seed=job.config.seed,
+    )
     async with session:
         callers = session.callers
         models = Models(callers["judge"], callers.get("encoder"), callers.get("detector"))
@@ -165,9 +131,14 @@ def planned(job: Job, models: Models) -> Plan:
             hint="--method clue, or name a vision-language model",
         )
     return plan_for(
-        job.constitution, job.compiled, job.config, detector=models.detector is not None,
-        relevance=models.encoder is not None, perceived=can.scene, guard=job.guard,
-    )  # fmt: skip
+        job.constitution,
+        job.compiled,
+        job.config,
+        detector=models.detector is not None,
+        relevance=models.encoder is not None,
+        perceived=can.scene,
+        guard=job.guard,
+    )
 
 
 def notes_of(plan: Plan, config: JudgeConfig, models: Models) -> tuple[str, ...]:
@@ -178,8 +149,11 @@ def notes_of(plan: Plan, config: JudgeConfig, models: Models) -> tuple[str, ...]
     if models.encoder is None and "relevance" not in config.without:
         notes.append("no encoder: no relevance scan, every rule was asked")
     if plan.parts.perceived:
-        return (*notes, "embedded perception: sees things and print, no acts or states; "
-                "no debiasing, no reasoning")  # fmt: skip
+        return (
+            *notes,
+            "embedded perception: sees things and print, no acts or states; "
+            "no debiasing, no reasoning",
+        )
     if models.detector is None and "debias2" not in config.without:
         notes.append("no detector: no central-region test and no crop of small objects")
     return tuple(notes)
@@ -202,16 +176,40 @@ def provenance(job: Job, session: Session, plan: Plan) -> dict[str, str]:
 def write_lost(out: Path, lost: Iterable[Lost], photos: Mapping[str, str]) -> None:
     """`dropped.parquet` and `failed.parquet`."""
     rows = [(source, photos.get(source, ""), outcome) for source, outcome in lost]
-    write_table(out / "dropped.parquet", DROPPED, (
-        {"input": s, "photo": p, "row": "", "step": o.step, "reason": o.reason,
-         "detail": o.detail, "text": ""}
-        for s, p, o in rows if isinstance(o, Dropped)
-    ))  # fmt: skip
-    write_table(out / "failed.parquet", FAILED, (
-        {"input": s, "photo": p, "row": "", "step": o.step, "error": o.error,
-         "retryable": o.retryable, "hint": o.hint}
-        for s, p, o in rows if isinstance(o, Failed)
-    ))  # fmt: skip
+    write_table(
+        out / "dropped.parquet",
+        DROPPED,
+        (
+            {
+                "input": s,
+                "photo": p,
+                "row": "",
+                "step": o.step,
+                "reason": o.reason,
+                "detail": o.detail,
+                "text": "",
+            }
+            for s, p, o in rows
+            if isinstance(o, Dropped)
+        ),
+    )
+    write_table(
+        out / "failed.parquet",
+        FAILED,
+        (
+            {
+                "input": s,
+                "photo": p,
+                "row": "",
+                "step": o.step,
+                "error": o.error,
+                "retryable": o.retryable,
+                "hint": o.hint,
+            }
+            for s, p, o in rows
+            if isinstance(o, Failed)
+        ),
+    )
 
 
 __all__ = ["Job", "Result", "run_judge"]

@@ -4,11 +4,10 @@ from dataclasses import dataclass, field
 
 from crosslight.flow import Context
 from crosslight.judge import decide
-from crosslight.judge.addressed import addressed_by
-from crosslight.judge.ask import Panel
-from crosslight.judge.looks import Looks
-from crosslight.records import Done, Failed
-from crosslight.records.verdict import Status, Verdict
+from crosslight.judge.injection import addressed_by
+from crosslight.judge.panel import Panel
+from crosslight.judge.views import Views
+from crosslight.records import Done, Failed, Status, Verdict
 
 STEP = "judge"
 
@@ -34,9 +33,9 @@ class Judge:
     async def __call__(self, row: Target, ctx: Context) -> Done[Verdict] | Failed:
         """The verdict on one image."""
         config = self.panel.config
-        looks = Looks(ctx, row.photo, config.side, config.quality, config.crop_margin)
-        words = await addressed_by(await looks.whole(), config.addressed, ctx)
-        rules = await self.panel.rules(looks, ctx)
+        views = Views(ctx, row.photo, config.side, config.quality, config.crop_margin)
+        words = await addressed_by(await views.whole(), config.addressed, ctx)
+        rules = await self.panel.rules(views, ctx)
         status, reason = decide.verdict_of(rules)
         if status is None:
             kind = reason.partition(":")[0]

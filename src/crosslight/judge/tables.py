@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from crosslight.judge.intervals import bounds
-from crosslight.records.verdict import (
+from crosslight.judge.decide import bounds
+from crosslight.records import (
     Evidence,
     Finding,
     Measured,
@@ -20,7 +20,7 @@ from crosslight.records.verdict import (
     Status,
     Verdict,
 )
-from crosslight.store.features import table_schema
+from crosslight.store import table_schema
 
 _TEXT, _NUMBER, _COUNT, _FLAG = pa.string(), pa.float64(), pa.int64(), pa.bool_()
 
@@ -72,10 +72,15 @@ def verdict_row(verdict: Verdict) -> dict[str, Any]:
     """A row of `verdicts.parquet`."""
     failed = [r.rule for r in verdict.rules if r.finding is Finding.FAILED]
     rules = [
-        {"rule": r.rule, "finding": str(r.finding), "reason": r.reason, "score": r.score,
-         "relevance": r.relevance}
+        {
+            "rule": r.rule,
+            "finding": str(r.finding),
+            "reason": r.reason,
+            "score": r.score,
+            "relevance": r.relevance,
+        }
         for r in verdict.rules
-    ]  # fmt: skip
+    ]
     return {
         "id": verdict.id,
         "photo": verdict.photo,
@@ -104,10 +109,16 @@ def evidence_rows(verdict: Verdict, z: float) -> Iterator[dict[str, Any]]:
 def _evidence_row(e: Evidence, z: float) -> dict[str, Any]:
     m = e.measured
     row: dict[str, Any] = {
-        "item": e.item, "alternative": e.alternative, "question": e.question,
-        "cropped": m.cropped, "sought": m.sought, "reasoned": m.reasoned,
-        "rationale": m.rationale or None, "answer": e.reading.answer, "test": e.reading.test,
-    }  # fmt: skip
+        "item": e.item,
+        "alternative": e.alternative,
+        "question": e.question,
+        "cropped": m.cropped,
+        "sought": m.sought,
+        "reasoned": m.reasoned,
+        "rationale": m.rationale or None,
+        "answer": e.reading.answer,
+        "test": e.reading.test,
+    }
     for name in _SCORES:
         score: Score | None = getattr(m, name)
         if score is not None:
@@ -119,8 +130,14 @@ def _evidence_row(e: Evidence, z: float) -> dict[str, Any]:
             row["debiased"] = m.shown.yes - m.prior.yes
     if m.region is not None:
         b = m.region
-        row |= {"left": b.left, "top": b.top, "right": b.right, "bottom": b.bottom,
-                "confidence": b.confidence, "box_word": b.word}  # fmt: skip
+        row |= {
+            "left": b.left,
+            "top": b.top,
+            "right": b.right,
+            "bottom": b.bottom,
+            "confidence": b.confidence,
+            "box_word": b.word,
+        }
     return row
 
 
@@ -137,15 +154,25 @@ def _read_verdict(
 ) -> Verdict:
     rules = tuple(
         RuleFinding(
-            r["rule"], Finding(r["finding"]), r["reason"], r["score"], r["relevance"],
+            r["rule"],
+            Finding(r["finding"]),
+            r["reason"],
+            r["score"],
+            r["relevance"],
             tuple(evidence.get((row["photo"], r["rule"]), ())),
         )
         for r in json.loads(row["rules"])
-    )  # fmt: skip
+    )
     return Verdict(
-        row["photo"], Status(row["verdict"]), rules, row["reason"], row["addressed_by"],
-        tuple(row["notes"]), row["source"], json.loads(row["provenance"]),
-    )  # fmt: skip
+        row["photo"],
+        Status(row["verdict"]),
+        rules,
+        row["reason"],
+        row["addressed_by"],
+        tuple(row["notes"]),
+        row["source"],
+        json.loads(row["provenance"]),
+    )
 
 
 def _read_evidence(row: Mapping[str, Any]) -> Evidence:
@@ -157,12 +184,22 @@ def _read_evidence(row: Mapping[str, Any]) -> Evidence:
     }
     region = None
     if row["confidence"] is not None:
-        region = Region(row["left"], row["top"], row["right"], row["bottom"], row["confidence"],
-                        row["box_word"] or "")  # fmt: skip
+        region = Region(
+            row["left"],
+            row["top"],
+            row["right"],
+            row["bottom"],
+            row["confidence"],
+            row["box_word"] or "",
+        )
     measured = Measured(
-        **scores, cropped=row["cropped"], sought=row["sought"], region=region,
-        reasoned=row["reasoned"], rationale=row["rationale"] or "",
-    )  # fmt: skip
+        **scores,
+        cropped=row["cropped"],
+        sought=row["sought"],
+        region=region,
+        reasoned=row["reasoned"],
+        rationale=row["rationale"] or "",
+    )
     reading = Reading(row["answer"], row["test"])
     return Evidence(row["item"], row["alternative"], row["question"], measured, reading)
 

@@ -1,7 +1,9 @@
 """One small family of errors, with a machine-readable class and a hint for people."""
 
+from crosslight.records import CrosslightError
 
-class ModelError(Exception):
+
+class ModelError(CrosslightError):
     """A model could not answer. `kind` is a stable name that tables group by.
 
     `retryable` says whether the same call can succeed later; `status` is the HTTP status where
@@ -19,9 +21,7 @@ class ModelError(Exception):
         status: int | None = None,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        super().__init__(message, hint)
         self.status = status
         self.retry_after = retry_after
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from crosslight.records.view import ImageView
+from crosslight.records import ImageView
 
 Role = Literal["system", "user", "assistant"]
 

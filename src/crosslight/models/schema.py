@@ -7,7 +7,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from crosslight.models.errors import BadAnswer, NotSupported
-from crosslight.records.ids import canonical
+from crosslight.records import canonical
 
 FENCE = "```"
 

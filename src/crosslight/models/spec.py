@@ -30,11 +30,11 @@ def parse(spec: str) -> Backend:
     if not rest:
         raise BadSpec(f"{kind}: names no model", hint=KINDS[kind])
     if kind == "openai":
-        from crosslight.models.openai import OpenAIBackend
+        from crosslight.models.openai.model import OpenAIBackend
 
         return OpenAIBackend.read(rest)
     if kind == "gguf":
-        from crosslight.models.gguf import GgufBackend
+        from crosslight.models.gguf.model import GgufBackend
 
         return GgufBackend.read(rest)
     if kind == "fake":

@@ -6,7 +6,9 @@ from typing import Any
 
 import yaml
 
-MAX_BYTES = 256 * 1024
+from crosslight.records import CrosslightError
+
+MAX_YAML_BYTES = 256 * 1024
 MAX_NODES = 20_000
 MAX_DEPTH = 12
 
@@ -18,12 +20,8 @@ _HIDDEN = re.compile(
 )
 
 
-class PolicyError(ValueError):
+class PolicyError(CrosslightError):
     """A constitution cannot be used. `hint` says what helps."""
-
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
 
 
 class _Plain(yaml.SafeLoader):
@@ -40,9 +38,9 @@ def read_plain(path: Path) -> Any:
     if not path.is_file():
         raise PolicyError(f"there is no file {path}", hint="see `crosslight policy show`")
     with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise PolicyError(f"{path.name} is larger than {MAX_BYTES:,} bytes", hint="split it")
+        data = file.read(MAX_YAML_BYTES + 1)
+    if len(data) > MAX_YAML_BYTES:
+        raise PolicyError(f"{path.name} is larger than {MAX_YAML_BYTES:,} bytes", hint="split it")
     try:
         return parse_plain(data.decode("utf-8"), path.name)
     except UnicodeDecodeError as error:

@@ -13,16 +13,16 @@ from pydantic import Field, model_validator
 
 from crosslight.policy.bounded import PolicyError, read_plain
 from crosslight.policy.constitution import (
-    COMPILED,
+    COMPILED_SUFFIX,
     Constitution,
-    Line,
+    ShortText,
     Slug,
-    Strict,
+    StrictModel,
     Text,
-    checked,
     commands,
-    locate,
+    find_constitution,
     parse_constitution,
+    validated,
 )
 from crosslight.records import canonical, content_hash
 
@@ -30,27 +30,27 @@ Phrase = Annotated[str, Field(min_length=3, max_length=300)]
 Word = Annotated[str, Field(min_length=1, max_length=80)]
 
 
-class Question(Strict):
+class Question(StrictModel):
     """Something that is visible or not, and the objects that it is about."""
 
     see: Phrase
     words: Annotated[tuple[Word, ...], Field(max_length=8)] = ()
 
 
-class Item(Strict):
+class Item(StrictModel):
     """One precondition; any of its questions satisfies it."""
 
     any: Annotated[tuple[Question, ...], Field(min_length=1, max_length=12)]
 
 
-class Draft(Strict):
+class Draft(StrictModel):
     """A wording on the way to an objective one, with the scores (1-10) that it got."""
 
     text: Text
     scores: Annotated[tuple[float, ...], Field(max_length=50)] = ()
 
 
-class CompiledRule(Strict):
+class CompiledRule(StrictModel):
     """`rule` is the source's wording that this was made from; `text` the objective wording."""
 
     id: Slug
@@ -66,11 +66,11 @@ class CompiledRule(Strict):
         return [(i, j, q) for i, item in enumerate(self.chain) for j, q in enumerate(item.any)]
 
 
-class Compiled(Strict):
+class Compiled(StrictModel):
     """A whole constitution as the judge asks it. `by`: who compiled it, a person or a model."""
 
-    title: Line
-    by: Line
+    title: ShortText
+    by: ShortText
     rules: Annotated[tuple[CompiledRule, ...], Field(min_length=1, max_length=200)]
 
     @model_validator(mode="after")
@@ -88,7 +88,7 @@ class Compiled(Strict):
 
 def read_compiled(path: Path) -> Compiled:
     """Read a compiled file. Raises `PolicyError`."""
-    return checked(Compiled, read_plain(path), path.name)
+    return validated(Compiled, read_plain(path), path.name)
 
 
 def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
@@ -96,18 +96,18 @@ def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
 
     Raises `PolicyError` where there is none, or where it was made from other wordings.
     """
-    path = locate(name_or_file)
+    path = find_constitution(name_or_file)
     value = read_plain(path)
     if is_compiled(value):
-        compiled = checked(Compiled, value, path.name)
-        source = path.with_name(path.name.removesuffix(COMPILED) + ".yaml")
-        if path.name.endswith(COMPILED) and source.is_file():
+        compiled = validated(Compiled, value, path.name)
+        source = path.with_name(path.name.removesuffix(COMPILED_SUFFIX) + ".yaml")
+        if path.name.endswith(COMPILED_SUFFIX) and source.is_file():
             constitution = parse_constitution(read_plain(source), source.name)
         else:
             constitution = _alone(compiled)
     else:
         constitution = parse_constitution(value, path.name)
-        beside = path.with_name(path.stem + COMPILED)
+        beside = path.with_name(path.stem + COMPILED_SUFFIX)
         if not beside.is_file():
             raise PolicyError(
                 f"{path.name} is not compiled: there is no {beside.name}",
@@ -135,26 +135,38 @@ def differences(constitution: Constitution, compiled: Compiled) -> list[str]:
     have = {rule.id: rule.rule for rule in compiled.rules}
     found = [f"rule {id!r} is not compiled" for id in wanted if id not in have]
     found += [f"rule {id!r} is not in the constitution" for id in have if id not in wanted]
-    found += [f"rule {id!r} was compiled from another wording" for id, text in wanted.items()
-              if id in have and have[id] != text]  # fmt: skip
+    found += [
+        f"rule {id!r} was compiled from another wording"
+        for id, text in wanted.items()
+        if id in have and have[id] != text
+    ]
     return found
 
 
-def warnings(constitution: Constitution, compiled: Compiled | None) -> list[str]:
+def policy_warnings(constitution: Constitution, compiled: Compiled | None) -> list[str]:
     """What a reviewer should look at again."""
     texts = [(f"rule {r.id}", f"{r.title} {r.stated}") for r in constitution.rules]
     if compiled is not None:
         texts += [(f"rule {r.id}, objective wording", r.text) for r in compiled.rules]
-        texts += [(f"rule {r.id}, question {i + 1}.{j + 1}", q.see)
-                  for r in compiled.rules for i, j, q in r.questions]  # fmt: skip
+        texts += [
+            (f"rule {r.id}, question {i + 1}.{j + 1}", q.see)
+            for r in compiled.rules
+            for i, j, q in r.questions
+        ]
     found = commands(texts)
     for rule in compiled.rules if compiled else ():
         if rule.objectiveness is not None and rule.objectiveness < 9:
             found.append(f"rule {rule.id}: objectiveness {rule.objectiveness:g} is below 9")
-        found += [f"rule {rule.id}, question {i + 1}.{j + 1}: has an `or`, make it alternatives"
-                  for i, j, q in rule.questions if " or " in q.see]  # fmt: skip
-        found += [f"rule {rule.id}, question {i + 1}.{j + 1}: no central objects"
-                  for i, j, q in rule.questions if not q.words]  # fmt: skip
+        found += [
+            f"rule {rule.id}, question {i + 1}.{j + 1}: has an `or`, make it alternatives"
+            for i, j, q in rule.questions
+            if " or " in q.see
+        ]
+        found += [
+            f"rule {rule.id}, question {i + 1}.{j + 1}: no central objects"
+            for i, j, q in rule.questions
+            if not q.words
+        ]
     return found
 
 

@@ -18,8 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from crosslight.policy.bounded import PolicyError, read_plain
 from crosslight.records import canonical, content_hash
 
-FOLDER = Path(__file__).parent / "constitutions"
-COMPILED = ".compiled.yaml"
+CONSTITUTION_FOLDER = Path(__file__).parent / "constitutions"
+COMPILED_SUFFIX = ".compiled.yaml"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 _SLOT = re.compile(r"\{([a-z_]+)\}")
 _COMMANDS = re.compile(
@@ -31,29 +31,29 @@ _COMMANDS = re.compile(
 
 M = TypeVar("M", bound=BaseModel)
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,60}$")]
-Line = Annotated[str, Field(min_length=1, max_length=200)]
+ShortText = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=8, max_length=800)]
 Constant = int | float | Annotated[str, Field(max_length=60)]
 
 
-class Strict(BaseModel):
+class StrictModel(BaseModel):
     """Unknown fields are refused, values do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
-class Examples(Strict):
+class Examples(StrictModel):
     """What breaks the rule, and what looks like it and does not. For reviewers and for tests."""
 
-    unsafe: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
-    safe: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
+    unsafe: Annotated[tuple[ShortText, ...], Field(max_length=20)] = ()
+    safe: Annotated[tuple[ShortText, ...], Field(max_length=20)] = ()
 
 
-class Rule(Strict):
+class Rule(StrictModel):
     """One rule. `allowed` declares what it describes to be fine (the policy-flip test)."""
 
     id: Slug
-    title: Line = ""
+    title: ShortText = ""
     text: Text
     constants: Annotated[dict[str, Constant], Field(max_length=12)] = {}
     examples: Examples = Examples()
@@ -74,10 +74,10 @@ class Rule(Strict):
         return fill(self.text, self.constants)
 
 
-class Constitution(Strict):
+class Constitution(StrictModel):
     """Rules that stand together."""
 
-    title: Line
+    title: ShortText
     about: Annotated[str, Field(max_length=1200)] = ""
     source: Annotated[str, Field(max_length=400)] = ""
     rules: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=200)]
@@ -104,8 +104,9 @@ class Constitution(Strict):
         unknown = set(rules) - {rule.id for rule in self.rules}
         if unknown:
             raise PolicyError(f"there is no rule {sorted(unknown)[0]!r}")
-        changed = [r.model_copy(update={"allowed": True}) if r.id in rules else r
-                   for r in self.rules]  # fmt: skip
+        changed = [
+            r.model_copy(update={"allowed": True}) if r.id in rules else r for r in self.rules
+        ]
         return self.model_copy(update={"rules": tuple(changed)})
 
 
@@ -114,36 +115,39 @@ def fill(text: str, constants: dict[str, Constant]) -> str:
     return _SLOT.sub(lambda slot: str(constants.get(slot[1], slot[0])), text)
 
 
-def builtin() -> list[str]:
+def builtin_constitutions() -> list[str]:
     """Names of the constitutions that come along."""
-    return sorted(p.stem for p in FOLDER.glob("*.yaml") if not p.name.endswith(COMPILED))
+    return sorted(
+        p.stem for p in CONSTITUTION_FOLDER.glob("*.yaml") if not p.name.endswith(COMPILED_SUFFIX)
+    )
 
 
-def locate(name_or_file: str | Path) -> Path:
+def find_constitution(name_or_file: str | Path) -> Path:
     """The file of a constitution that comes along, or the file itself. Raises `PolicyError`."""
     text = str(name_or_file)
-    if _NAME.fullmatch(text) and text in builtin():
-        return FOLDER / f"{text}.yaml"
+    if _NAME.fullmatch(text) and text in builtin_constitutions():
+        return CONSTITUTION_FOLDER / f"{text}.yaml"
     path = Path(name_or_file)
     if not path.is_file():
         raise PolicyError(
-            f"no constitution {text!r}", hint=f"a YAML file, or one of: {', '.join(builtin())}"
+            f"no constitution {text!r}",
+            hint=f"a YAML file, or one of: {', '.join(builtin_constitutions())}",
         )
     return path
 
 
 def read_constitution(name_or_file: str | Path) -> Constitution:
     """Read a constitution. Raises `PolicyError` that names the place."""
-    path = locate(name_or_file)
+    path = find_constitution(name_or_file)
     return parse_constitution(read_plain(path), path.name)
 
 
 def parse_constitution(value: Any, name: str = "constitution") -> Constitution:
     """A constitution from plain data. Raises `PolicyError`."""
-    return checked(Constitution, value, name)
+    return validated(Constitution, value, name)
 
 
-def checked(model: type[M], value: Any, name: str) -> M:
+def validated(model: type[M], value: Any, name: str) -> M:
     """Validate plain data. Raises `PolicyError` with the first wrong place."""
     try:
         return model.model_validate(value)

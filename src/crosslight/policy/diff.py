@@ -5,7 +5,7 @@ from typing import Any
 
 from crosslight.policy.bounded import read_plain
 from crosslight.policy.compiled import Compiled, is_compiled
-from crosslight.policy.constitution import Constitution, checked, locate
+from crosslight.policy.constitution import Constitution, find_constitution, validated
 
 Line = tuple[str, str, str]
 """(mark, place, text): mark is `+`, `-` or ` `."""
@@ -13,14 +13,14 @@ Line = tuple[str, str, str]
 
 def read_any(name_or_file: str | Path) -> Constitution | Compiled:
     """A constitution or a compiled file. Raises `PolicyError`."""
-    path = locate(name_or_file)
+    path = find_constitution(name_or_file)
     value = read_plain(path)
     if is_compiled(value):
-        return checked(Compiled, value, path.name)
-    return checked(Constitution, value, path.name)
+        return validated(Compiled, value, path.name)
+    return validated(Constitution, value, path.name)
 
 
-def diff(left: Constitution | Compiled, right: Constitution | Compiled) -> list[Line]:
+def policy_differences(left: Constitution | Compiled, right: Constitution | Compiled) -> list[Line]:
     """Lines that only one side has, in the order of the right side; empty when both mean the same.
 
     A source against a compiled form compares only the wordings.
@@ -37,8 +37,9 @@ def diff(left: Constitution | Compiled, right: Constitution | Compiled) -> list[
 
 def _rules(side: Constitution | Compiled, whole: bool) -> dict[str, list[str]]:
     if isinstance(side, Compiled):
-        return {rule.id: _compiled(rule) if whole else [f"text: {rule.rule}"]
-                for rule in side.rules}  # fmt: skip
+        return {
+            rule.id: _compiled(rule) if whole else [f"text: {rule.rule}"] for rule in side.rules
+        }
     return {rule.id: _source(rule) if whole else [f"text: {rule.stated}"] for rule in side.rules}
 
 

@@ -14,6 +14,8 @@ from typing import Annotated, Literal, Self, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from crosslight.records import CrosslightError
+
 TAXONOMY_FILE = Path(__file__).parent / "taxonomy.yaml"
 CROSSWALK_FOLDER = Path(__file__).parent / "crosswalk"
 
@@ -25,7 +27,7 @@ Slug = Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")]
 Crosswalk = dict[str, Literal["none"] | Annotated[dict[str, Fit], Field(min_length=1)]]
 
 
-class TaxonomyError(ValueError):
+class TaxonomyError(CrosslightError):
     """A taxonomy file is not as the schema says, or a name in a call is unknown."""
 
 

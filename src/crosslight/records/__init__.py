@@ -1,44 +1,6 @@
 """What flows through Crosslight. Frozen dataclasses; imports nothing of the other rooms."""
 
-from crosslight.records.ids import canonical, content_hash, stable_id
-from crosslight.records.outcome import Done, Dropped, Failed, Outcome
-from crosslight.records.photo import Photo
-from crosslight.records.sample import CrossCheck, Kind, Sample, Triplet, sample_id
-from crosslight.records.verdict import (
-    Evidence,
-    Finding,
-    Measured,
-    Reading,
-    Region,
-    RuleFinding,
-    Score,
-    Status,
-    Verdict,
-)
-from crosslight.records.view import ImageView
+import lazy_loader
 
-__all__ = [
-    "CrossCheck",
-    "Done",
-    "Dropped",
-    "Evidence",
-    "Failed",
-    "Finding",
-    "ImageView",
-    "Kind",
-    "Measured",
-    "Outcome",
-    "Photo",
-    "Reading",
-    "Region",
-    "RuleFinding",
-    "Sample",
-    "Score",
-    "Status",
-    "Triplet",
-    "Verdict",
-    "canonical",
-    "content_hash",
-    "sample_id",
-    "stable_id",
-]
+# The names of this room stand in `__init__.pyi`; each is loaded when it is first asked for.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

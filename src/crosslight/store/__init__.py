@@ -1,22 +1,6 @@
-"""Where things rest: photos by content hash, answers by key, datasets in parquet."""
+""""""
 
-from crosslight.store.answers import AnswerStore, StoreStats
-from crosslight.store.errors import StoreError
-from crosslight.store.features import IMAGE, table_schema
-from crosslight.store.images import ImageStore
-from crosslight.store.record import OK, Record
-from crosslight.store.tables import DatasetSink, ParquetSink, write_table
+import lazy_loader
 
-__all__ = [
-    "IMAGE",
-    "OK",
-    "AnswerStore",
-    "DatasetSink",
-    "ImageStore",
-    "ParquetSink",
-    "Record",
-    "StoreError",
-    "StoreStats",
-    "table_schema",
-    "write_table",
-]
+# The names of this room stand in `__init__.pyi`; each is loaded when it is first asked for.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

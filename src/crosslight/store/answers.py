@@ -67,9 +67,21 @@ class AnswerStore:
             (k, task, model, status, value, request, prompt, completion, cost) = rows[0][:9]
             message, hint, sticky, count = rows[0][9:]
             return Record(
-                k, task, model, status, value, request, b"", prompt, completion, cost,
-                message, hint, bool(sticky), count,
-            )  # fmt: skip
+                k,
+                task,
+                model,
+                status,
+                value,
+                request,
+                b"",
+                prompt,
+                completion,
+                cost,
+                message,
+                hint,
+                bool(sticky),
+                count,
+            )
         return None
 
     async def put(self, record: Record) -> Record:
@@ -107,9 +119,13 @@ class AnswerStore:
         )
 
     def gc(
-        self, *, older_than_days: float | None = None, model: str | None = None,
-        task: str | None = None, faults_only: bool = False,
-    ) -> int:  # fmt: skip
+        self,
+        *,
+        older_than_days: float | None = None,
+        model: str | None = None,
+        task: str | None = None,
+        faults_only: bool = False,
+    ) -> int:
         """Delete what matches all given conditions and shrink the file; returns how many."""
         wheres, values = ["1"], list[Any]()
         for column, value in (("model", model), ("task", task)):
@@ -142,12 +158,15 @@ class AnswerStore:
         with temporary.open("w", encoding="utf-8") as file:
             for record in self.answers():
                 line = {
-                    "key": record.key, "task": record.task, "model": record.model,
+                    "key": record.key,
+                    "task": record.task,
+                    "model": record.model,
                     "request": json.loads(record.request or "null"),
                     "value": json.loads(record.value or "null"),
                     "prompt_tokens": record.prompt_tokens,
-                    "completion_tokens": record.completion_tokens, "cost_usd": record.cost_usd,
-                }  # fmt: skip
+                    "completion_tokens": record.completion_tokens,
+                    "cost_usd": record.cost_usd,
+                }
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
                 count += 1
         temporary.replace(target)

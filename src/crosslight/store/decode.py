@@ -102,7 +102,7 @@ def sniff(data: bytes) -> str | None:
     return "BMP" if data[:2] == b"BM" and data[14:18] in _BMP_HEADERS else None
 
 
-def decode(data: bytes, side: int | None = None, bounds: Bounds | None = None) -> Decoded:
+def decode_image(data: bytes, side: int | None = None, bounds: Bounds | None = None) -> Decoded:
     """Decode the first frame to RGB; with `side`, no larger than needed to fit that many pixels.
 
     The result with `side` is at least as large as the fitted size (and at most twice as large,
@@ -122,7 +122,7 @@ def decode(data: bytes, side: int | None = None, bounds: Bounds | None = None) -
             return _decode(image, kind, side)
 
 
-def fit(width: int, height: int, side: int) -> tuple[int, int]:
+def fit_image(width: int, height: int, side: int) -> tuple[int, int]:
     """The size in pixels that keeps the aspect and has no side over `side`; never larger."""
     longest = max(width, height)
     if longest <= side:
@@ -174,7 +174,7 @@ def _open(data: bytes, kind: str) -> Image.Image:
 def _decode(image: Image.Image, kind: str, side: int | None) -> Decoded:
     width, height = image.size
     notes = ("first frame of an animation",) if _animated(image) else ()
-    target = fit(width, height, side) if side else (width, height)
+    target = fit_image(width, height, side) if side else (width, height)
     try:
         if kind == "JPEG" and side:
             image.draft(None, target)  # the decoder itself scales by 1/2, 1/4 or 1/8

@@ -21,9 +21,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from crosslight.records import ImageView, content_hash
-from crosslight.store.decode import BadImage, Bounds, decode, fit
-from crosslight.store.whole import sync_folder
+from crosslight.records import CrosslightError, ImageView, content_hash
+from crosslight.store.atomic import sync_folder
+from crosslight.store.decode import BadImage, Bounds, decode_image, fit_image
 
 _SHA = re.compile(r"[0-9a-f]{64}")
 _TRAILER = struct.Struct(">4sIII")  # magic, width, height, crc32 of the JPEG; after its end marker
@@ -31,11 +31,11 @@ _MAGIC = b"XLV1"
 _STALE_SECONDS = 24 * 3600
 
 
-class ImageMissing(LookupError):
+class ImageMissing(CrosslightError, LookupError):
     """The store has no photo of that hash."""
 
 
-class ImageDamaged(OSError):
+class ImageDamaged(CrosslightError, OSError):
     """A photo's bytes no longer have the hash that names them. Put the original again."""
 
 
@@ -147,8 +147,8 @@ def _spread(sha: str) -> str:
 
 
 def _make_view(data: bytes, side: int, quality: int, bounds: Bounds) -> tuple[bytes, int, int]:
-    decoded = decode(data, side, bounds)
-    size = fit(decoded.width, decoded.height, side)
+    decoded = decode_image(data, side, bounds)
+    size = fit_image(decoded.width, decoded.height, side)
     image = decoded.image
     if image.size != size:
         image = image.resize(size, Image.Resampling.BICUBIC)

@@ -14,8 +14,8 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from crosslight.store.atomic import sync_folder
 from crosslight.store.features import IMAGE
-from crosslight.store.whole import sync_folder
 
 GROUP_ROWS = 1_000
 GROUP_BYTES = 8 * 2**20

@@ -1,5 +1,6 @@
-"""The static report of a run."""
+"""Pages, one file a kind of run."""
 
-from crosslight.view.report import render, write_report
+import lazy_loader
 
-__all__ = ["render", "write_report"]
+# The names of this room stand in `__init__.pyi`; each is loaded when it is first asked for.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -6,7 +6,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from crosslight.store.decode import BadImage, decode, fit
+from crosslight.store import BadImage, decode_image, fit_image
 
 QUALITY = 74
 
@@ -52,10 +52,10 @@ class Thumbs:
 
 def _make(data: bytes, side: int) -> Thumb | None:
     try:
-        decoded = decode(data, side)
+        decoded = decode_image(data, side)
     except BadImage:
         return None
-    size = fit(decoded.width, decoded.height, side)
+    size = fit_image(decoded.width, decoded.height, side)
     image = decoded.image
     if image.size != size:
         image = image.resize(size, Image.Resampling.LANCZOS)

@@ -13,9 +13,15 @@ VERDICTS = ("refuse", "warn", "comply", "safe", "unsafe", "yes", "no", "win", "l
 
 def row(side: str = "unsafe", right: float | None = 1.0, **more: Any) -> dict[str, Any]:
     found = {
-        "side": side, "expected": "refuse" if side == "unsafe" else "comply", "subset": "all",
-        "status": "done", "verdict": "refuse", "pair": "", "right": right, "value": None,
-    }  # fmt: skip
+        "side": side,
+        "expected": "refuse" if side == "unsafe" else "comply",
+        "subset": "all",
+        "status": "done",
+        "verdict": "refuse",
+        "pair": "",
+        "right": right,
+        "value": None,
+    }
     return found | more
 
 
@@ -116,8 +122,10 @@ def test_groups_are_named_and_sorted() -> None:
     scores = Scores.of(rows)
     found = aggregate(scores, [metric("accuracy_unsafe")], groups=[("subset", scores.subset)])
     assert [(e.group, e.value) for e in found] == [
-        ("all", pytest.approx(2 / 3)), ("subset=a", 0.5), ("subset=b", 1.0)
-    ]  # fmt: skip
+        ("all", pytest.approx(2 / 3)),
+        ("subset=a", 0.5),
+        ("subset=b", 1.0),
+    ]
 
 
 def test_metrics_follow_the_kind_of_verdict() -> None:

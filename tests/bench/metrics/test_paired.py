@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from crosslight.bench.metrics import Scores, benjamini_hochberg, differences, holm, mcnemar, metric
+from crosslight.bench.metrics import Scores, differences, metric
+from crosslight.stats import benjamini_hochberg, holm, mcnemar
 
 
 def test_mcnemar_has_the_exact_binomial_values() -> None:
@@ -31,10 +32,18 @@ def test_corrections_have_the_values_of_r() -> None:
 
 def scores(rights: list[float | None], side: str = "unsafe") -> Scores:
     rows: list[dict[str, Any]] = [
-        {"side": side, "expected": "no", "subset": "s", "pair": "", "verdict": "no",
-         "status": "failed" if right is None else "done", "right": right, "value": None}
+        {
+            "side": side,
+            "expected": "no",
+            "subset": "s",
+            "pair": "",
+            "verdict": "no",
+            "status": "failed" if right is None else "done",
+            "right": right,
+            "value": None,
+        }
         for right in rights
-    ]  # fmt: skip
+    ]
     return Scores.of(rows)
 
 
@@ -58,10 +67,18 @@ def test_a_run_against_itself_differs_by_nothing() -> None:
 def test_two_items_prove_nothing_whatever_the_resamples_say() -> None:
     def both(right: float) -> Scores:
         rows: list[dict[str, Any]] = [
-            {"side": side, "expected": "no", "subset": "s", "pair": "", "verdict": "no",
-             "status": "done", "right": right, "value": None}
+            {
+                "side": side,
+                "expected": "no",
+                "subset": "s",
+                "pair": "",
+                "verdict": "no",
+                "status": "done",
+                "right": right,
+                "value": None,
+            }
             for side in ("unsafe", "safe")
-        ]  # fmt: skip
+        ]
         return Scores.of(rows)
 
     (found,) = differences(both(0.0), both(1.0), [metric("balanced_accuracy")])
@@ -72,10 +89,18 @@ def test_two_items_prove_nothing_whatever_the_resamples_say() -> None:
 def test_twins_are_one_item_of_a_test() -> None:
     def twins(right: float) -> Scores:
         rows: list[dict[str, Any]] = [
-            {"side": "unsafe", "expected": "no", "subset": "s", "pair": str(at // 10),
-             "verdict": "no", "status": "done", "right": right, "value": None}
+            {
+                "side": "unsafe",
+                "expected": "no",
+                "subset": "s",
+                "pair": str(at // 10),
+                "verdict": "no",
+                "status": "done",
+                "right": right,
+                "value": None,
+            }
             for at in range(30)
-        ]  # fmt: skip
+        ]
         return Scores.of(rows)
 
     (found,) = differences(twins(0.0), twins(1.0), [metric("accuracy_unsafe")])

@@ -1,6 +1,5 @@
 """Remedies as messages, and those in the decoding where there is no decoding to change."""
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crosslight.bench.config import BadSetting
+from crosslight import models
 from crosslight.bench.prompts import render
 from crosslight.bench.remedies import REMEDIES, RemediedBackend, remedy
 from crosslight.flow import run_main
@@ -16,6 +15,7 @@ from crosslight.models.errors import NotSupported
 from crosslight.models.fake.model import FakeModel
 from crosslight.models.message import user
 from crosslight.models.protocol import Request
+from crosslight.records.errors import BadSetting
 from tests.bench.small import By, items, number, run
 
 
@@ -75,11 +75,9 @@ def test_the_hf_backend_is_given_the_remedy(
         return model
 
     # The real modules need torch; tests/models/hf holds the formulas against a reference.
-    decode = SimpleNamespace(Vcd=SimpleNamespace, Coca=SimpleNamespace)
-    monkeypatch.setitem(sys.modules, "crosslight.models.hf.decode", decode)
-    monkeypatch.setitem(
-        sys.modules, "crosslight.models.hf.remedy", SimpleNamespace(with_remedy=with_remedy)
-    )
+    stand_ins = {"Vcd": SimpleNamespace, "Coca": SimpleNamespace, "with_remedy": with_remedy}
+    for part, stand_in in stand_ins.items():
+        monkeypatch.setitem(vars(models), part, stand_in)
     backend = By("hf:some/model", lambda request: {"No": 1.0})
     result = run(tmp_path, items(4, "choice"), backend, remedy=name)
     assert vars(given[0]) == settings

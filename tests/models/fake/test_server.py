@@ -51,10 +51,19 @@ def test_models_stats_health_and_404() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{", b"[]", b"{}", b'{"messages": 3}', b'{"messages": [{"role": "user"}]}',
-     b'{"messages": [{"role":"user","content":[{"type":"image_url"}]}]}',
-     body(n="many"), body(response_format=3), b"\xff\xfe"],
-)  # fmt: skip
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"messages": 3}',
+        b'{"messages": [{"role": "user"}]}',
+        b'{"messages": [{"role":"user","content":[{"type":"image_url"}]}]}',
+        body(n="many"),
+        body(response_format=3),
+        b"\xff\xfe",
+    ],
+)
 def test_what_is_no_request_is_refused_with_400(data: bytes) -> None:
     with FakeServer("echo") as fake:
         status, _, told = post(fake.url, data)
@@ -146,9 +155,9 @@ def test_two_servers_answer_alike() -> None:
 
 
 def _serve(urls: "multiprocessing.Queue[str]") -> None:
-    from crosslight.models.fake.server import run, serve
+    from crosslight.models.fake.server import run_fake_server, serve_script
 
-    run(serve("echo", ready=lambda url, server: urls.put(url)))
+    run_fake_server(serve_script("echo", ready=lambda url, server: urls.put(url)))
 
 
 def test_it_serves_from_a_process_of_its_own() -> None:

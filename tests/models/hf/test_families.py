@@ -90,10 +90,15 @@ def test_greedy_text_is_what_transformers_generates(opened: Opened, kind: str) -
     ids = network.ids(prompt.ids)
     with torch.inference_mode():
         theirs = network.model.generate(
-            input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=12,
-            eos_token_id=sorted(model._ends), pad_token_id=0,
-            **network.moved(prompt.seen), **network.family.extras(ids),
-        )  # fmt: skip
+            input_ids=ids,
+            attention_mask=torch.ones_like(ids),
+            do_sample=False,
+            max_new_tokens=12,
+            eos_token_id=sorted(model._ends),
+            pad_token_id=0,
+            **network.moved(prompt.seen),
+            **network.family.extras(ids),
+        )
     new = [t for t in theirs[0, ids.shape[1] :].tolist() if t not in model._ends]
     ours = asyncio.run(model.generate(messages, sampling=Sampling(max_tokens=12)))
     assert ours.text == model._text(new)
@@ -138,9 +143,12 @@ def theirs_llava(model: "HfModel", text: str, images: list[Any]) -> Any:
 
     family: Any = model._open().network.family
     processor = LlavaProcessor(
-        family._processor, model._tokenizer, patch_size=8, num_additional_image_tokens=1,
+        family._processor,
+        model._tokenizer,
+        patch_size=8,
+        num_additional_image_tokens=1,
         vision_feature_select_strategy="default",
-    )  # fmt: skip
+    )
     return processor(text=text, images=images, return_tensors="pt")
 
 
@@ -150,13 +158,13 @@ def theirs_llava(model: "HfModel", text: str, images: list[Any]) -> Any:
 def test_prompts_are_those_of_the_processor_of_transformers(
     opened: Opened, kind: str, theirs: Any
 ) -> None:
-    from crosslight.store.decode import decode
+    from crosslight.store.decode import decode_image
 
     model = opened(kind)
     views = [tiny.photo(1), tiny.photo(2, 40, 90)]
     prompt = model._renderer.prompt([user("What?", *views)])
     text = model._renderer._render([user("What?", *views)])
-    expected = theirs(model, text, [decode(v.jpeg).image for v in views])
+    expected = theirs(model, text, [decode_image(v.jpeg).image for v in views])
     assert tuple(expected["input_ids"][0].tolist()) == prompt.ids
     assert (prompt.ids[0] == model._tokenizer.bos_token_id) == (kind == "llava")
     assert prompt.seen is not None

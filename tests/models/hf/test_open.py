@@ -245,9 +245,9 @@ def test_boxes_are_shares_of_the_image_not_of_the_square() -> None:
 
 
 def test_doctor_reads_it(saved: Saved) -> None:
-    from crosslight.models.probe import probe
+    from crosslight.models.doctor.probe import probe_model
 
-    lines = {line.name: line for line in asyncio.run(probe(f"hf:{saved('smolvlm')}"))}
+    lines = {line.name: line for line in asyncio.run(probe_model(f"hf:{saved('smolvlm')}"))}
     assert lines["logprobs"].state == "ok"
     assert lines["seed"].state == "ok"
     assert lines["context"].detail == "2048 tokens"

@@ -69,10 +69,11 @@ def make_tokenizer(kind: str) -> Any:
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     raw.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=420, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        vocab_size=420,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         special_tokens=["<|endoftext|>", "<|im_start|>", "<|im_end|>", *SPECIAL[kind]],
         show_progress=False,
-    )  # fmt: skip
+    )
     raw.train_from_iterator([WORDS, WORDS.replace(" ", "\n")] * 8, trainer)
     more = {}
     if kind == "llava":
@@ -82,9 +83,12 @@ def make_tokenizer(kind: str) -> Any:
             single="<|endoftext|> $A", special_tokens=[("<|endoftext|>", 0)]
         )
     tokenizer = tf.PreTrainedTokenizerFast(
-        tokenizer_object=raw, eos_token="<|im_end|>", pad_token="<|endoftext|>",
-        additional_special_tokens=SPECIAL[kind], **more,
-    )  # fmt: skip
+        tokenizer_object=raw,
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+        additional_special_tokens=SPECIAL[kind],
+        **more,
+    )
     tokenizer.chat_template = CHATML.replace("IMAGE", IMAGE.get(kind, "<image>"))
     return tokenizer
 
@@ -92,10 +96,19 @@ def make_tokenizer(kind: str) -> Any:
 def text_config(tokenizer: Any, kind: str = "llama", **more: Any) -> Any:
     """Two layers, 64 wide, grouped keys and values."""
     return tf.AutoConfig.for_model(
-        kind, vocab_size=len(tokenizer), hidden_size=64, intermediate_size=96, num_hidden_layers=2,
-        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=2048,
-        pad_token_id=0, bos_token_id=0, eos_token_id=tokenizer.eos_token_id, **more,
-    )  # fmt: skip
+        kind,
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=96,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=2048,
+        pad_token_id=0,
+        bos_token_id=0,
+        eos_token_id=tokenizer.eos_token_id,
+        **more,
+    )
 
 
 def vision_config(kind: str, **more: Any) -> Any:
@@ -114,19 +127,24 @@ def vision_config(kind: str, **more: Any) -> Any:
 def idefics3(tokenizer: Any, kind: str = "idefics3") -> Any:
     """The connector folds 2 x 2 patches into one token."""
     config = tf.AutoConfig.for_model(
-        kind, text_config=text_config(tokenizer), scale_factor=2, pad_token_id=0,
+        kind,
+        text_config=text_config(tokenizer),
+        scale_factor=2,
+        pad_token_id=0,
         vision_config=vision_config("idefics3_vision" if kind == "idefics3" else "smolvlm_vision"),
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
-    )  # fmt: skip
+    )
     return tf.AutoModelForImageTextToText.from_config(config)
 
 
 def llava(tokenizer: Any) -> Any:
     config = tf.LlavaConfig(
-        text_config=text_config(tokenizer), vision_config=vision_config("clip_vision_model"),
+        text_config=text_config(tokenizer),
+        vision_config=vision_config("clip_vision_model"),
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
-        vision_feature_select_strategy="default", vision_feature_layer=-2,
-    )  # fmt: skip
+        vision_feature_select_strategy="default",
+        vision_feature_layer=-2,
+    )
     return tf.LlavaForConditionalGeneration(config)
 
 
@@ -137,9 +155,10 @@ def llava_onevision(tokenizer: Any) -> Any:
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
         video_token_id=tokenizer.convert_tokens_to_ids("<video>"),
         image_grid_pinpoints=[[32, 32], [32, 64], [64, 32], [64, 64], [32, 96], [96, 96]],
-        vision_aspect_ratio="anyres_max_4", vision_feature_select_strategy="full",
+        vision_aspect_ratio="anyres_max_4",
+        vision_feature_select_strategy="full",
         vision_feature_layer=-1,
-    )  # fmt: skip
+    )
     return tf.LlavaOnevisionForConditionalGeneration(config)
 
 
@@ -170,12 +189,14 @@ def qwen(tokenizer: Any, kind: str = "qwen2_5_vl") -> Any:
     sections = {"rope_type": "default", "mrope_section": [2, 3, 3], "rope_theta": 10000.0}
     text = text_config(tokenizer, f"{kind}_text", rope_parameters=sections, **more).to_dict()
     config = tf.AutoConfig.for_model(
-        kind, text_config=text, vision_config=vision,
+        kind,
+        text_config=text,
+        vision_config=vision,
         image_token_id=tokenizer.convert_tokens_to_ids("<|image_pad|>"),
         video_token_id=tokenizer.convert_tokens_to_ids("<|video_pad|>"),
         vision_start_token_id=tokenizer.convert_tokens_to_ids("<|vision_start|>"),
         vision_end_token_id=tokenizer.convert_tokens_to_ids("<|vision_end|>"),
-    )  # fmt: skip
+    )
     return tf.AutoModelForImageTextToText.from_config(config)
 
 
@@ -185,8 +206,9 @@ def internvl(tokenizer: Any) -> Any:
         vision_config=vision_config(
             "internvl_vision", image_size=[32, 32], patch_size=[8, 8]
         ).to_dict(),
-        image_token_id=tokenizer.convert_tokens_to_ids("<IMG_CONTEXT>"), image_seq_length=4,
-    )  # fmt: skip
+        image_token_id=tokenizer.convert_tokens_to_ids("<IMG_CONTEXT>"),
+        image_seq_length=4,
+    )
     return tf.InternVLForConditionalGeneration(config)
 
 

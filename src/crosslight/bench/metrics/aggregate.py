@@ -4,11 +4,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from crosslight.bench.metrics.bootstrap import LEVEL, bootstrap
 from crosslight.bench.metrics.catalogue import Metric, Part
 from crosslight.bench.metrics.estimate import Estimate, Method
 from crosslight.bench.metrics.scores import Column, Floats, Mask, Scores
-from crosslight.judge.intervals import wilson
+from crosslight.stats import LEVEL, bootstrap_interval, wilson
 
 ALL = "all"
 Z = 1.959963984540054
@@ -52,12 +51,31 @@ def estimate(scores: Scores, metric: Metric, *, group: str = ALL, seed: int = 0)
     wanted = int(np.logical_or.reduce(masks).sum())
     n = wanted - sum(missing)
     if not np.isfinite(value):
-        return Estimate(metric.name, group, None, None, None, n, wanted,
-                        least * metric.scale, most * metric.scale)  # fmt: skip
+        return Estimate(
+            metric.name,
+            group,
+            None,
+            None,
+            None,
+            n,
+            wanted,
+            least * metric.scale,
+            most * metric.scale,
+        )
     low, high, method = _interval(counts, value, metric, scores, seed)
     by = metric.scale
-    return Estimate(metric.name, group, value * by, low * by, high * by, n, wanted,
-                    least * by, most * by, method)  # fmt: skip
+    return Estimate(
+        metric.name,
+        group,
+        value * by,
+        low * by,
+        high * by,
+        n,
+        wanted,
+        least * by,
+        most * by,
+        method,
+    )
 
 
 def known(scores: Scores, part: Part, done: Mask) -> Mask:
@@ -116,7 +134,9 @@ def _interval(
     by_parts = combined(spreads)
     if len(spreads) > 1 and clusters is None:
         return *by_parts, "wilson"
-    low, high = bootstrap(counts[counted], ratio, clusters=clusters, level=LEVEL, seed=seed)
+    low, high = bootstrap_interval(
+        counts[counted], ratio, clusters=clusters, level=LEVEL, seed=seed
+    )
     return (low, high, "bootstrap") if high - low > 1e-12 else (*by_parts, "wilson")
 
 

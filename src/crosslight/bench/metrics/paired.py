@@ -16,9 +16,9 @@ from crosslight.bench.metrics.aggregate import (
     pair_clusters,
     ratio,
 )
-from crosslight.bench.metrics.bootstrap import LEVEL, by_cluster, draws
 from crosslight.bench.metrics.catalogue import Metric
 from crosslight.bench.metrics.scores import Floats, Mask, Scores
+from crosslight.stats import LEVEL, by_cluster, draws, mcnemar
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,46 +50,13 @@ class Difference:
     def as_json(self) -> dict[str, Any]:
         """Rounded to six digits; p-values keep four significant ones."""
         return {
-            name: value if not isinstance(value, float)
-            else float(f"{value:.4g}") if name.startswith("p") else round(value, 6)
+            name: value
+            if not isinstance(value, float)
+            else float(f"{value:.4g}")
+            if name.startswith("p")
+            else round(value, 6)
             for name, value in asdict(self).items()
-        }  # fmt: skip
-
-
-def mcnemar(only_a: int, only_b: int) -> float:
-    """Two-sided exact p-value of the discordant pairs (McNemar 1947; binomial with 1/2)."""
-    n, k = only_a + only_b, min(only_a, only_b)
-    if n == 0 or only_a == only_b:
-        return 1.0
-    logs = [
-        math.lgamma(n + 1) - math.lgamma(i + 1) - math.lgamma(n - i + 1) - n * math.log(2)
-        for i in range(k + 1)
-    ]
-    top = max(logs)
-    return min(1.0, 2 * math.exp(top) * math.fsum(math.exp(each - top) for each in logs))
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """Holm's step-down correction (1979): bounds the chance of any false difference."""
-    order = sorted(range(len(p)), key=lambda at: p[at])
-    found = [0.0] * len(p)
-    highest = 0.0
-    for rank, at in enumerate(order):
-        highest = max(highest, min(1.0, (len(p) - rank) * p[at]))
-        found[at] = highest
-    return found
-
-
-def benjamini_hochberg(p: Sequence[float]) -> list[float]:
-    """Benjamini and Hochberg's step-up correction (1995): bounds the false discovery rate."""
-    order = sorted(range(len(p)), key=lambda at: p[at], reverse=True)
-    found = [0.0] * len(p)
-    lowest = 1.0
-    for back, at in enumerate(order):
-        rank = len(p) - back
-        lowest = min(lowest, p[at] * len(p) / rank)
-        found[at] = lowest
-    return found
+        }
 
 
 def difference(
@@ -126,10 +93,20 @@ def difference(
     p = mcnemar(only_a, only_b) if exact else max(_bootstrap_p(drawn), _least_p(counts, groups))
     by = metric.scale
     return Difference(
-        metric.name, group, va * by, vb * by, (vb - va) * by, float(low) * by, float(high) * by,
-        int(use.sum()), int(scoped.sum() - use.sum()), p, "mcnemar" if exact else "bootstrap",
-        only_a if exact else 0, only_b if exact else 0,
-    )  # fmt: skip
+        metric.name,
+        group,
+        va * by,
+        vb * by,
+        (vb - va) * by,
+        float(low) * by,
+        float(high) * by,
+        int(use.sum()),
+        int(scoped.sum() - use.sum()),
+        p,
+        "mcnemar" if exact else "bootstrap",
+        only_a if exact else 0,
+        only_b if exact else 0,
+    )
 
 
 def differences(
@@ -151,9 +128,10 @@ def _few(left: Floats, right: Floats) -> tuple[float, float]:
     spreads = []
     for at in range(0, left.shape[1], 2):
         n = left[:, at + 1].sum()
-        lost, won = (float((one > two).sum()) for one, two in (
-            (left[:, at], right[:, at]), (right[:, at], left[:, at])
-        ))  # fmt: skip
+        lost, won = (
+            float((one > two).sum())
+            for one, two in ((left[:, at], right[:, at]), (right[:, at], left[:, at]))
+        )
         minus, plus = (lost + 1) / (n + 2), (won + 1) / (n + 2)
         half = Z * ((minus + plus - (plus - minus) ** 2) / (n + 2)) ** 0.5
         value, middle = (won - lost) / n, plus - minus

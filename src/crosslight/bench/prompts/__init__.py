@@ -6,7 +6,7 @@ filled in as values: nothing in them is a template.
 
 from pathlib import Path
 
-from crosslight.models.prompts import PromptFolder
+from crosslight.text import PromptFolder
 
 PROMPTS = PromptFolder(Path(__file__).parent)
 render = PROMPTS.render

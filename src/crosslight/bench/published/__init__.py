@@ -30,7 +30,7 @@ ALL: tuple[PublishedScorer, ...] = (
 )
 
 
-def published(suite: str) -> PublishedScorer | None:
+def published_scorer(suite: str) -> PublishedScorer | None:
     """The authors' scorer of that suite, where there is one here."""
     return next((each for each in ALL if each.suite == suite), None)
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from crosslight.bench.fields import RowFault, maybe, one_of
 from crosslight.bench.item import Item, Scored
+from crosslight.bench.native.fields import RowFault, maybe, one_of
 from crosslight.bench.published.numbers import percent
 from crosslight.bench.published.scorer import PublishedScorer, done, unparsed
 

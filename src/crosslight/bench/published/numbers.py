@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-from crosslight.bench.metrics import agreement
+from crosslight.stats import rater_agreement
 
 
 def percent(part: int, whole: int) -> float:
@@ -54,7 +54,7 @@ def krippendorff_nominal(rows: Sequence[Sequence[str]]) -> float:
         for item, row in enumerate(rows)
         for rater, label in enumerate(row)
     )
-    alpha = agreement(labels).alpha
+    alpha = rater_agreement(labels).alpha
     return float("nan") if alpha is None else alpha
 
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crosslight.bench.prompts import render
-from crosslight.models.errors import NotSupported
-from crosslight.models.protocol import Backend, Model
+from crosslight.models import Backend, Model, NotSupported
 
 HINT = "open the model with hf:REPO_OR_DIR; light, safety and defence work with any model"
 
@@ -32,7 +31,7 @@ class RemediedBackend:
                 f"{self.backend.spec} does not give",
                 hint=HINT,
             )
-        from crosslight.models.hf.remedy import with_remedy
+        from crosslight.models import with_remedy
 
         model = await self.backend.open()
         try:
@@ -44,13 +43,13 @@ class RemediedBackend:
 
 def vcd(alpha: float, beta: float, step: float) -> Any:
     """The backend's own description of visual contrastive decoding."""
-    from crosslight.models.hf.decode import Vcd
+    from crosslight.models import Vcd
 
     return Vcd(alpha=alpha, beta=beta, step=int(step))
 
 
 def coca(alpha: float) -> Any:
     """The backend's own description of constitutional calibration, with our principle."""
-    from crosslight.models.hf.decode import Coca
+    from crosslight.models import Coca
 
     return Coca(principle=render("coca_principle"), alpha=alpha)

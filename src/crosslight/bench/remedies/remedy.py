@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from crosslight.bench.config import BadSetting
 from crosslight.bench.prompts import render
 from crosslight.bench.remedies.decoding import RemediedBackend, coca, vcd
-from crosslight.models.message import Message, system
-from crosslight.models.protocol import Backend
+from crosslight.models import Backend, Message, system
+from crosslight.records import BadSetting
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +47,40 @@ class Remedy:
 
 
 REMEDIES: tuple[Remedy, ...] = (
-    Remedy("light", "Read the text in the light of the image",
-           "MMSafeAware (2502.11184), remedy 1; the authors' wording is not published: ours",
-           prompt="remedy_light"),
-    Remedy("safety", "Plain safety prompt",
-           "MMSafeAware (2502.11184), the contrast to remedy 1; wording ours",
-           prompt="remedy_safety", place="system"),
-    Remedy("defence", "MM-SafetyBench's defence prompt",
-           "MM-SafetyBench (2311.17600); the authors' wording is not verified: ours",
-           prompt="remedy_defence"),
-    Remedy("vcd", "Visual contrastive decoding",
-           "2311.16922; defaults of the code: alpha 0.5, beta 0.1, noise step 500",
-           decoding="vcd", settings=(("alpha", 0.5), ("beta", 0.1), ("step", 500))),
-    Remedy("coca", "CoCA: constitutional calibration",
-           "2409.11365; alpha 4 of the public re-implementation; principle ours",
-           decoding="coca", settings=(("alpha", 4.0),)),
-)  # fmt: skip
+    Remedy(
+        "light",
+        "Read the text in the light of the image",
+        "MMSafeAware (2502.11184), remedy 1; the authors' wording is not published: ours",
+        prompt="remedy_light",
+    ),
+    Remedy(
+        "safety",
+        "Plain safety prompt",
+        "MMSafeAware (2502.11184), the contrast to remedy 1; wording ours",
+        prompt="remedy_safety",
+        place="system",
+    ),
+    Remedy(
+        "defence",
+        "MM-SafetyBench's defence prompt",
+        "MM-SafetyBench (2311.17600); the authors' wording is not verified: ours",
+        prompt="remedy_defence",
+    ),
+    Remedy(
+        "vcd",
+        "Visual contrastive decoding",
+        "2311.16922; defaults of the code: alpha 0.5, beta 0.1, noise step 500",
+        decoding="vcd",
+        settings=(("alpha", 0.5), ("beta", 0.1), ("step", 500)),
+    ),
+    Remedy(
+        "coca",
+        "CoCA: constitutional calibration",
+        "2409.11365; alpha 4 of the public re-implementation; principle ours",
+        decoding="coca",
+        settings=(("alpha", 4.0),),
+    ),
+)
 
 
 def remedy(name: str) -> Remedy:

@@ -28,7 +28,7 @@ from crosslight.bench.suites import (
     vscbench,
     xstest,
 )
-from crosslight.bench.suites.own import own_suite
+from crosslight.bench.suites.custom import own_suite
 
 ALL: tuple[Suite, ...] = (
     mmsafeaware.SUITE,
@@ -57,12 +57,12 @@ ALL: tuple[Suite, ...] = (
 )
 
 
-def suites() -> tuple[Suite, ...]:
+def all_suites() -> tuple[Suite, ...]:
     """Every suite that comes with Crosslight, in the order of the docs."""
     return ALL
 
 
-def suite(name: str) -> Suite:
+def find_suite(name: str) -> Suite:
     """The suite of that name, or your own one at a path that ends in .yaml.
 
     Raises `SuiteError` with the names there are.

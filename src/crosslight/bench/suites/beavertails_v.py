@@ -11,9 +11,9 @@ Example: {"question": "...", "category": "animal_abuse", "image_severity": 2}
 
 from pathlib import Path
 
-from crosslight.bench import files, tables
-from crosslight.bench.fields import Make, Row, each, labels, redacted, text
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite, SuiteError
+from crosslight.bench.native import files, tables
+from crosslight.bench.native.fields import Make, Row, each, labels, redacted, text
 
 NAME = "beavertails-v"
 FILES = ("evaluation-*.parquet", "*/evaluation-*.parquet", "data/*/evaluation-*.parquet")

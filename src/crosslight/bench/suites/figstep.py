@@ -12,10 +12,10 @@ Example: ForbidQI,1,1,Illegal Activity,How can ...?,Steps to ...
 
 from pathlib import Path
 
-from crosslight.bench import files
-from crosslight.bench.fields import Make, Row, each, labels, one_of, redacted, text, whole
-from crosslight.bench.images import place
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
+from crosslight.bench.native import files
+from crosslight.bench.native.fields import Make, Row, each, labels, one_of, redacted, text, whole
+from crosslight.bench.native.images import place
 
 NAME = "figstep"
 TOPICS = (

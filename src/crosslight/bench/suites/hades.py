@@ -12,9 +12,9 @@ Example: {"id": "...", "scenario": "Violence", "keywords": "...", "category": "o
 
 from pathlib import Path
 
-from crosslight.bench import files, tables
-from crosslight.bench.fields import Make, Row, each, ident, labels, redacted, text, whole
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite, SuiteError
+from crosslight.bench.native import files, tables
+from crosslight.bench.native.fields import Make, Row, each, ident, labels, redacted, text, whole
 
 NAME = "hades"
 FILES = ("*.parquet", "data/*.parquet")

@@ -13,10 +13,20 @@ Example: {"category": "VS", "subcategory": "chart", "visual_input": "0", "set_id
 
 from pathlib import Path
 
-from crosslight.bench import files
-from crosslight.bench.fields import Make, Row, RowFault, each, flag, ident, one_of, redacted, text
-from crosslight.bench.images import place
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
+from crosslight.bench.native import files
+from crosslight.bench.native.fields import (
+    Make,
+    Row,
+    RowFault,
+    each,
+    flag,
+    ident,
+    one_of,
+    redacted,
+    text,
+)
+from crosslight.bench.native.images import place
 
 NAME = "hallusionbench"
 KINDS = ("chart", "video", "table", "illusion", "math", "map", "ocr", "figure")

@@ -10,10 +10,10 @@ Example: {"id": 42953, "img": "img/42953.png", "label": 0, "text": "..."}
 
 from pathlib import Path
 
-from crosslight.bench import files
-from crosslight.bench.fields import Make, Row, RowFault, each, flag, ident, redacted, text
-from crosslight.bench.images import place
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
+from crosslight.bench.native import files
+from crosslight.bench.native.fields import Make, Row, RowFault, each, flag, ident, redacted, text
+from crosslight.bench.native.images import place
 
 NAME = "hateful-memes"
 

@@ -13,10 +13,10 @@ Example: {"id": 1, "image": "specialized_advice/medical_advice/medical_advice_39
 
 from pathlib import Path
 
-from crosslight.bench import files
-from crosslight.bench.fields import Make, Row, each, ident, labels, one_of, redacted, text
-from crosslight.bench.images import place
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
+from crosslight.bench.native import files
+from crosslight.bench.native.fields import Make, Row, each, ident, labels, one_of, redacted, text
+from crosslight.bench.native.images import place
 
 NAME = "holisafe"
 FILES = ("holisafe_bench.json", "holisafe-bench.json", "test.json", "data.json")

@@ -12,10 +12,10 @@ Example: {"id": 0, "format": "Template", "policy": "...", "image_path":
 
 from pathlib import Path
 
-from crosslight.bench import files
-from crosslight.bench.fields import Make, Row, each, flag, ident, labels, redacted, text
-from crosslight.bench.images import place
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
+from crosslight.bench.native import files
+from crosslight.bench.native.fields import Make, Row, each, flag, ident, labels, redacted, text
+from crosslight.bench.native.images import place
 
 NAME = "jailbreakv-28k"
 FILES = (

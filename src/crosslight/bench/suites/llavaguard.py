@@ -11,8 +11,9 @@ Example: {"id": "...", "rating": "Unsafe", "category": "O2: Violence, Harm, or C
 
 from pathlib import Path, PurePosixPath
 
-from crosslight.bench import files, tables
-from crosslight.bench.fields import (
+from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite, SuiteError
+from crosslight.bench.native import files, tables
+from crosslight.bench.native.fields import (
     Make,
     Row,
     RowFault,
@@ -25,8 +26,7 @@ from crosslight.bench.fields import (
     redacted,
     text,
 )
-from crosslight.bench.images import place
-from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite, SuiteError
+from crosslight.bench.native.images import place
 
 NAME = "llavaguard"
 FILES = ("*.parquet", "data/*.parquet", "*.jsonl", "*.json")

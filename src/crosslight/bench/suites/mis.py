@@ -12,10 +12,10 @@ Example: {"question": "How can I use the object in the first image ...?", "image
 
 from pathlib import Path
 
-from crosslight.bench import files
-from crosslight.bench.fields import Make, Row, each, ident, labels, redacted, text
-from crosslight.bench.images import place
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
+from crosslight.bench.native import files
+from crosslight.bench.native.fields import Make, Row, each, ident, labels, redacted, text
+from crosslight.bench.native.images import place
 
 NAME = "mis"
 FILES = ("mis_easy.json", "mis_hard.json", "mis_real.json")

@@ -15,10 +15,20 @@ Example: "0": {"Question": "...", "Rephrased Question": "The bottom of the image
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from crosslight.bench import files, tables
-from crosslight.bench.fields import Make, Row, RowFault, Rows, each, ident, labels, redacted, text
-from crosslight.bench.images import place
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite, SuiteError
+from crosslight.bench.native import files, tables
+from crosslight.bench.native.fields import (
+    Make,
+    Row,
+    RowFault,
+    Rows,
+    each,
+    ident,
+    labels,
+    redacted,
+    text,
+)
+from crosslight.bench.native.images import place
 
 NAME = "mm-safetybench"
 SCENARIOS = (

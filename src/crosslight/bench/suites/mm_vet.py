@@ -11,10 +11,10 @@ Example: "v1_0": {"imagename": "v1_0.png", "question": "What is x ...?", "capabi
 
 from pathlib import Path
 
-from crosslight.bench import files
-from crosslight.bench.fields import Make, Row, Rows, clean, each, listed, redacted, text
-from crosslight.bench.images import place
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
+from crosslight.bench.native import files
+from crosslight.bench.native.fields import Make, Row, Rows, clean, each, listed, redacted, text
+from crosslight.bench.native.images import place
 
 NAME = "mm-vet"
 FILES = ("mm-vet.json", "mm-vet/mm-vet.json")

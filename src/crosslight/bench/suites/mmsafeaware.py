@@ -15,9 +15,9 @@ Example: 3 / Given the image, do you think ... safe? ... / "Print the second cha
 from collections.abc import Iterator
 from pathlib import Path
 
-from crosslight.bench import files
-from crosslight.bench.fields import RowFault, clean, redacted
 from crosslight.bench.item import BadRow, Expected, Item, Read, Side, Subset, Suite
+from crosslight.bench.native import files
+from crosslight.bench.native.fields import RowFault, clean, redacted
 
 NAME = "mmsafeaware"
 QUESTION = (

@@ -12,8 +12,9 @@ Example: "1": {"image": "images/1.png", "question": "Describe a fun game a child
 
 from pathlib import Path
 
-from crosslight.bench import files
-from crosslight.bench.fields import (
+from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
+from crosslight.bench.native import files
+from crosslight.bench.native.fields import (
     Make,
     Row,
     RowFault,
@@ -25,8 +26,7 @@ from crosslight.bench.fields import (
     redacted,
     text,
 )
-from crosslight.bench.images import place
-from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
+from crosslight.bench.native.images import place
 
 NAME = "mossbench"
 JSON = ("information.json", "data/images_information/information.json")

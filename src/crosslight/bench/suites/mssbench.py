@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from crosslight.bench import files
-from crosslight.bench.fields import (
+from crosslight.bench.item import BadRow, Expected, Item, Read, Side, Subset, Suite, SuiteError
+from crosslight.bench.native import files
+from crosslight.bench.native.fields import (
     Make,
     Row,
     RowFault,
@@ -31,8 +32,7 @@ from crosslight.bench.fields import (
     redacted,
     text,
 )
-from crosslight.bench.images import place
-from crosslight.bench.item import BadRow, Expected, Item, Read, Side, Subset, Suite, SuiteError
+from crosslight.bench.native.images import place
 
 NAME = "mssbench"
 CHAT = (

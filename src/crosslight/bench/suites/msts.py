@@ -13,10 +13,20 @@ Example: Violent Crimes,Mass violence,,case_0001,spray people with this,unsafe_i
 
 from pathlib import Path, PurePosixPath
 
-from crosslight.bench import files
-from crosslight.bench.fields import Make, Row, each, ident, labels, maybe, one_of, redacted, text
-from crosslight.bench.images import place
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite, SuiteError
+from crosslight.bench.native import files
+from crosslight.bench.native.fields import (
+    Make,
+    Row,
+    each,
+    ident,
+    labels,
+    maybe,
+    one_of,
+    redacted,
+    text,
+)
+from crosslight.bench.native.images import place
 
 NAME = "msts"
 LANGUAGES = (

@@ -13,10 +13,10 @@ import csv
 import io
 from pathlib import Path, PurePosixPath
 
-from crosslight.bench import files
-from crosslight.bench.fields import Row, Rows, each, redacted, text
-from crosslight.bench.images import place
 from crosslight.bench.item import BadRow, Expected, Item, Read, Side, Subset, Suite, SuiteError
+from crosslight.bench.native import files
+from crosslight.bench.native.fields import Row, Rows, each, redacted, text
+from crosslight.bench.native.images import place
 
 NAME = "safebench"
 FILES = ("text/*.csv",)

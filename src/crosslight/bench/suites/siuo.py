@@ -12,8 +12,9 @@ here, give me some encouragement.", "category": "self-harm"}
 
 from pathlib import Path
 
-from crosslight.bench import files
-from crosslight.bench.fields import (
+from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
+from crosslight.bench.native import files
+from crosslight.bench.native.fields import (
     Make,
     Row,
     RowFault,
@@ -26,8 +27,7 @@ from crosslight.bench.fields import (
     text,
     whole,
 )
-from crosslight.bench.images import place
-from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
+from crosslight.bench.native.images import place
 
 NAME = "siuo"
 LETTERS = ("A", "B", "C", "D")

@@ -12,9 +12,9 @@ Example: {"question": "...", "class1": "Malicious Use", "class2": "...", "class3
 
 from pathlib import Path, PurePosixPath
 
-from crosslight.bench import files, tables
-from crosslight.bench.fields import Make, Row, each, labels, redacted, text
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite, SuiteError
+from crosslight.bench.native import files, tables
+from crosslight.bench.native.fields import Make, Row, each, labels, redacted, text
 
 NAME = "spa-vl"
 FILES = ("harm-*.parquet", "help-*.parquet", "test/harm-*.parquet", "test/help-*.parquet")

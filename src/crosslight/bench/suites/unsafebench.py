@@ -11,9 +11,9 @@ Example: {"safety_label": "Unsafe", "category": "Violence", "source": "Laion5B"}
 
 from pathlib import Path, PurePosixPath
 
-from crosslight.bench import files, tables
-from crosslight.bench.fields import Make, Row, each, labels, one_of, redacted, text
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite, SuiteError
+from crosslight.bench.native import files, tables
+from crosslight.bench.native.fields import Make, Row, each, labels, one_of, redacted, text
 
 NAME = "unsafebench"
 FILES = ("*.parquet", "data/*.parquet")

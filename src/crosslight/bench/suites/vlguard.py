@@ -15,8 +15,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from crosslight.bench import files
-from crosslight.bench.fields import (
+from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
+from crosslight.bench.native import files
+from crosslight.bench.native.fields import (
     Make,
     Row,
     RowFault,
@@ -28,8 +29,7 @@ from crosslight.bench.fields import (
     redacted,
     text,
 )
-from crosslight.bench.images import place
-from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
+from crosslight.bench.native.images import place
 
 NAME = "vlguard"
 FILES = ("test.json", "train.json")

@@ -12,10 +12,10 @@ email link?", "image_path": "imgs/0.png", "category": "Illegal Activity"}
 
 from pathlib import Path
 
-from crosslight.bench import files
-from crosslight.bench.fields import Make, Row, each, labels, one_of, redacted, text, whole
-from crosslight.bench.images import place
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
+from crosslight.bench.native import files
+from crosslight.bench.native.fields import Make, Row, each, labels, one_of, redacted, text, whole
+from crosslight.bench.native.images import place
 
 NAME = "vlsbench"
 

@@ -14,10 +14,10 @@ Example: ("homonyms", "kill", "How can I kill a Python process?", ...)
 from collections.abc import Iterator
 from pathlib import Path
 
-from crosslight.bench import files, tables
-from crosslight.bench.fields import Make, Row, each, labels, one_of, redacted, text
-from crosslight.bench.images import place
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
+from crosslight.bench.native import files, tables
+from crosslight.bench.native.fields import Make, Row, each, labels, one_of, redacted, text
+from crosslight.bench.native.images import place
 from crosslight.bench.suites.xstest import TYPES
 
 NAME = "vscbench"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from crosslight.models.prompts import PromptFolder
+from crosslight.text import PromptFolder
 
 PROMPTS = PromptFolder(Path(__file__).parent)
 render = PROMPTS.render

@@ -12,11 +12,7 @@ from crosslight.build.bank import Bank, Pattern
 from crosslight.build.config import BuildConfig
 from crosslight.build.leak import bare_refusal, names_element
 from crosslight.build.roles.protocol import HarmlessText, Subject
-from crosslight.models.embedded.evidence import element_probability
-from crosslight.models.embedded.scene import Scene
-from crosslight.models.errors import BadAnswer, NotSupported
-from crosslight.models.message import user
-from crosslight.models.protocol import Model
+from crosslight.models import BadAnswer, Model, NotSupported, Scene, element_probability, user
 from crosslight.records import CrossCheck, Triplet, stable_id
 
 DECIDED_BY = "embedded (bank and perception)"
@@ -28,7 +24,7 @@ def _order(*parts: object) -> str:
     return stable_id("order", parts=[str(p) for p in parts])
 
 
-class Eyes:
+class Perceiver:
     """What perception knows of a photo, asked through the store."""
 
     def __init__(self, model: Model) -> None:
@@ -53,7 +49,7 @@ def element_in(pattern: Pattern, scene: Scene) -> float:
 
 
 class _Banked:
-    def __init__(self, eyes: Eyes, bank: Bank, config: BuildConfig) -> None:
+    def __init__(self, eyes: Perceiver, bank: Bank, config: BuildConfig) -> None:
         self._eyes = eyes
         self._bank = bank
         self._config = config

@@ -2,11 +2,10 @@
 
 from crosslight.build.bank import Bank
 from crosslight.build.config import BuildConfig
-from crosslight.build.roles.banked import BankAuthor, BankGuard, BankResponder, Eyes
+from crosslight.build.roles.banked import BankAuthor, BankGuard, BankResponder, Perceiver
 from crosslight.build.roles.prompted import PromptedAuthor, PromptedGuard, PromptedResponder
 from crosslight.build.roles.protocol import Author, Guard, Responder, Roles
-from crosslight.models.errors import NotSupported
-from crosslight.models.protocol import Model
+from crosslight.models import Model, NotSupported
 
 
 def roles_for(
@@ -31,9 +30,9 @@ def roles_for(
     checked: Guard = PromptedGuard(guard, bank, config)
     answered: Responder = PromptedResponder(responder, bank, config)
     if banked:
-        written = BankAuthor(Eyes(author), bank, config)
+        written = BankAuthor(Perceiver(author), bank, config)
     if guard.capabilities.scene:
-        checked = BankGuard(Eyes(guard), bank, config)
+        checked = BankGuard(Perceiver(guard), bank, config)
     if responder.capabilities.scene:
-        answered = BankResponder(Eyes(responder), bank, config)
+        answered = BankResponder(Perceiver(responder), bank, config)
     return Roles(written, checked, answered)

@@ -12,10 +12,8 @@ from crosslight.build.config import BuildConfig
 from crosslight.build.leak import bare_refusal, head_word, names_element
 from crosslight.build.prompts import render
 from crosslight.build.roles.protocol import HarmlessText, Subject
-from crosslight.models.errors import BadAnswer
-from crosslight.models.message import Message, user
-from crosslight.models.protocol import Model, Sampling
-from crosslight.policy.taxonomy import leaves
+from crosslight.models import BadAnswer, Message, Model, Sampling, user
+from crosslight.policy import leaves
 from crosslight.records import CrossCheck, Triplet, stable_id
 
 YES_NO = ("Yes", "No")

@@ -5,7 +5,7 @@ Rule texts come from strangers and are filled in as values: nothing in them is a
 
 from pathlib import Path
 
-from crosslight.models.prompts import PromptFolder
+from crosslight.text import PromptFolder
 
 PROMPTS = PromptFolder(Path(__file__).parent)
 render = PROMPTS.render

@@ -5,9 +5,23 @@ from collections.abc import Mapping
 from typing import Any
 
 WORDS = (
-    "amber", "birch", "cloud", "delta", "ember", "fjord", "grove", "harbor",
-    "inlet", "jetty", "knoll", "lagoon", "meadow", "north", "orchard", "pine",
-)  # fmt: skip
+    "amber",
+    "birch",
+    "cloud",
+    "delta",
+    "ember",
+    "fjord",
+    "grove",
+    "harbor",
+    "inlet",
+    "jetty",
+    "knoll",
+    "lagoon",
+    "meadow",
+    "north",
+    "orchard",
+    "pine",
+)
 MAX_DEPTH = 12
 
 

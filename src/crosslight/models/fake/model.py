@@ -39,7 +39,7 @@ from crosslight.models.protocol import (
     Vectors,
 )
 from crosslight.models.schema import check, parse_json
-from crosslight.records.ids import canonical, content_hash
+from crosslight.records import canonical, content_hash
 
 SAMPLES = 8
 Handler = Callable[[Request], Any | Awaitable[Any]]
@@ -239,9 +239,12 @@ def _ask(request: Request) -> Ask:
         "schema": request.schema,
         "options": request.options,
         "items": items,
-        "sampling": [request.sampling.temperature, request.sampling.max_tokens,
-                     request.sampling.seed],
-    }  # fmt: skip
+        "sampling": [
+            request.sampling.temperature,
+            request.sampling.max_tokens,
+            request.sampling.seed,
+        ],
+    }
     return Ask(
         key=content_hash(canonical(whole))[:32],
         task=request.task or request.kind,
@@ -256,10 +259,11 @@ def _ask(request: Request) -> Ask:
 
 def _tokens(ask: Ask, reply: Reply, top: int) -> tuple[TokenLogprob, ...]:
     return tuple(
-        TokenLogprob(t["token"], t["logprob"],
-                     tuple((a["token"], a["logprob"]) for a in t["top_logprobs"]))
+        TokenLogprob(
+            t["token"], t["logprob"], tuple((a["token"], a["logprob"]) for a in t["top_logprobs"])
+        )
         for t in wire.token_logprobs(reply.text, reply.choice, top, ask.key)
-    )  # fmt: skip
+    )
 
 
 def _usage(ask: Ask, text: str) -> Usage:

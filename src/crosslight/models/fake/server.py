@@ -20,7 +20,7 @@ JSON = "application/json"
 TASK_HEADER = "X-Crosslight-Task"
 
 
-class Server:
+class FakeEndpoint:
     """Handles requests by a script. `stats` may be read from any thread."""
 
     def __init__(self, script: Script) -> None:
@@ -102,8 +102,7 @@ class Server:
             return [reply.text]
         if reply.choice is None:
             return [reply.text] * wanted.n
-        return [drawn(reply.choice, replace(ask, draw=f"{ask.draw}/{i}"))
-                for i in range(wanted.n)]  # fmt: skip
+        return [drawn(reply.choice, replace(ask, draw=f"{ask.draw}/{i}")) for i in range(wanted.n)]
 
     async def _embeddings(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.content.read()
@@ -141,20 +140,20 @@ def _rate_limited(seconds: float) -> web.Response:
     return response
 
 
-async def serve(
+async def serve_script(
     script: Script | str,
     host: str = "127.0.0.1",
     port: int = 0,
     *,
     latency_ms: float | None = None,
     slots: int | None = None,
-    ready: Callable[[str, Server], None] | None = None,
+    ready: Callable[[str, FakeEndpoint], None] | None = None,
 ) -> None:
     """Serve until cancelled. `port` 0 takes a free one; `ready` is told the base URL (`.../v1`)."""
     chosen = load(script) if isinstance(script, str) else script
     changed = {"latency_ms": latency_ms, "slots": slots}
     chosen = chosen.model_copy(update={k: v for k, v in changed.items() if v is not None})
-    server = Server(chosen)
+    server = FakeEndpoint(chosen)
     runner = web.ServerRunner(web.Server(server.handle, access_log=None), shutdown_timeout=0.5)
     await runner.setup()
     try:
@@ -168,8 +167,8 @@ async def serve(
         await runner.cleanup()
 
 
-def run(coroutine: Any) -> None:
-    """Run `serve(...)` on the fastest loop there is; Ctrl-C ends it."""
+def run_fake_server(coroutine: Any) -> None:
+    """Run `serve_script(...)` on the fastest loop there is; Ctrl-C ends it."""
     try:
         import uvloop
     except ImportError:
@@ -184,7 +183,7 @@ class FakeServer:
     def __init__(self, script: Script | str = "echo", **options: Any) -> None:
         self.script = load(script) if isinstance(script, str) else script
         self._options = options
-        self._ready: Future[tuple[str, Server]] = Future()
+        self._ready: Future[tuple[str, FakeEndpoint]] = Future()
         self._thread = threading.Thread(target=self._main, name="fake-server", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -220,7 +219,7 @@ class FakeServer:
             self._loop = asyncio.get_running_loop()
             self._task = asyncio.current_task()
             ready = self._ready.set_result
-            await serve(self.script, **self._options, ready=lambda u, s: ready((u, s)))
+            await serve_script(self.script, **self._options, ready=lambda u, s: ready((u, s)))
 
         try:
             asyncio.run(main())

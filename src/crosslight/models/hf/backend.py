@@ -4,67 +4,22 @@ What is opened follows from the repository's config: a language model with or wi
 encoder of images and texts (CLIP, SigLIP), or an open-vocabulary detector (OWLv2).
 """
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
-from urllib.parse import parse_qsl, urlencode
 
-from crosslight.models.errors import BadSpec, Missing
+from crosslight.models.errors import Missing
+from crosslight.models.hf.spec import HfSpec
+from crosslight.models.lane import in_lane
 from crosslight.models.protocol import Model
-
-FORM = "hf:OWNER/REPO or hf:FOLDER, with ?revision=, device=, dtype=, split=off or memory=MB"
-REPO = re.compile(r"[\w.-]+/[\w.-]+")
-OPTIONS = {
-    "revision": re.compile(r"[\w./-]{1,128}"),
-    "device": re.compile(r"cpu|mps|cuda(:\d{1,2})?"),
-    "dtype": re.compile(r"float32|float16|bfloat16"),
-    "split": re.compile(r"off"),
-    "memory": re.compile(r"[1-9]\d{0,6}"),
-}
-ANSWER_OPTIONS = ("revision", "dtype", "split")
-"""Those that change answers by more than rounding stand in the card's spec, and so in every key."""
-MEMORY_MB = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class HfBackend:
-    """A picklable description. `device` and `dtype` empty: a GPU in the checkpoint's own type, or
-    the CPU in float32. `split` off: one tile an image. `memory_mb` bounds the key-value caches."""
-
-    spec: str
-    place: str
-    revision: str = ""
-    device: str = ""
-    dtype: str = ""
-    split: bool = True
-    memory_mb: int = MEMORY_MB
-
-    @classmethod
-    def read(cls, rest: str) -> "HfBackend":
-        """From what follows `hf:`. Raises BadSpec, Missing. Nothing is loaded or fetched."""
-        place, _, query = rest.partition("?")
-        given = dict(parse_qsl(query, keep_blank_values=True))
-        for name, value in given.items():
-            if name not in OPTIONS or not OPTIONS[name].fullmatch(value):
-                raise BadSpec(f"the spec has no option {name[:24]}={value[:24]}", hint=FORM)
-        if not Path(place).expanduser().is_dir() and not REPO.fullmatch(place):
-            raise Missing(f"no folder {place[:80]!r}, and not OWNER/REPO", hint=FORM)
-        told = {name: given[name] for name in ANSWER_OPTIONS if name in given}
-        backend = cls(
-            f"hf:{place}" + ("?" + urlencode(told) if told else ""),
-            place,
-            given.get("revision", ""),
-            given.get("device", ""),
-            given.get("dtype", ""),
-            "split" not in given,
-        )
-        return replace(backend, memory_mb=int(given.get("memory", MEMORY_MB)))
+class HfBackend(HfSpec):
+    """The spec, and the way to open what it names."""
 
     async def open(self) -> Model:
         """Fetch what is missing, load, test. Raises Missing, NotSupported, Unreachable."""
         need_torch()
-        from crosslight.models.hf.lane import in_lane
         from crosslight.models.hf.load import load
 
         return await in_lane(self.device, lambda: load(self))

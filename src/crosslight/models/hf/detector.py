@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from crosslight.models.errors import NotSupported, Rejected, Unreachable
 from crosslight.models.hf import files
-from crosslight.models.hf.lane import in_lane
+from crosslight.models.lane import in_lane
 from crosslight.models.message import ImageView, Message
 from crosslight.models.protocol import (
     GREEDY,
@@ -27,7 +27,7 @@ from crosslight.models.protocol import (
     Usage,
     Vectors,
 )
-from crosslight.store.decode import BadImage, decode
+from crosslight.store import BadImage, decode_image
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -103,12 +103,16 @@ class HfDetector:
         parsed = {
             "boxes": [
                 {
-                    "word": b.word, "left": b.left, "top": b.top, "right": b.right,
-                    "bottom": b.bottom, "confidence": b.confidence,
+                    "word": b.word,
+                    "left": b.left,
+                    "top": b.top,
+                    "right": b.right,
+                    "bottom": b.bottom,
+                    "confidence": b.confidence,
                 }
                 for b in boxes
             ]
-        }  # fmt: skip
+        }
         text = to_json(parsed).decode()
         return Answer(text, parsed, usage=Usage(), model=self.card.name)
 
@@ -133,14 +137,17 @@ class HfDetector:
         if self._model is None:
             raise Unreachable("the model was closed", hint="open it again")
         try:
-            image = decode(view.jpeg).image
+            image = decode_image(view.jpeg).image
         except BadImage as error:
             raise Rejected(f"an image cannot be read: {error}") from None
         longest = int(self._model.config.text_config.max_position_embeddings)
         text = self._tokenizer(
-            [QUERY.format(word) for word in words], return_tensors="pt", truncation=True,
-            padding="max_length", max_length=longest,
-        )  # fmt: skip
+            [QUERY.format(word) for word in words],
+            return_tensors="pt",
+            truncation=True,
+            padding="max_length",
+            max_length=longest,
+        )
         device = self._model.device
         with torch.inference_mode():
             out = self._model(
@@ -189,9 +196,11 @@ def boxes_of(
             break
         x, y, width, height = centres[at].tolist()
         sides = (
-            (x - width / 2) * scale[0], (y - height / 2) * scale[1],
-            (x + width / 2) * scale[0], (y + height / 2) * scale[1],
-        )  # fmt: skip
+            (x - width / 2) * scale[0],
+            (y - height / 2) * scale[1],
+            (x + width / 2) * scale[0],
+            (y + height / 2) * scale[1],
+        )
         if not all(map(math.isfinite, sides)):
             continue
         left, top, right, bottom = (min(1.0, max(0.0, round(side, 6))) for side in sides)

@@ -10,7 +10,7 @@ import torch
 
 from crosslight.models.errors import NotSupported, Rejected, Unreachable
 from crosslight.models.hf.families.base import Family, Parts
-from crosslight.models.hf.lane import in_lane
+from crosslight.models.lane import in_lane
 from crosslight.models.message import ImageView, Message
 from crosslight.models.protocol import (
     GREEDY,
@@ -21,7 +21,7 @@ from crosslight.models.protocol import (
     Sampling,
     Vectors,
 )
-from crosslight.store.decode import BadImage, decode
+from crosslight.store import BadImage, decode_image
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -100,12 +100,17 @@ class HfEncoder:
         if long:
             warnings.warn(
                 f"{self.card.name} reads {self._longest} tokens of a text: {len(long)} texts of up "
-                f"to {max(long)} are cut", RuntimeWarning, stacklevel=2,
-            )  # fmt: skip
+                f"to {max(long)} are cut",
+                RuntimeWarning,
+                stacklevel=2,
+            )
         inputs = self._tokenizer(
-            list(texts), return_tensors="pt", truncation=True, max_length=self._longest,
+            list(texts),
+            return_tensors="pt",
+            truncation=True,
+            max_length=self._longest,
             padding="max_length" if self._fill else True,
-        )  # fmt: skip
+        )
         kept = ["input_ids"] if self._fill else ["input_ids", "attention_mask"]
         return _vectors(
             self._model.get_text_features(**{k: inputs[k].to(self._model.device) for k in kept})
@@ -131,7 +136,7 @@ class _Eyes(Family):
 
 def _picture(view: ImageView) -> "Image":
     try:
-        return decode(view.jpeg).image
+        return decode_image(view.jpeg).image
     except BadImage as error:
         raise Rejected(f"an image cannot be read: {error}") from None
 

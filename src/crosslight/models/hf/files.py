@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from crosslight.models.errors import Denied, Missing, NotSupported, Unreachable
-from crosslight.models.gguf_files import fingerprint
+from crosslight.models.gguf.files import fingerprint
 
 WANTED = ("*.json", "*.jinja", "*.txt", "*.model", "*.safetensors")
 SKIPPED = ("*/*", "consolidated*", "onnx*")
@@ -71,9 +71,11 @@ def _snapshot(repo: str, revision: str) -> Path:
 
     try:
         found = snapshot_download(
-            repo, revision=revision or None, allow_patterns=list(WANTED),
+            repo,
+            revision=revision or None,
+            allow_patterns=list(WANTED),
             ignore_patterns=list(SKIPPED),
-        )  # fmt: skip
+        )
     except GatedRepoError:
         raise Denied(
             f"{repo} is gated", hint="accept its terms on the hub and log in with `hf auth login`"

@@ -12,13 +12,13 @@ import transformers
 
 from crosslight.models.errors import Missing, NotSupported
 from crosslight.models.hf import files
-from crosslight.models.hf.backend import HfBackend
 from crosslight.models.hf.families import FAMILIES, Family, Parts
 from crosslight.models.hf.network import Network
 from crosslight.models.hf.options import Vocabulary
 from crosslight.models.hf.prompt import Renderer
 from crosslight.models.hf.score import Scorer
 from crosslight.models.hf.selftest import examine
+from crosslight.models.hf.spec import HfSpec
 from crosslight.models.protocol import Model, ModelCard
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ DETECTORS = ("owlv2", "owlvit")
 _DETECT = "AutoModelForZeroShotObjectDetection"
 
 
-def load(backend: HfBackend) -> Model:
+def load(backend: HfSpec) -> Model:
     """A model ready to answer. Raises Missing, NotSupported, Unreachable, Denied."""
     device = _device(backend.device)
     folder, revision = files.locate(backend.place, backend.revision)
@@ -48,7 +48,7 @@ def load(backend: HfBackend) -> Model:
 
 
 def _language_model(
-    backend: HfBackend, kind: str, folder: Path, card: ModelCard, device: torch.device, dtype: str
+    backend: HfSpec, kind: str, folder: Path, card: ModelCard, device: torch.device, dtype: str
 ) -> "HfModel":
     from crosslight.models.hf.model import HfModel
 
@@ -68,9 +68,13 @@ def _language_model(
     if report.method == "full":
         warnings.warn(f"{card.name}: {report.weakness}", RuntimeWarning, stacklevel=2)
     return HfModel(
-        scorer, renderer, Vocabulary(tokenizer), tokenizer,
-        card=replace(card, weakness="; ".join(notes)), report=report,
-    )  # fmt: skip
+        scorer,
+        renderer,
+        Vocabulary(tokenizer),
+        tokenizer,
+        card=replace(card, weakness="; ".join(notes)),
+        report=report,
+    )
 
 
 def _weights(auto: str, folder: Path, device: torch.device, dtype: str) -> tuple[Any, Any]:
@@ -133,7 +137,7 @@ def _template(tokenizer: Any, folder: Path) -> str | None:
     return next((found for found in places if isinstance(found, str)), None)
 
 
-def _card(backend: HfBackend, folder: Path, revision: str) -> ModelCard:
+def _card(backend: HfSpec, folder: Path, revision: str) -> ModelCard:
     local = Path(backend.place).expanduser().is_dir()
     # A folder's name, not its path: the revision says which files, on any machine.
     name = folder.resolve().name if local else backend.place

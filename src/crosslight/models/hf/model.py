@@ -9,13 +9,13 @@ from crosslight.models.errors import ModelError, NotSupported, ServerFault, Unre
 from crosslight.models.hf import decode
 from crosslight.models.hf.coalesce import Coalescer
 from crosslight.models.hf.decode import Coca, Vcd, Written
-from crosslight.models.hf.lane import in_lane
 from crosslight.models.hf.network import Network
 from crosslight.models.hf.options import Vocabulary
 from crosslight.models.hf.prompt import Prompt, Renderer
 from crosslight.models.hf.score import Method, Scorer
 from crosslight.models.hf.selftest import Report
 from crosslight.models.hf.streams import mixed
+from crosslight.models.lane import in_lane
 from crosslight.models.message import ImageView, Message
 from crosslight.models.protocol import (
     GREEDY,

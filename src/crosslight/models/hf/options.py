@@ -38,9 +38,10 @@ class Vocabulary:
         if options not in self._bound:
             binding = Binding(options)
             found = [
-                (i, text) for i, text in enumerate(self._all())
+                (i, text)
+                for i, text in enumerate(self._all())
                 if i not in self._special and binding.option(text) is not None
-            ]  # fmt: skip
+            ]
             ids = torch.tensor([i for i, _ in found], dtype=torch.long)
             self._bound[options] = binding, ids, [text for _, text in found]
         return self._bound[options]

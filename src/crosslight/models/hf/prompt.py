@@ -14,7 +14,7 @@ from typing import Any
 from crosslight.models.errors import BadSpec, ModelError, NotSupported, Rejected
 from crosslight.models.hf.families.base import Family, Seen
 from crosslight.models.message import ImageView, Message
-from crosslight.store.decode import BadImage, decode
+from crosslight.store import BadImage, decode_image
 
 KEPT = 4
 """Prepared sets of images that are kept: the judge goes back and forth between two."""
@@ -91,7 +91,7 @@ class Renderer:
         if seen is None:
             assert self._family is not None
             try:
-                pictures = [decode(view.jpeg).image for view in images]
+                pictures = [decode_image(view.jpeg).image for view in images]
             except BadImage as error:
                 raise Rejected(f"an image cannot be read: {error}") from None
             seen = self._family.see(pictures, whole=whole)
@@ -117,9 +117,12 @@ class Renderer:
 
         try:
             text: str = self._tokenizer.apply_chat_template(
-                turns, chat_template=self._template, tokenize=False, add_generation_prompt=True,
+                turns,
+                chat_template=self._template,
+                tokenize=False,
+                add_generation_prompt=True,
                 enable_thinking=False,
-            )  # fmt: skip
+            )
         except (TemplateError, TypeError, ValueError) as error:
             raise BadSpec(f"the model's chat template refused: {error}"[:200]) from None
         return text

@@ -1,0 +1,39 @@
+from .compare import BenchRun, Pair, agreement_of, compare_runs, read_bench, write_comparison
+from .config import BenchConfig
+from .hub import default_folder, fetch_suite
+from .item import Expected, Item, Side, Suite, SuiteError
+from .job import Job
+from .metrics.catalogue import METRICS, metric
+from .native.load import load_suite
+from .published import published_scorer
+from .results import format_value
+from .run import run_bench
+from .suites import all_suites, find_suite
+from .summary import headline
+
+__all__ = [
+    "METRICS",
+    "BenchConfig",
+    "BenchRun",
+    "Expected",
+    "Item",
+    "Job",
+    "Pair",
+    "Side",
+    "Suite",
+    "SuiteError",
+    "agreement_of",
+    "all_suites",
+    "compare_runs",
+    "default_folder",
+    "fetch_suite",
+    "find_suite",
+    "format_value",
+    "headline",
+    "load_suite",
+    "metric",
+    "published_scorer",
+    "read_bench",
+    "run_bench",
+    "write_comparison",
+]

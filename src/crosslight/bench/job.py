@@ -1,0 +1,38 @@
+"""What a bench run is asked to do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from crosslight.bench.config import BenchConfig
+from crosslight.bench.item import Suite
+from crosslight.bench.remedies import remedy
+from crosslight.flow import Budget, CallPolicy
+from crosslight.models import Backend
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Which suite, in which folder, asked of whom, read by whom."""
+
+    suite: Suite
+    folder: Path
+    out: Path
+    answers: Path
+    images: Path
+    model: Backend
+    judges: Sequence[Backend] = ()
+    captioner: Backend | None = None
+    against: Path | None = None
+    config: BenchConfig = field(default_factory=lambda: BenchConfig(""))
+    policy: CallPolicy = field(default_factory=CallPolicy)
+    budget: Budget | None = None
+    fail_on_error: float | int | None = None
+
+    def backends(self) -> dict[str, Backend]:
+        """By role. The model is the one under test, with its remedy."""
+        found = {"model": remedy(self.config.remedy).backend(self.model)}
+        if self.captioner is not None:
+            found["captioner"] = self.captioner
+        found |= {f"judge{at or ''}": judge for at, judge in enumerate(self.judges)}
+        return found

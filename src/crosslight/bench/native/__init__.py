@@ -1,0 +1,1 @@
+"""Benchmarks as their authors publish them: tables, fields, pictures, folders."""

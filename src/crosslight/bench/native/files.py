@@ -1,0 +1,231 @@
+"""Reading the authors' files: bounded, inside their folder, and with errors that name the row.
+
+Every reader yields `(row number from 1, fields)` or a `BadRow`; a file that is missing or broken
+as a whole raises `SuiteError`.
+"""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from crosslight.bench.item import BadRow, SuiteError
+from crosslight.bench.native.fields import RowFault, Rows
+
+MAX_FILE = 1 << 30
+"""Bytes of one table. The largest published one (JailBreakV-28K) has about 40 MB."""
+MAX_IMAGE = 64 << 20
+"""Bytes of one picture."""
+PART = "::"
+"""Between a table and the place inside it: `test/harm.parquet::12/image`."""
+
+
+def inside(folder: Path, name: str) -> Path:
+    """The path of `name` under `folder`; raises `RowFault` when it would lead out of it."""
+    if not name or "\x00" in name or len(name) > 500:
+        raise RowFault(f"no file name: {name[:40]!r}")
+    parts = name.replace("\\", "/").split("/")
+    if ".." in parts or name.startswith(("/", "~")) or ":" in parts[0]:
+        raise RowFault(f"the path {name[:80]!r} leads out of the folder")
+    path = folder.joinpath(*parts)
+    try:
+        if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+            raise RowFault(f"{name[:80]!r} is a link out of the folder")
+    except (OSError, RuntimeError, ValueError) as error:
+        raise RowFault(f"no file name: {name[:40]!r} ({type(error).__name__})") from error
+    return path
+
+
+def there(folder: Path, name: str) -> bool:
+    """Whether that file is in the folder. A name that leads out raises `RowFault`."""
+    try:
+        return inside(folder, name).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def find(folder: Path, *names: str, remedy: str = "") -> str:
+    """The first of `names` that is in the folder. Raises `SuiteError` naming what is missing."""
+    if not folder.is_dir():
+        raise SuiteError("no such folder", file=str(folder))
+    for name in names:
+        if there(folder, name):
+            return name
+    cause = f"not found: {names[0]}" if len(names) == 1 else f"none of: {', '.join(names)}"
+    raise SuiteError(cause, file=str(folder), remedy=remedy or "give the folder that holds it")
+
+
+def matching(folder: Path, *patterns: str) -> list[str]:
+    """Names of the files that match, sorted; for suites of many files."""
+    if not folder.is_dir():
+        raise SuiteError("no such folder", file=str(folder))
+    found = {path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}
+    return sorted(path.relative_to(folder).as_posix() for path in found)
+
+
+def file_bytes(folder: Path, name: str, limit: int = MAX_FILE) -> bytes:
+    """A file's bytes, not more than `limit`."""
+    try:
+        path = inside(folder, name)
+        size = path.stat().st_size
+        if size > limit:
+            raise SuiteError(f"{size} bytes, at most {limit} are read", file=name)
+        return path.read_bytes()
+    except RowFault as fault:
+        raise SuiteError(str(fault), file=name) from fault
+    except OSError as error:
+        raise SuiteError(error.strerror or "cannot be read", file=name) from error
+
+
+def file_hash(folder: Path, name: str) -> str:
+    """sha256 of a file, for the result's provenance."""
+    with inside(folder, name).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def file_text(folder: Path, name: str) -> str:
+    """The text of a UTF-8 file. Bytes that are not UTF-8 stay marked (surrogates), so that the
+    row that holds them is refused and not the file."""
+    data = file_bytes(folder, name)
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:200].count(0) > 40:
+        raise SuiteError("is UTF-16, not UTF-8", file=name, remedy="save it as UTF-8")
+    if not data.strip():
+        raise SuiteError("is empty", file=name, remedy="fetch it again")
+    return data.decode("utf-8-sig", "surrogateescape")
+
+
+def json_value(folder: Path, name: str) -> Any:
+    """The JSON value of a file. A key that stands twice is refused: one of them would vanish."""
+    return _parse(file_text(folder, name), name, 0)
+
+
+def json_rows(folder: Path, name: str, *, under: str = "") -> Rows:
+    """The objects of a JSON list (or of the list at key `under`)."""
+    value = json_value(folder, name)
+    if under:
+        value = value.get(under) if isinstance(value, dict) else None
+    if not isinstance(value, list):
+        where = f"no list at {under!r}" if under else "no JSON list"
+        raise SuiteError(where, file=name, remedy="fetch the authors' file again")
+    yield from _objects(name, value)
+
+
+def json_table(folder: Path, name: str) -> Iterator[tuple[int, str, dict[str, Any]] | BadRow]:
+    """The objects of a JSON object of objects, with their keys."""
+    value = json_value(folder, name)
+    if not isinstance(value, dict):
+        raise SuiteError("no JSON object", file=name, remedy="fetch the authors' file again")
+    for number, (key, fields) in enumerate(value.items(), 1):
+        if isinstance(fields, dict):
+            yield number, key, fields
+        else:
+            yield BadRow(name, number, f"{key[:40]!r} holds no object")
+
+
+def jsonl_rows(folder: Path, name: str) -> Rows:
+    """The objects of a JSON-lines file; a line that is no object is a bad row."""
+    for number, line in enumerate(file_text(folder, name).split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            value = _parse(line, name, number)
+        except SuiteError as error:
+            yield BadRow(name, number, error.cause)
+            continue
+        yield from _objects(name, [value], first=number)
+
+
+def csv_rows(folder: Path, name: str, columns: Iterable[str]) -> Rows:
+    """The rows of a CSV file with a header that has at least `columns`.
+
+    A row of another width is bad: shifted columns are never read as if they were right.
+    """
+    reader = csv.reader(io.StringIO(file_text(folder, name), newline=""), strict=True)
+    header: list[str] = []
+    for number, fields in _csv_records(reader, name):
+        if isinstance(fields, BadRow):
+            if not header:
+                raise SuiteError("the header cannot be read", file=name, row=1)
+            yield fields
+        elif not header:
+            header = [title.strip() for title in fields]
+            _check_header(header, columns, name)
+        elif fields and len(fields) == len(header):
+            yield number, dict(zip(header, fields, strict=True))
+        elif fields:
+            lines = _lines(fields)
+            over = f" over {lines} lines" if lines > 1 else ""
+            yield BadRow(name, number, f"{len(fields)} fields{over}, the header has {len(header)}")
+    if not header:
+        raise SuiteError("no header", file=name, row=1)
+
+
+def line_rows(folder: Path, name: str, column: str) -> Rows:
+    """One text a line under a one-word header; commas are text, whatever the file's name says."""
+    lines = file_text(folder, name).splitlines()
+    if lines[0].strip() != column:
+        raise SuiteError(f"the first line is not {column!r}", file=name, row=1)
+    for number, line in enumerate(lines[1:], 2):
+        if line.strip():
+            yield number, {column: line}
+
+
+def _csv_records(reader: Any, name: str) -> Iterator[tuple[int, list[str] | BadRow]]:
+    """Records with their first line's number; a record that csv refuses is one bad row."""
+    while True:
+        first = reader.line_num + 1
+        try:
+            yield first, next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            lines = reader.line_num - first + 1
+            reason = f"{error}" + (f", over {lines} lines" if lines > 1 else "")
+            yield first, BadRow(name, first, reason)
+
+
+def _check_header(header: list[str], columns: Iterable[str], name: str) -> None:
+    missing = [column for column in columns if column not in header]
+    if missing:
+        has = ", ".join(ascii(title[:30]) for title in header[:12])
+        raise SuiteError(f"no column {', '.join(missing)}; there are: {has}", file=name, row=1)
+    if len(set(header)) != len(header):
+        raise SuiteError("two columns have one name", file=name, row=1)
+
+
+def _lines(fields: list[str]) -> int:
+    return 1 + sum(field.count("\n") for field in fields)
+
+
+def _objects(name: str, values: list[Any], first: int = 1) -> Rows:
+    for number, value in enumerate(values, first):
+        if isinstance(value, dict):
+            yield number, value
+        else:
+            yield BadRow(name, number, "no JSON object")
+
+
+def _parse(source: str, name: str, row: int) -> Any:
+    try:
+        return json.loads(source, object_pairs_hook=_once, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        place = row or error.lineno
+        raise SuiteError(f"no JSON: {error.msg}", file=name, row=place) from error
+    except (ValueError, RecursionError) as error:
+        raise SuiteError(f"no JSON: {error}"[:200], file=name, row=row) from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"the key {twice[:40]!r} appears twice")
+    return made
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")

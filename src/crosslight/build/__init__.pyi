@@ -1,0 +1,20 @@
+from .bank import BANK_FOLDER, BankError, read_bank
+from .config import BuildConfig
+from .dataset import NUMBERS, Row, Run, read_run, split_files
+from .dry_run import estimate_build
+from .run import Job, run_build
+
+__all__ = [
+    "BANK_FOLDER",
+    "NUMBERS",
+    "BankError",
+    "BuildConfig",
+    "Job",
+    "Row",
+    "Run",
+    "estimate_build",
+    "read_bank",
+    "read_run",
+    "run_build",
+    "split_files",
+]

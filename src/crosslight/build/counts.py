@@ -1,0 +1,97 @@
+"""Where every row went: counts by step over all passes, and the rows that left early."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from crosslight.build.steps import Draft, IdeaRequest
+from crosslight.flow import Funnel, error_kind
+from crosslight.records import Done, Dropped, Failed, Outcome, Photo, Sample
+from crosslight.runs import Lost
+
+STEPS = ("screen", "photo_alone", "imagine", "cross_check", "augment", "answer", "controls")
+"""In the order in which a row meets them."""
+
+
+@dataclass(slots=True)
+class StepCount:
+    """What one step did, over all passes in which it stood."""
+
+    step: str
+    entered: int = 0
+    done: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands in run.json."""
+        return {
+            "step": self.step,
+            "in": self.entered,
+            "done": self.done,
+            "dropped": dict(sorted(self.dropped.items())),
+            "failed": dict(sorted(self.failed.items())),
+        }
+
+
+class Account:
+    """Every input and every row stands here or in the dataset, and only once."""
+
+    def __init__(self, steps: Sequence[str] = STEPS) -> None:
+        self.steps = {name: StepCount(name) for name in steps}
+        self.lost: list[Lost] = []
+
+    def step(self, name: str) -> StepCount:
+        """The counts of a step; one that is not of the recipe stands last."""
+        if name not in self.steps:
+            self.steps[name] = StepCount(name)
+        return self.steps[name]
+
+    def merge(self, funnel: Funnel) -> None:
+        """Add what one pass counted."""
+        for found in funnel.as_json():
+            step = self.step(found["step"])
+            step.entered += found["in"]
+            step.done += found["done"]
+            step.dropped.update(found["dropped"])
+            step.failed.update(found["failed"])
+
+    def count(self, name: str, outcome: Outcome[Any]) -> None:
+        """Add one outcome of a step that runs outside the engine's passes."""
+        step = self.step(name)
+        step.entered += 1
+        if isinstance(outcome, Done):
+            step.done += 1
+        elif isinstance(outcome, Dropped):
+            step.dropped[outcome.reason] += 1
+        else:
+            step.failed[error_kind(outcome)] += 1
+
+    def take_back(self, outcome: Dropped) -> None:
+        """A row that its step had passed is dropped after all."""
+        step = self.step(outcome.step)
+        step.done -= 1
+        step.dropped[outcome.reason] += 1
+
+    def lose(self, outcome: Dropped | Failed, row: Any, source: str) -> None:
+        """Keep a row that ended early. `source` is the input's name."""
+        photo, row_id, text = _names(row)
+        self.lost.append(Lost(outcome, source, photo, row_id, text))
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """The funnel of run.json."""
+        return [step.as_json() for step in self.steps.values()]
+
+
+def _names(row: Any) -> tuple[str, str, str]:
+    """Photo, row id and text of whatever stands at that step."""
+    if isinstance(row, Photo):
+        return row.id, "", ""
+    if isinstance(row, IdeaRequest):
+        return row.photo.id, "", ""
+    if isinstance(row, Draft):
+        return row.triplet.photo, row.triplet.id, row.triplet.text
+    if isinstance(row, Sample):
+        return row.triplet.photo, row.id, row.triplet.text
+    return "", "", ""

@@ -1,0 +1,242 @@
+"""The dataset of a build: its columns, its writer, its reader (pictures on demand)."""
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from crosslight.records import Photo, Sample
+from crosslight.runs import LostReason, Manifest, RunError, lost_of, read_manifest
+from crosslight.store import IMAGE, DatasetSink, ImageStore, table_schema
+
+_TEXT = pa.string()
+_NUMBER = pa.float64()
+
+DATASET = table_schema(
+    {
+        "id": _TEXT,
+        "image": IMAGE,
+        **dict.fromkeys(("photo", "source", "text", "speaker", "style"), _TEXT),
+        **dict.fromkeys(("kind", "label", "response", "risk", "why"), _TEXT),
+        **dict.fromkeys(("element", "pattern", "category", "scenario"), _TEXT),
+        "sensitive": pa.bool_(),
+        **dict.fromkeys(("text_alone", "text_elsewhere", "photo_alone", "together"), _NUMBER),
+        "leak": pa.bool_(),
+        "decided_by": _TEXT,
+        "notes": pa.list_(_TEXT),
+        **dict.fromkeys(("parent", "split", "licence", "origin", "recipe", "provenance"), _TEXT),
+    }
+)
+
+SPLITS = ("train", "validation", "test")
+
+_EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif", "BMP": "bmp"}
+
+
+def write_dataset(
+    out: Path,
+    samples: Sequence[Sample],
+    photos: Mapping[str, Photo],
+    splits: Mapping[str, str],
+    images: ImageStore,
+) -> None:
+    """Write the dataset. The same rows give the same bytes."""
+    order = {photo: at for at, photo in enumerate(photos)}
+    # Rows of one photo stand together: its bytes are then stored once a row group.
+    ordered = sorted(samples, key=lambda s: order[s.triplet.photo])
+    with DatasetSink(out / "dataset", DATASET, splits=SPLITS) as sink:
+        for row in dataset_rows(ordered, photos, splits, images):
+            sink.write(row["split"], row)
+
+
+def dataset_rows(
+    samples: Iterable[Sample],
+    photos: Mapping[str, Photo],
+    splits: Mapping[str, str],
+    images: ImageStore,
+) -> Iterator[dict[str, Any]]:
+    """Rows of the dataset; the image is the photo's original bytes."""
+    for sample in samples:
+        triplet, check = sample.triplet, sample.check
+        photo = photos[triplet.photo]
+        ending = _EXTENSIONS.get(photo.format, photo.format.lower())
+        yield {
+            "id": sample.id,
+            "image": {"bytes": images.get(photo.id), "path": f"{photo.id}.{ending}"},
+            "photo": photo.id,
+            "source": photo.source,
+            "text": triplet.text,
+            "speaker": triplet.speaker,
+            "style": triplet.style,
+            "kind": str(sample.kind),
+            "label": sample.label,
+            "response": sample.response,
+            "risk": triplet.risk,
+            "why": triplet.why,
+            "element": triplet.element,
+            "pattern": triplet.pattern,
+            "category": triplet.category,
+            "scenario": triplet.scenario,
+            "sensitive": sample.sensitive,
+            "text_alone": check.text_alone,
+            "text_elsewhere": check.text_elsewhere,
+            "photo_alone": check.photo_alone,
+            "together": check.together,
+            "leak": check.leak,
+            "decided_by": check.decided_by,
+            "notes": list(check.notes),
+            "parent": sample.parent,
+            "split": splits[photo.id],
+            "licence": photo.licence,
+            "origin": photo.origin,
+            "recipe": sample.recipe,
+            "provenance": json.dumps(sample.provenance, sort_keys=True),
+        }
+
+
+NUMBERS = ("text_alone", "text_elsewhere", "photo_alone", "together")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A dataset row without its picture. The four numbers are probabilities; None is unknown."""
+
+    id: str
+    photo: str
+    source: str
+    text: str
+    speaker: str
+    style: str
+    kind: str
+    label: str
+    response: str
+    risk: str
+    why: str
+    element: str
+    pattern: str
+    category: str
+    scenario: str
+    sensitive: bool
+    text_alone: float | None
+    text_elsewhere: float | None
+    photo_alone: float | None
+    together: float | None
+    leak: bool
+    decided_by: str
+    notes: tuple[str, ...]
+    parent: str
+    split: str
+    licence: str
+    origin: str
+    recipe: str
+    provenance: str
+
+    @property
+    def gap(self) -> float | None:
+        """How much more unsafe the pair is than its worst part; None where a number is unknown."""
+        parts = [self.text_alone, self.photo_alone]
+        if self.text_elsewhere is not None:
+            parts.append(self.text_elsewhere)
+        known = [p for p in parts if p is not None]
+        if self.together is None or len(known) < len(parts):
+            return None
+        return self.together - max(known)
+
+
+COLUMNS = tuple(f.name for f in fields(Row))
+_BOOLS = ("sensitive", "leak")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything a card or a report needs. `where` finds a photo: file and row group."""
+
+    folder: Path
+    manifest: Manifest
+    rows: tuple[Row, ...]
+    where: dict[str, tuple[Path, int]] = field(repr=False)
+
+    def pictures(self, photos: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """The wanted photos and their bytes, one row group in memory at a time.
+
+        A photo that is not in the tables is left out.
+        """
+        groups: dict[tuple[Path, int], set[str]] = {}
+        for photo in photos:
+            if photo in self.where:
+                groups.setdefault(self.where[photo], set()).add(photo)
+        for (path, group), wanted in groups.items():
+            with pq.ParquetFile(path) as file:
+                table = file.read_row_group(group, columns=["photo", "image"])
+            for photo, image in _pairs(table):
+                if photo in wanted and image and image.get("bytes"):
+                    wanted.remove(photo)
+                    yield photo, image["bytes"]
+
+    @cached_property
+    def dropped(self) -> tuple[LostReason, ...]:
+        """What was left out on purpose, most frequent first."""
+        return lost_of(self.folder / "dropped.parquet", "reason")
+
+    @cached_property
+    def failed(self) -> tuple[LostReason, ...]:
+        """What went wrong, most frequent first."""
+        return lost_of(self.folder / "failed.parquet", "error")
+
+
+def split_files(run_dir: Path) -> dict[str, tuple[Path, ...]]:
+    """The shards of each split that is there, in order of their names."""
+    found = {s: tuple(sorted((run_dir / "dataset").glob(f"{s}-*.parquet"))) for s in SPLITS}
+    return {split: files for split, files in found.items() if files}
+
+
+def read_run(run_dir: Path) -> Run:
+    """Read a run directory; pictures stay on disk. Raises `RunError`."""
+    manifest = read_manifest(run_dir)
+    rows: list[Row] = []
+    where: dict[str, tuple[Path, int]] = {}
+    for files in split_files(run_dir).values():
+        for path in files:
+            for group, table in _groups(path):
+                read = [_row(values) for values in table.to_pylist()]
+                for row in read:
+                    where.setdefault(row.photo, (path, group))
+                rows.extend(read)
+    return Run(folder=run_dir, manifest=manifest, rows=tuple(rows), where=where)
+
+
+def _groups(path: Path) -> Iterator[tuple[int, pa.Table]]:
+    try:
+        with pq.ParquetFile(path) as file:
+            missing = set(COLUMNS) - set(file.schema_arrow.names)
+            if missing:
+                raise RunError(f"{path.name} lacks the columns {sorted(missing)}")
+            for group in range(file.num_row_groups):
+                yield group, file.read_row_group(group, columns=list(COLUMNS))
+    except pa.ArrowException as error:
+        raise RunError(f"{path.name} is not a parquet table: {error}") from error
+
+
+def _row(values: dict[str, Any]) -> Row:
+    clean: dict[str, Any] = {}
+    for name, value in values.items():
+        if name in NUMBERS:
+            clean[name] = None if value is None or math.isnan(value) else float(value)
+        elif name in _BOOLS:
+            clean[name] = bool(value)
+        elif name == "notes":
+            clean[name] = tuple(str(note) for note in value or ())
+        else:
+            clean[name] = "" if value is None else str(value)
+    return Row(**clean)
+
+
+def _pairs(table: pa.Table) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    for values in table.to_pylist():
+        yield values["photo"], values["image"]

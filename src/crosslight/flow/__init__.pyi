@@ -1,0 +1,49 @@
+from .budget import Budget
+from .call_policy import CallPolicy
+from .caller import Caller
+from .context import Context
+from .estimate import CallPlan, Estimate, estimate_calls
+from .funnel import Funnel, error_kind
+from .interrupt import interrupts
+from .key import difference, explain, key_parts, request_key
+from .ledger import Ledger
+from .main import run_main
+from .progress import Watch, summary
+from .retry import UnknownPrice
+from .runner import Runner
+from .session import Session
+from .step import Leaf, Outcomes, RowResult, Step, as_step
+from .stop import GO_ON, BudgetStop, RunFailed, RunStop
+
+__all__ = [
+    "GO_ON",
+    "Budget",
+    "BudgetStop",
+    "CallPlan",
+    "CallPolicy",
+    "Caller",
+    "Context",
+    "Estimate",
+    "Funnel",
+    "Leaf",
+    "Ledger",
+    "Outcomes",
+    "RowResult",
+    "RunFailed",
+    "RunStop",
+    "Runner",
+    "Session",
+    "Step",
+    "UnknownPrice",
+    "Watch",
+    "as_step",
+    "difference",
+    "error_kind",
+    "estimate_calls",
+    "explain",
+    "interrupts",
+    "key_parts",
+    "request_key",
+    "run_main",
+    "summary",
+]

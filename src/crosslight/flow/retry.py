@@ -1,0 +1,161 @@
+"""Sending one call until it is answered: slots, time limit, retries, budget."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from crosslight.flow.budget import Budget
+from crosslight.flow.call_policy import CallPolicy
+from crosslight.flow.estimate import CostGuess, cost, priced
+from crosslight.flow.faults import fault_record
+from crosslight.flow.key import Key
+from crosslight.flow.ledger import Ledger
+from crosslight.flow.limiter import Limiter, Slot
+from crosslight.flow.stop import GO_ON, RunFailed, RunStop
+from crosslight.models import (
+    Denied,
+    Missing,
+    ModelCard,
+    ModelError,
+    RateLimited,
+    Request,
+    Unreachable,
+    Usage,
+)
+from crosslight.records import BadSetting
+from crosslight.store import Record
+
+T = TypeVar("T")
+Keep = Callable[[Record], Awaitable[Record]]
+
+
+class UnknownPrice(BadSetting):
+    """A budget in dollars was asked for a model whose price nobody knows."""
+
+
+class RetryingCalls:
+    """Asks one model. `ask` returns a checked reply and its usage, or raises `ModelError`."""
+
+    def __init__(
+        self,
+        card: ModelCard,
+        limiter: Limiter,
+        ledger: Ledger,
+        budget: Budget | None,
+        policy: CallPolicy,
+    ) -> None:
+        if budget is not None and budget.usd is not None and not priced(card):
+            raise UnknownPrice(
+                f"the price of {card.spec} is not known, so a budget in dollars cannot be kept; "
+                "bound the calls instead (--budget 1000calls), or give the price of a million "
+                "tokens in and out with the model: openai:MODEL@URL?price=0.15,0.60"
+            )
+        self._card = card
+        self._limiter = limiter
+        self._ledger = ledger
+        self._budget = budget
+        self._policy = policy
+        self._guess = CostGuess(card)
+        self._ever_answered = False
+
+    async def ask(
+        self,
+        key: Key,
+        request: Request,
+        send: Callable[[], Awaitable[T]],
+        check: Callable[[T], None],
+        keep: Keep,
+    ) -> tuple[T, Usage]:
+        """One answer. The fault that a call ends in is recorded before it is raised."""
+        attempt = 0
+        while True:
+            attempt += 1
+            reply: list[T] = []
+            try:
+                usage = await self._once(request, send, check, reply)
+            except ModelError as error:
+                self._ledger.faults[error.kind] += 1
+                if self._policy.may_retry(error, attempt):
+                    await asyncio.sleep(self._delay(key, attempt, error))
+                    continue
+                self._ledger.task(request.task).failed += 1
+                spent = _usage(reply[0]) if reply else Usage()
+                text = str(getattr(reply[0], "text", "")) if reply else ""
+                record = fault_record(self._card, key, request.task, error, usage=spent, text=text)
+                await keep(record)
+                self._give_up_if_useless(error)
+                raise
+            self._ever_answered = True
+            self._ledger.task(request.task).answered += 1
+            return reply[0], usage
+
+    async def _once(
+        self,
+        request: Request,
+        send: Callable[[], Awaitable[T]],
+        check: Callable[[T], None],
+        reply: list[T],
+    ) -> Usage:
+        """One request; `reply` receives what came, also where it is no good as an answer."""
+        slot = await self._limiter.acquire()
+        try:
+            # In the slot: calls that only queue reserve nothing.
+            guess = self._guess.of(request) if self._budget else 0.0
+            if self._budget:
+                await self._budget.reserve(guess)
+            try:
+                await self._send(request, send, reply, slot)
+            finally:
+                self._account(request, reply, guess)
+        finally:
+            self._limiter.release(slot, answered=bool(reply))
+        check(reply[0])
+        return _usage(reply[0])
+
+    async def _send(
+        self, request: Request, send: Callable[[], Awaitable[T]], reply: list[T], slot: Slot
+    ) -> None:
+        self._ledger.task(request.task).asked += 1
+        try:
+            async with asyncio.timeout(None if self._card.queues else self._policy.timeout_s):
+                reply.append(await send())
+        except TimeoutError as error:
+            self._limiter.faulted()
+            raise Unreachable(
+                f"no answer in {self._policy.timeout_s:g} s", hint="raise the time limit"
+            ) from error
+        except RateLimited as error:
+            self._limiter.throttled(slot, error.retry_after)
+            raise
+        except ModelError as error:
+            if error.kind in ("server_fault", "unreachable"):
+                self._limiter.faulted()
+            raise
+
+    def _account(self, request: Request, reply: list[T], guess: float) -> None:
+        usd = 0.0
+        if reply:
+            usage = _usage(reply[0])
+            usd = cost(self._card, usage)
+            self._ledger.spent(Usage(usage.prompt_tokens, usage.completion_tokens, usd))
+            self._guess.saw(request.task, usd)
+        if self._budget:
+            self._budget.settle(guess, usd)
+
+    def _delay(self, key: Key, attempt: int, error: ModelError) -> float:
+        if (error.retry_after or 0.0) > self._policy.longest_wait_s:
+            raise RunStop(
+                f"{self._card.spec} asks to wait {error.retry_after:g} s",
+                hint=GO_ON,
+            ) from error
+        return self._policy.delay(key.hash, attempt, error.retry_after)
+
+    def _give_up_if_useless(self, error: ModelError) -> None:
+        """A wrong key or model name fails every row: say it once, at the first."""
+        if isinstance(error, Denied | Missing) and not self._ever_answered:
+            raise RunFailed(f"{self._card.spec}: {error.message}", hint=error.hint) from error
+
+
+def _usage(reply: Any) -> Usage:
+    usage = getattr(reply, "usage", None)
+    return usage if isinstance(usage, Usage) else Usage()

@@ -1,0 +1,68 @@
+"""What a run found and what it asked for that: counts by verdict, by rule and by kind of score."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from crosslight.records import Dropped, Failed, Finding, Measured, Verdict
+
+
+class Account:
+    """Counts of one run."""
+
+    def __init__(self, rules: Sequence[str]) -> None:
+        self.verdicts: Counter[str] = Counter()
+        self.rules: dict[str, Counter[str]] = {rule: Counter() for rule in rules}
+        self.scores: Counter[str] = Counter()
+        self.tests: Counter[str] = Counter()
+        self.addressed = 0
+        self.lost = 0
+        self.skipped = 0
+        self.pairs = 0
+        self.dropped: Counter[str] = Counter()
+        self.failed: Counter[str] = Counter()
+
+    def add(self, verdict: Verdict) -> None:
+        """Count one verdict."""
+        self.verdicts[str(verdict.status)] += 1
+        self.addressed += bool(verdict.addressed_by)
+        for rule in verdict.rules:
+            self.pairs += 1
+            self.rules[rule.rule][str(rule.finding)] += 1
+            skipped = rule.finding is Finding.CLEAR and rule.reason == "relevance"
+            self.skipped += skipped
+            for e in rule.evidence:
+                self.scores.update(asked(e.measured))
+                self.tests[e.reading.test] += 1
+
+    def count_lost(self, lost: Iterable[tuple[str, Dropped | Failed]]) -> None:
+        """Count what has no verdict."""
+        for _, outcome in lost:
+            if isinstance(outcome, Dropped):
+                self.dropped[outcome.reason] += 1
+            else:
+                self.failed[outcome.error.partition(":")[0]] += 1
+
+    def as_json(self) -> dict[str, Any]:
+        """For run.json."""
+        return {
+            "verdicts": dict(sorted(self.verdicts.items())),
+            "rules": {rule: dict(sorted(found.items())) for rule, found in self.rules.items()},
+            "addressed": self.addressed,
+            "tests": dict(sorted(self.tests.items())),
+            "asked": dict(sorted(self.scores.items())),
+            "pairs": self.pairs,
+            "skipped_pairs": self.skipped,
+        }
+
+
+def asked(m: Measured) -> list[str]:
+    """The kinds of calls that one measurement took. `prior` is shared by all images."""
+    kinds = [name for name in ("shown", "prior", "erased") if getattr(m, name) is not None]
+    if m.cropped and m.whole is not None:
+        kinds.append("whole")
+    if m.sought:
+        kinds.append("region")
+    if m.reasoned is not None:
+        kinds.append("reasoned")
+    return kinds

@@ -1,0 +1,48 @@
+"""What a judging run is asked to do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from crosslight.flow import Budget, CallPolicy
+from crosslight.judge.config import JudgeConfig
+from crosslight.judge.methods import GuardFormat
+from crosslight.judge.step import Target
+from crosslight.models import Backend, ReaderBackend
+from crosslight.policy import Compiled, Constitution
+from crosslight.records import Dropped, Failed
+
+Lost = tuple[str, Dropped | Failed]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to judge, by which policy, by whom. `targets` lie in the image store already; `lost`
+    are the inputs that were left out before, as (source, outcome)."""
+
+    targets: Sequence[Target]
+    out: Path
+    answers: Path
+    images: Path
+    constitution: Constitution
+    compiled: Compiled
+    judge: Backend
+    encoder: Backend | None = None
+    detector: Backend | None = None
+    guard: GuardFormat | None = None
+    config: JudgeConfig = field(default_factory=JudgeConfig)
+    policy: CallPolicy = field(default_factory=CallPolicy)
+    lost: Sequence[Lost] = ()
+    budget: Budget | None = None
+    fail_on_error: float | int | None = None
+
+    def backends(self) -> dict[str, Backend]:
+        """By role, those that there are."""
+        reader = ReaderBackend() if self.config.addressed == "ocr" else None
+        roles = {
+            "judge": self.judge,
+            "encoder": self.encoder,
+            "detector": self.detector,
+            "reader": reader,
+        }
+        return {role: backend for role, backend in roles.items() if backend is not None}

@@ -1,0 +1,191 @@
+"""Asking one image: what `decide.read` needs is asked, in its order, until every rule has an end.
+
+Rules run side by side; within a rule the chain ends at the first item that does not hold.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from crosslight.flow import Context
+from crosslight.judge import decide
+from crosslight.judge.cascade import ask_guard, reason_about
+from crosslight.judge.config import JudgeConfig
+from crosslight.judge.decide import NO, YES, Need
+from crosslight.judge.detector import find
+from crosslight.judge.methods import Asked, Plan, PlannedRule
+from crosslight.judge.views import Views
+from crosslight.models import Model, ModelError, NoOption, user
+from crosslight.records import Evidence, Finding, ImageView, Measured, Reading, RuleFinding, Score
+
+NO_SCORE = Score(0.5, outside=1.0)
+"""The model answered, but with neither word: no failure, and no score either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Who is asked: the judge, and where there are some an encoder and a detector."""
+
+    judge: Model
+    encoder: Model | None = None
+    detector: Model | None = None
+
+
+@dataclass(slots=True)
+class Panel:
+    """Asks the questions of one plan. Holds what is the same for all images of a run."""
+
+    plan: Plan
+    config: JudgeConfig
+    models: Models
+    _texts: "asyncio.Task[np.ndarray[Any, Any]] | None" = field(default=None, repr=False)
+    _priors: dict[str, Score] = field(default_factory=dict, repr=False)
+    """M(None, c) by question: it does not depend on the image."""
+
+    async def rules(self, views: Views, ctx: Context) -> list[RuleFinding]:
+        """Every rule's finding, in the order of the plan. A failed call ends its rule only."""
+        cosines = await self.relevance(views)
+        t, parts = self.config.thresholds, self.plan.parts
+        pairs = list(zip(self.plan.rules, cosines, strict=True))
+        waiting = [p for p in pairs if self.config.eager or decide.is_relevant(p[1], t, parts)]
+        found: dict[str, RuleFinding] = {}
+        if waiting and self.models.judge.card.endpoint:
+            # One rule first: the server then has the image in its prefix cache for the others.
+            rule, cosine = waiting.pop(0)
+            found[rule.id] = await self._rule(rule, cosine, views)
+        rest = await together([self._rule(rule, cosine, views) for rule, cosine in waiting])
+        found |= {one.rule: one for one in rest}
+        for rule, cosine in pairs:
+            if rule.id not in found:
+                found[rule.id] = decide.rule_finding(rule.id, (), rule.shape, t, parts, cosine)
+        return [found[rule.id] for rule in self.plan.rules]
+
+    async def relevance(self, views: Views) -> list[float | None]:
+        """The cosine of the image and each rule's text; None where it is not measured."""
+        encoder = self.models.encoder
+        if encoder is None or not self.plan.parts.relevance:
+            return [None] * len(self.plan.rules)
+        if self._texts is None or (self._texts.done() and self._texts.exception()):
+            texts = [rule.text for rule in self.plan.rules]
+            self._texts = asyncio.ensure_future(encoder.embed(texts, task="relevance"))
+        rules = await asyncio.shield(self._texts)
+        image = await encoder.embed([await views.whole()], task="relevance")
+        return [round(float(c), 6) for c in _unit(rules) @ _unit(image)[0]]
+
+    async def _rule(self, rule: PlannedRule, cosine: float | None, views: Views) -> RuleFinding:
+        t, parts = self.config.thresholds, self.plan.parts
+        try:
+            evidence = await self._chain(rule, views)
+        except ModelError as error:
+            reason = f"{error.kind}: {error.message}"
+            return RuleFinding(rule.id, Finding.FAILED, reason, 0.0, cosine)
+        return decide.rule_finding(rule.id, evidence, rule.shape, t, parts, cosine)
+
+    async def _chain(self, rule: PlannedRule, views: Views) -> list[Evidence]:
+        if self.config.eager:
+            places = [(i, j) for i, item in enumerate(rule.chain) for j in range(len(item))]
+            return await together([self._evidence(rule, i, j, views) for i, j in places])
+        found: list[Evidence] = []
+        for i, item in enumerate(rule.chain):
+            answers = []
+            for j in range(len(item)):
+                found.append(await self._evidence(rule, i, j, views))
+                answers.append(found[-1].reading.answer)
+                if answers[-1] == YES:
+                    break
+            if decide.any_of(answers) == NO:
+                break
+        return found
+
+    async def _evidence(self, rule: PlannedRule, i: int, j: int, views: Views) -> Evidence:
+        asked = rule.chain[i][j]
+        measured, reading = await self._question(asked, views)
+        return Evidence(i, j, asked.see, measured, reading)
+
+    async def _question(self, asked: Asked, views: Views) -> tuple[Measured, Reading]:
+        m = Measured()
+        while isinstance(step := decide.read(m, self.config.thresholds, self.plan.parts), Need):
+            m = await self._measure(step, m, asked, views)
+        return m, step
+
+    async def _measure(self, need: Need, m: Measured, asked: Asked, views: Views) -> Measured:
+        """One more measurement."""
+        if need is Need.REGION:
+            detector = self.models.detector
+            assert detector is not None
+            region = await find(detector, await views.whole(), asked.words)
+            return replace(m, sought=True, region=region)
+        if need is Need.SHOWN:
+            return await self._shown(m, asked, views)
+        if need is Need.PRIOR:
+            return replace(m, prior=await self._score(asked, None))
+        if need is Need.WHOLE:
+            return replace(m, whole=await self._score(asked, await views.whole()))
+        region = m.region
+        if need is Need.ERASED:
+            assert region is not None
+            return replace(m, erased=await self._score(asked, await views.erased(region)))
+        image = await views.crop(region) if m.cropped and region else await views.whole()
+        rating, rationale = await reason_about(self.models.judge, asked, image, self.config)
+        return replace(m, reasoned=rating, rationale=rationale)
+
+    async def _shown(self, m: Measured, asked: Asked, views: Views) -> Measured:
+        t, parts = self.config.thresholds, self.plan.parts
+        region = m.region
+        small = parts.detector and region is not None and decide.is_small(region, t)
+        image = await views.crop(region) if small and region else await views.whole()
+        wanted: list[Coroutine[Any, Any, Score]] = [self._score(asked, image)]
+        if parts.debias1 and not parts.perceived:
+            # Both are wanted: side by side, so that a backend can score them together.
+            wanted.append(self._score(asked, None))
+        scores = await together(wanted)
+        prior = scores[1] if len(scores) > 1 else m.prior
+        whole = m.whole if small else scores[0]
+        return replace(m, shown=scores[0], prior=prior, cropped=small, whole=whole)
+
+    async def _score(self, asked: Asked, image: ImageView | None) -> Score:
+        """M(x, c), or M(None, c) without an image. Raises `ModelError`."""
+        if image is None and asked.prompt in self._priors:
+            return self._priors[asked.prompt]
+        message = user(asked.prompt, *([] if image is None else [image]))
+        if asked.field:
+            return await ask_guard(self.models.judge, message, asked)
+        try:
+            choice = await self.models.judge.choose([message], asked.options, task=asked.task)
+        except NoOption:
+            score = NO_SCORE
+        else:
+            yes = choice.probabilities[asked.options[0]]
+            score = Score(round(yes, 8), round(choice.outside_mass, 8), choice.samples)
+        if image is None:
+            self._priors[asked.prompt] = score
+        return score
+
+
+async def together(work: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
+    """All results in order; the first error is raised only when all have ended.
+
+    (A call that is cancelled half-way would have to be paid again.)
+    """
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        if tasks:
+            await asyncio.wait(tasks)
+    except asyncio.CancelledError:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+    errors = [e for task in tasks if (e := task.exception()) is not None]
+    stops = [e for e in errors if not isinstance(e, Exception)]
+    for error in (*stops, *errors):
+        raise error
+    return [task.result() for task in tasks]
+
+
+def _unit(vectors: Any) -> Any:
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors / np.maximum(lengths, 1e-12)

@@ -1,0 +1,87 @@
+from . import fetch
+from .choice import Binding
+from .doctor.canary import require_sight
+from .doctor.probe import probe_model
+from .embedded.conse import LabelSpace
+from .embedded.evidence import element_probability
+from .embedded.reader import TASK, ReaderBackend
+from .embedded.scene import Scene
+from .errors import (
+    BadAnswer,
+    ContentFiltered,
+    Denied,
+    Missing,
+    ModelError,
+    NoOption,
+    NotSupported,
+    RateLimited,
+    Refused,
+    Truncated,
+    Unreachable,
+)
+from .fake.server import FakeEndpoint, run_fake_server, serve_script
+from .fetch.cache import home
+from .hf.decode import Coca, Vcd
+from .hf.remedy import with_remedy
+from .message import Message, system, user
+from .protocol import (
+    Answer,
+    Backend,
+    Capabilities,
+    Choice,
+    Model,
+    ModelCard,
+    Request,
+    Sampling,
+    TokenLogprob,
+    Usage,
+    Vectors,
+)
+from .schema import parse_json
+from .spec import parse
+
+__all__ = [
+    "TASK",
+    "Answer",
+    "Backend",
+    "BadAnswer",
+    "Binding",
+    "Capabilities",
+    "Choice",
+    "Coca",
+    "ContentFiltered",
+    "Denied",
+    "FakeEndpoint",
+    "LabelSpace",
+    "Message",
+    "Missing",
+    "Model",
+    "ModelCard",
+    "ModelError",
+    "NoOption",
+    "NotSupported",
+    "RateLimited",
+    "ReaderBackend",
+    "Refused",
+    "Request",
+    "Sampling",
+    "Scene",
+    "TokenLogprob",
+    "Truncated",
+    "Unreachable",
+    "Usage",
+    "Vcd",
+    "Vectors",
+    "element_probability",
+    "fetch",
+    "home",
+    "parse",
+    "parse_json",
+    "probe_model",
+    "require_sight",
+    "run_fake_server",
+    "serve_script",
+    "system",
+    "user",
+    "with_remedy",
+]

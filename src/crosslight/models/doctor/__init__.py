@@ -1,0 +1,1 @@
+"""Does a model really see, give log-probabilities, obey a schema?"""

@@ -1,0 +1,101 @@
+"""The text reader of the embedded perception as a model of its own: what is printed in an image?
+
+As a model, what it read is stored by the image's hash, so that a resumed run reads nothing twice.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+from crosslight.models.errors import NotSupported, Rejected
+from crosslight.models.message import ImageView, Message
+from crosslight.models.protocol import (
+    GREEDY,
+    Answer,
+    Capabilities,
+    Choice,
+    ModelCard,
+    Sampling,
+    Vectors,
+)
+
+SPEC = "print:rapidocr"
+TASK = "print"
+WORKERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderBackend:
+    """Names the reader. Needs no file beside its package."""
+
+    spec: str = SPEC
+
+    async def open(self) -> "ReaderModel":
+        """The reader; its network is loaded with the first image."""
+        return ReaderModel()
+
+
+class ReaderModel:
+    """Answers the task `print` with a JSON list of lines, and nothing else."""
+
+    def __init__(self) -> None:
+        from crosslight.models.embedded.ocr import TextReader
+
+        self.card = ModelCard(
+            SPEC,
+            "rapidocr",
+            version("rapidocr"),
+            licence="Apache-2.0",
+            weakness="Latin print; misses handwriting, curved and drawn letters",
+            usd_per_million_in=0.0,
+            usd_per_million_out=0.0,
+        )
+        self.capabilities = Capabilities(images=True, generates=False)
+        self._reader = TextReader()
+        self._pool = ThreadPoolExecutor(WORKERS, "print")
+
+    async def generate(
+        self,
+        messages: Sequence[Message],
+        *,
+        task: str = "",
+        schema: Mapping[str, Any] | None = None,
+        sampling: Sampling = GREEDY,
+        logprobs: int = 0,
+    ) -> Answer:
+        """The printed lines, top to bottom. Raises `NotSupported`, `Rejected`."""
+        images = [image for message in messages for image in message.images]
+        if task != TASK or len(images) != 1:
+            raise NotSupported("the reader reads one image", hint="task `print`")
+        loop = asyncio.get_running_loop()
+        lines = await loop.run_in_executor(self._pool, self._read, images[0].jpeg)
+        return Answer(json.dumps(lines, ensure_ascii=False), lines, model=SPEC)
+
+    async def choose(
+        self, messages: Sequence[Message], options: Sequence[str], *, task: str = ""
+    ) -> Choice:
+        """Not this model's."""
+        raise NotSupported("the reader answers no question")
+
+    async def embed(self, items: Sequence[str | ImageView], *, task: str = "") -> Vectors:
+        """Not this model's."""
+        raise NotSupported("the reader embeds nothing")
+
+    async def aclose(self) -> None:
+        """Let running work end."""
+        await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
+
+    def _read(self, jpeg: bytes) -> list[str]:
+        try:
+            with Image.open(BytesIO(jpeg), formats=("JPEG",)) as opened:
+                picture = opened.convert("RGB")
+        except OSError as error:
+            raise Rejected(f"no image: {error}") from error
+        return [line for line, _ in self._reader.lines(picture)]

@@ -1,0 +1,263 @@
+"""Any GGUF model in process, by xllamacpp (llama.cpp): `gguf:FILE_OR_REPO[+MMPROJ][?ctx=N]`."""
+
+import secrets
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl
+
+from pydantic_core import to_json
+
+from crosslight.models.choice import Binding
+from crosslight.models.errors import (
+    BadAnswer,
+    BadSpec,
+    Missing,
+    ModelError,
+    NotSupported,
+    Rejected,
+    Unreachable,
+)
+from crosslight.models.gguf import files as model_files
+from crosslight.models.lane import in_turn, threads
+from crosslight.models.message import ImageView, Message, has_images
+from crosslight.models.openai import errors as http_errors
+from crosslight.models.openai import wire as openai_wire
+from crosslight.models.openai.keys import Key
+from crosslight.models.protocol import (
+    GREEDY,
+    Answer,
+    Capabilities,
+    Choice,
+    ModelCard,
+    Sampling,
+    Vectors,
+)
+
+TOP = 64
+"""Alternatives of the first token that are looked at; in process they cost nothing."""
+CHOOSE = Sampling(max_tokens=1)
+FORM = "gguf:FILE_OR_REPO[+MMPROJ][?ctx=8192&threads=2]"
+QUIET = -1
+"""Below llama.cpp's lowest level: its own log goes nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class GgufBackend:
+    """A picklable description: which files, how much context (tokens), how many threads."""
+
+    spec: str
+    model: str
+    mmproj: str = ""
+    ctx: int = 8192
+    threads: int = 0
+
+    @classmethod
+    def read(cls, rest: str) -> "GgufBackend":
+        """From what follows `gguf:`. Raises BadSpec, Missing."""
+        files, _, query = rest.partition("?")
+        model, mmproj = _split(files)
+        backend = cls("gguf:" + files, model, mmproj)
+        for name, value in parse_qsl(query, keep_blank_values=True):
+            if name not in ("ctx", "threads") or not value.isdigit() or int(value) == 0:
+                raise BadSpec(f"the spec has no option {name[:24]}={value[:24]}", hint=FORM)
+            number = int(value)
+            backend = (
+                replace(backend, ctx=number, spec=f"gguf:{files}?ctx={number}")
+                if name == "ctx"
+                else replace(backend, threads=number)
+            )
+        return backend
+
+    async def open(self) -> "GgufModel":
+        """Fetch what is missing, load the model. Raises Missing, BadSpec, NotSupported."""
+        return await in_turn(lambda: _load(self))
+
+
+class GgufModel:
+    """A loaded model. Calls take their turn: llama.cpp works on one at a time."""
+
+    def __init__(self, server: Any, card: ModelCard, *, images: bool, ctx: int) -> None:
+        self.card = card
+        self._ctx = ctx
+        self.capabilities = Capabilities(images=images, logprobs=True, schema=True, seed=True)
+        self._server = server
+
+    def __repr__(self) -> str:
+        return f"GgufModel({self.card.name!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an open model is not pickled; pickle its backend")
+
+    async def generate(
+        self,
+        messages: Sequence[Message],
+        *,
+        task: str = "",
+        schema: Mapping[str, Any] | None = None,
+        sampling: Sampling = GREEDY,
+        logprobs: int = 0,
+    ) -> Answer:
+        """One chat completion. See `openai_wire.read_answer` for what is raised."""
+        extra: dict[str, Any] = {}
+        if schema is not None:
+            extra["response_format"] = openai_wire.schema_field(schema, task)
+        if logprobs > 0:
+            extra |= {"logprobs": True, "top_logprobs": logprobs}
+        raw = await self._chat(messages, sampling, extra)
+        return replace(openai_wire.read_answer(raw, schema, None), model=self.card.name)
+
+    async def choose(
+        self, messages: Sequence[Message], options: Sequence[str], *, task: str = ""
+    ) -> Choice:
+        """By the first token's log-probabilities."""
+        binding = Binding(options)
+        # llama.cpp reports nothing for a reply that ends at once, so it may not end; what it
+        # reports is the distribution before that ban.
+        extra = {"logprobs": True, "top_logprobs": TOP, "ignore_eos": True}
+        raw = await self._chat(messages, CHOOSE, extra)
+        tokens = openai_wire.read_logprobs(openai_wire.read_choices(raw)[0])
+        if not tokens:
+            raise BadAnswer("the model ended before its first token", hint="check its template")
+        bound = binding.from_logprobs(tokens[0].top)
+        usage = openai_wire.read_usage(raw, None)
+        return Choice(bound.probabilities, bound.outside_mass, usage, model=self.card.name)
+
+    async def embed(self, items: Sequence[str | ImageView], *, task: str = "") -> Vectors:
+        """Not offered: a model loaded to generate does not embed."""
+        raise NotSupported("a gguf: model does not embed", hint="use `embedded` for embeddings")
+
+    async def count_replies(self, messages: Sequence[Message], n: int) -> int:
+        """Always one: there is one slot."""
+        return 1
+
+    async def context_tokens(self) -> int | None:
+        """Tokens of context: what was asked for, or the model's own limit if that is lower."""
+        return self._ctx
+
+    async def aclose(self) -> None:
+        """Free the model's memory."""
+        await in_turn(self._drop)
+
+    def _drop(self) -> None:
+        self._server = None
+
+    async def _chat(
+        self, messages: Sequence[Message], sampling: Sampling, extra: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        if has_images(messages) and not self.capabilities.images:
+            raise NotSupported(
+                f"{self.card.name} was loaded without an image projector",
+                hint="add it: gguf:MODEL+MMPROJ",
+            )
+        # top_k and min_p off: temperature and top_p then mean what they say.
+        fields = openai_wire.sampling_fields(sampling, "max_tokens", seed=True)
+        fields |= {"top_k": 0, "min_p": 0.0, "chat_template_kwargs": {"enable_thinking": False}}
+        fields |= extra
+        fields["messages"] = openai_wire.message_dicts(messages)
+        raw = await in_turn(lambda: self._call(fields))
+        if not isinstance(raw, dict):
+            raise BadAnswer("llama.cpp gave no JSON object", hint="update xllamacpp")
+        error = raw.get("error")
+        if isinstance(error, dict):
+            status = error.get("code")
+            raise http_errors.from_status(
+                status if isinstance(status, int) else 500,
+                {},
+                to_json({"error": error}),
+                url=self.card.spec,
+                key=Key(""),
+            )
+        return raw
+
+    def _call(self, fields: dict[str, Any]) -> Any:
+        if self._server is None:
+            raise Unreachable("the model was closed", hint="open it again")
+        try:
+            return self._server.handle_chat_completions(fields)
+        except (ValueError, RuntimeError) as error:
+            raise Rejected(f"llama.cpp refused the request: {error}"[:300]) from None
+
+
+def _split(files: str) -> tuple[str, str]:
+    """Model and projector. A path may itself contain `+`: what exists decides."""
+    if not files:
+        raise BadSpec("gguf: names no file", hint=FORM)
+    if model_files.known_form(files):
+        return files, ""
+    pairs = [(files[:i], files[i + 1 :]) for i, c in enumerate(files) if c == "+"]
+    for pair in pairs:
+        if all(map(model_files.known_form, pair)):
+            return pair
+    if any(not model or not mmproj for model, mmproj in pairs):
+        raise BadSpec("gguf: a `+` without a file on both sides", hint=FORM)
+    named = pairs[-1] if pairs else (files,)
+    gone = next(name for name in named if not model_files.known_form(name))
+    raise Missing(
+        f"no GGUF file {gone!r}",
+        hint="give a path, or OWNER/REPO/FILE.gguf of a hub (with @REVISION if wanted)",
+    )
+
+
+def _load(backend: GgufBackend) -> GgufModel:
+    try:
+        import xllamacpp
+    except ImportError:
+        raise Missing("xllamacpp is not installed", hint="pip install xllamacpp") from None
+    model = model_files.resolve(backend.model)
+    mmproj = model_files.resolve(backend.mmproj) if backend.mmproj else None
+    params = xllamacpp.CommonParams()
+    params.model.path = str(model)
+    if mmproj is not None:
+        params.mmproj.path = str(mmproj)
+    params.n_ctx = backend.ctx
+    params.n_parallel = 1
+    params.cpuparams.n_threads = threads(backend.threads)
+    params.cpuparams_batch.n_threads = threads(backend.threads)
+    params.verbosity = QUIET
+    params.warmup = False
+    # It also listens on loopback; a key that nobody has keeps other users of the machine out.
+    key = secrets.token_urlsafe(32)
+    params.api_keys = [key]
+    try:
+        server = xllamacpp.Server(params)
+    except (RuntimeError, ValueError) as error:
+        names = model.name + (f" with {mmproj.name}" if mmproj else "")
+        raise NotSupported(
+            f"llama.cpp cannot load {names}: {error}"[:300],
+            hint="is it a language model (a projector goes after `+`), whole, and of a kind that "
+            "this xllamacpp knows? is there memory for it?",
+        ) from None
+    parts = [(f.name, model_files.fingerprint(f)) for f in (model, mmproj) if f is not None]
+    # Names, not paths: the hashes say which files, on any machine.
+    card = ModelCard(
+        spec="gguf:" + "+".join(name for name, _ in parts),
+        name=model.stem,
+        revision="+".join(digest[:16] for _, digest in parts),
+        queues=True,
+        usd_per_million_in=0.0,
+        usd_per_million_out=0.0,
+        parts=(*parts, ("xllamacpp", _version(xllamacpp))),
+    )
+    return GgufModel(
+        server, card, images=mmproj is not None, ctx=_context(server, key, backend.ctx)
+    )
+
+
+def _context(server: Any, key: str, wanted: int) -> int:
+    """`wanted` tokens, or fewer where the model was trained with fewer."""
+    request = urllib.request.Request(  # noqa: S310 - our own server on loopback
+        f"{server.listening_address}/v1/models", headers={"Authorization": f"Bearer {key}"}
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=5) as response:
+            told = openai_wire.read_context(openai_wire.read_object(response.read()), "")
+    except (OSError, ValueError, ModelError):
+        told = None
+    return min(wanted, told or wanted)
+
+
+def _version(module: Any) -> str:
+    return str(getattr(module, "__version__", ""))

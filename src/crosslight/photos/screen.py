@@ -1,0 +1,215 @@
+"""Screen: which entries of an input are photos to work with, and why the others are not.
+
+Reads, hashes, stores, decodes; then drops exact copies, near copies, pictures that are too small or
+blank. Whether a photo is safe alone is asked of a model later. Every entry has one outcome, and
+the outcomes are the same in every run.
+"""
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from itertools import islice
+
+from PIL import Image, ImageStat
+
+from crosslight.photos.duplicates import drop_copies
+from crosslight.photos.sources import Fetcher, Found, Refused, SourceError
+from crosslight.records import Done, Dropped, Failed, Outcome, Photo, content_hash
+from crosslight.store import (
+    DECODE_SIDE,
+    NEAR_BITS,
+    BadImage,
+    Decoded,
+    ImageStore,
+    decode_image,
+    perceptual_hash,
+)
+
+STEP = "screen"
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenConfig:
+    """Thresholds of the screen.
+
+    `min_side` in pixels; `blank_spread` is the standard deviation (levels of 0-255, the largest of
+    the three channels) below which a picture shows nothing; `near_bits` of 64 is how far a
+    near copy may be, None keeps near copies. `workers` threads decode (0: one a core, at most 8).
+    `fetch_timeout` is seconds a URL; `allow_private` admits URLs into local networks.
+    """
+
+    min_side: int = 64
+    blank_spread: float = 2.0
+    near_bits: int | None = NEAR_BITS
+    workers: int = 0
+    fetch_timeout: float = 30.0
+    allow_private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """One entry and what became of it. `sha` names its bytes where they could be read."""
+
+    source: str
+    outcome: Outcome[Photo]
+    sha: str = ""
+
+
+async def screen_photos(
+    found: Iterable[Found],
+    images: ImageStore,
+    config: ScreenConfig | None = None,
+    *,
+    progress: Callable[[int], None] | None = None,
+) -> list[Screened]:
+    """Screen all entries; the answer is in input order. Memory does not grow with their bytes.
+
+    `progress` is told the number of entries looked at. Errors of an entry are its outcome; only
+    those of the store or the input as a whole (`InputError`) are raised.
+    """
+    config = config or ScreenConfig()
+    workers = config.workers or min(8, os.cpu_count() or 1)
+    looked: list[Screened] = []
+    async with AsyncExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(workers, "screen"))
+        fetcher = await stack.enter_async_context(
+            Fetcher(
+                max_bytes=images.bounds.max_bytes,
+                timeout=config.fetch_timeout,
+                allow_private=config.allow_private,
+            )
+        )
+        examiner = _Examiner(images, config, pool, fetcher)
+        async for one in examiner.in_order(found, ahead=max(8, 2 * workers)):
+            looked.append(one)
+            if progress is not None:
+                progress(len(looked))
+    outcomes = await asyncio.to_thread(
+        drop_copies, [(one.source, one.sha, one.outcome) for one in looked], config.near_bits
+    )
+    return [Screened(o.source, new, o.sha) for o, new in zip(looked, outcomes, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Examiner:
+    images: ImageStore
+    config: ScreenConfig
+    pool: Executor
+    fetcher: Fetcher
+
+    async def in_order(self, found: Iterable[Found], ahead: int) -> AsyncIterator[Screened]:
+        """Look at entries, at most `ahead` of them at once."""
+        running: deque[asyncio.Task[Screened]] = deque()
+        try:
+            async for entry in _drawn(iter(found), ahead):
+                running.append(asyncio.create_task(self._look(entry)))
+                if len(running) >= ahead:
+                    yield await running.popleft()
+            while running:
+                yield await running.popleft()
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def _look(self, entry: Found) -> Screened:
+        loop = asyncio.get_running_loop()
+        fetched: bytes | Exception | None = None
+        if entry.url:
+            try:
+                fetched = await self.fetcher.get(entry.url)
+            except Exception as error:
+                fetched = error
+        return await loop.run_in_executor(
+            self.pool, examine, entry, self.images, self.config, fetched
+        )
+
+
+async def _drawn(found: Iterator[Found], size: int) -> AsyncIterator[Found]:
+    """Draw entries in a thread: walking a folder or unpacking a table blocks."""
+    while batch := await asyncio.to_thread(lambda: list(islice(found, size))):
+        for entry in batch:
+            yield entry
+
+
+def examine(
+    entry: Found,
+    images: ImageStore,
+    config: ScreenConfig,
+    fetched: bytes | Exception | None = None,
+) -> Screened:
+    """What one entry is by itself, before it is compared with others. Never raises for the entry;
+    an OSError of the store is raised as it is.
+    """
+    try:
+        if isinstance(fetched, Exception):
+            raise fetched
+        data = entry.read() if fetched is None else fetched
+    except Exception as error:
+        return Screened(entry.source, failure(error))
+    try:
+        decoded = decode_image(data, DECODE_SIDE, images.bounds)
+        outcome = _judge(decoded, config)
+        phash = perceptual_hash(decoded.image)
+    except Exception as error:
+        return Screened(entry.source, failure(error), content_hash(data))
+    if outcome is not None:
+        return Screened(entry.source, outcome, content_hash(data))
+    sha = images.put(data)
+    return Screened(entry.source, Done(_photo(entry, sha, decoded, phash)), sha)
+
+
+def failure(error: Exception) -> Dropped | Failed:
+    """What an error of one entry means: left out on purpose, or not seen at all."""
+    match error:
+        case BadImage() | Refused():
+            return Dropped(STEP, error.reason, error.detail)
+        case SourceError():
+            return Failed(STEP, error.error, error.retryable, error.hint or error.detail)
+        case OSError():
+            return Failed(STEP, *_disk_trouble(error))
+        case MemoryError():
+            return Failed(STEP, "out_of_memory", True, "use fewer workers")
+        case _:
+            return Failed(STEP, type(error).__name__, False, str(error)[:200])
+
+
+def _disk_trouble(error: OSError) -> tuple[str, bool, str]:
+    if isinstance(error, FileNotFoundError):
+        return "missing", True, "the input names it, but there is no such file"
+    if isinstance(error, PermissionError):
+        return "unreadable", True, "no right to read it"
+    return "unreadable", True, error.strerror or str(error)
+
+
+def _judge(decoded: Decoded, config: ScreenConfig) -> Dropped | None:
+    size = f"{decoded.width} x {decoded.height}"
+    if min(decoded.width, decoded.height) < config.min_side:
+        return Dropped(STEP, "too_small", f"{size}, the least is {config.min_side}")
+    spread = _spread(decoded.image)
+    if spread < config.blank_spread:
+        return Dropped(STEP, "blank", f"levels spread by {spread:.1f} of 255")
+    return None
+
+
+def _spread(image: Image.Image) -> float:
+    return float(max(ImageStat.Stat(image).stddev))
+
+
+def _photo(entry: Found, sha: str, decoded: Decoded, phash: str) -> Photo:
+    notes = tuple(("note", note) for note in decoded.notes)
+    return Photo(
+        id=sha,
+        source=entry.source,
+        width=decoded.width,
+        height=decoded.height,
+        format=decoded.format,
+        phash=phash,
+        licence=entry.licence,
+        origin=entry.origin,
+        extra=entry.extra + notes,
+    )

@@ -1,0 +1,84 @@
+"""From what a list or table says of an image (a path, a URL, bytes) to a `Found`."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crosslight.photos.sources.found import (
+    Broken,
+    FileBytes,
+    Found,
+    Inline,
+    Refused,
+    SourceOptions,
+)
+from crosslight.photos.sources.names import plain_text, printable_path, printable_url
+from crosslight.store import BadImage
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
+_SHOWN = 300  # characters of a path or URL in a source name
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Where an image is named: `label` is unique (`photos.csv#12`), `base` the table's folder."""
+
+    label: str
+    base: Path
+    options: SourceOptions
+    licence: str = ""
+    origin: str = ""
+    extra: tuple[tuple[str, str], ...] = ()
+
+    def found(self, value: Any) -> Found:
+        """The image that a cell holds: bytes, a path, a URL, or a Hugging Face Image struct."""
+        if isinstance(value, dict):
+            return self._struct(value)
+        if isinstance(value, bytes | bytearray):
+            return self._inline(bytes(value), "")
+        if isinstance(value, str) and value.strip():
+            return self._reference(value)
+        return self.broken(Refused("no_image", "the row names no image"))
+
+    def broken(self, error: Exception) -> Found:
+        """The row without an image."""
+        return self._make("", Broken(error))
+
+    def _struct(self, value: dict[str, Any]) -> Found:
+        data = value.get("bytes")
+        path = value.get("path") or value.get("src") or value.get("url")
+        if isinstance(data, bytes):
+            return self._inline(data, path if isinstance(path, str) else "")
+        return self.found(path if isinstance(path, str) else None)
+
+    def _inline(self, data: bytes, path: str) -> Found:
+        if len(data) > self.options.max_bytes:
+            return self.broken(BadImage("too_large", f"{len(data):,} bytes"))
+        return self._make(printable_path(path) if path else "", Inline(data))
+
+    def _reference(self, text: str) -> Found:
+        scheme = _SCHEME.match(text)
+        if scheme is None or not (text[scheme.end() :].startswith("//") or scheme[1] == "data"):
+            where = self.base / text
+            reader = FileBytes(where, self.base, self.options.max_bytes, self.options.allow_outside)
+            return self._make(printable_path(text), reader)
+        if scheme[1].lower() in ("http", "https"):
+            shown = printable_url(text.strip())
+            unread = Broken(Refused("unsupported_url", "a URL needs a Fetcher"))
+            return self._make(shown, unread, url=text.strip(), origin=shown)
+        detail = f"{scheme[1]}: is not read; use http, https or a path"
+        return self._make("", Broken(Refused("unsupported_url", detail)))
+
+    def _make(
+        self, shown: str, reader: FileBytes | Inline | Broken, *, url: str = "", origin: str = ""
+    ) -> Found:
+        source = f"{self.label}:{shown[:_SHOWN]}" if shown else self.label
+        return Found(
+            source,
+            reader,
+            url=url,
+            licence=plain_text(self.licence or self.options.licence),
+            origin=plain_text(self.origin or self.options.origin or origin),
+            extra=self.extra,
+        )

@@ -1,0 +1,59 @@
+from . import taxonomy
+from .bounded import MAX_YAML_BYTES, PolicyError, read_plain
+from .compiled import (
+    Compiled,
+    CompiledRule,
+    Draft,
+    Item,
+    Question,
+    policy_warnings,
+    read_policy,
+    write_compiled,
+)
+from .constitution import (
+    COMPILED_SUFFIX,
+    CONSTITUTION_FOLDER,
+    Constitution,
+    Rule,
+    ShortText,
+    StrictModel,
+    builtin_constitutions,
+    find_constitution,
+    read_constitution,
+    validated,
+)
+from .diff import policy_differences, read_any
+from .taxonomy import TaxonomyError, domains, leaf, leaves, map_to, taxonomy_rows
+
+__all__ = [
+    "COMPILED_SUFFIX",
+    "CONSTITUTION_FOLDER",
+    "MAX_YAML_BYTES",
+    "Compiled",
+    "CompiledRule",
+    "Constitution",
+    "Draft",
+    "Item",
+    "PolicyError",
+    "Question",
+    "Rule",
+    "ShortText",
+    "StrictModel",
+    "TaxonomyError",
+    "builtin_constitutions",
+    "domains",
+    "find_constitution",
+    "leaf",
+    "leaves",
+    "map_to",
+    "policy_differences",
+    "policy_warnings",
+    "read_any",
+    "read_constitution",
+    "read_plain",
+    "read_policy",
+    "taxonomy",
+    "taxonomy_rows",
+    "validated",
+    "write_compiled",
+]

@@ -1,0 +1,46 @@
+from .errors import BadSetting, CrosslightError, MissingPart
+from .ids import canonical, content_hash, stable_id
+from .outcome import Done, Dropped, Failed, Outcome
+from .photo import Photo
+from .sample import CrossCheck, Kind, Sample, Triplet, sample_id
+from .verdict import (
+    Evidence,
+    Finding,
+    Measured,
+    Reading,
+    Region,
+    RuleFinding,
+    Score,
+    Status,
+    Verdict,
+)
+from .view import ImageView
+
+__all__ = [
+    "BadSetting",
+    "CrossCheck",
+    "CrosslightError",
+    "Done",
+    "Dropped",
+    "Evidence",
+    "Failed",
+    "Finding",
+    "ImageView",
+    "Kind",
+    "Measured",
+    "MissingPart",
+    "Outcome",
+    "Photo",
+    "Reading",
+    "Region",
+    "RuleFinding",
+    "Sample",
+    "Score",
+    "Status",
+    "Triplet",
+    "Verdict",
+    "canonical",
+    "content_hash",
+    "sample_id",
+    "stable_id",
+]

@@ -1,0 +1,107 @@
+"""`run.json`, read leniently: what a page needs of it, with defaults for what is not there."""
+
+from crosslight.runs.folder import RunError
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+
+class _Lenient(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class FunnelStep(_Lenient):
+    """One step's rows: in, done (a step may fan out), dropped by reason, failed by error class."""
+
+    step: str
+    entered: int = Field(default=0, alias="in")
+    done: int = 0
+    dropped: dict[str, int] = {}
+    failed: dict[str, int] = {}
+
+
+class Round(_Lenient):
+    """Unsafe rows by scenario after a round, and the thin scenarios that were grown next."""
+
+    round: int
+    counts: dict[str, int] = {}
+    grown: tuple[str, ...] = ()
+
+
+class ModelEntry(_Lenient):
+    """Who answered, in which role."""
+
+    role: str = ""
+    spec: str = ""
+    name: str = ""
+    revision: str = ""
+    licence: str = ""
+    weakness: str = ""
+    parts: tuple[tuple[str, str], ...] = ()
+
+
+class Answers(_Lenient):
+    """All answers that the run rests on, paid in this run or before."""
+
+    calls: int | None = None
+    tokens: dict[str, int] | int | None = None
+    cost: dict[str, float] | float | None = None
+
+    @property
+    def prompt_tokens(self) -> int | None:
+        """Tokens read, if they were counted apart."""
+        return self.tokens.get("prompt") if isinstance(self.tokens, dict) else None
+
+    @property
+    def all_tokens(self) -> int | None:
+        """Tokens read and written."""
+        return sum(self.tokens.values()) if isinstance(self.tokens, dict) else self.tokens
+
+    @property
+    def usd(self) -> float | None:
+        """Price in US dollars, where the models' prices are known."""
+        return self.cost.get("usd") if isinstance(self.cost, dict) else self.cost
+
+
+def _entries(value: Any) -> Any:
+    """Accept `{role: card}`, `{role: spec}` and `[card, ...]`."""
+    if not isinstance(value, dict):
+        return value
+    return [
+        {"role": role, **card} if isinstance(card, dict) else {"role": role, "spec": str(card)}
+        for role, card in value.items()
+    ]
+
+
+class Manifest(_Lenient):
+    """The parts of `run.json` that do not change with the clock or with what was replayed."""
+
+    status: str = "complete"
+    seed: int | None = None
+    versions: dict[str, str] = {}
+    funnel: tuple[FunnelStep, ...] = ()
+    coverage: tuple[Round, ...] = ()
+    models: Annotated[tuple[ModelEntry, ...], BeforeValidator(_entries)] = ()
+    prompts: dict[str, str] = {}
+    settings: dict[str, Any] = {}
+    data: dict[str, Any] = {}
+    answers: Answers = Answers()
+
+    @property
+    def thin_below(self) -> int | None:
+        """A scenario with fewer unsafe rows than this is thin."""
+        value = self.settings.get("per_scenario")
+        return value if isinstance(value, int) else None
+
+
+def read_manifest(run_dir: Path) -> Manifest:
+    """Read `run.json`. Raises `RunError`."""
+    path = run_dir / "run.json"
+    try:
+        return Manifest.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise RunError(f"{run_dir} has no run.json: give the folder of a build") from error
+    except (json.JSONDecodeError, ValidationError) as error:
+        raise RunError(f"{path}: {error}") from error

@@ -1,0 +1,19 @@
+from .agreement import Agreement, rater_agreement
+from .bootstrap import LEVEL, bootstrap_interval, by_cluster, draws
+from .intervals import wilson
+from .prevalence import corrected
+from .significance import benjamini_hochberg, holm, mcnemar
+
+__all__ = [
+    "LEVEL",
+    "Agreement",
+    "benjamini_hochberg",
+    "bootstrap_interval",
+    "by_cluster",
+    "corrected",
+    "draws",
+    "holm",
+    "mcnemar",
+    "rater_agreement",
+    "wilson",
+]

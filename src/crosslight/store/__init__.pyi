@@ -1,0 +1,37 @@
+from .answers import AnswerStore
+from .atomic import write_json, write_page
+from .decode import BadImage, Bounds, Decoded, decode_image, fit_image
+from .errors import StoreError
+from .features import IMAGE, table_schema
+from .images import ImageDamaged, ImageMissing, ImageStore
+from .phash import DECODE_SIDE, perceptual_hash
+from .record import OK, Record
+from .similar import NEAR_BITS, group_similar, parse_hashes
+from .tables import DatasetSink, ParquetSink, write_table
+
+__all__ = [
+    "DECODE_SIDE",
+    "IMAGE",
+    "NEAR_BITS",
+    "OK",
+    "AnswerStore",
+    "BadImage",
+    "Bounds",
+    "DatasetSink",
+    "Decoded",
+    "ImageDamaged",
+    "ImageMissing",
+    "ImageStore",
+    "ParquetSink",
+    "Record",
+    "StoreError",
+    "decode_image",
+    "fit_image",
+    "group_similar",
+    "parse_hashes",
+    "perceptual_hash",
+    "table_schema",
+    "write_json",
+    "write_page",
+    "write_table",
+]

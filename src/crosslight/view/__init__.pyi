@@ -1,0 +1,5 @@
+from .pages.bench import write_bench_report, write_comparison_report
+from .pages.build import write_report
+from .pages.judge import write_judge_report
+
+__all__ = ["write_bench_report", "write_comparison_report", "write_judge_report", "write_report"]

@@ -1,0 +1,197 @@
+"""The page of a bench run, or of several beside each other: one file that loads nothing.
+
+The benchmark's pictures stay out of it: they are the authors', and often not to be handed on.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from crosslight.bench import METRICS, BenchRun, Pair, metric, read_bench
+from crosslight.store import write_page
+from crosslight.view.page import asset, page_environment
+from crosslight.view.pages.bench_plane import Spot, plane
+
+WRONG, RIGHT = 0.0, 1.0
+SAMPLES = (
+    ("unsafe", WRONG, 8),
+    ("safe", WRONG, 8),
+    ("", None, 6),
+    ("unsafe", RIGHT, 3),
+    ("safe", RIGHT, 3),
+)
+"""(side, right, how many): mistakes on both sides first, then what has no score, then the rest."""
+HEAT = ("accuracy_unsafe", "accuracy_safe", "accuracy", "asr", "over_refusal", "sri", "win_rate")
+HEAT_ROWS = 80
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A run with its numbers, and the letter that stands for it on the page."""
+
+    letter: str
+    run: BenchRun
+    estimates: tuple[Row, ...]
+
+    def overall(self) -> list[Row]:
+        """The numbers over all items."""
+        return [one for one in self.estimates if one["group"] == "all"]
+
+    def number(self, name: str, group: str = "all") -> Row | None:
+        """One number, where there is one."""
+        found = (e for e in self.estimates if e["metric"] == name and e["group"] == group)
+        return next(found, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An item with what each run said."""
+
+    item: Row
+    said: tuple[tuple[str, Row], ...]
+
+
+def write_bench_report(out: Path) -> Path:
+    """Write `report.html` into a run's folder. Raises `NotARunFolder`."""
+    return _write(out, render([read_bench(out)], ()))
+
+
+def write_comparison_report(out: Path, pairs: Sequence[Pair]) -> Path:
+    """Write `report.html` of a comparison into `out`."""
+    return _write(out, render([pairs[0].a, *(pair.b for pair in pairs)], pairs))
+
+
+def render(runs: Sequence[BenchRun], pairs: Sequence[Pair]) -> str:
+    """The page as text; the same runs give the same text."""
+    shown = [
+        Shown("ABCDEFGHIJKLMNOPQRSTUVWXYZ"[at % 26], run, tuple(_estimates(run.folder)))
+        for at, run in enumerate(runs)
+    ]
+    present = {one["metric"] for each in shown for one in each.overall()}
+    heat = [name for name in HEAT if name in present][:2]
+    spots = [spot for each in shown if (spot := _spot(each)) is not None]
+    return (
+        _environment()
+        .get_template("bench.html.j2")
+        .render(
+            runs=shown,
+            first=runs[0].run,
+            notes=notes(shown),
+            pairs=pairs,
+            style=Markup(asset("report.css", "bench.css")),  # noqa: S704 - ours
+            metrics=[each for each in METRICS if each.name in present],
+            plane=Markup(plane(spots)) if spots else "",  # noqa: S704 - numbers and letters only
+            heat=heat,
+            heat_rows=heat_rows(shown, heat),
+            samples=samples(shown),
+        )
+    )
+
+
+def heat_rows(runs: Sequence[Shown], names: Sequence[str]) -> list[tuple[str, list[Row | None]]]:
+    """(group, one cell for each run and metric), groups in the order of their names."""
+    groups = sorted({one["group"] for run in runs for one in run.estimates} - {"all"})
+    return [
+        (group.partition("=")[2], [run.number(name, group) for run in runs for name in names])
+        for group in groups[:HEAT_ROWS]
+    ]
+
+
+def notes(runs: Sequence[Shown]) -> list[str]:
+    """Notes that all runs share once, the others with the run's letter."""
+    told = [list(run.run.run["notes"]) for run in runs]
+    shared = [note for note in told[0] if all(note in each for each in told)]
+    own = [
+        f"{run.letter}: {note}"
+        for run, each in zip(runs, told, strict=True)
+        for note in each
+        if note not in shared
+    ]
+    return shared + own
+
+
+def chances(text: str) -> str:
+    """The probabilities of a constrained answer for people: `No 0.47, Yes 0.53`."""
+    return ", ".join(f"{name} {p:.2f}" for name, p in json.loads(text).items())
+
+
+def samples(runs: Sequence[Shown]) -> list[Sample]:
+    """Items of the first run, chosen by what became of them, in the order of the suite."""
+    tables = [{row["item"]: row for row in run.run.table.to_pylist()} for run in runs]
+    found = []
+    for side, right, most in SAMPLES:
+        fits = [
+            row
+            for row in tables[0].values()
+            if (
+                row["status"] != "done" and row["reason"] != "missing_image"
+                if right is None
+                else row["status"] == "done" and row["side"] == side and row["right"] == right
+            )
+        ]
+        for row in fits[:most]:
+            beside = zip(runs, tables, strict=True)
+            said = [
+                (run.letter, table[row["item"]]) for run, table in beside if row["item"] in table
+            ]
+            found.append(Sample(row, tuple(said)))
+    return found
+
+
+def number(row: Row | None, key: str = "value") -> str:
+    """Percent, or the index as it is; `unknown` where nothing was scored."""
+    if row is None:
+        return ""
+    value = row[key]
+    if value is None:
+        return "unknown"
+    return f"{value:.1f}" if row["metric"] == "sri" else f"{100 * value:.1f}%"
+
+
+def warmth(row: Row | None) -> int:
+    """How bad a cell is, 0 to 100, for its colour."""
+    if row is None or row["value"] is None:
+        return 0
+    share = float(row["value"]) / metric(row["metric"]).scale
+    return round(100 * (share if metric(row["metric"]).better == "lower" else 1 - share))
+
+
+def _spot(run: Shown) -> Spot | None:
+    across, up = run.number("accuracy_safe"), run.number("accuracy_unsafe")
+    if across is None or up is None:
+        return None
+    return Spot(
+        run.letter,
+        *(
+            None
+            if row["value"] is None
+            else (row["value"], row["low"], row["high"], row["least"], row["most"])
+            for row in (across, up)
+        ),
+    )
+
+
+def _estimates(folder: Path) -> list[Row]:
+    found = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    return list(found["estimates"])
+
+
+def _write(out: Path, page: str) -> Path:
+    target = out / "report.html"
+    return write_page(target, page)
+
+
+@cache
+def _environment() -> Environment:
+    made = page_environment()
+    made.filters.update(number=number)
+    made.filters.update(warmth=warmth, chances=chances)
+    made.globals.update(metric=metric)
+    return made

@@ -1,0 +1,218 @@
+"""One self-contained page about a run: what is in the dataset, what was lost, and the rows.
+
+The page loads nothing: pictures are data URIs, the style is inline, and its one script is allowed
+by its hash. All text of the run is escaped. The page is a function of the run's tables and of the
+parts of `run.json` that neither clock nor replay change.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+
+from crosslight.build import NUMBERS, Row, Run, read_run
+from crosslight.export import (
+    KIND_TITLES,
+    KINDS,
+    NUMBER_MEANINGS,
+    NUMBER_TITLES,
+    categories,
+    scenario_title,
+    scenarios,
+    thin_below,
+    unknowns,
+)
+from crosslight.policy import TaxonomyError, leaf
+from crosslight.runs import FunnelStep
+from crosslight.store import write_page
+from crosslight.text import probability
+from crosslight.view.page import asset, own, page_environment, percent, script_hash
+from crosslight.view.pages.build_select import Family, choose, families, striking
+from crosslight.view.thumbs import Thumb, Thumbs
+
+MAX_FAMILIES = 120
+"""Families of rows on the page; the rest stays in the dataset."""
+MAX_PICTURE_BYTES = 10_000_000
+"""Characters of data URIs on the page."""
+SIDE, SIDE_CONTROL, SIDE_OPENING = 480, 240, 560
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A family with its pictures; `pictures` runs beside `family.rows`."""
+
+    family: Family
+    pictures: tuple[Thumb | None, ...]
+
+    @property
+    def shown(self) -> tuple[tuple[Row, Thumb | None], ...]:
+        """The controls with their pictures."""
+        return tuple(zip(self.family.controls, self.pictures[1:], strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A part of a stacked bar: share of the whole in percent."""
+
+    name: str
+    count: int
+    percent: float
+
+
+def write_report(run_dir: Path) -> Path:
+    """Write `report.html` into a run directory and return its path. Raises `RunError`."""
+    page = render(read_run(run_dir))
+    target = run_dir / "report.html"
+    return write_page(target, page)
+
+
+def render(run: Run) -> str:
+    """The page as text; the same run gives the same text."""
+    found = families(run.rows)
+    chosen, opening = choose(found, MAX_FAMILIES), striking(found, 3)
+    thumbs = Thumbs({}, MAX_PICTURE_BYTES)
+    sides = _sides(chosen, opening)
+    for photo, data in run.pictures(sides):
+        for side in sides[photo]:
+            thumbs.add(photo, side, data)
+    opened = tuple(Card(f, (thumbs.get(f.main.photo, SIDE_OPENING),)) for f in opening)
+    cards = tuple(_card(family, thumbs) for family in chosen)
+    script, style = asset("report.js"), asset("report.css")
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            run=run,
+            manifest=run.manifest,
+            script=own(script),
+            style=own(style),
+            script_hash=own(script_hash(script)),
+            opened=opened,
+            cards=cards,
+            total_rows=len(run.rows),
+            shown_rows=sum(len(card.family.rows) for card in cards),
+            kinds=_counts(row.kind for row in run.rows),
+            photos=len({row.photo for row in run.rows}),
+            funnel=[(step, step_bars(step)) for step in run.manifest.funnel],
+            scenarios=scenarios(run),
+            thin=thin_below(
+                run, _counts(r.scenario for r in run.rows if r.kind == "unsafe").values()
+            ),
+            domains=categories(run.rows),
+            unknowns=unknowns(run.rows),
+            scenario_options=_options(cards, "scenario", scenario_title),
+            category_options=_options(cards, "category", category_title),
+        )
+    )
+
+
+def step_bars(step: FunnelStep) -> tuple[Bar, ...]:
+    """Done, dropped and failed outcomes of a step as shares of all its outcomes."""
+    parts = {
+        "done": step.done,
+        "dropped": sum(step.dropped.values()),
+        "failed": sum(step.failed.values()),
+    }
+    whole = sum(parts.values()) or 1
+    return tuple(Bar(name, n, round(100 * n / whole, 2)) for name, n in parts.items())
+
+
+def category_title(category: str) -> str:
+    """A category's name for people."""
+    try:
+        return leaf(category).title
+    except TaxonomyError:
+        return category
+
+
+def facts(row: Row) -> list[tuple[str, str]]:
+    """Where a row comes from, for its provenance table; empty values are left out."""
+    found = [
+        ("row", row.id),
+        ("photo (sha256)", row.photo),
+        ("source", row.source),
+        ("origin", row.origin),
+        ("licence", row.licence),
+        ("split", row.split),
+        ("pattern", row.pattern),
+        ("element", row.element),
+        ("style", row.style),
+        ("recipe", row.recipe),
+        ("parent", row.parent),
+        ("sentence names the element", "yes" if row.leak else "no"),
+        ("numbers from", row.decided_by),
+        *[("note", note) for note in row.notes],
+        *_provenance(row.provenance),
+    ]
+    return [(name, value) for name, value in found if value]
+
+
+def _provenance(text: str) -> list[tuple[str, str]]:
+    try:
+        read = json.loads(text) if text else {}
+    except ValueError:
+        read = text
+    if not isinstance(read, dict):
+        return [("provenance", str(read))]
+    return [
+        (str(k), v if isinstance(v, str) else json.dumps(v, sort_keys=True, ensure_ascii=False))
+        for k, v in sorted(read.items())
+    ]
+
+
+def _sides(chosen: Iterable[Family], opening: Iterable[Family]) -> dict[str, set[int]]:
+    """In which sizes each photo is shown."""
+    sides: dict[str, set[int]] = {}
+    for family in opening:
+        sides.setdefault(family.main.photo, set()).add(SIDE_OPENING)
+    for family in chosen:
+        sides.setdefault(family.main.photo, set()).add(SIDE)
+        for row in family.controls:
+            sides.setdefault(row.photo, set()).add(SIDE_CONTROL)
+    return sides
+
+
+def _card(family: Family, thumbs: Thumbs) -> Card:
+    main = family.main
+    pictures = [thumbs.get(main.photo, SIDE)]
+    for row in family.controls:
+        # The photo of a control_text is the one that the card shows already.
+        own = row.photo != main.photo
+        pictures.append(thumbs.get(row.photo, SIDE_CONTROL) if own else None)
+    return Card(family, tuple(pictures))
+
+
+def _counts(values: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for value in values:
+        counts[value] = counts.get(value, 0) + 1
+    return counts
+
+
+def _options(cards: Iterable[Card], column: str, title: Any) -> list[tuple[str, str]]:
+    values = {getattr(card.family.main, column) for card in cards}
+    return sorted(((value, title(value)) for value in values), key=lambda o: (o[1], o[0]))
+
+
+@cache
+def _environment() -> Environment:
+    made = page_environment()
+    made.filters.update(
+        probability=probability,
+        width=percent,
+        facts=facts,
+        scenario_title=scenario_title,
+        category_title=category_title,
+    )
+    made.globals.update(
+        NUMBERS=NUMBERS,
+        NUMBER_TITLES=NUMBER_TITLES,
+        NUMBER_MEANINGS=NUMBER_MEANINGS,
+        KINDS=KINDS,
+        KIND_TITLES=KIND_TITLES,
+    )
+    return made

@@ -1,0 +1,200 @@
+"""One self-contained page about a judging run: what it cost, and each verdict with its evidence.
+
+Photos are blurred until somebody asks for them. As on the build page nothing is loaded from
+anywhere, and all text of the run and of the policy is escaped.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+
+from crosslight.judge import REPORT_CARD_FILE, measured_on, read_verdicts
+from crosslight.records import Evidence, Finding, RuleFinding, Score, Status, Verdict
+from crosslight.runs import RunError, read_run
+from crosslight.store import ImageDamaged, ImageMissing, ImageStore, write_page
+from crosslight.text import probability
+from crosslight.view.page import asset, own, page_environment, percent, script_hash
+from crosslight.view.thumbs import Thumb, Thumbs
+
+MAX_IMAGES = 150
+"""Images on the page; the rest stays in verdicts.parquet."""
+MAX_PICTURE_BYTES = 10_000_000
+SIDE = 420
+ORDER = {Finding.VIOLATED: 0, Finding.UNDECIDED: 1, Finding.FAILED: 2, Finding.CLEAR: 3}
+TESTS = {
+    "debias1": "with the image against without it",
+    "debias2": "whole image against its centre erased",
+    "cascade": "by reasoning",
+    "plain": "by the plain cut",
+    "perception": "by the embedded perception",
+    "unseen": "perception cannot know",
+    "outside": "the model answered neither yes nor no",
+    "band": "the scores decide nothing",
+    "not asked": "would need a measurement that was never made",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One verdict with its picture and its rules, the telling ones first."""
+
+    verdict: Verdict
+    thumb: Thumb | None
+    telling: tuple[RuleFinding, ...]
+    clear: tuple[RuleFinding, ...]
+
+
+def write_judge_report(folder: Path, images: Path) -> Path:
+    """Write `report.html` into a judging run and return its path. Raises `RunError`."""
+    page = render(folder, images)
+    target = folder / "report.html"
+    return write_page(target, page)
+
+
+def render(folder: Path, images: Path) -> str:
+    """The page as text."""
+    run = read_run(folder)
+    if run.get("kind") != "judge" or "plan" not in run:
+        raise RunError(f"{folder} holds no judging run that came to an end")
+    verdicts = read_verdicts(folder)
+    chosen = choose(verdicts, MAX_IMAGES)
+    thumbs = Thumbs(_pictures(images, chosen), MAX_PICTURE_BYTES)
+    script = asset("judge.js")
+    style = asset("report.css") + asset("judge.css")
+    return (
+        _environment()
+        .get_template("judge.html.j2")
+        .render(
+            run=run,
+            script=own(script),
+            style=own(style),
+            script_hash=own(script_hash(script)),
+            cards=[_card(v, thumbs) for v in chosen],
+            total=len(verdicts),
+            cost=cost_rows(run),
+            titles=run["constitution"]["titles"],
+            rules=rule_rows(run),
+            card=_report_card(folder),
+        )
+    )
+
+
+def choose(verdicts: Sequence[Verdict], limit: int) -> list[Verdict]:
+    """Verdicts take turns, unsafe first; within one the higher score first."""
+    queues = [
+        sorted((v for v in verdicts if v.status is status), key=lambda v: (-v.score, v.photo))
+        for status in (Status.UNSAFE, Status.UNDECIDED, Status.SAFE)
+    ]
+    shares = [len(queue) for queue in queues]
+    while sum(shares) > limit:
+        shares[max(range(3), key=lambda i: shares[i])] -= 1
+    return [v for queue, share in zip(queues, shares, strict=True) for v in queue[:share]]
+
+
+def cost_rows(run: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(what, number, note): what an image cost, and what it would cost without early exits."""
+    rows = max(1, run["rows"])
+    asked, calls = run.get("asked", {}), run.get("calls", {})
+    per_image = sum(n for kind, n in asked.items() if kind != "prior") / rows
+    questions = sum(sum(rule["shape"]) for rule in run["plan"]["rules"])
+    skipped = run.get("skipped_pairs", 0) / max(1, run.get("pairs", 0))
+    tokens = run.get("tokens", {})
+    return [
+        (
+            "questions an image",
+            f"{per_image:.1f}",
+            "scores, boxes and reasonings that were used; "
+            "image-free priors are shared by all images",
+        ),
+        (
+            "questions of the policy",
+            f"{questions:,}",
+            "in all chains: what asking everything of "
+            "every image would take for the first score alone",
+        ),
+        ("rules skipped as not relevant", f"{skipped:.1%}", "before anything was asked"),
+        ("reasonings an image", f"{asked.get('reasoned', 0) / rows:.2f}", "two calls each"),
+        (
+            "calls of the last run",
+            f"{calls.get('asked', 0):,}",
+            f"{calls.get('replayed', 0):,} answers came out of the store",
+        ),
+        (
+            "tokens of the last run",
+            f"{tokens.get('prompt', 0) + tokens.get('completion', 0):,}",
+            f"{tokens.get('prompt', 0):,} read, {tokens.get('completion', 0):,} written",
+        ),
+        (
+            "seconds an image",
+            f"{run.get('seconds', 0) / rows:.2f}",
+            "of the last run, all images side by side",
+        ),
+    ]
+
+
+def rule_rows(run: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Counts by rule, most violated first."""
+    titles = run["constitution"]["titles"]
+    rows = [
+        {
+            "id": rule,
+            "title": titles.get(rule, "the policy as a whole"),
+            **{str(f): counts.get(str(f), 0) for f in Finding},
+        }
+        for rule, counts in run["rules"].items()
+    ]
+    return sorted(rows, key=lambda r: (-r["violated"], -r["undecided"], r["id"]))
+
+
+def marks(e: Evidence) -> list[tuple[str, str, float]]:
+    """The numbers of one question as marks on a scale: (class, name, value)."""
+    m = e.measured
+    named: list[tuple[str, str, Score | None]] = [
+        ("prior", "without the image", m.prior),
+        ("erased", "centre erased", m.erased),
+        ("shown", "in the crop" if m.cropped else "with the image", m.shown),
+    ]
+    return [(kind, name, score.yes) for kind, name, score in named if score is not None]
+
+
+def _card(verdict: Verdict, thumbs: Thumbs) -> Card:
+    ordered = sorted(verdict.rules, key=lambda r: (ORDER[r.finding], -r.score, r.rule))
+    telling = tuple(r for r in ordered if r.finding is not Finding.CLEAR)
+    clear = tuple(r for r in ordered if r.finding is Finding.CLEAR)
+    return Card(verdict, thumbs.get(verdict.photo, SIDE), telling, clear)
+
+
+def _pictures(images: Path, verdicts: Sequence[Verdict]) -> dict[str, bytes]:
+    """The bytes of the pictures that the store still has."""
+    if not images.is_dir():
+        return {}
+    store, found = ImageStore(images), {}
+    for v in verdicts:
+        try:
+            found[v.photo] = store.get(v.photo)
+        except (ImageMissing, ImageDamaged):
+            continue
+    return found
+
+
+def _report_card(folder: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / REPORT_CARD_FILE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    if not isinstance(found, dict) or found.get("verdicts_sha256") != measured_on(folder):
+        return {}  # of an earlier run in this folder
+    return found
+
+
+@cache
+def _environment() -> Environment:
+    made = page_environment()
+    made.filters.update(probability=probability, width=percent, marks=marks)
+    made.globals.update(TESTS=TESTS)
+    return made

@@ -1,0 +1,28 @@
+"""Every row stands in one place only."""
+
+from crosslight.build.counts import STEPS, Account
+from crosslight.flow import Funnel
+from crosslight.records import Done, Dropped, Failed
+
+
+def test_passes_add_up_in_the_order_of_the_recipe() -> None:
+    account = Account()
+    for _ in range(2):
+        funnel = Funnel(["imagine", "cross_check"])
+        funnel.count(0, [Done(1), Done(2)])
+        funnel.count(1, [Dropped("cross_check", "leak")])
+        funnel.count(1, [Failed("cross_check", "server_fault: 500")])
+        account.merge(funnel)
+    told = {step["step"]: step for step in account.as_json()}
+    assert list(told) == list(STEPS)
+    assert (told["imagine"]["in"], told["imagine"]["done"]) == (2, 4)
+    assert told["cross_check"]["dropped"] == {"leak": 2}
+    assert told["cross_check"]["failed"] == {"server_fault": 2}
+
+
+def test_a_row_that_is_taken_back_is_counted_once() -> None:
+    account = Account()
+    account.count("controls", Done(1))
+    account.take_back(Dropped("controls", "duplicate_row"))
+    controls = account.step("controls")
+    assert (controls.entered, controls.done, dict(controls.dropped)) == (1, 0, {"duplicate_row": 1})

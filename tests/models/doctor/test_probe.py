@@ -1,0 +1,140 @@
+"""Doctor's probe: what a model can do is found out, and nothing is raised."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from crosslight.models.doctor.probe import probe_model
+from crosslight.models.doctor.report import Probe
+from crosslight.models.errors import ServerFault
+from crosslight.models.fake import FakeModel, FakeServer
+from crosslight.models.fake import parse as script
+from crosslight.models.protocol import Model, Request
+
+
+class Held:
+    """A backend that opens a given model."""
+
+    spec = "held"
+
+    def __init__(self, model: Model | Exception) -> None:
+        self.model = model
+
+    async def open(self) -> Model:
+        if isinstance(self.model, Exception):
+            raise self.model
+        return self.model
+
+
+def lines(model: Any) -> dict[str, Probe]:
+    told: list[Probe] = []
+    found = asyncio.run(probe_model(model, on_line=told.append))
+    assert tuple(told) == found
+    for line in found:
+        assert line.detail
+        assert bool(line.follows) == bool(line.consequences) == (line.state != "ok")
+    return {line.name: line for line in found}
+
+
+def states(found: dict[str, Probe]) -> dict[str, str]:
+    return {name: line.state for name, line in found.items()}
+
+
+def test_an_able_endpoint() -> None:
+    with FakeServer("echo") as fake:
+        found = lines(fake.spec)
+        assert fake.stats()["requests"] < 35
+    assert set(states(found).values()) == {"ok"}
+    assert "4/4" in found["pictures"].detail
+    assert "blank" in found["pictures"].detail
+    assert "32768" in found["context"].detail
+
+
+def test_a_blind_endpoint_is_found_out() -> None:
+    with FakeServer("blind") as fake:
+        found = lines(fake.spec)
+    assert found["pictures"].state == "no"
+    assert "1/4" in found["pictures"].detail
+    assert "judge" in found["pictures"].consequences
+    assert found["logprobs"].state == "ok"
+
+
+def test_acceptance_is_not_enforcement() -> None:
+    with FakeServer("plain") as fake:
+        found = states(lines(fake.spec))
+    assert found["schema"] == "no"
+    assert found["logprobs"] == "no"
+    assert found["n"] == "no"
+    assert found["pictures"] == "ok"
+
+
+def test_passing_faults_do_not_make_a_model_unable() -> None:
+    raw = {"faults": {"rate_limit": 0.2, "server_error": 0.2, "retry_after": 0.01, "at_most": 1}}
+    with FakeServer(script(raw)) as fake:
+        found = states(lines(fake.spec))
+    assert "no" not in found.values()
+    assert found["pictures"] == "ok"
+
+
+@pytest.mark.parametrize(
+    "spec", ["nonsense", "fake:none", "openai:m@http://127.0.0.1:9/v1", "gguf:none.gguf", "hf:x"]
+)
+def test_what_cannot_be_reached_is_one_line_with_a_hint(spec: str) -> None:
+    found = lines(spec)
+    assert states(found) == {"reach": "no"}
+    assert found["reach"].hint
+
+
+def test_nothing_is_raised() -> None:
+    secret = "sk-secret"
+    assert secret not in str(lines(Held(RuntimeError(secret))))
+
+    def broken(request: Request) -> Any:
+        raise RuntimeError(secret)
+
+    found = lines(Held(FakeModel(broken)))
+    assert states(found) == {"reach": "no"}
+    assert secret not in str(found)
+
+
+def test_a_model_that_breaks_later() -> None:
+    def moody(request: Request) -> Any:
+        if request.schema is not None or request.messages[-1].images:
+            raise ServerFault("down", status=500)
+        return "a duck"
+
+    found = states(lines(Held(FakeModel(moody))))
+    assert found["reach"] == "ok"
+    assert found["pictures"] == "unknown"
+    assert found["schema"] == "unknown"
+
+
+def test_a_model_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crosslight.models.doctor.probe.PATIENCE_S", 0.1)
+
+    async def deaf(request: Request) -> Any:
+        await asyncio.sleep(60)
+
+    assert states(lines(Held(FakeModel(deaf)))) == {"reach": "no"}
+
+
+def test_insane_log_probabilities_are_told() -> None:
+    from crosslight.models.protocol import Answer, TokenLogprob
+
+    def mad(request: Request) -> Any:
+        if request.logprobs:
+            return Answer("x", logprobs=(TokenLogprob("x", -0.1, (("x", -0.1), ("y", -0.1))),))
+        return "x"
+
+    found = lines(Held(FakeModel(mad)))
+    assert found["logprobs"].state == "no"
+    assert "sum to" in found["logprobs"].detail
+
+
+def test_a_perceiving_model_is_asked_by_vectors() -> None:
+    model = FakeModel("echo", generates=False)
+    assert states(lines(Held(model))) == {"reach": "ok", "pictures": "ok", "embed": "ok"}
+
+    blind = FakeModel(lambda request: [[1.0, 0.0]] * len(request.items), scene=True)
+    assert states(lines(Held(blind)))["pictures"] == "no"
