@@ -14,10 +14,10 @@ from crosslight.bench.compare import (
     setup_differences,
     write_comparison,
 )
-from crosslight.bench.summary import claim
 from crosslight.models.errors import ContentFiltered
 from crosslight.models.protocol import Request
 from crosslight.records.errors import BadSetting
+from crosslight.runs import begin
 from crosslight.runs.folder import NotARunFolder
 from tests.bench.small import By, items, run
 
@@ -120,7 +120,7 @@ def test_agreement_counts_verdicts_only(runs: tuple[Path, Path]) -> None:
 
 def test_a_run_that_was_killed_is_not_compared_by_its_former_numbers(tmp_path: Path) -> None:
     run(tmp_path, items(4, "choice"), By("fake:no", no), out="a")
-    claim(tmp_path / "a")  # what a new run does first
+    begin(tmp_path / "a", "bench")  # what a new run does first
     with pytest.raises(NotARunFolder, match="did not end") as caught:
         read_bench(tmp_path / "a")
     assert "goes on" in caught.value.hint

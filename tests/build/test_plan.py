@@ -5,7 +5,7 @@ from pathlib import Path
 
 from crosslight.build.config import BuildConfig
 from crosslight.build.dry_run import call_plans, estimate_build
-from crosslight.build.run import Job
+from crosslight.build.job import BuildJob
 from crosslight.flow import estimate_calls
 from crosslight.models.protocol import ModelCard
 from tests.build.scenes import forty_scenes
@@ -44,7 +44,7 @@ def test_an_unknown_price_is_unknown_not_zero() -> None:
 def test_a_dry_run_asks_nothing_and_writes_nothing(tmp_path: Path) -> None:
     photos = write_photos(forty_scenes()[:5], tmp_path / "photos")
     roles = dict.fromkeys(("author", "guard", "responder"), "fake:echo")
-    job = Job(photos, tmp_path / "out", tmp_path / "a.sqlite", tmp_path / "images", roles)
+    job = BuildJob(photos, tmp_path / "out", tmp_path / "a.sqlite", tmp_path / "images", roles)
     told = asyncio.run(estimate_build(job))
     assert told.rows == 5 and told.calls > 5
     assert "5 rows" in str(told)

@@ -2,7 +2,7 @@ from .compare import BenchRun, Pair, agreement_of, compare_runs, read_bench, wri
 from .config import BenchConfig
 from .hub import default_folder, fetch_suite
 from .item import Expected, Item, Side, Suite, SuiteError
-from .job import Job
+from .job import BenchJob
 from .metrics.catalogue import METRICS, metric
 from .native.load import load_suite
 from .published import published_scorer
@@ -14,10 +14,10 @@ from .summary import headline
 __all__ = [
     "METRICS",
     "BenchConfig",
+    "BenchJob",
     "BenchRun",
     "Expected",
     "Item",
-    "Job",
     "Pair",
     "Side",
     "Suite",

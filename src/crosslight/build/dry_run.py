@@ -4,13 +4,13 @@ from contextlib import AsyncExitStack
 
 from crosslight.build.bank import read_bank
 from crosslight.build.config import BuildConfig
+from crosslight.build.job import ROLES, BuildJob
 from crosslight.build.roles import roles_for
-from crosslight.build.run import ROLES, Job
 from crosslight.flow import CallPlan, Estimate, estimate_calls
 from crosslight.models import ModelCard, parse
 
 
-async def estimate_build(job: Job) -> Estimate:
+async def estimate_build(job: BuildJob) -> Estimate:
     """Count the inputs and estimate the calls. Opens the models, asks them nothing.
 
     Raises what the build itself would raise before its first call.

@@ -4,19 +4,20 @@ from .caller import Caller
 from .context import Context
 from .estimate import CallPlan, Estimate, estimate_calls
 from .funnel import Funnel, error_kind
-from .interrupt import interrupts
+from .interrupt import interrupts, stop_all
 from .key import difference, explain, key_parts, request_key
 from .ledger import Ledger
-from .main import run_main
+from .main import run_anywhere, run_main
 from .progress import Watch, summary
 from .retry import UnknownPrice
 from .runner import Runner
 from .session import Session
 from .step import Leaf, Outcomes, RowResult, Step, as_step
-from .stop import GO_ON, BudgetStop, RunFailed, RunStop
+from .stop import GO_ON, GRACE_S, BudgetStop, Gate, RunFailed, RunStop
 
 __all__ = [
     "GO_ON",
+    "GRACE_S",
     "Budget",
     "BudgetStop",
     "CallPlan",
@@ -25,6 +26,7 @@ __all__ = [
     "Context",
     "Estimate",
     "Funnel",
+    "Gate",
     "Leaf",
     "Ledger",
     "Outcomes",
@@ -44,6 +46,8 @@ __all__ = [
     "interrupts",
     "key_parts",
     "request_key",
+    "run_anywhere",
     "run_main",
+    "stop_all",
     "summary",
 ]

@@ -11,7 +11,7 @@ from crosslight.flow.faults import fault_record
 from crosslight.flow.key import Key
 from crosslight.flow.ledger import Ledger
 from crosslight.flow.limiter import Limiter, Slot
-from crosslight.flow.stop import GO_ON, RunFailed, RunStop
+from crosslight.flow.stop import GO_ON, Gate, RunFailed, RunStop
 from crosslight.models import (
     Denied,
     Missing,
@@ -43,6 +43,7 @@ class RetryingCalls:
         ledger: Ledger,
         budget: Budget | None,
         policy: CallPolicy,
+        gate: Gate,
     ) -> None:
         if budget is not None and budget.usd is not None and not priced(card):
             raise UnknownPrice(
@@ -55,6 +56,7 @@ class RetryingCalls:
         self._ledger = ledger
         self._budget = budget
         self._policy = policy
+        self._gate = gate
         self._guess = CostGuess(card)
         self._ever_answered = False
 
@@ -97,8 +99,10 @@ class RetryingCalls:
         reply: list[T],
     ) -> Usage:
         """One request; `reply` receives what came, also where it is no good as an answer."""
+        self._gate.check()
         slot = await self._limiter.acquire()
         try:
+            self._gate.check()  # the run may have been told to stop while this call queued
             # In the slot: calls that only queue reserve nothing.
             guess = self._guess.of(request) if self._budget else 0.0
             if self._budget:

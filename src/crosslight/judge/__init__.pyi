@@ -3,7 +3,8 @@ from .assess import AssessConfig, AssessJob, read_scale, run_assess
 from .card import REPORT_CARD_FILE, measured_on, report_card
 from .compile import CompileConfig, compile_policy
 from .config import JudgeConfig, Thresholds
-from .job import Job
+from .inputs import SCREEN, WITH_COPIES
+from .job import JudgeJob
 from .label_queue import images_to_label, write_queue
 from .labels import read_labels
 from .methods import GuardFormat
@@ -15,12 +16,14 @@ from .tables import read_verdicts
 
 __all__ = [
     "REPORT_CARD_FILE",
+    "SCREEN",
+    "WITH_COPIES",
     "AssessConfig",
     "AssessJob",
     "CompileConfig",
     "GuardFormat",
-    "Job",
     "JudgeConfig",
+    "JudgeJob",
     "Target",
     "Thresholds",
     "compile_policy",

@@ -1,19 +1,64 @@
-from .folder import NotARunFolder, RunError, claim, library_versions, read_run, unended
-from .lost import Lost, LostReason, lost_of, write_lost
+from .folder import (
+    RUN_FILE,
+    FolderBusy,
+    FolderUnwritable,
+    NotARunFolder,
+    RunError,
+    begin,
+    check_folder,
+    held_folder,
+    library_versions,
+    read_run,
+)
+from .intake import Intake, Looked, Progress, look, unheard
+from .lost import NOT_REACHED, Lost, LostReason, failures_of, lost_of, write_lost
 from .manifest import FunnelStep, Manifest, read_manifest
+from .run import (
+    Account,
+    Hall,
+    Pages,
+    RunResult,
+    RunSetup,
+    Watch,
+    no_pages,
+    open_hall,
+    started,
+    unwatched,
+)
 
 __all__ = [
+    "NOT_REACHED",
+    "RUN_FILE",
+    "Account",
+    "FolderBusy",
+    "FolderUnwritable",
     "FunnelStep",
+    "Hall",
+    "Intake",
+    "Looked",
     "Lost",
     "LostReason",
     "Manifest",
     "NotARunFolder",
+    "Pages",
+    "Progress",
     "RunError",
-    "claim",
+    "RunResult",
+    "RunSetup",
+    "Watch",
+    "begin",
+    "check_folder",
+    "failures_of",
+    "held_folder",
     "library_versions",
+    "look",
     "lost_of",
+    "no_pages",
+    "open_hall",
     "read_manifest",
     "read_run",
-    "unended",
+    "started",
+    "unheard",
+    "unwatched",
     "write_lost",
 ]

@@ -62,13 +62,18 @@ def all_suites() -> tuple[Suite, ...]:
     return ALL
 
 
-def find_suite(name: str) -> Suite:
+def find_suite(name: str, column: str = "") -> Suite:
     """The suite of that name, or your own one at a path that ends in .yaml.
 
-    Raises `SuiteError` with the names there are.
+    `column` says how a suite of your own calls the field with the picture. Raises `SuiteError` with
+    the names there are.
     """
     if name.endswith((".yaml", ".yml")):
-        return own_suite(Path(name))
+        return own_suite(Path(name), column)
+    if column:
+        raise SuiteError(
+            f"{name} has the fields of its authors", remedy="--column is for a suite of your own"
+        )
     for each in ALL:
         if each.name == name:
             return each
