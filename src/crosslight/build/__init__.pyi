@@ -1,4 +1,5 @@
 from .bank import BANK_FOLDER, BankError, read_bank
+from .compare import BuildPair, compare_builds
 from .config import BuildConfig
 from .dataset import NUMBERS, Row, Run, read_run, split_files
 from .dry_run import estimate_build
@@ -11,8 +12,10 @@ __all__ = [
     "BankError",
     "BuildConfig",
     "BuildJob",
+    "BuildPair",
     "Row",
     "Run",
+    "compare_builds",
     "estimate_build",
     "read_bank",
     "read_run",

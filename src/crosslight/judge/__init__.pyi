@@ -1,6 +1,8 @@
 from . import cutoff, metrics
 from .assess import AssessConfig, AssessJob, read_scale, run_assess
 from .card import REPORT_CARD_FILE, measured_on, report_card
+from .compare import JudgePair, compare_judged
+from .compare_grades import GradePair, compare_assessed
 from .compile import CompileConfig, compile_policy
 from .config import JudgeConfig, Thresholds
 from .inputs import SCREEN, WITH_COPIES
@@ -21,11 +23,15 @@ __all__ = [
     "AssessConfig",
     "AssessJob",
     "CompileConfig",
+    "GradePair",
     "GuardFormat",
     "JudgeConfig",
     "JudgeJob",
+    "JudgePair",
     "Target",
     "Thresholds",
+    "compare_assessed",
+    "compare_judged",
     "compile_policy",
     "cutoff",
     "flip_test",
