@@ -7,7 +7,7 @@ flow's limiter bounds what is in flight).
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -18,7 +18,7 @@ from crosslight.models.choice import Binding
 from crosslight.models.errors import BadAnswer, ModelError, NotSupported, Rejected
 from crosslight.models.message import ImageView, Message, has_images
 from crosslight.models.openai import errors, keys, wire
-from crosslight.models.openai.spec import Target, read_target
+from crosslight.models.openai.spec import FORM, Target, read_target
 from crosslight.models.openai.wire import TOP, Body
 from crosslight.models.protocol import (
     GREEDY,
@@ -44,6 +44,7 @@ CHOOSE = Sampling(max_tokens=1)
 class OpenAIBackend:
     """A picklable description of a model on an endpoint. Holds no key."""
 
+    form: ClassVar[str] = FORM
     spec: str
     target: Target = field(repr=False)
 
