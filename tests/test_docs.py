@@ -1,18 +1,16 @@
-"""The docs name only what is there: links, commands and options."""
+"""The docs name only what is there: links, commands and options; made pages are fresh."""
 
 import re
-import subprocess
-import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.command_tree import command_in, generator, options
+
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
-COMMAND = re.compile(r"^\s*(?:\.venv/bin/)?crosslight ((?:[a-z]+ ?)+)(.*)$", re.MULTILINE)
-GROUPS = {"models", "photos", "store", "policy", "fake"}
+COMMAND = re.compile(r"^\s*(?:\.venv/bin/)?crosslight (?!-)(.+)$", re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -26,34 +24,19 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_options_in_commands_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8").replace("\\\n", " ")
     blocks = "\n".join(re.findall(r"```(?:sh|console)?\n(.*?)```", text, re.DOTALL))
-    for words, rest in COMMAND.findall(blocks):
-        verb = words.split()[: 2 if words.split()[0] in GROUPS else 1]
-        told = options(tuple(verb))
-        for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", rest.split("#")[0]):
-            assert option in told, f"`crosslight {' '.join(verb)}` has no {option}"
+    for line in COMMAND.findall(blocks):
+        words = line.split("#")[0]
+        name = command_in(words)
+        assert name, f"there is no command `crosslight {words}`"
+        for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", words):
+            assert option in options()[name], f"`crosslight {name}` has no {option}"
 
 
-@cache
-def options(verb: tuple[str, ...]) -> str:
-    """The help of a verb and, where it is a group with a default, of its parts."""
-    subs: tuple[tuple[str, ...], ...] = ((),)
-    if verb[0] == "judge":
-        subs = (("run",), ("rethreshold",), ("report",), ("assess",))
-    elif verb[0] == "bench":
-        subs = (("run",), ("list",), ("show",))
-    return "".join(_help((*verb, *sub)) for sub in subs)
-
-
-def _help(words: tuple[str, ...]) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "crosslight", *words, "--help"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={"PATH": "", "COLUMNS": "200", "TERM": "dumb"},
-    )
-    return done.stdout
+@pytest.mark.parametrize("page", ["bench-suites.md", "commands.md"])
+def test_a_made_page_is_what_the_declarations_make(page: str) -> None:
+    path = ROOT / "docs" / page
+    made = generator().pages()[path]
+    assert path.read_text(encoding="utf-8") == made, "run make docs"
 
 
 def test_no_page_names_a_path_of_one_machine() -> None:
