@@ -120,7 +120,10 @@ class GgufModel:
         raw = await self._chat(messages, CHOOSE, extra)
         tokens = openai_wire.read_logprobs(openai_wire.read_choices(raw)[0])
         if not tokens:
-            raise BadAnswer("the model ended before its first token", hint="check its template")
+            raise BadAnswer(
+                "the model ended before its first token",
+                hint="the chat template in the file may not fit the model; take another file of it",
+            )
         bound = binding.from_logprobs(tokens[0].top)
         usage = openai_wire.read_usage(raw, None)
         return Choice(bound.probabilities, bound.outside_mass, usage, model=self.card.name)

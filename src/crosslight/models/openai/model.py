@@ -141,7 +141,7 @@ class OpenAIModel:
         if self._target.samples == 0:
             raise refused or NotSupported(
                 f"{self._target.model} gives no log-probabilities and samples=0",
-                hint="take another endpoint, or allow samples=8",
+                hint="take another endpoint, or allow ?samples=8 in its spec",
             )
         try:
             choice = await self._choose_by_samples(messages, binding, task)
@@ -186,7 +186,8 @@ class OpenAIModel:
         tokens = wire.read_logprobs(first)
         if not tokens and not wire.read_text(first):
             raise BadAnswer(
-                "the model ended before its first token", hint="check its chat template"
+                "the model ended before its first token",
+                hint="its chat template, which the server applies, may not fit the model",
             )
         if not tokens:
             return None
