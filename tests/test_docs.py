@@ -1,5 +1,7 @@
 """The docs name only what is there: links, commands and options; made pages are fresh."""
 
+import ast
+import importlib
 import re
 from pathlib import Path
 
@@ -10,6 +12,12 @@ from tests.command_tree import command_in, generator, options
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+PLACE = re.compile(
+    r"`((?:src/crosslight/|tests/|benchmarks/)?"
+    r"(?:bench|build|judge|graders|models|flow|store|policy|view|export|stats|text|records|cli)"
+    r"/[a-z_/]*(?:\.(?:py|pyi|yaml|j2|tsv))?)`"
+)
+"""`build/bank.py` and the like: a file or folder of a room, or of its tests."""
 COMMAND = re.compile(r"^\s*(?:\.venv/bin/)?crosslight (?!-)(.+)$", re.MULTILINE)
 
 
@@ -30,6 +38,24 @@ def test_options_in_commands_exist(page: Path) -> None:
         assert name, f"there is no command `crosslight {words}`"
         for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", words):
             assert option in options()[name], f"`crosslight {name}` has no {option}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_in_examples_work(page: Path) -> None:
+    for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        for node in ast.walk(ast.parse(block, feature_version=(3, 11))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("crosslight"):
+                module = importlib.import_module(node.module or "")
+                lacks = [alias.name for alias in node.names if not hasattr(module, alias.name)]
+                assert not lacks, f"{node.module} has no {lacks}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_of_the_house_that_are_named_exist(page: Path) -> None:
+    named = PLACE.findall(page.read_text(encoding="utf-8"))
+    roots = (ROOT, ROOT / "src" / "crosslight", ROOT / "src")
+    gone = [name for name in named if not any((root / name).exists() for root in roots)]
+    assert gone == []
 
 
 @pytest.mark.parametrize("page", ["bench-suites.md", "commands.md"])
