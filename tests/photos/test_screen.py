@@ -106,7 +106,15 @@ def test_thresholds_are_settings(tmp_path: Path) -> None:
         (SourceError("http_503", "x", retryable=True), Failed("screen", "http_503", True, "x")),
         (PermissionError(13, "x"), Failed("screen", "unreadable", True, "no right to read it")),
         (OSError(5, "I/O error"), Failed("screen", "unreadable", True, "I/O error")),
-        (MemoryError(), Failed("screen", "out_of_memory", True, "use fewer workers")),
+        (
+            MemoryError(),
+            Failed(
+                "screen",
+                "out_of_memory",
+                True,
+                "end other programs, and run the same command again",
+            ),
+        ),
         (ZeroDivisionError("odd"), Failed("screen", "ZeroDivisionError", False, "odd")),
     ],
 )

@@ -145,7 +145,7 @@ def _command(settings: dict[str, Any]) -> str:
         return written
     if isinstance(written, list) and written:
         return " ".join(_name(str(part)) for part in written)
-    return f"crosslight build PHOTOS --out RUN --seed {settings.get('seed', 0)}"
+    return f"crosslight build PHOTOS --output DIR --seed {settings.get('seed', 0)}"
 
 
 def _value(value: Any) -> str:

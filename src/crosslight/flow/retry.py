@@ -126,7 +126,8 @@ class RetryingCalls:
         except TimeoutError as error:
             self._limiter.faulted()
             raise Unreachable(
-                f"no answer in {self._policy.timeout_s:g} s", hint="raise the time limit"
+                f"no answer in {self._policy.timeout_s:g} s",
+                hint="--timeout allows more seconds; a lower --concurrency asks for less at once",
             ) from error
         except RateLimited as error:
             self._limiter.throttled(slot, error.retry_after)

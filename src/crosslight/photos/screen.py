@@ -179,7 +179,9 @@ def failure(error: Exception) -> Dropped | Failed:
         case OSError():
             return Failed(STEP, *_disk_trouble(error))
         case MemoryError():
-            return Failed(STEP, "out_of_memory", True, "use fewer workers")
+            return Failed(
+                STEP, "out_of_memory", True, "end other programs, and run the same command again"
+            )
         case _:
             return Failed(STEP, type(error).__name__, False, str(error)[:200])
 

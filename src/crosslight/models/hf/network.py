@@ -100,7 +100,7 @@ class Network:
         if self.shape.limit is not None and tokens > self.shape.limit:
             raise Rejected(
                 f"{tokens} tokens do not fit into the model's {self.shape.limit}",
-                hint="shorten the text, or show a smaller image (?split=off)",
+                hint="a lower --side, or ?split=off in its spec, makes fewer tokens of an image",
             )
 
     def positions(self, prompt: Prompt) -> tuple["Tensor", int]:
