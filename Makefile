@@ -1,11 +1,26 @@
 # make demo: from a folder of example photos to a safety dataset and a page to look at it.
 # make test: everything that CI runs.
+# make lock: writes constraints.txt, which all of these install from.
+# LATEST=1 behind any of them: without the lock, the newest that pyproject.toml allows.
 
 PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
+LOCK := constraints.txt
 
-.PHONY: setup demo test clean
+# The two ways to install never share an environment. Without the lock nothing is ever up to date.
+ifdef LATEST
+VENV := .venv-latest
+FIXED := --upgrade --upgrade-strategy eager
+STALE := always
+else
+VENV := .venv
+FIXED := --constraint $(LOCK)
+STALE := $(LOCK)
+endif
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(FIXED)
+
+.PHONY: setup demo test lock clean always
 .DEFAULT_GOAL := demo
 
 # One stamp per set of extras, so that nothing is installed twice.
@@ -15,12 +30,14 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Crosslight needs Python 3.11 or later; try: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.core: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+# The build backend comes from the lock too: pip would fetch today's into an isolated build.
+$(VENV)/.core: $(VENV)/bin/python pyproject.toml $(STALE)
+	$(PIP) hatchling editables
+	$(PIP) --no-build-isolation --editable .
 	touch $@
 
 $(VENV)/.test: $(VENV)/.core
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(PIP) --no-build-isolation --editable '.[test]'
 	touch $@
 
 demo: setup
@@ -34,5 +51,9 @@ test: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
 
+# In an environment that is thrown away. Pins that still fit stay; LATEST=1 takes the newest of all.
+lock:
+	PYTHON=$(PYTHON) ./.ci/lock $(if $(LATEST),--upgrade)
+
 clean:
-	rm -rf $(VENV) runs .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-latest runs .mypy_cache .ruff_cache .pytest_cache
