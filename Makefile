@@ -1,5 +1,5 @@
 # make demo: from a folder of example photos to a safety dataset and a page to look at it.
-# make test: everything that CI runs.
+# make test: everything that CI runs. make test-all: and what is slow or needs foreign servers.
 # make lock: writes constraints.txt, which all of these install from.
 # LATEST=1 behind any of them: without the lock, the newest that pyproject.toml allows.
 
@@ -19,8 +19,9 @@ endif
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(FIXED)
+QUICK := not slow and not foreign and not kill_matrix
 
-.PHONY: setup demo test lock clean always
+.PHONY: setup demo test test-all check lock clean always
 .DEFAULT_GOAL := demo
 
 # One stamp per set of extras, so that nothing is installed twice.
@@ -45,10 +46,15 @@ demo: setup
 	$(BIN)/crosslight models fetch
 	$(BIN)/crosslight build --example-photos -o runs/demo
 
-test: $(VENV)/.test
+check: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+test: check
+	$(BIN)/python -m pytest -m '$(QUICK)'
+
+test-all: check
 	$(BIN)/python -m pytest
 
 # In an environment that is thrown away. Pins that still fit stay; LATEST=1 takes the newest of all.
