@@ -172,7 +172,6 @@ def test_memory_does_not_grow_with_the_input(tmp_path: Path) -> None:
     assert many - few < 100, done.stdout  # 180 more entries of 4 MB are 720 MB
 
 
-@pytest.mark.slow
 def test_ten_thousand_photos(tmp_path: Path) -> None:
     found = (inline(f"{n}.jpg", encoded(photo(n, 96, 96), quality=70)) for n in range(10_000))
     fates = [fate(one) for one in run(found, tmp_path)]

@@ -137,7 +137,6 @@ def test_hugging_face_metadata() -> None:
     assert features["score"] == {"dtype": "float64", "_type": "Value"}
 
 
-@pytest.mark.slow
 def test_datasets_and_pandas_read_it(tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets")
     pandas = pytest.importorskip("pandas")
