@@ -26,12 +26,13 @@ SERVES = {
     "bench": ("bench run",),
     "judge": ("judge run", "judge assess", "judge rethreshold", "judge report"),
     "graders": ("bench run",),
+    "api": RUNS,
     "photos": ("build run", "judge run", "judge assess"),
     "judge/compile.py": ("policy compile",),
     "models/doctor/canary.py": ("build run",),
 }
 """Rooms, and files of rooms, that do not serve every run, with the commands that they serve."""
-ONE_IS_ENOUGH = {"build", "bench", "judge", "graders", "view", "export", "cli"}
+ONE_IS_ENOUGH = {"build", "bench", "judge", "graders", "view", "export", "api", "cli"}
 """Rooms that know which of their commands is running; the others must be right for each."""
 
 FILES = sorted(

@@ -44,7 +44,7 @@ def __getattr__(name: str) -> Any:
         from crosslight import api
 
         return getattr(api, name)
-    raise AttributeError(f"crosslight has no {name}")
+    raise AttributeError(f"no public name {name!r}")
 
 
 def _version() -> str:

@@ -240,7 +240,7 @@ def test_a_dead_endpoint_is_told_before_any_photo_is_shown(tmp_path: Path) -> No
     photos = write_photos(scenes(3), tmp_path / "photos")
     spec = "openai:nobody@http://127.0.0.1:9/v1"
     args = command(photos, tmp_path / "out", tmp_path / "store", spec, "--timeout", "1")
-    done = run(args, code=2)
+    done = run(args, code=1)
     assert "127.0.0.1:9" in done.stderr and "help:" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -249,7 +249,7 @@ def test_an_endpoint_that_dies_on_the_way_makes_failures_not_safe_rows(tmp_path:
     photos = write_photos(scenes(3), tmp_path / "photos")
     spec = "openai:nobody@http://127.0.0.1:9/v1"
     args = command(photos, tmp_path / "out", tmp_path / "store", spec, "--timeout", "1")
-    run([*args, "--no-canary"])
+    run([*args, "--no-canary"], code=1)
     told = summary(tmp_path / "out")
     assert (told["rows"], told["failed"]) == (0, 3)
     assert all(row["retryable"] for row in rows(tmp_path / "out" / "failed.parquet"))

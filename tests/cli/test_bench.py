@@ -6,9 +6,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from crosslight.bench.item import SuiteError
 from crosslight.cli import bench
 from crosslight.cli.compare import compare
-from crosslight.records.errors import BadSetting
+from crosslight.records.errors import CrosslightError
 from tests.shared import SHARED
 
 DATA = SHARED / "benchmarks" / "mmsafeaware"
@@ -33,7 +34,7 @@ def test_list_and_show() -> None:
 
 
 def test_an_unknown_suite_is_a_clear_error() -> None:
-    with pytest.raises(BadSetting, match="no suite is called") as caught:
+    with pytest.raises(SuiteError, match="no suite is called") as caught:
         said("bench", "nothing", "--data", ".")
     assert "mmsafeaware" in caught.value.hint
 
@@ -71,7 +72,7 @@ def test_free_answers_need_a_judge(tmp_path: Path) -> None:
     folder = DATA.parent / "mossbench"
     if not folder.is_dir():
         pytest.skip("no shared data")
-    with pytest.raises(BadSetting, match="a judge must read"):
+    with pytest.raises(CrosslightError, match="a judge must read"):
         said(
             "bench",
             "mossbench",

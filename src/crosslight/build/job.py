@@ -53,7 +53,7 @@ class BuildJob:
 
     def entries(self) -> Iterator[Found]:
         """What the source holds, unread. Raises `InputError`."""
-        return self.intake().entries((self.out, self.images))
+        return self.intake().entries((self.out, self.images, self.answers.parent))
 
     def setup(self) -> RunSetup:
         """What the hall wants to know. Raises `BadSpec`, `Missing`."""

@@ -58,15 +58,14 @@ async def run_build(
         recipe.runner = hall.runner
         recipe.watch = lambda name, runner, total: watch(name, runner, hall.ledger, total)
         screened = Looked(())
+        started(hall)
         with hall.part():
             if job.canary:
                 await hall.aside(_canary(hall))
-            started(hall)
             screened = await look(hall, job.intake(), looked)
             photos = _screened(screened, counts)
             hall.check()
             await recipe.run(photos)
-        started(hall)
         outcome = BuildOutcome(
             samples=list(recipe.samples.values()),
             photos={photo.id: photo for _, photo in screened.photos},

@@ -11,7 +11,6 @@ from crosslight.cli.console import Screening, end, lost_in, out, retry_hint, wat
 app = typer.Typer(
     cls=opt.DefaultGroup,
     help="Build a safety dataset from ordinary photos: build PHOTOS -o DIR.",
-    no_args_is_help=True,
 )
 
 

@@ -57,7 +57,8 @@ class DefaultGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put `run` in front of what names no part."""
-        if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
+        named = args and (args[0] in self.commands or args[0] in ("--help", "-h"))
+        if not named and (args or not self.no_args_is_help):
             args = ["run", *args]
         rest: list[str] = super().parse_args(ctx, args)
         return rest

@@ -170,9 +170,12 @@ def _unwritable(out: Path, error: OSError) -> FolderUnwritable:
 
 
 def _leave_no_trace(out: Path, made: Sequence[Path]) -> None:
-    """Take away a folder that was made for a run which then wrote nothing."""
+    """Take away a folder that was made for a run which then wrote nothing but that it had begun."""
     with suppress(OSError):
-        if made and not _others(out):
+        begun = [entry.name for entry in out.iterdir()]
+        nothing = {LOCK_FILE, OWNER_FILE, RUN_FILE}.issuperset(begun)
+        if made and nothing and read_run(out).get("reason", UNENDED) == UNENDED:
+            (out / RUN_FILE).unlink(missing_ok=True)
             (out / LOCK_FILE).unlink(missing_ok=True)
             for folder in made:
                 folder.rmdir()

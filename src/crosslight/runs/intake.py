@@ -77,7 +77,7 @@ async def look(hall: Hall, intake: Intake, progress: Progress = unheard) -> Look
     setup = hall.setup
     if intake.limit is not None:
         hall.notes.append(f"a sample of at most {intake.limit:,} inputs, chosen by the seed")
-    found = await asyncio.to_thread(intake.entries, (setup.out, setup.images))
+    found = await asyncio.to_thread(intake.entries, setup.own_folders)
     looked = screen_photos(
         found,
         hall.images,

@@ -82,6 +82,11 @@ class RunSetup:
     fail_on_error: float | int | None = None
     seed: int = 0
 
+    @property
+    def own_folders(self) -> tuple[Path, ...]:
+        """Folders of the run itself: where they lie in an input, they are no part of it."""
+        return self.out, self.images, self.answers.parent
+
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
@@ -272,8 +277,11 @@ class Hall:
             account.failed == account.inputs
         ):
             error, hint, count = most_frequent_failure(lost)
-            many = f" ({count:,} of {account.inputs:,} inputs)" if count > 1 else ""
-            self.end("failed", f"nothing could be asked: {error}{many}", hint)
+            self.end(
+                "failed",
+                f"{count:,} of {account.failed:,} by {error}; nothing could be asked",
+                hint,
+            )
 
 
 @asynccontextmanager

@@ -1,0 +1,254 @@
+"""What the hall promises, kept by each verb: real processes, real signals, a real server."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crosslight.models.fake import FakeServer
+from tests.runs.verbs import VERBS, Verb, prepared, ran, summary, tables
+
+EACH = pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+ENDS_IN_S = 5.0
+KEYS = {
+    *("kind", "status", "reason", "hint", "account", "rows", "inputs", "dropped", "failed"),
+    *("notes", "models", "settings", "seed", "prompts", "data", "versions", "seconds"),
+    *("calls", "tasks", "tokens", "cost", "faults", "answers"),
+}
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Iterator[FakeServer]:
+    """A server that takes 100 ms an answer: with two calls at a time a run takes its while."""
+    with FakeServer(prepared(tmp_path, latency_ms=100)) as server:
+        yield server
+
+
+def start(command: list[str]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def under_way(child: "subprocess.Popen[str]", server: FakeServer, requests: int = 8) -> None:
+    """Wait until the run is in the middle of its calls."""
+    deadline = time.monotonic() + 60
+    while server.stats()["requests"] < requests and child.poll() is None:
+        assert time.monotonic() < deadline, "the run asks nothing"
+        time.sleep(0.02)
+    assert child.poll() is None, child.communicate()
+
+
+def check_account(out: Path) -> dict[str, int]:
+    told = summary(out)
+    account = dict(told["account"])
+    ends = ("finished", "dropped", "failed", "not_reached")
+    assert account["inputs"] == sum(account[name] for name in ends), account
+    assert min(account.values()) >= 0
+    assert set(told) >= KEYS, KEYS - set(told)
+    return account
+
+
+@EACH
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
+def test_a_signal_ends_a_run_in_order(
+    verb: Verb, number: signal.Signals, tmp_path: Path, slow: FakeServer
+) -> None:
+    command, out = verb.command(tmp_path, slow.spec, "out", "--concurrency", "2"), tmp_path / "out"
+    child = start(command)
+    under_way(child, slow)
+    child.send_signal(number)
+    began = time.monotonic()
+    _, told = child.communicate(timeout=30)
+    assert time.monotonic() - began < ENDS_IN_S
+    assert child.returncode == 3, told
+    assert number.name in told and "run the same command again" in told
+    assert summary(out)["status"] == "stopped"
+    account = check_account(out)
+    assert account["not_reached"] > 0
+    assert {verb.main, "dropped.parquet", "failed.parquet"} <= set(tables(out))
+    again = ran(command[:-2])
+    assert again.returncode == 0, again.stderr
+    assert slow.stats()["answered_twice"] == 0
+    assert check_account(out)["not_reached"] == 0
+    assert summary(out)["status"] == "complete"
+
+
+@EACH
+def test_the_second_signal_ends_it_at_once_and_a_rerun_goes_on(verb: Verb, tmp_path: Path) -> None:
+    with FakeServer(prepared(tmp_path, 4, latency_ms=2_500)) as server:
+        command = verb.command(tmp_path, server.spec)
+        child = start(command)
+        under_way(child, server, 2)
+        child.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        assert child.poll() is None, "what is in flight is waited for"
+        child.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        child.communicate(timeout=30)
+        assert time.monotonic() - began < 1.0
+        assert child.returncode == 3
+        assert summary(tmp_path / "out")["status"] == "stopped"
+    with FakeServer(prepared(tmp_path / "same", 4)) as quick:
+        more = verb.command(tmp_path, quick.spec)
+        done = ran(more)
+    assert done.returncode == 0, done.stderr
+
+
+@EACH
+def test_what_was_in_flight_may_still_answer_and_is_kept(verb: Verb, tmp_path: Path) -> None:
+    with FakeServer(prepared(tmp_path, 6, latency_ms=700, slots=8)) as server:
+        child = start(verb.command(tmp_path, server.spec))
+        under_way(child, server, 1)
+        time.sleep(0.2)
+        child.send_signal(signal.SIGINT)
+        child.communicate(timeout=30)
+        stats = server.stats()
+    calls = summary(tmp_path / "out")["calls"]
+    assert calls["answered"] == calls["asked"] == stats["answers"]
+
+
+@EACH
+def test_two_processes_and_one_folder(verb: Verb, tmp_path: Path) -> None:
+    with FakeServer(prepared(tmp_path, 4, latency_ms=2_000)) as server:
+        two_at_once(verb, tmp_path, server)
+
+
+def two_at_once(verb: Verb, tmp_path: Path, slow: FakeServer) -> None:
+    first = start(verb.command(tmp_path, slow.spec, "out", "--concurrency", "2"))
+    under_way(first, slow, 1)
+    before = sorted(path.name for path in (tmp_path / "out").iterdir())
+    second = ran(verb.command(tmp_path, slow.spec, "out", "--concurrency", "2"))
+    assert second.returncode == 2
+    assert f"process {first.pid} on " in second.stderr and "-o" in second.stderr
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == before
+    first.send_signal(signal.SIGINT)
+    first.communicate(timeout=30)
+    assert first.returncode == 3
+
+
+@EACH
+def test_the_lock_of_a_dead_process_is_taken_over(
+    verb: Verb, tmp_path: Path, slow: FakeServer
+) -> None:
+    command = verb.command(tmp_path, slow.spec, "out", "--concurrency", "2")
+    child = start(command)
+    under_way(child, slow)
+    child.kill()
+    child.communicate()
+    assert (tmp_path / "out" / ".owner.json").exists()
+    assert summary(tmp_path / "out")["status"] == "stopped"
+    done = ran(command[:-2])
+    assert done.returncode == 0, done.stderr
+    left = [path.name for path in (tmp_path / "out").iterdir() if path.name.startswith(".")]
+    assert left == [".lock"]
+
+
+@EACH
+def test_a_dead_endpoint_is_a_failed_run_and_no_verdict(verb: Verb, tmp_path: Path) -> None:
+    prepared(tmp_path, 3)
+    command = verb.command(tmp_path, "openai:x@http://127.0.0.1:1/v1", "out", "--attempts", "2")
+    done = ran(command)
+    assert done.returncode == 1
+    assert "127.0.0.1:1" in done.stderr and "help:" in done.stderr
+    assert "Traceback" not in done.stderr
+    told = summary(tmp_path / "out")
+    assert told["status"] == "failed" and told["rows" if verb.name != "bench" else "failed"] in (
+        (0,) if verb.name != "bench" else (3,)
+    )
+    assert check_account(tmp_path / "out")["finished"] == 0
+    assert tables(tmp_path / "out").get("verdicts.parquet", 0) == 0
+
+
+@EACH
+def test_a_folder_of_something_else_is_left_alone(verb: Verb, tmp_path: Path) -> None:
+    prepared(tmp_path, 3)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.tex").write_text("years of work")
+    done = ran(verb.command(tmp_path, "fake:echo"))
+    assert done.returncode == 2
+    assert "not empty" in done.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["thesis.tex"]
+
+
+@EACH
+def test_a_name_that_no_table_can_have_is_refused_before_the_first_call(
+    verb: Verb, tmp_path: Path
+) -> None:
+    with FakeServer(prepared(tmp_path, 3)) as server:
+        command: list[str | bytes] = [*verb.command(tmp_path, server.spec)]
+        command[command.index("-o") + 1] = os.fsencode(tmp_path) + b"/run\xff"
+        done = ran(command)
+        assert done.returncode == 2
+        assert "no UTF-8" in done.stderr
+        assert server.stats()["requests"] == 0
+
+
+@EACH
+def test_a_folder_that_cannot_be_made_is_refused_before_the_first_call(
+    verb: Verb, tmp_path: Path
+) -> None:
+    with FakeServer(prepared(tmp_path, 3)) as server:
+        command = verb.command(tmp_path, server.spec)
+        command[command.index("-o") + 1] = "/proc/no/such/place"
+        done = ran(command)
+        assert done.returncode == 2
+        assert "cannot be written" in done.stderr and "-o" in done.stderr
+        assert server.stats()["requests"] == 0
+
+
+@EACH
+def test_a_sample_is_the_same_each_time_and_said(verb: Verb, tmp_path: Path) -> None:
+    with FakeServer(prepared(tmp_path, 8)) as server:
+        rows = []
+        for out in ("one", "two"):
+            command = verb.command(tmp_path, server.spec, out, "--limit", "4", "--seed", "5")
+            done = ran(command)
+            assert done.returncode == 0, done.stderr
+            assert check_account(tmp_path / out)["inputs"] == 4
+            rows.append(tables(tmp_path / out))
+            notes = " ".join(summary(tmp_path / out)["notes"])
+            assert "seed" in notes and "4" in notes
+    assert rows[0] == rows[1]
+
+
+@EACH
+def test_a_budget_of_calls_stops_and_the_rerun_asks_nothing_twice(
+    verb: Verb, tmp_path: Path
+) -> None:
+    with FakeServer(prepared(tmp_path, 6)) as server:
+        command = verb.command(tmp_path, server.spec)
+        bound = ["--max-calls", "5"]
+        done = ran([*command, *bound])
+        assert done.returncode == 3, done.stderr
+        assert summary(tmp_path / "out")["calls"]["asked"] <= 5
+        check_account(tmp_path / "out")
+        done = ran(command)
+        assert done.returncode == 0, done.stderr
+        assert server.stats()["answered_twice"] == 0
+
+
+@EACH
+def test_failures_above_the_bound_fail_the_run(verb: Verb, tmp_path: Path) -> None:
+    faults = {"content_filter": 0.9}
+    with FakeServer(prepared(tmp_path, 6, faults=faults)) as server:
+        more = ["--fail-on-error", "1", *(["--no-canary"] if verb.name == "build" else [])]
+        command = verb.command(tmp_path, server.spec, "out", *more)
+        done = ran(command)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert summary(tmp_path / "out")["status"] == "failed"
+    check_account(tmp_path / "out")
+
+
+@pytest.mark.parametrize("verb", VERBS[:3], ids=lambda verb: verb.name)
+def test_the_runs_own_folders_are_no_part_of_the_input(verb: Verb, tmp_path: Path) -> None:
+    with FakeServer(prepared(tmp_path, 4)) as server:
+        command = verb.command(tmp_path, server.spec)
+        command[command.index("-o") + 1] = str(tmp_path / "photos" / "out")
+        command[command.index("--store") + 1] = str(tmp_path / "photos" / "store")
+        for _ in range(2):
+            done = ran(command)
+            assert done.returncode == 0, done.stderr
+            assert check_account(tmp_path / "photos" / "out")["inputs"] == 4
