@@ -31,7 +31,6 @@ from crosslight.runs import (
     write_compared,
 )
 from crosslight.stats import Agreement, benjamini_hochberg, holm, rater_agreement
-from crosslight.store import write_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +180,13 @@ def write_comparison(out: Path, pairs: Sequence[Pair], agreement: Agreement | No
     told: dict[str, Any] = {"pairs": [pair.as_json() for pair in pairs]}
     if agreement is not None:
         told["agreement"] = asdict(agreement)
-    write_compared(out, told, as_markdown(pairs))
     rows = [_named(pair, one.as_json()) for pair in pairs for one in pair.differences]
     flips = [_named(pair, asdict(flip)) for pair in pairs for flip in pair.flips]
-    names = [field.name for field in fields(Difference)]
-    write_text(out / "differences.csv", _csv(rows, names))
-    write_text(out / "flips.csv", _csv(flips, [f.name for f in fields(Flip)]))
+    tables = {
+        "differences.csv": _csv(rows, [field.name for field in fields(Difference)]),
+        "flips.csv": _csv(flips, [field.name for field in fields(Flip)]),
+    }
+    write_compared(out, told, as_markdown(pairs), tables)
 
 
 def as_markdown(pairs: Sequence[Pair]) -> str:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from crosslight.bench.metrics import Estimate, Scores, aggregate, metric, metrics_for
 from crosslight.bench.metrics.aggregate import ALL
 from crosslight.bench.metrics.scores import Column
-from crosslight.store import write_json
+from crosslight.store import write_json, write_text
 
 MAX_CATEGORIES = 80
 """More values than this are no scenarios but free text."""
@@ -54,8 +54,8 @@ def write_results(out: Path, run: Mapping[str, Any], estimates: Sequence[Estimat
     head = heading(run)
     rows = [one.as_json() for one in estimates]
     write_json(out / "results.json", {**head, "notes": run["notes"], "estimates": rows})
-    (out / "results.csv").write_text(as_csv([{**head, **row} for row in rows]), "utf-8")
-    (out / "results.md").write_text(as_markdown(run, estimates), "utf-8")
+    write_text(out / "results.csv", as_csv([{**head, **row} for row in rows]))
+    write_text(out / "results.md", as_markdown(run, estimates))
 
 
 def heading(run: Mapping[str, Any]) -> dict[str, str]:

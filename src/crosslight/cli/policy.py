@@ -63,14 +63,12 @@ def list_constitutions() -> None:
 @app.command("check")
 def check(constitution: Named) -> None:
     """Read a constitution and its compiled form; print what a reviewer should look at."""
-    from crosslight.policy import PolicyError, policy_warnings, read_constitution, read_policy
+    from crosslight.policy import NotCompiled, policy_warnings, read_constitution, read_policy
 
     compiled = None
     try:
         written, compiled = read_policy(constitution)
-    except PolicyError as error:
-        if "not compiled" not in str(error):
-            raise
+    except NotCompiled as error:
         written = read_constitution(constitution)
         err.print(f"[yellow]not compiled:[/] {escape(error.hint)}")
     found = policy_warnings(written, compiled)

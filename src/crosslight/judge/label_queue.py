@@ -1,11 +1,13 @@
 """Which images a person should label next: the ones that would tell the most about the judge."""
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from crosslight.judge.labels import Labels
 from crosslight.records import Status, Verdict
+from crosslight.store import write_text
 
 COLUMNS = ("image", "photo", "rule", "verdict", "score", "why", "label")
 
@@ -42,10 +44,11 @@ def images_to_label(
 
 def write_queue(path: Path, rows: Sequence[dict[str, str]]) -> None:
     """A CSV whose last column is to be filled; `judge report` reads it."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS)
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
 
 
 def _doubt(score: float) -> float:

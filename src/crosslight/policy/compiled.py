@@ -25,6 +25,7 @@ from crosslight.policy.constitution import (
     validated,
 )
 from crosslight.records import canonical, content_hash
+from crosslight.store import write_text
 
 Phrase = Annotated[str, Field(min_length=3, max_length=300)]
 Word = Annotated[str, Field(min_length=1, max_length=80)]
@@ -86,6 +87,10 @@ class Compiled(StrictModel):
         return content_hash(canonical(self.model_dump(mode="json")))
 
 
+class NotCompiled(PolicyError):
+    """A constitution without its compiled form: it can be read, and not judged by."""
+
+
 def read_compiled(path: Path) -> Compiled:
     """Read a compiled file. Raises `PolicyError`."""
     return validated(Compiled, read_plain(path), path.name)
@@ -94,7 +99,7 @@ def read_compiled(path: Path) -> Compiled:
 def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
     """A constitution and its compiled form, which stands beside it or is the file itself.
 
-    Raises `PolicyError` where there is none, or where it was made from other wordings.
+    Raises `NotCompiled` where there is none, `PolicyError` where it was made from other wordings.
     """
     path = find_constitution(name_or_file)
     value = read_plain(path)
@@ -109,7 +114,7 @@ def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
         constitution = parse_constitution(value, path.name)
         beside = path.with_name(path.stem + COMPILED_SUFFIX)
         if not beside.is_file():
-            raise PolicyError(
+            raise NotCompiled(
                 f"{path.name} is not compiled: there is no {beside.name}",
                 hint=f"crosslight policy compile {name_or_file} --model SPEC, or write it by hand",
             )
@@ -175,9 +180,7 @@ def write_compiled(path: Path, compiled: Compiled) -> None:
     """Write a compiled file for people to review, all at once."""
     data = compiled.model_dump(mode="json", exclude_defaults=True)
     text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=96)
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    write_text(path, text)
 
 
 def _alone(compiled: Compiled) -> Constitution:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from crosslight.records import BadSetting
 from crosslight.runs.differences import SetupDifference, models_by_role
-from crosslight.runs.folder import NotARunFolder, RunError, read_run
+from crosslight.runs.folder import RUN_FILE, NotARunFolder, RunError, begin, held_folder, read_run
 from crosslight.store import write_json, write_text
 from crosslight.text import markdown, visible
 
@@ -160,16 +160,17 @@ def _table_line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(markdown(cell) for cell in cells)} |"
 
 
-def write_compared(out: Path, told: Mapping[str, Any], text: str) -> None:
-    """compare.json and compare.md, into a new folder or over an earlier comparison. Raises
-    `NotARunFolder`."""
-    if out.exists() and (
-        not out.is_dir() or (any(out.iterdir()) and read_run(out).get("kind") != KIND)
-    ):
-        raise NotARunFolder(f"{out} is not empty and holds no comparison")
-    out.mkdir(parents=True, exist_ok=True)
-    write_json(out / "run.json", {"kind": KIND, "status": "complete"})
-    for name in OF_SOME_KINDS:
-        (out / name).unlink(missing_ok=True)
-    write_json(out / "compare.json", told)
-    write_text(out / "compare.md", text)
+def write_compared(
+    out: Path, told: Mapping[str, Any], text: str, more: Mapping[str, str] | None = None
+) -> None:
+    """compare.json, compare.md and `more` files by name, into a new folder or over an earlier
+    comparison. Raises what `held_folder` raises."""
+    with held_folder(out, KIND):
+        begin(out, KIND)
+        for name in OF_SOME_KINDS:
+            (out / name).unlink(missing_ok=True)
+        write_json(out / "compare.json", told)
+        write_text(out / "compare.md", text)
+        for name, content in (more or {}).items():
+            write_text(out / name, content)
+        write_json(out / RUN_FILE, {"kind": KIND, "status": "complete"})

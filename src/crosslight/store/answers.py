@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from crosslight.store.atomic import replacing
 from crosslight.store.database import connect, unreadable
 from crosslight.store.record import OK, Record
 from crosslight.store.writer import LINGER_S, WINDOW, Writer
@@ -154,8 +155,7 @@ class AnswerStore:
         """Write all answers as JSON lines in the order of their keys; returns how many."""
         count = 0
         target = Path(path)
-        temporary = target.with_name(target.name + ".part")
-        with temporary.open("w", encoding="utf-8") as file:
+        with replacing(target) as file:
             for record in self.answers():
                 line = {
                     "key": record.key,
@@ -167,9 +167,8 @@ class AnswerStore:
                     "completion_tokens": record.completion_tokens,
                     "cost_usd": record.cost_usd,
                 }
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                file.write((json.dumps(line, ensure_ascii=False) + "\n").encode())
                 count += 1
-        temporary.replace(target)
         return count
 
     def answers(self) -> Iterator[Record]:

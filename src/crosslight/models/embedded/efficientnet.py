@@ -5,7 +5,6 @@ and batch norms are folded in. It is kept in the cache under a name that carries
 and `GRAPH`, so that a change of either makes a new file.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosslight.models.embedded.weights import Array, BadWeights, read_weights
+from crosslight.store import replacing
 
 GRAPH = "1"
 SIDE = 224
@@ -168,7 +168,6 @@ def graph_path(weights: Path, sha256: str) -> Path:
     """The graph of this weight file, made beside it the first time. Raises `BadWeights`."""
     path = weights.with_name(f"efficientnet-lite0.{sha256[:12]}.graph{GRAPH}.onnx")
     if not path.exists():
-        part = path.with_suffix(f".{os.getpid()}.part")
-        part.write_bytes(build_graph(read_weights(weights)))
-        part.replace(path)  # two processes may both build it: the bytes are the same
+        with replacing(path) as file:  # two processes may both build it: the bytes are the same
+            file.write(build_graph(read_weights(weights)))
     return path

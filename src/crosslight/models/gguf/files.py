@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import urllib.error
 import urllib.parse
@@ -17,6 +16,7 @@ from crosslight.models.fetch import home
 from crosslight.models.fetch.download import download, hub_url
 from crosslight.models.fetch.errors import WrongHash
 from crosslight.models.fetch.manifest import Hub, read_manifest
+from crosslight.store import write_json
 
 MAGIC = b"GGUF"
 HUB_FILE = re.compile(r"^([\w.-]+/[\w.-]+)/([\w./-]+\.gguf)(?:@([\w.-]+))?$")
@@ -59,9 +59,7 @@ def fingerprint(path: Path) -> str:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     try:
         note.parent.mkdir(parents=True, exist_ok=True)
-        part = note.with_suffix(f".{os.getpid()}.part")
-        part.write_text(json.dumps({"file": now, "sha256": found}), encoding="utf-8")
-        part.replace(note)
+        write_json(note, {"file": now, "sha256": found})
     except OSError:
         pass  # a cache that cannot be written only costs time
     return found
