@@ -28,7 +28,7 @@ RULES: list[dict[str, Any]] = [
     {"task": "summarise", "json": {"rationale": "none", "rating": "No"}},
     {"task": "describe", "answer": "A quiet scene."},
     {"task": "grade", "choice": {"A": 0.6, "B": 0.3}},
-    {"task": "answer", "choice": {"Yes": 0.1, "No": 0.8}},
+    {"task": "answer", "text": "May I", "choice": {"Yes": 0.1, "No": 0.8}},
 ]
 
 

@@ -87,7 +87,8 @@ def check_folder(out: Path, kind: str) -> None:
     if out.exists() and not out.is_dir():
         raise NotARunFolder(f"{out} is a file")
     if out.is_dir() and _others(out) and read_run(out).get("kind") != kind:
-        raise NotARunFolder(f"{out} is not empty and holds no {kind} run")
+        wanted = "comparison" if kind == "compare" else f"{kind} run"
+        raise NotARunFolder(f"{out} is not empty and holds no {wanted}")
 
 
 def begin(out: Path, kind: str) -> None:
