@@ -2,18 +2,26 @@ from .budget import Budget
 from .call_policy import CallPolicy
 from .caller import Caller
 from .context import Context
-from .estimate import CallPlan, Estimate, estimate_calls
+from .estimate import (
+    CallPlan,
+    Estimate,
+    estimate_calls,
+    sample_notes,
+    samples_of,
+    text_tokens,
+)
 from .funnel import Funnel, error_kind
 from .interrupt import interrupts
 from .key import difference, explain, key_parts, request_key
 from .ledger import Ledger
 from .main import run_main
 from .progress import Watch, summary
-from .retry import UnknownPrice
+from .retry import UnknownPrice, require_price
 from .runner import Runner
 from .session import Session
 from .step import Leaf, Outcomes, RowResult, Step, as_step
 from .stop import GO_ON, BudgetStop, RunFailed, RunStop
+from .usage import usage_notes
 
 __all__ = [
     "GO_ON",
@@ -44,6 +52,11 @@ __all__ = [
     "interrupts",
     "key_parts",
     "request_key",
+    "require_price",
     "run_main",
+    "sample_notes",
+    "samples_of",
     "summary",
+    "text_tokens",
+    "usage_notes",
 ]

@@ -72,7 +72,14 @@ class Caller:
         self.limiter = Limiter(fixed=self.policy.concurrency, maximum=self.policy.max_concurrency)
         self._model = model
         self._store = store
-        self._sender = RetryingCalls(self.card, self.limiter, self.ledger, budget, self.policy)
+        self._sender = RetryingCalls(
+            self.card,
+            self.limiter,
+            self.ledger,
+            budget,
+            self.policy,
+            samples=model.capabilities.samples,
+        )
         self._in_flight: SingleFlight[Record] = SingleFlight()
 
     async def generate(
