@@ -1,7 +1,6 @@
 """`--dry-run`: how many photos there are, and what a build of them would ask."""
 
-from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from crosslight.build.bank import Bank, Pattern, read_bank
@@ -16,7 +15,7 @@ from crosslight.flow import (
     CallPlan,
     Estimate,
     estimate_calls,
-    require_price,
+    opened_models,
     sample_notes,
     samples_of,
     text_tokens,
@@ -41,19 +40,11 @@ async def estimate_build(job: Job) -> Estimate:
     """
     bank = read_bank(job.bank)
     inputs = sum(1 for _ in job.entries())
-    async with AsyncExitStack() as stack:
-        opened: dict[str, Model] = {}
-        models = {}
-        for role in ROLES:
-            backend = parse(job.models[role])
-            if backend.spec not in opened:
-                opened[backend.spec] = model = await backend.open()
-                stack.push_async_callback(model.aclose)
-                require_price(model.card, job.budget())
-            models[role] = opened[backend.spec]
-        plans = [*_canary(opened)] if job.canary else []
+    backends = {role: parse(job.models[role]) for role in ROLES}
+    async with opened_models(backends, job.budget()) as models:
+        plans = [*_canary(models.values())] if job.canary else []
         plans += call_plans(inputs, job.config, bank, **models)
-        notes = [*sample_notes(opened.values()), NOTE]
+        notes = [*sample_notes(models.values()), NOTE]
         return estimate_calls(inputs, plans, attempts=job.policy.attempts, notes=notes)
 
 
@@ -87,9 +78,9 @@ def call_plans(
     return plans
 
 
-def _canary(opened: dict[str, Model]) -> Iterator[CallPlan]:
+def _canary(models: Iterable[Model]) -> Iterator[CallPlan]:
     """Four tiny pictures for each model that is not perception itself."""
-    for model in opened.values():
+    for model in {id(model): model for model in models}.values():
         if not model.capabilities.scene:
             yield CallPlan(
                 "canary",

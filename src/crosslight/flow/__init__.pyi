@@ -15,8 +15,9 @@ from .interrupt import interrupts
 from .key import difference, explain, key_parts, request_key
 from .ledger import Ledger
 from .main import run_main
+from .opened import opened_models
 from .progress import Watch, summary
-from .retry import UnknownPrice, require_price
+from .retry import UnknownPrice
 from .runner import Runner
 from .session import Session
 from .step import Leaf, Outcomes, RowResult, Step, as_step
@@ -51,8 +52,8 @@ __all__ = [
     "explain",
     "interrupts",
     "key_parts",
+    "opened_models",
     "request_key",
-    "require_price",
     "run_main",
     "sample_notes",
     "samples_of",
