@@ -3,6 +3,7 @@ from .assess import AssessConfig, AssessJob, read_scale, run_assess
 from .card import REPORT_CARD_FILE, measured_on, report_card
 from .compile import CompileConfig, compile_policy
 from .config import JudgeConfig, Thresholds
+from .dry_run import estimate_assess, estimate_judge
 from .job import Job
 from .label_queue import images_to_label, write_queue
 from .labels import read_labels
@@ -25,6 +26,8 @@ __all__ = [
     "Thresholds",
     "compile_policy",
     "cutoff",
+    "estimate_assess",
+    "estimate_judge",
     "flip_test",
     "images_to_label",
     "measured_on",
