@@ -1,11 +1,27 @@
 # make demo: from a folder of example photos to a safety dataset and a page to look at it.
-# make test: everything that CI runs.
+# make test: everything that CI runs. make test-all: and what is slow or needs foreign servers.
+# make lock: writes constraints.txt, which all of these install from.
+# LATEST=1 behind any of them: without the lock, the newest that pyproject.toml allows.
 
 PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
+LOCK := constraints.txt
 
-.PHONY: setup demo test clean
+# The two ways to install never share an environment. Without the lock nothing is ever up to date.
+ifdef LATEST
+VENV := .venv-latest
+FIXED := --upgrade --upgrade-strategy eager
+STALE := always
+else
+VENV := .venv
+FIXED := --constraint $(LOCK)
+STALE := $(LOCK)
+endif
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(FIXED)
+QUICK := not slow and not foreign and not kill_matrix
+
+.PHONY: setup demo test test-all check docs lock clean always
 .DEFAULT_GOAL := demo
 
 # One stamp per set of extras, so that nothing is installed twice.
@@ -15,12 +31,14 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Crosslight needs Python 3.11 or later; try: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.core: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+# The build backend comes from the lock too: pip would fetch today's into an isolated build.
+$(VENV)/.core: $(VENV)/bin/python pyproject.toml $(STALE)
+	$(PIP) hatchling editables
+	$(PIP) --no-build-isolation --editable .
 	touch $@
 
 $(VENV)/.test: $(VENV)/.core
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(PIP) --no-build-isolation --editable '.[test]'
 	touch $@
 
 demo: setup
@@ -28,11 +46,24 @@ demo: setup
 	$(BIN)/crosslight models fetch
 	$(BIN)/crosslight build --example-photos -o runs/demo
 
-test: $(VENV)/.test
+check: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+test: check
+	$(BIN)/python -m pytest -m '$(QUICK)'
+
+test-all: check
 	$(BIN)/python -m pytest
 
+# The pages that are made from the declarations: commands and suites.
+docs: setup
+	$(BIN)/python docs/generate.py
+
+# In an environment that is thrown away. Pins that still fit stay; LATEST=1 takes the newest of all.
+lock:
+	PYTHON=$(PYTHON) ./.ci/lock $(if $(LATEST),--upgrade)
+
 clean:
-	rm -rf $(VENV) runs .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-latest runs .mypy_cache .ruff_cache .pytest_cache

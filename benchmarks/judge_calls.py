@@ -24,7 +24,7 @@ import numpy as np
 from PIL import Image
 
 from crosslight.judge import JudgeConfig, Target
-from crosslight.judge.job import Job
+from crosslight.judge.job import JudgeJob
 from crosslight.judge.run import run_judge
 from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Request
@@ -123,7 +123,7 @@ def measure(images: int, folder: Path, *, helpers: bool) -> dict[str, Any]:
     played = Simulated(compiled, {photo: number for number, photo in enumerate(photos)})
     name = "helped" if helpers else "alone"
     helper = played if helpers else None
-    job = Job(
+    job = JudgeJob(
         [Target(photo, str(at)) for at, photo in enumerate(photos)],
         folder / name,
         folder / f"{name}.sqlite",

@@ -11,8 +11,8 @@ from PIL import Image
 
 from crosslight.bench.config import BenchConfig
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
-from crosslight.bench.job import Job
-from crosslight.bench.run import Result, run_bench
+from crosslight.bench.job import BenchJob
+from crosslight.bench.run import BenchResult, run_bench
 from crosslight.flow import CallPolicy, run_main
 from crosslight.models.fake.model import FakeModel
 from crosslight.models.protocol import Model, Request
@@ -99,10 +99,10 @@ def pictures(folder: Path, n: int) -> Path:
 POLICY = CallPolicy(attempts=2, bad_answer_attempts=1, backoff_s=0.0, backoff_max_s=0.0)
 
 
-def job(tmp_path: Path, rows: list[Item], model: Any, **more: Any) -> Job:
+def job(tmp_path: Path, rows: list[Item], model: Any, **more: Any) -> BenchJob:
     """A run of these items in `tmp_path`."""
     settings = {name: more.pop(name) for name in list(more) if name in BenchConfig.__slots__}
-    return Job(
+    return BenchJob(
         suite=suite(rows),
         folder=pictures(tmp_path / "data", len(rows)),
         out=tmp_path / more.pop("out", "out"),
@@ -115,7 +115,7 @@ def job(tmp_path: Path, rows: list[Item], model: Any, **more: Any) -> Job:
     )
 
 
-def run(tmp_path: Path, rows: list[Item], model: Any, **more: Any) -> Result:
+def run(tmp_path: Path, rows: list[Item], model: Any, **more: Any) -> BenchResult:
     """The same, run."""
     return run_main(run_bench(job(tmp_path, rows, model, **more)))
 
@@ -125,6 +125,6 @@ def table(tmp_path: Path, out: str = "out", name: str = "items") -> list[dict[st
     return list(pq.read_table(tmp_path / out / f"{name}.parquet").to_pylist())
 
 
-def number(result: Result, metric: str, group: str = "all") -> Any:
+def number(result: BenchResult, metric: str, group: str = "all") -> Any:
     """One estimate of a run."""
     return next(e for e in result.estimates if e.metric == metric and e.group == group)

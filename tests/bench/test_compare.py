@@ -11,13 +11,13 @@ from crosslight.bench.compare import (
     agreement_of,
     compare_runs,
     read_bench,
-    setup_differences,
     write_comparison,
 )
-from crosslight.bench.summary import claim
 from crosslight.models.errors import ContentFiltered
 from crosslight.models.protocol import Request
 from crosslight.records.errors import BadSetting
+from crosslight.runs import begin
+from crosslight.runs.differences import setup_differences
 from crosslight.runs.folder import NotARunFolder
 from tests.bench.small import By, items, run
 
@@ -67,7 +67,7 @@ def test_flips_name_every_item_that_changed(runs: tuple[Path, Path]) -> None:
 def test_the_set_up_says_what_differs_and_nothing_else(runs: tuple[Path, Path]) -> None:
     a, b = (read_bench(folder) for folder in runs)
     assert [name for name, _, _ in setup_differences(a.run, b.run)] == ["models.model.spec"]
-    assert setup_differences(a.run, a.run) == []
+    assert setup_differences(a.run, a.run) == ()
 
 
 def test_it_is_written_as_json_csv_and_markdown(runs: tuple[Path, Path], tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_agreement_counts_verdicts_only(runs: tuple[Path, Path]) -> None:
 
 def test_a_run_that_was_killed_is_not_compared_by_its_former_numbers(tmp_path: Path) -> None:
     run(tmp_path, items(4, "choice"), By("fake:no", no), out="a")
-    claim(tmp_path / "a")  # what a new run does first
+    begin(tmp_path / "a", "bench")  # what a new run does first
     with pytest.raises(NotARunFolder, match="did not end") as caught:
         read_bench(tmp_path / "a")
     assert "goes on" in caught.value.hint

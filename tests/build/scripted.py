@@ -4,6 +4,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+from crosslight.build.config import BuildConfig
+from crosslight.build.job import BuildJob
+from crosslight.build.run import run_build
+from crosslight.flow import run_main
 from crosslight.models.fake.script import Script, parse
 from crosslight.records import content_hash
 from crosslight.store import ImageStore
@@ -50,3 +54,11 @@ def script_for(scenes: list[Scene], scratch: Path, **more: Any) -> Script:
 
 def yes(probability: float) -> dict[str, float]:
     return {"Yes": probability, "No": round(1 - probability, 6)}
+
+
+def build(here: Path, photos: Path, out: str, spec: str, **config: Any) -> None:
+    """A build in this process, without rewordings, further photos and rounds."""
+    models = dict.fromkeys(("author", "guard", "responder"), spec)
+    settings = BuildConfig(rewordings=0, other_photos=0, rounds=0, **config)
+    job = BuildJob(photos, here / out, here / "a.sqlite", here / "images", models, settings)
+    assert run_main(run_build(job)).status == "complete"

@@ -1,12 +1,12 @@
 """Every row stands in one place only."""
 
-from crosslight.build.counts import STEPS, Account
+from crosslight.build.counts import STEPS, RowCounts
 from crosslight.flow import Funnel
 from crosslight.records import Done, Dropped, Failed
 
 
 def test_passes_add_up_in_the_order_of_the_recipe() -> None:
-    account = Account()
+    account = RowCounts()
     for _ in range(2):
         funnel = Funnel(["imagine", "cross_check"])
         funnel.count(0, [Done(1), Done(2)])
@@ -21,7 +21,7 @@ def test_passes_add_up_in_the_order_of_the_recipe() -> None:
 
 
 def test_a_row_that_is_taken_back_is_counted_once() -> None:
-    account = Account()
+    account = RowCounts()
     account.count("controls", Done(1))
     account.take_back(Dropped("controls", "duplicate_row"))
     controls = account.step("controls")

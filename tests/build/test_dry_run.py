@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from crosslight.build import dry_run, run
+from crosslight.build import job as jobs
 from crosslight.build.bank import BANK_FOLDER, read_bank
 from crosslight.build.config import BuildConfig
 from crosslight.build.dry_run import call_plans, estimate_build
-from crosslight.build.run import Job, run_build
+from crosslight.build.job import BuildJob
+from crosslight.build.run import run_build
 from crosslight.flow import UnknownPrice, estimate_calls
 from crosslight.models import Capabilities, ModelCard, NotSupported
 from crosslight.models.fake import FakeModel
@@ -71,9 +72,9 @@ def test_an_unknown_price_is_unknown_not_zero() -> None:
     assert told.most_usd is None and "unknown usd" in str(told)
 
 
-def job(photos: Path, out: Path, spec: str = "fake:echo", **more: Any) -> Job:
+def job(photos: Path, out: Path, spec: str = "fake:echo", **more: Any) -> BuildJob:
     roles = dict.fromkeys(("author", "guard", "responder"), spec)
-    return Job(photos, out / "run", out / "a.sqlite", out / "images", roles, **more)
+    return BuildJob(photos, out / "run", out / "a.sqlite", out / "images", roles, **more)
 
 
 def test_a_dry_run_asks_nothing_and_writes_nothing(tmp_path: Path) -> None:
@@ -218,8 +219,7 @@ def test_the_build_asks_no_more_and_no_less_than_the_dry_run_said(
     folder.mkdir()
     for at in range(photos):
         (folder / f"{at}.jpg").write_bytes(picture(at))
-    for module in (run, dry_run):
-        monkeypatch.setattr(module, "parse", lambda spec: Given(MOODS[mood]))
+    monkeypatch.setattr(jobs, "parse", lambda spec: Given(MOODS[mood]))
     made = job(folder, tmp_path, config=BuildConfig(**settings))
     told = asyncio.run(estimate_build(made))
     summary = asyncio.run(run_build(made)).summary
@@ -253,9 +253,8 @@ def test_so_it_is_where_the_bank_writes_and_others_check_and_answer(
     folder.mkdir()
     for at in range(3):
         (folder / f"{at}.jpg").write_bytes(picture(at))
-    for module in (run, dry_run):
-        both = {"embedded": Eyes(), "vlm": Given(MOODS[mood])}
-        monkeypatch.setattr(module, "parse", both.__getitem__)
+    both = {"embedded": Eyes(), "vlm": Given(MOODS[mood])}
+    monkeypatch.setattr(jobs, "parse", both.__getitem__)
     roles = {"author": "embedded", "guard": guard, "responder": "vlm"}
     made = replace(job(folder, tmp_path, config=BuildConfig(per_photo=2)), models=roles)
     told = asyncio.run(estimate_build(made))

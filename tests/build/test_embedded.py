@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from crosslight.build.bank import read_bank
-from crosslight.build.run import Job, run_build
+from crosslight.build.job import BuildJob
+from crosslight.build.run import run_build
 from crosslight.export import write_card
 from crosslight.models import fetch
 from crosslight.view import write_report
@@ -18,7 +19,7 @@ NAMES = ("coffee", "chelsea", "camera", "brick", "page")
 
 
 @pytest.fixture(scope="module")
-def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
+def job(tmp_path_factory: pytest.TempPathFactory) -> BuildJob:
     """A table of five example photos."""
     folder = tmp_path_factory.mktemp("photos")
     book = fetch.read_manifest()
@@ -32,15 +33,15 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
     store = tmp_path_factory.mktemp("store")
     roles = dict.fromkeys(("author", "guard", "responder"), "embedded")
     out = tmp_path_factory.mktemp("out") / "run"
-    return Job(folder / "five.csv", out, store / "answers.sqlite", store / "images", roles)
+    return BuildJob(folder / "five.csv", out, store / "answers.sqlite", store / "images", roles)
 
 
 @pytest.fixture(scope="module")
-def told(job: Job) -> dict[str, Any]:
+def told(job: BuildJob) -> dict[str, Any]:
     return asyncio.run(run_build(job)).summary
 
 
-def dataset(job: Job) -> list[dict[str, Any]]:
+def dataset(job: BuildJob) -> list[dict[str, Any]]:
     return [
         row
         for path in sorted((job.out / "dataset").iterdir())
@@ -48,7 +49,7 @@ def dataset(job: Job) -> list[dict[str, Any]]:
     ]
 
 
-def test_ordinary_photos_become_rows_of_both_labels(job: Job, told: dict[str, Any]) -> None:
+def test_ordinary_photos_become_rows_of_both_labels(job: BuildJob, told: dict[str, Any]) -> None:
     assert told["status"] == "complete"
     assert told["calls"]["asked"] == len(NAMES), "perception looks once at each photo"
     assert told["kinds"]["unsafe"] >= 12
@@ -56,7 +57,7 @@ def test_ordinary_photos_become_rows_of_both_labels(job: Job, told: dict[str, An
     assert told["failed"] == 0
 
 
-def test_each_hazard_is_one_that_the_photo_shows(job: Job, told: dict[str, Any]) -> None:
+def test_each_hazard_is_one_that_the_photo_shows(job: BuildJob, told: dict[str, Any]) -> None:
     shown = {
         "coffee.png": {"espresso", "cup", "coffee mug"},
         "chelsea.png": {"tabby", "tiger cat", "egyptian cat"},
@@ -73,7 +74,7 @@ def test_each_hazard_is_one_that_the_photo_shows(job: Job, told: dict[str, Any])
         assert row["together"] >= 0.7 and row["text_elsewhere"] <= 0.3
 
 
-def test_rows_say_who_decided_and_carry_the_licence(job: Job, told: dict[str, Any]) -> None:
+def test_rows_say_who_decided_and_carry_the_licence(job: BuildJob, told: dict[str, Any]) -> None:
     for row in dataset(job):
         assert row["decided_by"] == "embedded (bank and perception)"
         assert row["licence"] and row["origin"]
@@ -81,7 +82,7 @@ def test_rows_say_who_decided_and_carry_the_licence(job: Job, told: dict[str, An
 
 
 def test_the_same_again_asks_nothing_and_leaves_the_same_bytes(
-    job: Job, told: dict[str, Any]
+    job: BuildJob, told: dict[str, Any]
 ) -> None:
     def left() -> dict[str, bytes]:
         write_card(job.out)

@@ -12,7 +12,7 @@ import pytest
 from crosslight.build.album import Album
 from crosslight.build.bank import Bank
 from crosslight.build.config import BuildConfig
-from crosslight.build.counts import Account
+from crosslight.build.counts import RowCounts
 from crosslight.build.coverage import Scenarios
 from crosslight.build.recipe import Recipe
 from crosslight.build.roles import roles_for
@@ -31,13 +31,13 @@ def flat(texts: Sequence[str]) -> Vectors:
 
 def build(
     scenes: list[Scene], folder: Path, config: BuildConfig, truth: Truth | None = None
-) -> tuple[Recipe, Account]:
+) -> tuple[Recipe, RowCounts]:
     truth = truth or Truth(scenes)
     images = ImageStore(folder / "images")
     photos = [
         Photo(images.put(s.jpeg), f"{s.number:02}.jpg", 160, 120, "JPEG", "none:0") for s in scenes
     ]
-    model, bank, account = truth.model(), Bank(()), Account()
+    model, bank, account = truth.model(), Bank(()), RowCounts()
     kit = RecipeParts(roles_for(model, model, model, bank, config), Album(photos, config), config)
     recipe = Recipe(kit, Context({}, images), account, Scenarios(bank, flat), {"who": "truth"})
     asyncio.run(recipe.run(photos))
@@ -45,7 +45,7 @@ def build(
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Scene], Recipe, Account]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Scene], Recipe, RowCounts]:
     scenes = forty_scenes()
     config = BuildConfig(rewordings=0, other_photos=0, rounds=0)
     recipe, account = build(scenes, tmp_path_factory.mktemp("forty"), config)
@@ -57,7 +57,7 @@ def of_kind(recipe: Recipe, kind: Kind) -> list[Sample]:
 
 
 def test_it_keeps_exactly_the_triplets_that_are_safe_alone_and_unsafe_together(
-    made: tuple[list[Scene], Recipe, Account],
+    made: tuple[list[Scene], Recipe, RowCounts],
 ) -> None:
     scenes, recipe, _ = made
     kept = {s.triplet.photo for s in of_kind(recipe, Kind.UNSAFE)}
@@ -66,7 +66,7 @@ def test_it_keeps_exactly_the_triplets_that_are_safe_alone_and_unsafe_together(
 
 
 def test_it_drops_each_of_the_others_for_the_right_reason(
-    made: tuple[list[Scene], Recipe, Account],
+    made: tuple[list[Scene], Recipe, RowCounts],
 ) -> None:
     scenes, _, account = made
     found = {
@@ -81,7 +81,7 @@ def test_it_drops_each_of_the_others_for_the_right_reason(
 
 
 def test_each_kept_row_carries_its_four_numbers(
-    made: tuple[list[Scene], Recipe, Account],
+    made: tuple[list[Scene], Recipe, RowCounts],
 ) -> None:
     for sample in of_kind(made[1], Kind.UNSAFE):
         check = sample.check
@@ -93,7 +93,7 @@ def test_each_kept_row_carries_its_four_numbers(
 
 
 def test_both_kinds_of_control_are_safe_and_point_at_their_parent(
-    made: tuple[list[Scene], Recipe, Account],
+    made: tuple[list[Scene], Recipe, RowCounts],
 ) -> None:
     recipe = made[1]
     unsafe = {s.id: s for s in of_kind(recipe, Kind.UNSAFE)}
@@ -110,7 +110,7 @@ def test_both_kinds_of_control_are_safe_and_point_at_their_parent(
     assert {s.label for s in (*texts, *photos)} == {"safe"}
 
 
-def test_the_funnel_adds_up(made: tuple[list[Scene], Recipe, Account]) -> None:
+def test_the_funnel_adds_up(made: tuple[list[Scene], Recipe, RowCounts]) -> None:
     scenes, recipe, account = made
     steps = {step["step"]: step for step in account.as_json()}
     assert steps["photo_alone"]["in"] == len(scenes)
@@ -134,7 +134,7 @@ def test_drafts_that_are_given_up_again_stand_in_the_funnel_with_a_reason(tmp_pa
 
 
 def test_two_builds_make_the_same_rows(
-    made: tuple[list[Scene], Recipe, Account], tmp_path: Path
+    made: tuple[list[Scene], Recipe, RowCounts], tmp_path: Path
 ) -> None:
     again, _ = build(made[0], tmp_path, BuildConfig(rewordings=0, other_photos=0, rounds=0))
     assert list(again.samples.values()) == list(made[1].samples.values())

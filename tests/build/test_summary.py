@@ -1,8 +1,11 @@
 """What a run leaves: tables that others read, and a run.json that says everything."""
 
+import asyncio
 import io
 import json
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -10,13 +13,14 @@ from PIL import Image
 
 from crosslight.build.bank import read_bank
 from crosslight.build.config import BuildConfig
-from crosslight.build.counts import Account
+from crosslight.build.counts import RowCounts
 from crosslight.build.coverage import Round
 from crosslight.build.prompts import prompt_hashes
-from crosslight.build.summary import BuildOutcome, write_build
-from crosslight.flow import Ledger
-from crosslight.models.protocol import ModelCard
+from crosslight.build.summary import BuildOutcome, account_of, describe, write_build
+from crosslight.models.fake import FakeModel
+from crosslight.models.protocol import Model, ModelCard
 from crosslight.records import CrossCheck, Dropped, Failed, Kind, Photo, Sample, Triplet
+from crosslight.runs import RunResult, RunSetup, open_hall
 from crosslight.store import ImageStore
 from tests.build.scenes import picture
 
@@ -42,29 +46,53 @@ def leaving(folder: Path, n: int = 3) -> BuildOutcome:
         )
         check = CrossCheck(0.0, 0.1, 0.05, 0.9, decided_by="test", notes=("a note",))
         samples.append(Sample(triplet, Kind.UNSAFE, "unsafe", "Mind it.", check, recipe="rms-1"))
-    account = Account()
+    account = RowCounts()
     account.lose(Dropped("screen", "not_an_image", "text"), None, "notes.txt")
     account.lose(Failed("imagine", "server_fault: 500", True, "try later"), photos[0], "0.jpg")
     return BuildOutcome(
         samples,
         {p.id: p for p in photos},
-        [(p.source, p.id) for p in photos],
+        [(p.source, p.id) for p in photos] + [("notes.txt", "Dropped")],
         [Round(0, {"fire": n}, ())],
         account,
         images,
         read_bank(),
-        {"author": ModelCard("fake:x", "x", "r1")},
-        Ledger(),
         BuildConfig(),
         prompt_hashes(),
         [],
     )
 
 
+@dataclass(frozen=True)
+class Author:
+    """Names a model that is never asked."""
+
+    spec: str = "fake:x"
+
+    async def open(self) -> Model:
+        model = FakeModel(lambda request: "")
+        model.card = ModelCard("fake:x", "x", "r1")
+        return model
+
+
+def write(out: Path, outcome: BuildOutcome) -> dict[str, Any]:
+    """Through the hall, as a build does."""
+
+    async def through() -> RunResult:
+        places = (out, out.parent / "answers.sqlite", out.parent / "images")
+        async with open_hall(RunSetup("build", *places, {"author": Author()})) as hall:
+            hall.writing()
+            splits = write_build(out, outcome)
+            account, left = account_of(outcome, ended=True)
+            return hall.finish(describe(outcome, splits), account, [*outcome.account.lost, *left])
+
+    return asyncio.run(through()).summary
+
+
 def test_pandas_and_datasets_read_the_rows_with_real_images(tmp_path: Path) -> None:
     from datasets import load_dataset
 
-    write_build(tmp_path / "out", leaving(tmp_path), status="complete", reason="", seconds=1.0)
+    write(tmp_path / "out", leaving(tmp_path))
     folder = tmp_path / "out" / "dataset"
     cache = str(tmp_path / "hf")
     found = load_dataset("parquet", data_dir=str(folder), split="train", cache_dir=cache)
@@ -77,7 +105,7 @@ def test_pandas_and_datasets_read_the_rows_with_real_images(tmp_path: Path) -> N
 
 
 def test_dropped_and_failed_rows_are_kept_with_their_reasons(tmp_path: Path) -> None:
-    write_build(tmp_path / "out", leaving(tmp_path), status="complete", reason="", seconds=1.0)
+    write(tmp_path / "out", leaving(tmp_path))
     dropped = pq.read_table(tmp_path / "out" / "dropped.parquet").to_pylist()
     failed = pq.read_table(tmp_path / "out" / "failed.parquet").to_pylist()
     assert [(r["input"], r["step"], r["reason"]) for r in dropped] == [
@@ -90,7 +118,7 @@ def test_dropped_and_failed_rows_are_kept_with_their_reasons(tmp_path: Path) -> 
 
 def test_run_json_has_the_names_that_others_rely_on(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    told = write_build(out, leaving(tmp_path), status="complete", reason="", seconds=1.23456)
+    told = write(out, leaving(tmp_path))
     assert told == json.loads((out / "run.json").read_text())
     names = """status rows dropped failed inputs calls tokens cost seconds models seed versions
     funnel coverage settings prompts data faults""".split()
@@ -103,7 +131,7 @@ def test_run_json_has_the_names_that_others_rely_on(tmp_path: Path) -> None:
 
 def test_the_same_run_leaves_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        write_build(tmp_path / name, leaving(tmp_path), status="complete", reason="", seconds=1.0)
+        write(tmp_path / name, leaving(tmp_path))
     for path in sorted((tmp_path / "one").rglob("*.parquet")):
         assert (
             path.read_bytes()
@@ -117,10 +145,8 @@ def test_rows_of_one_photo_store_its_bytes_once(tmp_path: Path) -> None:
     run = leaving(tmp_path, 1)
     row = run.samples[0]
     many = [replace(row, triplet=replace(row.triplet, text=f"Number {i}?")) for i in range(40)]
-    write_build(tmp_path / "one", run, status="complete", reason="", seconds=1.0)
-    write_build(
-        tmp_path / "many", replace(run, samples=many), status="complete", reason="", seconds=1.0
-    )
+    write(tmp_path / "one", run)
+    write(tmp_path / "many", replace(run, samples=many))
     one, forty = (
         sum(p.stat().st_size for p in (tmp_path / name / "dataset").iterdir())
         for name in ("one", "many")

@@ -9,7 +9,7 @@ from crosslight.flow import CallPolicy, Context, Runner, Session, as_step, run_m
 from crosslight.models.message import user
 from crosslight.models.spec import parse
 from crosslight.records import Done
-from crosslight.store import AnswerStore, ParquetSink, table_schema
+from crosslight.store import AnswerStore, ParquetSink, clear_parts, table_schema
 
 SCHEMA = table_schema({"row": pa.int64(), "first": pa.string(), "second": pa.string()})
 
@@ -30,6 +30,7 @@ async def second(row: tuple[int, str], ctx: Context) -> Done[tuple[int, str, str
 
 async def main(url: str, folder: Path, rows: int) -> None:
     """Run to the end."""
+    clear_parts(folder)
     policy = CallPolicy(concurrency=64)
     store = AnswerStore(folder / "answers.sqlite")
     async with Session({"m": parse(f"openai:m@{url}")}, store, policy=policy) as session:

@@ -6,8 +6,6 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from crosslight.models.fake import FakeServer, parse
 from crosslight.store import AnswerStore
 
@@ -44,7 +42,6 @@ def settled(server: FakeServer) -> dict[str, int]:
     return server.stats()
 
 
-@pytest.mark.slow
 def test_kill_and_resume(tmp_path: Path) -> None:
     moment = random.Random(7)
     lost: list[int] = []

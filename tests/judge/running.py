@@ -6,11 +6,12 @@ from typing import Any
 
 from crosslight.flow import CallPolicy
 from crosslight.judge import JudgeConfig, Target
-from crosslight.judge.job import Job
-from crosslight.judge.run import Result, run_judge
+from crosslight.judge.job import JudgeJob
+from crosslight.judge.run import run_judge
 from crosslight.judge.tables import read_verdicts
 from crosslight.models.protocol import Backend
 from crosslight.records.verdict import Verdict
+from crosslight.runs import RunResult
 from crosslight.store import ImageStore
 from tests.judge.simulated import Given, Scene, World, policy
 
@@ -31,12 +32,12 @@ def job(
     judge: Backend | None = None,
     calls: CallPolicy | None = None,
     **config: Any,
-) -> Job:
+) -> JudgeJob:
     """A job over the scenes. `helpers`: with encoder and detector."""
     constitution, compiled = policy()
     played = Given(world or World(images))
     config = {"addressed": "off"} | config
-    return Job(
+    return JudgeJob(
         targets=put(images, folder / "images"),
         out=folder / out,
         answers=folder / "answers.sqlite",
@@ -51,7 +52,7 @@ def job(
     )
 
 
-def run(made: Job) -> tuple[Result, list[Verdict]]:
+def run(made: JudgeJob) -> tuple[RunResult, list[Verdict]]:
     """Run it and read its verdicts back."""
     result = asyncio.run(run_judge(made))
     return result, read_verdicts(made.out)

@@ -62,7 +62,7 @@ def test_grades_have_a_mean_a_spread_and_three_endings(tmp_path: Path) -> None:
         AssessConfig(addressed="off"),
         CallPolicy(attempts=1),
     )
-    told = asyncio.run(run_assess(job))
+    told = asyncio.run(run_assess(job)).summary
     assert told["grades"] == {"done": 1, "undecided": 2}
     assert told["failed"] == 1
     sure, torn, outside = pq.read_table(tmp_path / "out" / "assessed.parquet").to_pylist()

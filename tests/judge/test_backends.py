@@ -11,7 +11,7 @@ from PIL import Image
 
 from crosslight.flow import CallPolicy
 from crosslight.judge import JudgeConfig
-from crosslight.judge.job import Job
+from crosslight.judge.job import JudgeJob
 from crosslight.judge.step import Target
 from crosslight.models.fake import FakeServer, parse
 from crosslight.models.spec import parse as parse_spec
@@ -100,7 +100,7 @@ def test_the_household_constitution_on_the_embedded_perception(tmp_path: Path) -
         pytest.skip(f"the embedded model is not here: {error}")
     store = ImageStore(tmp_path / "images", fsync=False)
     targets = [Target(store.put(picture(3)), "blur.jpg")]
-    made = Job(
+    made = JudgeJob(
         targets,
         tmp_path / "run",
         tmp_path / "a.sqlite",

@@ -165,7 +165,7 @@ def test_a_card_of_a_run_and_what_to_label_next(tmp_path: Path) -> None:
 
 
 def test_failed_images_lower_the_coverage_and_nothing_else(tmp_path: Path) -> None:
-    from crosslight.judge.tables import FAILED
+    from crosslight.runs.lost import FAILED
     from crosslight.store import write_table
 
     images = scenes(24)

@@ -15,6 +15,7 @@ from crosslight.judge.methods import Asked, GuardFormat, PlannedRule
 from crosslight.models import NotSupported, parse
 from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Choice, Request
+from crosslight.runs import Intake
 from tests.judge.running import job, put, run
 from tests.judge.simulated import World, scenes
 
@@ -87,10 +88,15 @@ def test_where_all_is_asked_of_every_image_the_two_ends_meet(tmp_path: Path) -> 
     assert told.least == told.most == 4 * (2 + 1)
 
 
-def test_images_that_are_not_read_yet_are_counted_as_they_are_given(tmp_path: Path) -> None:
+def test_images_that_are_not_read_yet_are_counted_unread(tmp_path: Path) -> None:
     made = job(scenes(2), tmp_path)
-    assert asyncio.run(estimate_judge(made, images=50)).rows == 50
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for scene in scenes(7):
+        (folder / f"{scene.number}.jpg").write_bytes(scene.jpeg)
+    assert asyncio.run(estimate_judge(replace(made, intake=Intake(folder)))).rows == 7
     assert asyncio.run(estimate_judge(replace(made, targets=()))).most == 0
+    assert not made.out.exists()
 
 
 def test_it_tells_what_is_left_out_and_what_may_come_on_top(tmp_path: Path) -> None:
@@ -158,7 +164,7 @@ def test_grading_takes_exactly_what_was_said(addressed: str, tmp_path: Path) -> 
         AssessConfig(addressed=addressed),
     )
     told = asyncio.run(estimate_assess(made))
-    calls = asyncio.run(run_assess(made))["calls"]
+    calls = asyncio.run(run_assess(made)).summary["calls"]
     assert told.least == told.most == calls["asked"] == 5 * (2 + (addressed == "ask"))
 
 

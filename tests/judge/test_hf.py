@@ -14,14 +14,14 @@ import torch
 
 from crosslight.flow import CallPolicy
 from crosslight.judge import JudgeConfig, Thresholds
-from crosslight.judge.job import Job
-from crosslight.judge.run import Result
+from crosslight.judge.job import JudgeJob
 from crosslight.judge.step import Target
 from crosslight.models.hf.score import Method
 from crosslight.models.message import Message
 from crosslight.models.protocol import Answer
 from crosslight.models.spec import parse
 from crosslight.records.verdict import Finding, Score, Status, Verdict
+from crosslight.runs import RunResult
 from crosslight.store import ImageStore
 from tests.judge.running import run
 from tests.judge.simulated import picture, policy
@@ -75,12 +75,12 @@ class Counting:
         return model
 
 
-def job(folder: Path, judge: Any, **more: Any) -> Job:
+def job(folder: Path, judge: Any, **more: Any) -> JudgeJob:
     constitution, compiled = policy()
     store = ImageStore(folder / "images", fsync=False)
     targets = [Target(store.put(picture(i)), f"{i}.jpg") for i in range(IMAGES)]
     settings = {"addressed": "off", "eager": True, "without": ("cascade",), **more.pop("set", {})}
-    return Job(
+    return JudgeJob(
         targets,
         folder / "run",
         folder / "answers.sqlite",
@@ -96,7 +96,7 @@ def job(folder: Path, judge: Any, **more: Any) -> Job:
 
 def judged(
     folder: Path, saved: dict[str, Path], method: Method, **more: Any
-) -> tuple[Result, list[Verdict], int]:
+) -> tuple[RunResult, list[Verdict], int]:
     """A run, its verdicts, and the forward passes that it took."""
     backend = Counting(saved["vlm"], method)
     result, verdicts = run(job(folder, backend, **more))

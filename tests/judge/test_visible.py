@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crosslight.judge import JudgeConfig
-from crosslight.judge.job import Job
+from crosslight.judge.job import JudgeJob
 from crosslight.judge.step import Target
 from crosslight.models.errors import ModelError
 from crosslight.models.fetch import FetchFailed
@@ -60,7 +60,7 @@ def test_it_decides_the_example_photos_as_people_do(
     pictures = {**photos, "stamped.jpg": printed("TOP SECRET"), "plain.jpg": printed("Room 12")}
     store = ImageStore(tmp_path / "images", fsync=False)
     targets = [Target(store.put(data), name) for name, data in pictures.items()]
-    made = Job(
+    made = JudgeJob(
         targets,
         tmp_path / "run",
         tmp_path / "a.sqlite",

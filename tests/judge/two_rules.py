@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from crosslight.flow import CallPolicy
 from crosslight.judge import JudgeConfig
-from crosslight.judge.job import Job
+from crosslight.judge.job import JudgeJob
 from crosslight.judge.step import Target
 from crosslight.models.fake import FakeModel
 from crosslight.policy.compiled import Compiled
@@ -52,12 +52,12 @@ class Handled:
         return FakeModel(self.handler, name="handled")
 
 
-def two_rules(folder: Path, jpegs: list[bytes], judge: Any, **more: Any) -> Job:
+def two_rules(folder: Path, jpegs: list[bytes], judge: Any, **more: Any) -> JudgeJob:
     """A job of two rules over pictures."""
     store = ImageStore(folder / "images", fsync=False)
     targets = [Target(store.put(jpeg), f"{i}.jpg") for i, jpeg in enumerate(jpegs)]
     config = more.pop("config", JudgeConfig(addressed="off"))
-    return Job(
+    return JudgeJob(
         targets,
         folder / "run",
         folder / "answers.sqlite",

@@ -106,7 +106,15 @@ def test_thresholds_are_settings(tmp_path: Path) -> None:
         (SourceError("http_503", "x", retryable=True), Failed("screen", "http_503", True, "x")),
         (PermissionError(13, "x"), Failed("screen", "unreadable", True, "no right to read it")),
         (OSError(5, "I/O error"), Failed("screen", "unreadable", True, "I/O error")),
-        (MemoryError(), Failed("screen", "out_of_memory", True, "use fewer workers")),
+        (
+            MemoryError(),
+            Failed(
+                "screen",
+                "out_of_memory",
+                True,
+                "end other programs, and run the same command again",
+            ),
+        ),
         (ZeroDivisionError("odd"), Failed("screen", "ZeroDivisionError", False, "odd")),
     ],
 )
@@ -164,7 +172,6 @@ def test_memory_does_not_grow_with_the_input(tmp_path: Path) -> None:
     assert many - few < 100, done.stdout  # 180 more entries of 4 MB are 720 MB
 
 
-@pytest.mark.slow
 def test_ten_thousand_photos(tmp_path: Path) -> None:
     found = (inline(f"{n}.jpg", encoded(photo(n, 96, 96), quality=70)) for n in range(10_000))
     fates = [fate(one) for one in run(found, tmp_path)]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crosslight.runs.folder import NotARunFolder, claim, read_run, library_versions
+from crosslight.runs.folder import NotARunFolder, begin, held_folder, library_versions, read_run
 from crosslight.store.atomic import write_json
 
 
@@ -29,24 +29,36 @@ def test_versions_name_what_is_installed() -> None:
     assert set(found) == {"crosslight", "python", "numpy"}
 
 
+def hold(folder: Path, kind: str) -> None:
+    """Take a folder and let it go."""
+    with held_folder(folder, kind):
+        pass
+
+
+def start(folder: Path, kind: str) -> None:
+    """Begin a run, which then dies."""
+    with held_folder(folder, kind):
+        begin(folder, kind)
+
+
 def test_a_folder_with_other_things_is_not_taken(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(NotARunFolder, match="not empty"):
-        claim(tmp_path, "build")
+        hold(tmp_path, "build")
     with pytest.raises(NotARunFolder, match="is a file"):
-        claim(tmp_path / "thesis.tex", "build")
+        hold(tmp_path / "thesis.tex", "build")
 
 
 def test_a_run_of_another_kind_is_not_taken(tmp_path: Path) -> None:
-    claim(tmp_path / "out", "judge")
+    start(tmp_path / "out", "judge")
     with pytest.raises(NotARunFolder, match="no build run"):
-        claim(tmp_path / "out", "build")
+        start(tmp_path / "out", "build")
 
 
 def test_a_killed_run_reads_as_stopped_and_may_be_taken_again(tmp_path: Path) -> None:
-    claim(tmp_path / "new", "build")
+    start(tmp_path / "new", "build")
     assert read_run(tmp_path / "new")["status"] == "stopped"
-    claim(tmp_path / "new", "build")
+    start(tmp_path / "new", "build")
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "{", "\x00"])

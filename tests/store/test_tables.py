@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from crosslight.store import IMAGE, DatasetSink, ParquetSink, table_schema, write_table
+from crosslight.store import IMAGE, DatasetSink, ParquetSink, clear_parts, table_schema, write_table
 
 SCHEMA = table_schema(
     {
@@ -85,12 +85,14 @@ def test_an_error_leaves_the_former_files(tmp_path: Path) -> None:
 
 def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
     before = fill(tmp_path / "a")
-    (tmp_path / ".a.new").mkdir()
-    (tmp_path / ".a.new" / "train-00000.part").write_bytes(b"half")
-    (tmp_path / "a").rename(tmp_path / ".a.old")  # killed between the two renames
+    half = tmp_path / ".a.0123456789abcdef.part"
+    half.mkdir()
+    (half / "train-00000").write_bytes(b"half")
+    (tmp_path / "a").rename(half.with_suffix(".old"))  # killed between the two renames
     sink = DatasetSink(tmp_path / "a", SCHEMA)
     assert {p.name for p in (tmp_path / "a").iterdir()} == set(before)
     sink.abandon()
+    clear_parts(tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
 
 
@@ -135,7 +137,6 @@ def test_hugging_face_metadata() -> None:
     assert features["score"] == {"dtype": "float64", "_type": "Value"}
 
 
-@pytest.mark.slow
 def test_datasets_and_pandas_read_it(tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets")
     pandas = pytest.importorskip("pandas")

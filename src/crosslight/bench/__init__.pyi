@@ -3,7 +3,7 @@ from .config import BenchConfig
 from .dry_run import estimate_bench
 from .hub import default_folder, fetch_suite
 from .item import Expected, Item, Side, Suite, SuiteError
-from .job import Job
+from .job import BenchJob
 from .metrics.catalogue import METRICS, metric
 from .native.load import load_suite
 from .published import published_scorer
@@ -15,10 +15,10 @@ from .summary import headline
 __all__ = [
     "METRICS",
     "BenchConfig",
+    "BenchJob",
     "BenchRun",
     "Expected",
     "Item",
-    "Job",
     "Pair",
     "Side",
     "Suite",

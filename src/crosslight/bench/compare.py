@@ -19,29 +19,26 @@ from crosslight.bench.metrics import (
     metric,
     metrics_for,
 )
-from crosslight.bench.results import heading, markdown
+from crosslight.bench.results import heading
 from crosslight.bench.summary import bench_run
 from crosslight.records import BadSetting
-from crosslight.runs import NotARunFolder, read_run
+from crosslight.runs import (
+    RunSide,
+    SetupDifference,
+    heading_json,
+    heading_markdown,
+    setup_differences,
+    write_compared,
+)
 from crosslight.stats import Agreement, benjamini_hochberg, holm, rater_agreement
-from crosslight.store import write_json
-
-SETUP = ("suite", "protocol", "kinds", "settings", "against", "seed", "prompts", "versions")
+from crosslight.store import write_text
 
 
 @dataclass(frozen=True, slots=True)
-class BenchRun:
+class BenchRun(RunSide):
     """A finished run with its rows."""
 
-    folder: Path
-    run: Mapping[str, Any]
     table: pa.Table
-
-    @property
-    def name(self) -> str:
-        """The folder's name with its parent's, so that `mine/a` and `yours/a` stay apart; no path
-        of this machine."""
-        return "/".join(self.folder.resolve().parts[1:][-2:])
 
     @property
     def label(self) -> str:
@@ -71,7 +68,7 @@ class Pair:
 
     a: BenchRun
     b: BenchRun
-    setup: tuple[tuple[str, str, str], ...]
+    setup: tuple[SetupDifference, ...]
     common: int
     only_a: int
     only_b: int
@@ -81,11 +78,7 @@ class Pair:
     def as_json(self) -> dict[str, Any]:
         """For compare.json."""
         return {
-            "a": self.a.name,
-            "b": self.b.name,
-            "a_label": self.a.label,
-            "b_label": self.b.label,
-            "setup": [list(line) for line in self.setup],
+            **heading_json(self.a, self.b, self.setup),
             "items": {"common": self.common, "only_a": self.only_a, "only_b": self.only_b},
             "differences": [one.as_json() for one in self.differences],
             "flips": len(self.flips),
@@ -138,16 +131,6 @@ def agreement_of(runs: Sequence[BenchRun]) -> Agreement:
     )
 
 
-def setup_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """(what, in A, in B) of everything that could change a number."""
-    left, right = dict(_flat("", _setup(a))), dict(_flat("", _setup(b)))
-    return [
-        (name, left.get(name, "(none)"), right.get(name, "(none)"))
-        for name in sorted(left.keys() | right.keys())
-        if left.get(name) != right.get(name)
-    ]
-
-
 def _pair(a: BenchRun, b: BenchRun, seed: int) -> Pair:
     places = {item: at for at, item in enumerate(b.table["item"].to_pylist())}
     matched = [
@@ -161,7 +144,7 @@ def _pair(a: BenchRun, b: BenchRun, seed: int) -> Pair:
     return Pair(
         a,
         b,
-        tuple(setup_differences(a.run, b.run)),
+        setup_differences(a.run, b.run),
         len(matched),
         len(a.table) - len(matched),
         len(b.table) - len(matched),
@@ -193,44 +176,17 @@ def _change(a: Mapping[str, Any], b: Mapping[str, Any]) -> str:
     return f"{state(a)} -> {state(b)}"
 
 
-def _setup(run: Mapping[str, Any]) -> dict[str, Any]:
-    found = {name: run.get(name) for name in SETUP}
-    found["data"] = {"items_sha256": run["data"]["items_sha256"], "files": run["data"]["files"]}
-    found["models"] = {
-        model["role"]: {name: model[name] for name in ("spec", "revision", "endpoint", "parts")}
-        for model in run["models"]
-    }
-    return found
-
-
-def _flat(name: str, value: Any) -> list[tuple[str, str]]:
-    if isinstance(value, Mapping) and value:
-        parts = [(f"{name}.{key}" if name else str(key), part) for key, part in value.items()]
-        return [line for path, part in parts for line in _flat(path, part)]
-    return [(name, str(value))]
-
-
-KIND = "compare"
-
-
 def write_comparison(out: Path, pairs: Sequence[Pair], agreement: Agreement | None = None) -> None:
     """Into a new folder, or over an earlier comparison. Raises `NotARunFolder`."""
-    if out.exists() and (
-        not out.is_dir() or (any(out.iterdir()) and read_run(out).get("kind") != KIND)
-    ):
-        raise NotARunFolder(f"{out} is not empty and holds no comparison")
-    out.mkdir(parents=True, exist_ok=True)
-    write_json(out / "run.json", {"kind": KIND, "status": "complete"})
     told: dict[str, Any] = {"pairs": [pair.as_json() for pair in pairs]}
     if agreement is not None:
         told["agreement"] = asdict(agreement)
-    write_json(out / "compare.json", told)
+    write_compared(out, told, as_markdown(pairs))
     rows = [_named(pair, one.as_json()) for pair in pairs for one in pair.differences]
     flips = [_named(pair, asdict(flip)) for pair in pairs for flip in pair.flips]
     names = [field.name for field in fields(Difference)]
-    (out / "differences.csv").write_text(_csv(rows, names), "utf-8")
-    (out / "flips.csv").write_text(_csv(flips, [f.name for f in fields(Flip)]), "utf-8")
-    (out / "compare.md").write_text(as_markdown(pairs), "utf-8")
+    write_text(out / "differences.csv", _csv(rows, names))
+    write_text(out / "flips.csv", _csv(flips, [f.name for f in fields(Flip)]))
 
 
 def as_markdown(pairs: Sequence[Pair]) -> str:
@@ -238,16 +194,9 @@ def as_markdown(pairs: Sequence[Pair]) -> str:
     lines = []
     for pair in pairs:
         lines += [
-            f"# A: {markdown(pair.a.label)}; B: {markdown(pair.b.label)}",
-            "",
+            *heading_markdown(pair.a, pair.b, pair.setup),
             f"{pair.common:,} items in common ({pair.only_a:,} only in A, {pair.only_b:,} "
             f"only in B); {len(pair.flips):,} differ.",
-            "",
-            "| set-up | A | B |",
-            "|---|---|---|",
-        ]
-        lines += [f"| {markdown(n)} | {markdown(a)} | {markdown(b)} |" for n, a, b in pair.setup]
-        lines += [
             "",
             "| metric | A | B | B - A | 95% interval | items | p | Holm | BH |",
             "|---|---|---|---|---|---|---|---|---|",

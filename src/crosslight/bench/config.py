@@ -32,6 +32,10 @@ class BenchConfig:
     seed: int = 0
     side: int = 768
     quality: int = 85
+    subset: tuple[str, ...] = ()
+    """Only items of these subsets; none: all."""
+    limit: int | None = None
+    """Only so many items, chosen by the seed."""
 
     def __post_init__(self) -> None:
         for name, value, allowed in (

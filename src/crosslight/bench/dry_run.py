@@ -1,19 +1,15 @@
 """`--dry-run`: from how many to how many calls a bench run can take."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 
-from crosslight.bench.ablate import Pictures
 from crosslight.bench.ask import options_of
 from crosslight.bench.config import BenchConfig
 from crosslight.bench.item import Item, Suite
-from crosslight.bench.job import Job
-from crosslight.bench.native.load import load_suite
+from crosslight.bench.job import BenchJob
 from crosslight.bench.prompts import render
-from crosslight.bench.run import reference_answers
-from crosslight.bench.score import Score, scorer_for
-from crosslight.bench.summary import check
+from crosslight.bench.run import prepare
+from crosslight.bench.score import Score
 from crosslight.flow import (
     CallPlan,
     Estimate,
@@ -24,7 +20,7 @@ from crosslight.flow import (
     text_tokens,
 )
 from crosslight.models import Model, Sampling
-from crosslight.records import BadSetting
+from crosslight.runs import check_folder
 
 CAPTION = Sampling().max_tokens
 FREE_WORD = 64
@@ -33,24 +29,18 @@ INSTRUCTION = 300
 """Tokens of the longest instruction of a judge."""
 
 
-async def estimate_bench(job: Job) -> Estimate:
+async def estimate_bench(job: BenchJob) -> Estimate:
     """Load the items and bound the calls. Opens the models, asks them nothing.
 
     Raises what the run itself would raise before its first call. Items that must not be asked, or
     whose pictures are missing, count as rows and cost nothing.
     """
-    config = job.config
-    if job.captioner is not None and config.picture != "caption":
-        raise BadSetting("a captioner has nothing to do", "--image caption, or no --captioner")
-    items = list(load_suite(job.suite, job.folder).items)
-    reference = reference_answers(job)
-    score = scorer_for(job.suite, config, items, judges=len(job.judges), reference=reference)
-    if not score.asks_judge:
-        job = replace(job, judges=())
-    Pictures.of(job.folder, config, items)
-    check(job.out)
+    ready = prepare(job)
+    job, items, score, reference = ready.job, ready.items, ready.score, ready.reference
+    config, setup = job.config, job.setup()
+    check_folder(job.out, setup.kind)
     asked = [item for item in items if not _left_out(item, config)]
-    async with opened_models(job.backends(), job.budget) as models:
+    async with opened_models(setup.backends, setup.budget) as models:
         model = models["model"]
         judges = [models[name] for name in sorted(models) if name.startswith("judge")]
         plans = [

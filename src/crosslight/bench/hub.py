@@ -35,6 +35,7 @@ def fetch_suite(suite: Suite, folder: Path | None = None, *, revision: str = "")
         cause = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise SuiteError(
             f"cannot fetch {suite.hub}: {cause}",
-            remedy="check the connection, accept the set's terms on the hub, log in",
+            remedy="check the connection, accept the set's terms on the hub, "
+            "log in with `hf auth login`",
         ) from error
     return place

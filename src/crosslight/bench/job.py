@@ -9,10 +9,13 @@ from crosslight.bench.item import Suite
 from crosslight.bench.remedies import remedy
 from crosslight.flow import Budget, CallPolicy
 from crosslight.models import Backend
+from crosslight.runs import RunSetup
+
+KIND = "bench"
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class BenchJob:
     """Which suite, in which folder, asked of whom, read by whom."""
 
     suite: Suite
@@ -36,3 +39,17 @@ class Job:
             found["captioner"] = self.captioner
         found |= {f"judge{at or ''}": judge for at, judge in enumerate(self.judges)}
         return found
+
+    def setup(self) -> RunSetup:
+        """What the hall wants to know."""
+        return RunSetup(
+            KIND,
+            self.out,
+            self.answers,
+            self.images,
+            self.backends(),
+            self.policy,
+            self.budget,
+            self.fail_on_error,
+            self.config.seed,
+        )

@@ -32,17 +32,6 @@ ITEMS = pa.schema(
         ("protocol", pa.string()),
     ]
 )
-DROPPED = pa.schema([(n, pa.string()) for n in ("item", "subset", "step", "reason", "detail")])
-FAILED = pa.schema(
-    [
-        ("item", pa.string()),
-        ("subset", pa.string()),
-        ("step", pa.string()),
-        ("error", pa.string()),
-        ("retryable", pa.bool_()),
-        ("hint", pa.string()),
-    ]
-)
 CATEGORIES = ("category", "scenario", "attack", "harmful_category", "hazard_category", "type")
 """Labels of suites that a heatmap can group by, the first that an item has."""
 

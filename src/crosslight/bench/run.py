@@ -1,10 +1,7 @@
 """One bench run from beginning to end: load, ask, score, aggregate, leave a folder."""
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -13,14 +10,12 @@ from crosslight.bench.ablate import Pictures
 from crosslight.bench.ask import Ask, reason_of
 from crosslight.bench.config import BenchConfig
 from crosslight.bench.item import Item
-from crosslight.bench.job import Job
+from crosslight.bench.job import BenchJob
 from crosslight.bench.metrics import Estimate
-from crosslight.bench.native.load import load_suite
+from crosslight.bench.native.load import Loaded, chosen, load_suite
 from crosslight.bench.remedies import remedy
 from crosslight.bench.results import estimates_of, write_results
 from crosslight.bench.rows import (
-    DROPPED,
-    FAILED,
     ITEMS,
     Asked,
     Judged,
@@ -30,116 +25,116 @@ from crosslight.bench.rows import (
 )
 from crosslight.bench.score import STEP as SCORE
 from crosslight.bench.score import Score, as_scored, kinds_of, scorer_for
-from crosslight.bench.summary import bench_run, check, claim, count, describe
-from crosslight.flow import (
-    GO_ON,
-    Leaf,
-    Ledger,
-    Runner,
-    RunStop,
-    Session,
-    interrupts,
+from crosslight.bench.summary import against, bench_run, count, describe
+from crosslight.flow import Leaf
+from crosslight.records import BadSetting, Done, Dropped
+from crosslight.runs import (
+    NOT_REACHED,
+    Account,
+    Hall,
+    Lost,
+    Pages,
+    RunResult,
+    Watch,
+    no_pages,
+    open_hall,
+    started,
+    unwatched,
 )
-from crosslight.records import BadSetting, Done, Dropped, Failed
-from crosslight.store import AnswerStore, ImageStore, ParquetSink, write_json, write_table
+from crosslight.store import ParquetSink
 
-Watching = Callable[[Runner, int], AbstractAsyncContextManager[Any]]
-Show = Callable[[Ledger], Watching]
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class BenchResult(RunResult):
     """How the run ended, and its numbers."""
 
-    status: str
-    reason: str
-    hint: str
-    summary: dict[str, Any]
-    estimates: Sequence[Estimate]
+    estimates: Sequence[Estimate] = ()
 
 
-def _silent(ledger: Ledger) -> Watching:
-    return lambda runner, total: nullcontext()
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is asked and how it is scored; made before anything is opened or written."""
+
+    job: BenchJob
+    loaded: Loaded
+    items: Sequence[Item]
+    ask: Ask
+    score: Score
+    reference: Mapping[str, str]
 
 
-async def run_bench(job: Job, show: Show = _silent) -> Result:
-    """Run a suite into `job.out`. Raises what a person must mend before the first call.
-
-    Failed calls do not raise: each is a row with its reason, and in no metric.
-    """
-    began = time.monotonic()
+def prepare(job: BenchJob) -> Prepared:
+    """Read the suite and choose what to ask. Raises what a person must mend."""
     config = job.config
     if job.captioner is not None and config.picture != "caption":
         raise BadSetting("a captioner has nothing to do", "--image caption, or no --captioner")
     loaded = load_suite(job.suite, job.folder)
-    items = list(loaded.items)
+    items = chosen(loaded, config.subset, config.limit, config.seed)
     reference = reference_answers(job)
     score = scorer_for(job.suite, config, items, judges=len(job.judges), reference=reference)
     if not score.asks_judge:
         job = replace(job, judges=())  # no number carries the name of a judge that read nothing
     ask = Ask(job.suite, config, Pictures.of(job.folder, config, items), remedy(config.remedy))
-    backends = job.backends()
-    check(job.out)
-    session = Session(
-        backends,
-        AnswerStore(job.answers),
-        images=ImageStore(job.images),
-        budget=job.budget,
-        policy=job.policy,
-        seed=config.seed,
-    )
-    async with session:
-        claim(job.out)
-        runner = Runner(session.context, [ask, score], fail_on_error=job.fail_on_error)
-        watch = show(session.ledger)
-        rows, ends = await _write(job, items, runner, score, watch)
-        cards = {role: caller.card for role, caller in session.callers.items()}
+    return Prepared(job, loaded, items, ask, score, reference)
+
+
+async def run_bench(
+    job: BenchJob, watch: Watch = unwatched, *, pages: Pages = no_pages, console: bool = False
+) -> BenchResult:
+    """Run a suite into `job.out`. Raises what a person must mend before the first call.
+
+    Failed calls do not raise: each is a row with its reason, and in no metric. `console`: the
+    second Ctrl-C ends the process.
+    """
+    ready = prepare(job)
+    job, items, score = ready.job, ready.items, ready.score
+    async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
+        started(hall)
+        rows, lost = await _write(hall, ready)
         kinds = kinds_of(score, items)
-        summary = describe(job, loaded, cards, kinds, count(rows), reference)
-        estimates = estimates_of(job.out / "items.parquet", kinds, config.seed)
-        write_results(job.out, summary, estimates)
-        status, reason, hint = ends
-        summary |= {"status": status, "reason": reason}
-        summary |= {"seconds": round(time.monotonic() - began, 3), **session.ledger.as_json()}
-        write_json(job.out / "run.json", summary)
-    return Result(status, reason, hint, summary, estimates)
+        told = describe(ready.job, ready.loaded, items, hall.cards, kinds, count(rows))
+        told |= against(job, ready.reference)
+        estimates = estimates_of(job.out / "items.parquet", kinds, job.config.seed)
+        models = [card.as_json(role) for role, card in hall.cards.items()]
+        write_results(job.out, {**told, "models": models}, estimates)
+        scored = sum(row["status"] == "done" for row in rows)
+        unscored = [_outcome(row) for row in rows if row["status"] == "unparsed"]
+        account = Account.of(len(items), scored, [*(one.outcome for one in lost), *unscored])
+        ended = hall.finish(told, account, lost)
+        pages(job.out)
+    return BenchResult(ended.status, ended.reason, ended.hint, ended.summary, estimates)
 
 
-async def _write(
-    job: Job, items: Sequence[Item], runner: Runner, score: Score, watch: Watching
-) -> tuple[list[Row], tuple[str, str, str]]:
+def _outcome(row: Row) -> Dropped:
+    """An answer came, and no score could be read out of it."""
+    return Dropped(SCORE, row["reason"], "no score")
+
+
+async def _write(hall: Hall, ready: Prepared) -> tuple[list[Row], list[Lost]]:
     """Every item's row, in the suite's order; those that a stop left out say so. Returns what
     became of each: the texts stay on the disk."""
-    rows: list[Row] = []
-    lost: list[tuple[Item, Dropped | Failed]] = []
-    with ParquetSink(job.out / "items.parquet", ITEMS) as sink:
+    config, rows, lost = ready.job.config, list[Row](), list[Lost]()
+    reached: set[str] = set()
+    with ParquetSink(ready.job.out / "items.parquet", ITEMS) as sink:
 
-        def keep(row: Row) -> None:
+        def keep(item: Item, leaf: Leaf) -> None:
+            if not isinstance(leaf.outcome, Done):
+                lost.append(Lost(leaf.outcome, item.id, row=item.id, subset=str(item.subset)))
+            row = row_of(item, leaf, config)
             sink.write(row)
             rows.append({name: row[name] for name in ("status", "reason", "verdict")})
 
-        ends = ("complete", "", "")
-        reached: set[str] = set()
-        try:
-            with interrupts(lambda why: runner.stop(why, hint=GO_ON)):
-                async with watch(runner, len(items)):
-                    async for result in runner.run(items):
-                        leaf, item = result.leaves[0], result.row
-                        reached.add(item.id)
-                        if not isinstance(leaf.outcome, Done):
-                            lost.append((item, leaf.outcome))
-                        keep(row_of(item, leaf, job.config))
-            ends = (runner.status, runner.reason, runner.hint)
-        except RunStop as stop:
-            ends = (stop.status, stop.reason, stop.hint)
-        for item in items:
+        with hall.part():
+            async for result in hall.results([ready.ask, ready.score], ready.items):
+                reached.add(result.row.id)
+                keep(result.row, result.leaves[0])
+        for item in ready.items:
             if item.id not in reached:
-                left = Dropped("run", "not_reached", "the run stopped before this item")
-                lost.append((item, left))
-                keep(row_of(item, Leaf(left, item), job.config))
-    write_lost(job.out, lost)
-    return rows, ends
+                keep(item, Leaf(NOT_REACHED, item))
+        hall.writing()
+    return rows, lost
 
 
 def row_of(item: Item, leaf: Leaf, config: BenchConfig) -> Row:
@@ -172,42 +167,7 @@ def row_of(item: Item, leaf: Leaf, config: BenchConfig) -> Row:
     return row
 
 
-def write_lost(out: Path, lost: Sequence[tuple[Item, Dropped | Failed]]) -> None:
-    """`dropped.parquet` and `failed.parquet`."""
-    write_table(
-        out / "dropped.parquet",
-        DROPPED,
-        (
-            {
-                "item": item.id,
-                "subset": str(item.subset),
-                "step": o.step,
-                "reason": o.reason,
-                "detail": o.detail,
-            }
-            for item, o in lost
-            if isinstance(o, Dropped)
-        ),
-    )
-    write_table(
-        out / "failed.parquet",
-        FAILED,
-        (
-            {
-                "item": item.id,
-                "subset": str(item.subset),
-                "step": o.step,
-                "error": o.error,
-                "retryable": o.retryable,
-                "hint": o.hint,
-            }
-            for item, o in lost
-            if isinstance(o, Failed)
-        ),
-    )
-
-
-def reference_answers(job: Job) -> Mapping[str, str]:
+def reference_answers(job: BenchJob) -> Mapping[str, str]:
     """Answers by item of an earlier run, for pairwise judging. Raises `NotARunFolder`, and
     `BadSetting` where its items are another suite's (ids such as `1` would match)."""
     if job.against is None:

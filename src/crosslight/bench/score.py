@@ -1,6 +1,6 @@
 """Scoring an answered item by the run's protocol: three values, and only `done` enters a metric."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -171,7 +171,7 @@ def is_right(item: Item, verdict: str) -> bool | None:
 def scorer_for(
     suite: Suite,
     config: BenchConfig,
-    items: list[Item],
+    items: Sequence[Item],
     *,
     judges: int,
     reference: Mapping[str, str] | None = None,
@@ -225,7 +225,7 @@ def scorer_for(
     )
 
 
-def kinds_of(score: Score, items: list[Item]) -> list[str]:
+def kinds_of(score: Score, items: Sequence[Item]) -> list[str]:
     """Which kinds of verdicts the run gives, for `metrics_for`."""
     kinds: set[Any] = set()
     if score.authors is not None:

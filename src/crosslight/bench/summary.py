@@ -1,4 +1,4 @@
-"""The folder of a bench run: whose it is, and what `run.json` says."""
+"""What `run.json` says of a bench run, and reading it again."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -6,32 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from crosslight.bench.item import Item, Side
-from crosslight.bench.job import Job
+from crosslight.bench.job import KIND, BenchJob
 from crosslight.bench.metrics import Estimate
 from crosslight.bench.native.load import Loaded
 from crosslight.bench.prompts import prompt_hashes
 from crosslight.models import ModelCard
 from crosslight.records import canonical, content_hash
-from crosslight.runs import NotARunFolder, library_versions, read_run
-from crosslight.store import write_json
-
-KIND = "bench"
-PACKAGES = ("numpy", "pillow", "pyarrow", "torch", "transformers")
-
-
-def check(out: Path) -> None:
-    """Raises `NotARunFolder` where the folder holds other things."""
-    if out.exists() and not out.is_dir():
-        raise NotARunFolder(f"{out} is a file")
-    if out.is_dir() and any(out.iterdir()) and read_run(out).get("kind") != KIND:
-        raise NotARunFolder(f"{out} is not empty and holds no bench run")
-
-
-def claim(out: Path) -> None:
-    """Take the folder for this run. A killed run is a stopped run that can go on; an earlier
-    `run.json` would not fit the new tables."""
-    out.mkdir(parents=True, exist_ok=True)
-    write_json(out / "run.json", {"kind": KIND, "status": "stopped", "reason": "did not end"})
+from crosslight.runs import NotARunFolder, read_run
 
 
 def bench_run(folder: Path) -> dict[str, Any]:
@@ -47,17 +28,16 @@ def bench_run(folder: Path) -> dict[str, Any]:
 
 
 def describe(
-    job: Job,
+    job: BenchJob,
     loaded: Loaded,
+    items: Sequence[Item],
     cards: Mapping[str, ModelCard],
     kinds: Sequence[str],
     counts: Mapping[str, Mapping[str, int]],
-    reference: Mapping[str, str],
 ) -> dict[str, Any]:
     """The part of `run.json` that is the same whenever the same run ends."""
     suite = job.suite
     return {
-        "kind": KIND,
         "protocol": job.config.label,
         "suite": {
             "name": suite.name,
@@ -67,36 +47,37 @@ def describe(
             "verified": suite.verified,
             "quirks": list(suite.quirks),
         },
-        "rows": len(loaded.items),
+        "rows": len(items),
         "statuses": dict(counts["status"]),
         "reasons": dict(counts["reason"]),
         "verdicts": dict(counts["verdict"]),
         "kinds": list(kinds),
-        "notes": notes(job, loaded, cards),
+        "notes": notes(job, loaded, items, cards),
         "data": {
             **loaded.counts(),
             "files": [list(pair) for pair in loaded.files],
-            "items_sha256": content_hash(canonical([_identity(item) for item in loaded.items])),
+            "items_sha256": content_hash(canonical([_identity(item) for item in items])),
             "bad": [[row.source, row.row, row.reason] for row in loaded.bad[:200]],
         },
-        "models": [card.as_json(role) for role, card in cards.items()],
         "settings": job.config.as_json(),
-        "against": {
-            "run": job.against.resolve().name,
-            "answers_sha256": content_hash(canonical(dict(reference))),
-        }
-        if job.against
-        else "",
-        "seed": job.config.seed,
         "prompts": prompt_hashes(),
-        "versions": library_versions(PACKAGES),
     }
 
 
-def notes(job: Job, loaded: Loaded, cards: Mapping[str, ModelCard]) -> list[str]:
+def against(job: BenchJob, reference: Mapping[str, str]) -> dict[str, Any]:
+    """Whose answers these were compared with."""
+    if job.against is None:
+        return {"against": ""}
+    answers = content_hash(canonical(dict(reference)))
+    return {"against": {"run": job.against.resolve().name, "answers_sha256": answers}}
+
+
+def notes(
+    job: BenchJob, loaded: Loaded, items: Sequence[Item], cards: Mapping[str, ModelCard]
+) -> list[str]:
     """What a reader of the numbers must know."""
     found = []
-    sides = Counter(item.side for item in loaded.items)
+    sides = Counter(item.side for item in items)
     for side, other in ((Side.UNSAFE, "over-safe"), (Side.SAFE, "unsafe")):
         if sides[side] and not sides[Side.SAFE if side is Side.UNSAFE else Side.UNSAFE]:
             found.append(
@@ -104,6 +85,10 @@ def notes(job: Job, loaded: Loaded, cards: Mapping[str, ModelCard]) -> list[str]
                 "trade-off is not seen"
                 + (", so what the remedy costs there is unknown" if job.config.remedy else "")
             )
+    if len(items) < len(loaded.items):
+        parts = f" of {', '.join(job.config.subset)}" if job.config.subset else ""
+        sample = f", chosen by the seed {job.config.seed}" if job.config.limit is not None else ""
+        found.append(f"{len(items):,} of {len(loaded.items):,} items were asked{parts}{sample}")
     if loaded.short_by:
         found.append(
             f"{loaded.short_by:,} of {loaded.published:,} published items are not in this "

@@ -35,8 +35,8 @@ class StepCount:
         }
 
 
-class Account:
-    """Every input and every row stands here or in the dataset, and only once."""
+class RowCounts:
+    """Every row stands here or in the dataset, and only once."""
 
     def __init__(self, steps: Sequence[str] = STEPS) -> None:
         self.steps = {name: StepCount(name) for name in steps}

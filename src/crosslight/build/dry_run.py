@@ -5,10 +5,10 @@ from functools import partial
 
 from crosslight.build.bank import Bank, Pattern, read_bank
 from crosslight.build.config import BuildConfig
+from crosslight.build.job import BuildJob
 from crosslight.build.prompts import render
 from crosslight.build.roles import Roles, roles_for
 from crosslight.build.roles.prompted import STYLES
-from crosslight.build.run import ROLES, Job
 from crosslight.build.steps import CONTROL_TRIES
 from crosslight.build.worst_case import WorstCase, worst_case
 from crosslight.flow import (
@@ -20,8 +20,9 @@ from crosslight.flow import (
     samples_of,
     text_tokens,
 )
-from crosslight.models import Model, parse
+from crosslight.models import Model
 from crosslight.records import Triplet
+from crosslight.runs import check_folder
 
 CANARY_CALLS = 4
 READINGS = 3
@@ -33,15 +34,16 @@ NOTE = (
 )
 
 
-async def estimate_build(job: Job) -> Estimate:
+async def estimate_build(job: BuildJob) -> Estimate:
     """Count the inputs and estimate the calls. Opens the models, asks them nothing.
 
     Raises what the build itself would raise before its first call.
     """
     bank = read_bank(job.bank)
+    setup = job.setup()
+    check_folder(job.out, setup.kind)
     inputs = sum(1 for _ in job.entries())
-    backends = {role: parse(job.models[role]) for role in ROLES}
-    async with opened_models(backends, job.budget()) as models:
+    async with opened_models(setup.backends, setup.budget) as models:
         plans = [*_canary(models.values())] if job.canary else []
         plans += call_plans(inputs, job.config, bank, **models)
         notes = [*sample_notes(models.values()), NOTE]

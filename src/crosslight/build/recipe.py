@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from crosslight.build.album import Album, Fitting
-from crosslight.build.counts import Account
+from crosslight.build.counts import RowCounts
 from crosslight.build.coverage import Round, Scenarios, count, thin
 from crosslight.build.steps import (
     Answer,
@@ -24,7 +24,7 @@ from crosslight.build.steps import (
     PhotoAlone,
     RecipeParts,
 )
-from crosslight.flow import GO_ON, Context, RunFailed, Runner, RunStop, Step
+from crosslight.flow import Context, RunFailed, Runner, RunStop, Step
 from crosslight.records import Done, Dropped, Failed, Photo, Sample
 
 Watching = Callable[[str, Runner, int], AbstractAsyncContextManager[Any]]
@@ -38,7 +38,7 @@ class Recipe:
         self,
         kit: RecipeParts,
         context: Context,
-        account: Account,
+        account: RowCounts,
         scenarios: Scenarios,
         provenance: dict[str, str],
     ) -> None:
@@ -48,10 +48,8 @@ class Recipe:
         self._scenarios = scenarios
         self._provenance = provenance
         self.watch: Watching = lambda name, runner, total: nullcontext()
-        self.fail_on_error: float | int | None = None
+        self.runner: Callable[[Sequence[Step]], Runner] = lambda steps: Runner(context, steps)
         self._seen: set[tuple[str, str]] = set()
-        self._runner: Runner | None = None
-        self._stopped = ""
         self.samples: dict[str, Sample] = {}
         self.coverage: list[Round] = []
 
@@ -140,17 +138,6 @@ class Recipe:
     def _counts(self, drafts: Iterable[Draft]) -> dict[str, int]:
         return count(d.triplet for d in drafts)
 
-    def stop(self, reason: str, *, hint: str = GO_ON) -> None:
-        """End the run in order: take no more rows. Answers so far are kept."""
-        self._stopped = reason
-        if self._runner is not None:
-            self._runner.stop(reason, hint=hint)
-
-    def end_if_stopped(self) -> None:
-        """Raise `RunStop` when `stop` was called."""
-        if self._stopped:
-            raise RunStop(self._stopped, hint=GO_ON)
-
     async def _pass(
         self, name: str, rows: Sequence[Any], steps: Sequence[Step]
     ) -> AsyncIterator[Any]:
@@ -158,8 +145,8 @@ class Recipe:
 
         Raises `RunStop` when the pass ended before its rows did.
         """
-        self.end_if_stopped()
-        runner = self._runner = Runner(self._context, steps, fail_on_error=self.fail_on_error)
+        self._context.gate.check()
+        runner = self.runner(steps)
         try:
             async with self.watch(name, runner, len(rows)):
                 async for result in runner.run(rows):

@@ -1,4 +1,4 @@
-"""What a build leaves in its run directory: tables first, `run.json` last."""
+"""What a build leaves: its dataset, its part of `run.json`, and the account of its inputs."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,18 +8,15 @@ from typing import Any
 
 from crosslight.build.bank import Bank, bank_hash
 from crosslight.build.config import BuildConfig
-from crosslight.build.counts import Account
+from crosslight.build.counts import RowCounts
 from crosslight.build.coverage import Round
 from crosslight.build.dataset import write_dataset
 from crosslight.build.splits import split_photos
-from crosslight.flow import Ledger
-from crosslight.models import ModelCard
-from crosslight.records import Dropped, Photo, Sample, canonical, content_hash
-from crosslight.runs import library_versions, unended, write_lost
-from crosslight.store import ImageStore, write_json
+from crosslight.records import Dropped, Failed, Photo, Sample, canonical, content_hash
+from crosslight.runs import NOT_REACHED, Account, Lost
+from crosslight.store import ImageStore
 
-KIND = "build"
-PACKAGES = ("numpy", "onnxruntime", "pillow", "pyarrow", "rapidocr", "wordllama", "xllamacpp")
+SCREEN = "screen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,57 +27,57 @@ class BuildOutcome:
     photos: Mapping[str, Photo]
     inputs: Sequence[tuple[str, str]]
     coverage: Sequence[Round]
-    account: Account
+    account: RowCounts
     images: ImageStore
     bank: Bank
-    cards: Mapping[str, ModelCard]
-    ledger: Ledger
     config: BuildConfig
     prompts: Mapping[str, str]
     command: Sequence[str]
 
 
-def write_build(
-    out: Path, leaving: BuildOutcome, *, status: str, reason: str, seconds: float
-) -> dict[str, Any]:
-    """Write tables and `run.json`; returns what stands in the latter."""
-    unended(out, KIND)  # from here until the end, an earlier run.json would not fit the tables
-    splits = split_photos((s.triplet.photo for s in leaving.samples), leaving.config.seed)
-    write_dataset(out, leaving.samples, leaving.photos, splits, leaving.images)
-    write_lost(out, leaving.account.lost)
-    summary = describe(leaving, splits)
-    calls = leaving.ledger.as_json()
-    summary |= {"status": status, "reason": reason, "seconds": round(seconds, 3)}
-    summary |= {
-        name: calls[name] for name in ("calls", "tasks", "tokens", "cost", "faults", "answers")
-    }
-    write_json(out / "run.json", summary)
-    return summary
+def write_build(out: Path, outcome: BuildOutcome) -> dict[str, str]:
+    """Write the dataset; returns the split of each photo."""
+    splits = split_photos((s.triplet.photo for s in outcome.samples), outcome.config.seed)
+    write_dataset(out, outcome.samples, outcome.photos, splits, outcome.images)
+    return splits
 
 
-def describe(leaving: BuildOutcome, splits: Mapping[str, str]) -> dict[str, Any]:
+def account_of(outcome: BuildOutcome, *, ended: bool) -> tuple[Account, list[Lost]]:
+    """What became of each input, and those that a stop left out (unless the build `ended`).
+
+    A photo is finished when a row stands on it; else it ended as the worst of its drafts did. After
+    a stop its drafts may still have been under way, unless it fell as a whole.
+    """
+    kept = {sample.triplet.photo for sample in outcome.samples}
+    ends: dict[str, Dropped | Failed] = {}
+    for one in outcome.account.lost:
+        tells = one.photo and (ended or not one.row)
+        if tells and (one.photo not in ends or isinstance(one.outcome, Failed)):
+            ends[one.photo] = one.outcome
+    fates = [one.outcome for one in outcome.account.lost if one.outcome.step == SCREEN]
+    left = []
+    for source, photo in outcome.inputs:
+        if photo in outcome.photos and photo not in kept:
+            fates.append(ends.get(photo, NOT_REACHED))
+            if photo not in ends:
+                left.append(Lost(NOT_REACHED, source, photo))
+    return Account.of(len(outcome.inputs), len(kept), fates), left
+
+
+def describe(outcome: BuildOutcome, splits: Mapping[str, str]) -> dict[str, Any]:
     """The part of `run.json` that is the same whenever the same run ends."""
-    samples = leaving.samples
-    lost = leaving.account.lost
-    dropped = sum(isinstance(one.outcome, Dropped) for one in lost)
+    samples = outcome.samples
     return {
-        "kind": KIND,
         "rows": len(samples),
-        "dropped": dropped,
-        "failed": len(lost) - dropped,
-        "inputs": len(leaving.inputs),
-        "photos": len(leaving.photos),
+        "photos": len(outcome.photos),
         "labels": dict(sorted(Counter(s.label for s in samples).items())),
         "kinds": dict(sorted(Counter(str(s.kind) for s in samples).items())),
         "splits": dict(sorted(Counter(splits[s.triplet.photo] for s in samples).items())),
-        "funnel": leaving.account.as_json(),
-        "coverage": [{**asdict(one), "grown": list(one.grown)} for one in leaving.coverage],
-        "titles": {s.scenario: s.title for s in leaving.bank.scenarios},
-        "models": [card.as_json(role) for role, card in leaving.cards.items()],
-        "seed": leaving.config.seed,
-        "settings": {**leaving.config.as_json(), "command": list(leaving.command)},
-        "prompts": dict(leaving.prompts),
-        "bank": {"patterns": len(leaving.bank), "sha256": bank_hash(leaving.bank)},
-        "data": {"inputs_sha256": content_hash(canonical([list(i) for i in leaving.inputs]))},
-        "versions": library_versions(PACKAGES),
+        "funnel": outcome.account.as_json(),
+        "coverage": [{**asdict(one), "grown": list(one.grown)} for one in outcome.coverage],
+        "titles": {s.scenario: s.title for s in outcome.bank.scenarios},
+        "settings": {**outcome.config.as_json(), "command": list(outcome.command)},
+        "prompts": dict(outcome.prompts),
+        "bank": {"patterns": len(outcome.bank), "sha256": bank_hash(outcome.bank)},
+        "data": {"inputs_sha256": content_hash(canonical([list(i) for i in outcome.inputs]))},
     }

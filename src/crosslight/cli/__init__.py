@@ -1,6 +1,8 @@
 """The command line: one file a verb, each a thin call into a room."""
 
+import signal
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -17,7 +19,10 @@ from crosslight.cli import (
     policy,
     store,
 )
-from crosslight.cli.console import err, fail
+from crosslight.cli.console import STOPPED, fail, say_error
+
+INTERRUPTED = 130
+"""What typer makes of Ctrl-C, without a word."""
 
 app = typer.Typer(
     name="crosslight",
@@ -43,9 +48,9 @@ def root(
     """Crosslight."""
 
 
-app.command("build")(build.build)
 app.command("compare")(compare.compare)
 app.command("doctor")(doctor.doctor)
+app.add_typer(build.app, name="build")
 app.add_typer(bench.app, name="bench")
 app.add_typer(judge.app, name="judge")
 app.add_typer(models.app, name="models")
@@ -61,11 +66,25 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    # Outside a run (which listens itself) SIGTERM is what Ctrl-C is.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
     except SystemExit as end:
-        if end.code == 130:  # what typer makes of Ctrl-C, without a word
-            err.print("interrupted; all answers so far are kept, the same command goes on")
+        if end.code == INTERRUPTED:
+            stopped("interrupted")
         raise
+    except KeyboardInterrupt:
+        stopped("interrupted")
     except Exception as error:
         fail(error)
+    except BaseException as stop:  # a run that was told to stop before it had begun
+        if not hasattr(stop, "reason"):
+            raise
+        stopped(stop.reason)
+
+
+def stopped(reason: str) -> NoReturn:
+    """Say that the command was stopped, and how to go on."""
+    say_error(reason, "all answers so far are kept: run the same command again to go on")
+    sys.exit(STOPPED)

@@ -1,29 +1,101 @@
-"""`crosslight compare A B [...]`: what differs in the set-up, by how much, and on which items."""
+"""`crosslight compare A B [...]`: what differs in the set-up, by how much, and where."""
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from crosslight.cli.console import out
 
-FLIPS_SHOWN = 20
+ROWS_SHOWN = 20
+CELL = 120
+"""Characters of a name or a value that are shown."""
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of bench runs; the first is A.")],
+    runs: Annotated[
+        list[Path], typer.Argument(help="Folders of runs of one kind; the first is A.")
+    ],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Also write it: json, csv, md, html.")
+        Path | None,
+        typer.Option("-o", "--output", help="Also write it: json, md; of bench runs csv, html."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
     agreement: Annotated[
-        bool, typer.Option("--agreement", help="How far the verdicts of all runs agree.")
+        bool, typer.Option("--agreement", help="How far the verdicts of all bench runs agree.")
     ] = False,
 ) -> None:
-    """Compare bench runs on the items that they have in common."""
+    """Compare runs of build, judge, assess or bench: the set-up first, then the numbers."""
+    kind = kind_of(runs)
+    if kind == "bench":
+        _bench(runs, output, seed, agreement)
+        return
+    if agreement:
+        from crosslight.records import BadSetting
+
+        raise BadSetting("--agreement is only told of bench runs", "leave it out")
+    pairs = KINDS[kind](runs, seed)
+    for pair in pairs:
+        _heading(pair)
+        for section in pair.sections():
+            _section(section)
+    if output is not None:
+        from crosslight.runs import as_markdown, write_compared
+
+        write_compared(output, {"pairs": [pair.as_json() for pair in pairs]}, as_markdown(pairs))
+        _say(f"look at it: {output / 'compare.md'}")
+
+
+def _builds(runs: Sequence[Path], seed: int) -> Sequence[Any]:
+    from crosslight.build import compare_builds
+
+    return compare_builds(runs)
+
+
+def _judged(runs: Sequence[Path], seed: int) -> Sequence[Any]:
+    from crosslight.judge import compare_judged
+
+    return compare_judged(runs)
+
+
+def _assessed(runs: Sequence[Path], seed: int) -> Sequence[Any]:
+    from crosslight.judge import compare_assessed
+
+    return compare_assessed(runs, seed=seed)
+
+
+KINDS: dict[str, Callable[[Sequence[Path], int], Sequence[Any]]] = {
+    "build": _builds,
+    "judge": _judged,
+    "assess": _assessed,
+}
+"""What compares the runs of a kind; those of a bench have more to show than the others."""
+
+
+def kind_of(runs: Sequence[Path]) -> str:
+    """The one kind that all runs are of. Raises `NotARunFolder`, or `BadSetting` for several."""
+    from crosslight.records import BadSetting
+    from crosslight.runs import NotARunFolder, read_run
+
+    known = (*KINDS, "bench")
+    kinds = {folder: str(read_run(folder).get("kind", "")) for folder in runs}
+    for folder, kind in kinds.items():
+        if kind not in known:
+            holds = f"a {kind}, which is not compared" if kind else "no run"
+            raise NotARunFolder(
+                f"{folder} holds {holds}", f"give folders of runs of one kind: {', '.join(known)}"
+            )
+    if len(set(kinds.values())) > 1:
+        told = ", ".join(f"{folder} is a {kind} run" for folder, kind in kinds.items())
+        raise BadSetting(f"runs of different kinds: {told}", "compare runs of one kind")
+    return kinds[runs[0]]
+
+
+def _bench(runs: Sequence[Path], output: Path | None, seed: int, agreement: bool) -> None:
     from crosslight.bench import agreement_of, read_bench
     from crosslight.bench import compare_runs as pairs_of
 
@@ -39,11 +111,48 @@ def compare(
         from crosslight.view import write_comparison_report
 
         write_comparison(output, pairs, agreed)
-        out.print(f"look at it: {write_comparison_report(output, pairs)}")
+        _say(f"look at it: {write_comparison_report(output, pairs)}")
+
+
+def shown(text: str, limit: int = CELL) -> Text:
+    """One line of a text of strangers: no markup, nothing that moves a terminal's cursor."""
+    from crosslight.text import visible
+
+    return Text(visible(" ".join(text.split()), limit))
+
+
+def _say(text: str) -> None:
+    out.print(shown(text, 2000))
+
+
+def _heading(pair: Any) -> None:
+    """Who is compared, how each run ended, and what differs in the set-up."""
+    for name, side in (("A", pair.a), ("B", pair.b)):
+        line = Text.assemble((name, "bold"), " ", shown(f"{side.label} ({side.folder})", 2000))
+        if side.ending:
+            line.append(f" {shown(side.ending)}", "bold yellow")
+        out.print(line)
+    for one in pair.setup:
+        out.print(Text.assemble("  ", shown(one.name), ": ", shown(one.a), " -> ", shown(one.b)))
+    if not pair.setup:
+        out.print("  the set-ups are the same")
+
+
+def _section(section: Any) -> None:
+    """A sentence and the first rows of its table."""
+    _say(section.text)
+    if not section.rows:
+        return
+    table = Table(*section.columns, box=None)
+    for row in section.rows[:ROWS_SHOWN]:
+        table.add_row(*(shown(cell) for cell in row))
+    out.print(table)
+    if len(section.rows) > ROWS_SHOWN:
+        _say(f"and {len(section.rows) - ROWS_SHOWN:,} more (-o DIR writes all)")
 
 
 def _agree(found: Any) -> None:
-    shown = [
+    told = [
         f"{name} {'undefined' if value is None else f'{value:.3f}'}"
         for name, value in (
             ("raw", found.raw),
@@ -52,29 +161,26 @@ def _agree(found: Any) -> None:
             ("Cohen's kappa", found.cohen),
         )
     ]
-    out.print(f"agreement of {found.raters} runs: {', '.join(shown)}")
+    out.print(f"agreement of {found.raters} runs: {', '.join(told)}")
     out.print(
         f"  kappas over the {found.complete:,} of {found.items:,} items that all have a verdict for"
     )
 
 
 def _tell(pair: Any) -> None:
-    out.print(f"[bold]A[/] {escape(pair.a.label)} ({escape(str(pair.a.folder))})")
-    out.print(f"[bold]B[/] {escape(pair.b.label)} ({escape(str(pair.b.folder))})")
-    for name, a, b in pair.setup:
-        out.print(f"  {name}: {a[:120]} -> {b[:120]}", markup=False)
-    if not pair.setup:
-        out.print("  the set-ups are the same")
+    _heading(pair)
     out.print(differences(pair))
     if pair.only_a or pair.only_b:
         out.print(f"left out: {pair.only_a:,} items only in A, {pair.only_b:,} only in B")
     moved = Counter(flip.change for flip in pair.flips)
     told = ", ".join(f"{n:,} {change}" for change, n in sorted(moved.items()))
     out.print(f"{len(pair.flips):,} of {pair.common:,} common items differ: {told or 'none'}")
-    for flip in pair.flips[:FLIPS_SHOWN]:
-        out.print(f"  {flip.item} ({flip.subset}): {flip.a} -> {flip.b}", markup=False)
-    if len(pair.flips) > FLIPS_SHOWN:
-        out.print(f"  and {len(pair.flips) - FLIPS_SHOWN:,} more (-o DIR writes flips.csv)")
+    for flip in pair.flips[:ROWS_SHOWN]:
+        out.print(
+            Text("  ").append_text(shown(f"{flip.item} ({flip.subset}): {flip.a} -> {flip.b}", 400))
+        )
+    if len(pair.flips) > ROWS_SHOWN:
+        out.print(f"  and {len(pair.flips) - ROWS_SHOWN:,} more (-o DIR writes flips.csv)")
 
 
 def differences(pair: Any) -> Table:

@@ -1,9 +1,11 @@
-"""How the command line speaks: errors name the cause and the remedy, and end with code 2."""
+"""How the command line speaks: what runs, how it ended, and what helps."""
 
 import errno
 import os
 import sys
+import time
 import traceback
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,7 +15,8 @@ from rich.markup import escape
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
-
+STOPPED = 3
+"""Exit code of what was stopped and can go on."""
 
 _DISK = {
     errno.ENOSPC: "free some space and run the same command again: the answers so far are kept",
@@ -27,38 +30,105 @@ _DISK = {
 def fail(error: BaseException) -> NoReturn:
     """Print what went wrong and what helps, then exit with code 2.
 
-    With CROSSLIGHT_DEBUG set, the traceback too.
+    With CROSSLIGHT_DEBUG set, the traceback too. What is no `CrosslightError` and no trouble with
+    the disk is a defect of ours, and is called that.
     """
+    from crosslight.records import CrosslightError
+
     if os.environ.get("CROSSLIGHT_DEBUG"):
         traceback.print_exception(error)
-    known = hasattr(error, "hint") or isinstance(error, (OSError, ValueError))
-    name = "" if known else f"{type(error).__name__}: "
-    err.print(f"[bold red]error:[/] {escape(name + str(error))}")
-    hint = getattr(error, "hint", "")
-    if isinstance(error, OSError) and not hint:
-        hint = _DISK.get(error.errno or 0, "")
-    if not known:
+    if isinstance(error, CrosslightError):
+        text, hint = error.message, error.hint
+    elif isinstance(error, OSError):
+        text, hint = str(error), _DISK.get(error.errno or 0, "")
+    else:
+        text = f"{type(error).__name__}: {error}"
         hint = "this looks like a defect of ours; CROSSLIGHT_DEBUG=1 shows where"
-    if hint:
-        err.print(f"[bold]help:[/]  {escape(hint)}")
+    say_error(text, hint)
     sys.exit(2)
 
 
-def end(result: Any, page: Path, *, help_: str = "") -> None:
-    """The last lines of every run: its calls, how it ended, what helps, the page; then its code.
+def say_error(text: str, hint: str = "") -> None:
+    """A cause and its remedy, on stderr."""
+    err.print(f"[bold red]error:[/] {escape(text)}")
+    if hint:
+        err.print(f"[bold]help:[/]  {escape(hint)}")
 
-    0: complete, 1: failed, 3: stopped and can go on.
-    """
+
+def watching(quiet: bool, *, headings: bool = False) -> Any:
+    """Shows each pass of a run while it goes on; `headings`: with its name and size before."""
+
+    def watch(name: str, runner: Any, ledger: Any, total: int) -> Any:
+        from crosslight.flow import Watch
+
+        if headings and not quiet:
+            err.print(f"{name}: {total:,} rows", style="bold")
+        return Watch(runner, ledger, total=total, quiet=quiet) if not quiet else nullcontext()
+
+    return watch
+
+
+class Screening:
+    """A line about the screening every ten seconds: it can take as long as the calls."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._told = time.monotonic()
+
+    def __call__(self, inputs: int) -> None:
+        """So many inputs have been looked at."""
+        if not self._quiet and time.monotonic() - self._told > 10:
+            self._told = time.monotonic()
+            err.print(f"screen: {inputs:,} inputs so far")
+
+
+def end(result: Any, folder: Path, *, hint: str = "") -> None:
+    """The last lines of every run: its account, calls, how it ended, what helps; then its code."""
     told, calls = result.summary, result.summary["calls"]
+    account = told["account"]
+    if account["not_reached"]:
+        out.print(f"{account['not_reached']:,} of {account['inputs']:,} inputs were not reached")
+    for note in told["notes"]:
+        out.print(f"note: {note}", style="dim", markup=False)
     out.print(
         f"calls: {calls['asked']:,} asked, {calls['answered']:,} answered, "
         f"{calls['replayed']:,} replayed, {calls['failed']:,} failed; {told['seconds']:.1f} s"
     )
     if result.status != "complete":
         err.print(f"[bold yellow]{result.status}:[/] {escape(result.reason)}")
-        help_ = result.hint
-    if help_:
-        err.print(f"[bold]help:[/] {escape(help_)}")
-    out.print(f"look at it: {escape(str(page))}")
-    if result.status != "complete":
-        raise typer.Exit(1 if result.status == "failed" else 3)
+        hint = result.hint or hint
+    if hint:
+        err.print(f"[bold]help:[/] {escape(hint)}")
+    page = folder / "report.html"
+    out.print(f"look at it: {escape(str(page if page.is_file() else folder))}")
+    if result.exit_code:
+        raise typer.Exit(result.exit_code)
+
+
+def lost_in(folder: Path, told: Any) -> str:
+    """How much was lost, and where that is written."""
+    return (
+        f"{told['dropped']:,} dropped, {told['failed']:,} failed "
+        f"(with reasons, in {escape(str(folder))})"
+    )
+
+
+def retry_hint(told: Any) -> str:
+    """What helps where something failed and the run came to its end all the same."""
+    if not told["failed"]:
+        return ""
+    return (
+        "run the same command again to try what failed in passing; "
+        "--retry-failed asks again for the rest too"
+    )
+
+
+def why_failed(folder: Path) -> None:
+    """Print the most frequent failure and its remedy."""
+    from crosslight.runs import failures_of
+
+    error, hint, count, every = failures_of(folder)
+    if count:
+        err.print(f"[bold yellow]failed:[/] {count:,} of {every:,} by {escape(error[:300])}")
+    if hint:
+        err.print(f"[bold]help:[/] {escape(hint)}")

@@ -4,35 +4,21 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
-from crosslight.cli.console import out
-from crosslight.cli.judge_console import card_table, say_cut, say_strangers, tell, verdicts
-from crosslight.cli.judging import judge_images, screened
-from crosslight.cli.place import answers_path, images_path
-
-
-class _Default(TyperGroup):
-    """`judge PHOTOS ...` is `judge run PHOTOS ...`; a folder named like a verb is `./report`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
-            args = ["run", *args]
-        rest: list[str] = super().parse_args(ctx, args)
-        return rest
-
+from crosslight.cli import options as opt
+from crosslight.cli.console import Screening, end, lost_in, out, watching, why_failed
+from crosslight.cli.judge_console import card_table, print_cut, print_unknown_labels, verdicts
 
 app = typer.Typer(
-    cls=_Default,
+    cls=opt.DefaultGroup,
     help="Judge images against a written constitution: judge IMAGES --constitution FILE -o DIR.",
     no_args_is_help=True,
 )
 
+Images = Annotated[Path, typer.Argument(help="A folder, a list (.txt), a table, or tars.")]
 Set = Annotated[
     list[str] | None, typer.Option("--set", help="A threshold, e.g. --set relevance_t=0.2.")
 ]
-Store = Annotated[Path | None, typer.Option(help="Folder of the answer and image stores.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")]
 
 
 @app.callback()
@@ -42,16 +28,12 @@ def root() -> None:
 
 @app.command("run")
 def run(
-    images: Annotated[
-        Path, typer.Argument(help="A folder, a list (.txt), a table with images, or tars.")
-    ],
+    images: Images,
     constitution: Annotated[
         str, typer.Option(help="A constitution: a YAML file, or a name of `policy list`.")
     ] = "household",
     model: Annotated[str, typer.Option(help="Who judges.")] = "embedded",
-    output: Annotated[Path, typer.Option("-o", "--output", help="The run directory.")] = Path(
-        "runs/judge"
-    ),
+    output: opt.Output = Path("runs/judge"),
     encoder: Annotated[
         str | None, typer.Option(help="Image-text encoder for the relevance scan, e.g. hf:CLIP.")
     ] = None,
@@ -81,68 +63,104 @@ def run(
     allow: Annotated[list[str] | None, typer.Option(help="A rule to declare allowed.")] = None,
     eager: Annotated[bool, typer.Option("--eager", help="Ask all questions at once.")] = False,
     reason_tokens: Annotated[int, typer.Option(help="Tokens of one reasoning.", min=1)] = 768,
-    addressed: Annotated[
-        str, typer.Option(help="How print that speaks to the judge is found: ocr, ask, off.")
-    ] = "ocr",
-    seed: Annotated[int, typer.Option(help="Decides every choice of chance.")] = 0,
-    budget: Annotated[str | None, typer.Option(help="Stop before it is passed, e.g. 5usd.")] = None,
-    concurrency: Annotated[int | None, typer.Option(help="Calls at a time.", min=1)] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds for one call.", min=0.1)] = 120.0,
-    attempts: Annotated[int, typer.Option(help="Requests for one answer.", min=1)] = 5,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Ask again what failed for good before.")
-    ] = False,
-    fail_on_error: Annotated[
-        str | None, typer.Option(help="End when so many images fail: a share (0.1) or a count (5).")
-    ] = None,
-    keep_copies: Annotated[
-        bool, typer.Option("--keep-copies", help="Judge near copies too.")
-    ] = False,
-    store: Store = None,
-    allow_outside: Annotated[
-        bool, typer.Option("--allow-outside", help="Let a table name files outside its folder.")
-    ] = False,
-    quiet: Quiet = False,
+    injection: opt.Injection = "ocr",
+    keep_copies: opt.KeepCopies = False,
+    side: opt.Side = 768,
+    column: opt.Column = "",
+    allow_outside: opt.AllowOutside = False,
+    limit: opt.Limit = None,
+    seed: opt.Seed = 0,
+    budget: opt.Budget = None,
+    max_calls: opt.MaxCalls = None,
+    concurrency: opt.Concurrency = None,
+    timeout: opt.Timeout = 120.0,
+    attempts: opt.Attempts = 5,
+    retry_failed: opt.RetryFailed = False,
+    fail_on_error: opt.FailOnError = None,
+    dry_run: opt.DryRun = False,
+    store: opt.Store = None,
+    quiet: opt.Quiet = False,
 ) -> None:
     """Judge every image: unsafe, safe or undecided, with the evidence."""
-    from crosslight.flow import Budget, CallPolicy, run_main
+    from crosslight.api import judge_job
     from crosslight.judge import JudgeConfig
-    from crosslight.policy import read_policy
 
-    written, compiled = read_policy(constitution)
-    config = JudgeConfig(
-        method=method,
-        without=tuple(without or ()),
-        eager=eager,
-        addressed=addressed,
+    job = judge_job(
+        images,
+        output,
+        constitution=constitution,
+        model=model,
+        encoder=encoder,
+        detector=detector,
+        config=JudgeConfig(
+            method=method,
+            without=tuple(without or ()),
+            eager=eager,
+            addressed=injection,
+            reason_tokens=reason_tokens,
+            side=side,
+        ),
+        thresholds=_values(set_),
+        guard=_guard(guard_policy, guard_words, guard_field),
+        allow=tuple(allow or ()),
+        column=column,
+        allow_outside=allow_outside,
+        keep_copies=keep_copies,
+        limit=limit,
         seed=seed,
-        reason_tokens=reason_tokens,
-    )
-    config = _with(config, set_)
-    policy = CallPolicy(
-        timeout_s=timeout,
+        budget=budget,
+        max_calls=max_calls,
+        concurrency=concurrency,
+        timeout=timeout,
         attempts=attempts,
         retry_failed=retry_failed,
-        concurrency=concurrency,
-        seed=seed,
+        fail_on_error=opt.share_or_count(fail_on_error),
+        store=store,
     )
-    settings: dict[str, Any] = {
-        "out": output,
-        "answers": answers_path(store),
-        "images": images_path(store),
-        "constitution": written.allowing(*(allow or ())),
-        "compiled": compiled,
-        "judge": _parse(model),
-        "encoder": _parse(encoder),
-        "detector": _parse(detector),
-        "guard": _guard(guard_policy, guard_words, guard_field),
-        "config": config,
-        "policy": policy,
-        "budget": Budget.parse(budget) if budget else None,
-        "fail_on_error": _bound(fail_on_error),
-    }
-    result = run_main(judge_images(images, settings, keep_copies, allow_outside, quiet, flip_test))
-    tell(result, output, images_path(store))
+    if dry_run:
+        from crosslight.judge import estimate_judge
+
+        _estimate(estimate_judge(job))
+    else:
+        _run(job, quiet, flip_test)
+
+
+def _estimate(estimate: Any) -> None:
+    from crosslight.flow import run_main
+
+    out.print(str(run_main(estimate)), markup=False)
+
+
+def _run(job: Any, quiet: bool, flip: bool) -> None:
+    from crosslight.api import judge_pages
+    from crosslight.flow import run_main
+    from crosslight.judge import run_judge
+
+    pages, watch = judge_pages(job), watching(quiet)
+    result = run_main(run_judge(job, watch, Screening(quiet), pages=pages, console=True))
+    told = result.summary
+    out.print(
+        f"[bold]{told['rows']:,} of {told['inputs']:,} images judged[/]: {verdicts(told)}; "
+        + lost_in(job.out, told)
+    )
+    if told["failed"] and result.status != "failed":
+        why_failed(job.out)
+    if flip and result.status == "complete":
+        _flip(job)
+    end(result, job.out)
+
+
+def _flip(job: Any) -> None:
+    from crosslight.flow import run_main
+    from crosslight.judge import flip_test, read_verdicts
+    from crosslight.store import write_json
+
+    flips = run_main(flip_test(job, read_verdicts(job.out)))
+    write_json(job.out / "flips.json", flips.as_json())
+    out.print(
+        f"policy-flip test: {flips.flipped:,} of {flips.flipped + flips.stayed:,} unsafe "
+        f"verdicts followed the policy, {flips.unknown:,} unknown"
+    )
 
 
 @app.command("rethreshold")
@@ -150,16 +168,16 @@ def rethreshold(
     folder: Annotated[Path, typer.Argument(help="The folder of a judging run.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A new folder.")] = None,
     set_: Set = None,
-    store: Store = None,
+    store: opt.Store = None,
 ) -> None:
     """Read the evidence of a run with other thresholds. Makes no call."""
-    from crosslight.judge import rethreshold_run as again
+    from crosslight.judge import rethreshold_run
     from crosslight.view import write_judge_report
 
     target = output or folder.with_name(folder.name + "-rethreshold")
-    summary = again(folder, target, _values(set_))
+    summary = rethreshold_run(folder, target, _values(set_))
     told = summary["rethreshold"]
-    page = write_judge_report(target, images_path(store))
+    page = write_judge_report(target, opt.images_path(store))
     out.print(
         f"{told['flipped']:,} of {summary['rows']:,} verdicts changed, 0 calls; "
         f"{told['not_asked']:,} questions would need a measurement that was never made"
@@ -179,11 +197,16 @@ def report(
     share: Annotated[float, typer.Option(help="Labels that the cut is chosen on.")] = 0.5,
     seed: Annotated[int, typer.Option(help="Of the split and the bootstrap.")] = 0,
     queue: Annotated[int, typer.Option(help="Images to propose for labelling.", min=0)] = 50,
-    store: Store = None,
+    store: opt.Store = None,
 ) -> None:
     """The judge's report card against labels of people, and what to label next."""
-    from crosslight.judge import images_to_label as to_label
-    from crosslight.judge import read_labels, read_verdicts, report_card, write_queue
+    from crosslight.judge import (
+        images_to_label,
+        read_labels,
+        read_verdicts,
+        report_card,
+        write_queue,
+    )
     from crosslight.view import write_judge_report
 
     if missed_at_most is not None and not 0 < missed_at_most < 1:
@@ -192,64 +215,86 @@ def report(
     card = report_card(
         folder, known, missed_at_most=missed_at_most, calibration_share=share, seed=seed
     )
-    rows = to_label(read_verdicts(folder), known, queue)
+    rows = images_to_label(read_verdicts(folder), known, queue)
     write_queue(folder / "label_next.csv", rows)
     out.print(card_table(card))
-    say_cut(card)
-    say_strangers(card)
+    print_cut(card)
+    print_unknown_labels(card)
     out.print(f"label next: {len(rows):,} images in {folder / 'label_next.csv'}")
-    out.print(f"look at it: {write_judge_report(folder, images_path(store))}")
+    out.print(f"look at it: {write_judge_report(folder, opt.images_path(store))}")
 
 
 @app.command("assess")
 def assess(
-    images: Annotated[Path, typer.Argument(help="A folder, a list, a table, or tars.")],
+    images: Images,
     model: Annotated[str, typer.Option(help="Who grades.")],
     scale: Annotated[
         str, typer.Option(help="general, crossing, or a YAML file with question and marks.")
     ] = "general",
-    output: Annotated[Path, typer.Option("-o", "--output", help="The run directory.")] = Path(
-        "runs/assess"
-    ),
-    addressed: Annotated[str, typer.Option(help="ocr, ask or off.")] = "ocr",
-    store: Store = None,
+    output: opt.Output = Path("runs/assess"),
+    injection: opt.Injection = "ocr",
+    keep_copies: opt.KeepCopies = False,
+    side: opt.Side = 768,
+    column: opt.Column = "",
+    allow_outside: opt.AllowOutside = False,
+    limit: opt.Limit = None,
+    seed: opt.Seed = 0,
+    budget: opt.Budget = None,
+    max_calls: opt.MaxCalls = None,
+    concurrency: opt.Concurrency = None,
+    timeout: opt.Timeout = 120.0,
+    attempts: opt.Attempts = 5,
+    retry_failed: opt.RetryFailed = False,
+    fail_on_error: opt.FailOnError = None,
+    dry_run: opt.DryRun = False,
+    store: opt.Store = None,
+    quiet: opt.Quiet = False,
 ) -> None:
     """Grade scenes from 0 to 10 with a description, instead of by rules."""
-    from crosslight.flow import run_main
-    from crosslight.judge import AssessConfig, AssessJob, read_scale, run_assess
+    from crosslight.api import assess_job
+    from crosslight.judge import AssessConfig
 
-    read, backend = read_scale(scale), _parse(model)
-
-    async def both() -> Any:
-        targets, lost = await screened(images, images_path(store), False, False)
-        config = AssessConfig(addressed=addressed)
-        return await run_assess(
-            AssessJob(
-                targets,
-                output,
-                answers_path(store),
-                images_path(store),
-                backend,
-                read,
-                config,
-                lost=lost,
-            )
-        )
-
-    told = run_main(both())
-    grades = told["grades"]
-    out.print(
-        f"{grades['done']:,} graded, {grades['undecided']:,} undecided, {told['failed']:,} failed, "
-        f"{told['dropped']:,} dropped: {output / 'assessed.parquet'}"
+    job = assess_job(
+        images,
+        output,
+        model=model,
+        scale=scale,
+        config=AssessConfig(addressed=injection, side=side),
+        column=column,
+        allow_outside=allow_outside,
+        keep_copies=keep_copies,
+        limit=limit,
+        seed=seed,
+        budget=budget,
+        max_calls=max_calls,
+        concurrency=concurrency,
+        timeout=timeout,
+        attempts=attempts,
+        retry_failed=retry_failed,
+        fail_on_error=opt.share_or_count(fail_on_error),
+        store=store,
     )
-    if told["status"] != "complete":
-        raise typer.Exit(3)
+    if dry_run:
+        from crosslight.judge import estimate_assess
+
+        _estimate(estimate_assess(job))
+    else:
+        _grade(job, quiet)
 
 
-def _with(config: Any, values: list[str] | None) -> Any:
-    from dataclasses import replace
+def _grade(job: Any, quiet: bool) -> None:
+    from crosslight.flow import run_main
+    from crosslight.judge import run_assess
 
-    return replace(config, thresholds=config.thresholds.changed(_values(values)))
+    result = run_main(run_assess(job, watching(quiet), Screening(quiet), console=True))
+    told, grades = result.summary, result.summary["grades"]
+    out.print(
+        f"[bold]{grades['done']:,} graded[/], {grades['undecided']:,} undecided of "
+        f"{told['inputs']:,} images; " + lost_in(job.out, told)
+    )
+    if told["failed"] and result.status != "failed":
+        why_failed(job.out)
+    end(result, job.out)
 
 
 def _values(pairs: list[str] | None) -> dict[str, float]:
@@ -266,12 +311,6 @@ def _values(pairs: list[str] | None) -> dict[str, float]:
     return found
 
 
-def _parse(spec: str | None) -> Any:
-    from crosslight.models import parse
-
-    return None if spec is None else parse(spec)
-
-
 def _guard(policy: Path | None, words: str, field: str) -> Any:
     from crosslight.judge import GuardFormat
     from crosslight.policy import MAX_YAML_BYTES
@@ -284,13 +323,3 @@ def _guard(policy: Path | None, words: str, field: str) -> Any:
         with policy.open("rb") as file:
             text = file.read(MAX_YAML_BYTES).decode("utf-8").strip()
     return GuardFormat(text, unsafe.strip(), safe.strip(), field)
-
-
-def _bound(text: str | None) -> float | int | None:
-    """`0.1` is a share, `5` a count."""
-    if text is None:
-        return None
-    try:
-        return float(text) if "." in text else int(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"--fail-on-error {text!r}: write 0.1 or 5") from error

@@ -1,12 +1,10 @@
 """What the judge's verbs print."""
 
-from collections import Counter
-from pathlib import Path
 from typing import Any
 
 from rich.markup import escape
 
-from crosslight.cli.console import end, err, out
+from crosslight.cli.console import out
 
 
 def card_table(card: dict[str, Any]) -> Any:
@@ -26,7 +24,7 @@ def _interval(m: dict[str, Any]) -> str:
     return "-" if m["value"] is None else f"{m['value']:.2f} ({m['low']:.2f}-{m['high']:.2f})"
 
 
-def say_cut(card: dict[str, Any]) -> None:
+def print_cut(card: dict[str, Any]) -> None:
     """Print the cut of the score and the corrected share of unsafe images."""
     cut, p = card["cut"], card["prevalence"]
     if cut["at"] is None:
@@ -48,7 +46,7 @@ def verdicts(summary: dict[str, Any]) -> str:
     return ", ".join(f"{found.get(v, 0):,} {v}" for v in ("unsafe", "safe", "undecided"))
 
 
-def say_strangers(card: dict[str, Any]) -> None:
+def print_unknown_labels(card: dict[str, Any]) -> None:
     """Print the labels that fit nothing of the run: a wrong name must not go by unseen."""
     gone = card["not_in_run"]
     if gone["count"]:
@@ -59,31 +57,3 @@ def say_strangers(card: dict[str, Any]) -> None:
         )
     if gone["rules"]:
         out.print(f"no rule of this run: {', '.join(gone['rules'])}", markup=False)
-
-
-def _why_failed(output: Path) -> None:
-    """Print the most frequent failure and its remedy."""
-    import pyarrow.parquet as pq
-
-    rows = pq.read_table(output / "failed.parquet", columns=["error", "hint"]).to_pylist()
-    (error, hint), count = Counter((r["error"], r["hint"]) for r in rows).most_common(1)[0]
-    err.print(f"[bold yellow]failed:[/] {count:,} of {len(rows):,} by {escape(error[:300])}")
-    if hint:
-        err.print(f"[bold]help:[/] {escape(hint)}")
-
-
-def tell(result: Any, output: Path, images: Path) -> None:
-    """Print how a run ended, write its page, and end with the code that says so."""
-    from crosslight.view import write_judge_report
-
-    told, page = result.summary, write_judge_report(output, images)
-    out.print(
-        f"[bold]{told['rows']:,} of {told['inputs']:,} images judged[/]: {verdicts(told)}; "
-        f"{told['dropped']:,} dropped, {told['failed']:,} failed (with reasons, in "
-        f"{escape(str(output))})"
-    )
-    if told["failed"]:
-        _why_failed(output)
-    for note in told["notes"]:
-        out.print(f"note: {note}", style="dim", markup=False)
-    end(result, page)

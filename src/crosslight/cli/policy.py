@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from crosslight.cli.console import err, out
-from crosslight.cli.place import answers_path
+from crosslight.cli.options import answers_path
 
 app = typer.Typer(
     help="What 'unsafe' means: the taxonomy of harms, and written constitutions.",

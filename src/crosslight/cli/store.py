@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from crosslight.cli.console import out
-from crosslight.cli.place import answers_path
+from crosslight.cli.options import answers_path
 from crosslight.models import Missing
 
 if TYPE_CHECKING:

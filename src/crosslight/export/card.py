@@ -26,7 +26,7 @@ from crosslight.export.summary import (
     unknowns,
 )
 from crosslight.policy import TaxonomyError, map_to
-from crosslight.store import write_page
+from crosslight.store import write_text
 from crosslight.text import markdown, plural, visible
 
 CREDITS_SHOWN = 200
@@ -46,7 +46,7 @@ def write_card(run_dir: Path) -> Path:
     """Write `README.md` into a run directory and return its path. Raises `RunError`."""
     text = render_card(read_run(run_dir))
     target = run_dir / "README.md"
-    return write_page(target, text)
+    return write_text(target, text)
 
 
 def render_card(run: Run) -> str:
@@ -145,7 +145,7 @@ def _command(settings: dict[str, Any]) -> str:
         return written
     if isinstance(written, list) and written:
         return " ".join(_name(str(part)) for part in written)
-    return f"crosslight build PHOTOS --out RUN --seed {settings.get('seed', 0)}"
+    return f"crosslight build PHOTOS --output DIR --seed {settings.get('seed', 0)}"
 
 
 def _value(value: Any) -> str:

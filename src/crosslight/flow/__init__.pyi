@@ -11,21 +11,22 @@ from .estimate import (
     text_tokens,
 )
 from .funnel import Funnel, error_kind
-from .interrupt import interrupts
+from .interrupt import interrupts, stop_all
 from .key import difference, explain, key_parts, request_key
 from .ledger import Ledger
-from .main import run_main
+from .main import run_anywhere, run_main
 from .opened import opened_models
 from .progress import Watch, summary
 from .retry import UnknownPrice
 from .runner import Runner
 from .session import Session
 from .step import Leaf, Outcomes, RowResult, Step, as_step
-from .stop import GO_ON, BudgetStop, RunFailed, RunStop
+from .stop import GO_ON, GRACE_S, BudgetStop, Gate, RunFailed, RunStop
 from .usage import usage_notes
 
 __all__ = [
     "GO_ON",
+    "GRACE_S",
     "Budget",
     "BudgetStop",
     "CallPlan",
@@ -34,6 +35,7 @@ __all__ = [
     "Context",
     "Estimate",
     "Funnel",
+    "Gate",
     "Leaf",
     "Ledger",
     "Outcomes",
@@ -54,9 +56,11 @@ __all__ = [
     "key_parts",
     "opened_models",
     "request_key",
+    "run_anywhere",
     "run_main",
     "sample_notes",
     "samples_of",
+    "stop_all",
     "summary",
     "text_tokens",
     "usage_notes",

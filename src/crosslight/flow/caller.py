@@ -28,7 +28,7 @@ from crosslight.flow.ledger import Ledger
 from crosslight.flow.limiter import Limiter
 from crosslight.flow.retry import RetryingCalls
 from crosslight.flow.single_flight import SingleFlight
-from crosslight.flow.stop import RunFailed
+from crosslight.flow.stop import Gate, RunFailed
 from crosslight.models import (
     Answer,
     Capabilities,
@@ -36,6 +36,7 @@ from crosslight.models import (
     Message,
     Model,
     ModelCard,
+    ModelError,
     Request,
     Sampling,
     Usage,
@@ -64,6 +65,7 @@ class Caller:
         ledger: Ledger | None = None,
         budget: Budget | None = None,
         policy: CallPolicy | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self.card: ModelCard = model.card
         self.capabilities: Capabilities = model.capabilities
@@ -78,9 +80,14 @@ class Caller:
             self.ledger,
             budget,
             self.policy,
+            gate or Gate(),
             samples=model.capabilities.samples,
         )
         self._in_flight: SingleFlight[Record] = SingleFlight()
+        self.answers = 0
+        """Calls that brought an answer, new or stored."""
+        self.faults = 0
+        """Calls that ended without one."""
 
     async def generate(
         self,
@@ -145,6 +152,21 @@ class Caller:
         encode: Callable[[T], str],
     ) -> Record:
         """The stored record of this request, asked for if need be."""
+        try:
+            record = await self._found_or_asked(request, send, check, encode)
+        except ModelError:
+            self.faults += 1
+            raise
+        self.answers += 1
+        return record
+
+    async def _found_or_asked(
+        self,
+        request: Request,
+        send: Callable[[], Awaitable[T]],
+        check: Callable[[T], None],
+        encode: Callable[[T], str],
+    ) -> Record:
         key = request_key(self.card, request)
         stored = self._stored(key, request.task)
         if stored is not None:

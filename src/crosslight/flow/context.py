@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from crosslight.flow.limiter import Limiter
+from crosslight.flow.stop import Gate
 from crosslight.models import Model
 from crosslight.store import ImageStore
 
@@ -30,6 +31,8 @@ class Context:
     pool: ThreadPoolExecutor = field(default_factory=small_pool, repr=False)
     limiters: tuple[Limiter, ...] = field(default=(), repr=False)
     """Of the models, so that the runner takes no more rows than they can use."""
+    gate: Gate = field(default_factory=Gate, repr=False)
+    """Closed when the run is to stop; the models' callers share it."""
 
     async def blocking(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a blocking function in the pool."""

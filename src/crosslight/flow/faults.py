@@ -24,7 +24,7 @@ def check_answer(answer: Answer, request: Request) -> None:
     if answer.finish == "length":
         raise Truncated(
             f"the answer was cut at {request.sampling.max_tokens} tokens",
-            hint="ask with a larger max_tokens",
+            hint=Truncated.remedy,
         )
     if answer.finish != "stop":
         raise BadAnswer(f"the answer ended with finish reason {answer.finish!r}")

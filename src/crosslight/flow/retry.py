@@ -11,7 +11,7 @@ from crosslight.flow.faults import fault_record
 from crosslight.flow.key import Key
 from crosslight.flow.ledger import Ledger
 from crosslight.flow.limiter import Limiter, Slot
-from crosslight.flow.stop import GO_ON, RunFailed, RunStop
+from crosslight.flow.stop import GO_ON, Gate, RunFailed, RunStop
 from crosslight.flow.usage import usage_of
 from crosslight.models import (
     Denied,
@@ -57,6 +57,7 @@ class RetryingCalls:
         ledger: Ledger,
         budget: Budget | None,
         policy: CallPolicy,
+        gate: Gate,
         *,
         samples: int = 0,
     ) -> None:
@@ -66,6 +67,7 @@ class RetryingCalls:
         self._ledger = ledger
         self._budget = budget
         self._policy = policy
+        self._gate = gate
         self._guess = CostGuess(card, samples)
         self._ever_answered = False
 
@@ -108,8 +110,10 @@ class RetryingCalls:
         reply: list[T],
     ) -> Usage:
         """One request; `reply` receives what came, also where it is no good as an answer."""
+        self._gate.check()
         slot = await self._limiter.acquire()
         try:
+            self._gate.check()  # the run may have been told to stop while this call queued
             # In the slot: calls that only queue reserve nothing.
             guess = self._guess.of(request) if self._budget else 0.0
             if self._budget:
@@ -133,7 +137,8 @@ class RetryingCalls:
         except TimeoutError as error:
             self._limiter.faulted()
             raise Unreachable(
-                f"no answer in {self._policy.timeout_s:g} s", hint="raise the time limit"
+                f"no answer in {self._policy.timeout_s:g} s",
+                hint="--timeout allows more seconds; a lower --concurrency asks for less at once",
             ) from error
         except RateLimited as error:
             self._limiter.throttled(slot, error.retry_after)

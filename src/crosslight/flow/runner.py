@@ -15,7 +15,7 @@ from crosslight.flow.context import Context
 from crosslight.flow.funnel import Funnel
 from crosslight.flow.limiter import set_priority
 from crosslight.flow.step import Leaf, RowResult, Step
-from crosslight.flow.stop import RunStop
+from crosslight.flow.stop import GRACE_S, RunStop
 from crosslight.models import ModelError
 from crosslight.records import Done, Dropped, Failed, Outcome
 
@@ -25,6 +25,8 @@ Status = Literal["complete", "stopped", "failed"]
 ALIVE = 1_024
 SPARE = 32
 WINDOW = 8_192
+TURN_S, QUIET_TURNS = 0.05, 5
+"""After so many turns without a call in flight, rows of a stopped run have nothing to wait for."""
 LEAST_ROWS = 20
 """A share of failed rows is judged from this many rows on."""
 
@@ -61,6 +63,7 @@ class Runner:
         self._running: set[asyncio.Task[RowResult | None]] = set()
         self._changed = asyncio.Event()
         self._stopping = False
+        self._draining: asyncio.Task[None] | None = None
 
     async def run(
         self, rows: Iterable[Any] | AsyncIterable[Any]
@@ -83,14 +86,30 @@ class Runner:
             feeder.result()  # an error in the rows themselves ends the run aloud
             self._judge_failures(at_end=True)
         finally:
-            await self._end([feeder, *self._queue])
+            draining = [self._draining] if self._draining is not None else []
+            await self._end([feeder, *draining, *self._queue])
 
     def stop(self, reason: str, *, hint: str = "", status: Status = "stopped") -> None:
-        """Take no more rows and cancel those under way. Stored answers are kept."""
+        """Take no more rows and make no more calls.
+
+        Calls in flight are given `GRACE_S` seconds to answer; rows that are then not at their end
+        are cancelled. Stored answers are kept.
+        """
         self._note_stop(status, reason, hint)
+        self.context.gate.close(reason, hint=hint)
+        if self._draining is None:
+            self._draining = asyncio.create_task(self._drain())
+
+    async def _drain(self) -> None:
+        """Wait for what is in flight, then cancel what still runs."""
+        loop = asyncio.get_running_loop()
+        deadline, quiet = loop.time() + GRACE_S, 0
+        while self._running and loop.time() < deadline and quiet < QUIET_TURNS:
+            waiting = any(limiter.in_flight for limiter in self.context.limiters)
+            quiet = 0 if waiting else quiet + 1
+            await asyncio.sleep(TURN_S)
         for task in self._running:
-            if task is not asyncio.current_task():  # that one has just ended
-                task.cancel()
+            task.cancel()
 
     async def _feed(self, rows: Iterable[Any] | AsyncIterable[Any]) -> None:
         if isinstance(rows, AsyncIterable):

@@ -9,6 +9,7 @@ from crosslight.flow.call_policy import CallPolicy
 from crosslight.flow.caller import Caller
 from crosslight.flow.context import Context
 from crosslight.flow.ledger import Ledger
+from crosslight.flow.stop import Gate
 from crosslight.models import Backend
 from crosslight.store import AnswerStore, ImageStore
 
@@ -31,6 +32,7 @@ class Session:
         seed: int = 0,
     ) -> None:
         self.ledger = Ledger()
+        self.gate = Gate()
         self.callers: dict[str, Caller] = {}
         self._backends = dict(backends)
         self._store = store
@@ -59,7 +61,9 @@ class Session:
             self._store.close()
             raise
         limiters = tuple(caller.limiter for caller in by_spec.values())
-        self._context = Context(dict(self.callers), self._images, self._seed, limiters=limiters)
+        self._context = Context(
+            dict(self.callers), self._images, self._seed, limiters=limiters, gate=self.gate
+        )
         return self
 
     async def __aexit__(
@@ -79,7 +83,12 @@ class Session:
         model = await backend.open()
         try:
             return Caller(
-                model, self._store, ledger=self.ledger, budget=self._budget, policy=self._policy
+                model,
+                self._store,
+                ledger=self.ledger,
+                budget=self._budget,
+                policy=self._policy,
+                gate=self.gate,
             )
         except BaseException:
             await model.aclose()

@@ -1,10 +1,13 @@
 from . import cutoff, metrics
 from .assess import AssessConfig, AssessJob, read_scale, run_assess
 from .card import REPORT_CARD_FILE, measured_on, report_card
+from .compare import JudgePair, compare_judged
+from .compare_grades import GradePair, compare_assessed
 from .compile import CompileConfig, compile_policy
 from .config import JudgeConfig, Thresholds
 from .dry_run import estimate_assess, estimate_judge
-from .job import Job
+from .inputs import SCREEN, WITH_COPIES
+from .job import JudgeJob
 from .label_queue import images_to_label, write_queue
 from .labels import read_labels
 from .methods import GuardFormat
@@ -16,14 +19,20 @@ from .tables import read_verdicts
 
 __all__ = [
     "REPORT_CARD_FILE",
+    "SCREEN",
+    "WITH_COPIES",
     "AssessConfig",
     "AssessJob",
     "CompileConfig",
+    "GradePair",
     "GuardFormat",
-    "Job",
     "JudgeConfig",
+    "JudgeJob",
+    "JudgePair",
     "Target",
     "Thresholds",
+    "compare_assessed",
+    "compare_judged",
     "compile_policy",
     "cutoff",
     "estimate_assess",

@@ -7,7 +7,6 @@ that the grade is a distribution: its mean, its spread, and the mass that lay on
 import json
 import math
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,18 +14,38 @@ from typing import Any
 import pyarrow as pa
 from pydantic import Field
 
-from crosslight.flow import Budget, CallPolicy, Context, Runner, RunStop, Session
+from crosslight.flow import Budget, CallPolicy, Context
 from crosslight.judge.injection import addressed_by
-from crosslight.judge.job import Lost
+from crosslight.judge.inputs import Inputs, inputs_of
 from crosslight.judge.prompts import prompt_hashes, render
-from crosslight.judge.run import write_lost
 from crosslight.judge.step import HINTS, RETRYABLE, Target
 from crosslight.judge.views import Views
-from crosslight.models import Backend, Message, ModelError, ReaderBackend, Sampling, user
+from crosslight.models import (
+    Backend,
+    Message,
+    ModelError,
+    NotSupported,
+    ReaderBackend,
+    Sampling,
+    user,
+)
 from crosslight.policy import ShortText, StrictModel, read_plain, validated
-from crosslight.records import Done, Failed
-from crosslight.runs import claim
-from crosslight.store import AnswerStore, ImageStore, ParquetSink, table_schema, write_json
+from crosslight.records import Done, Failed, canonical, content_hash
+from crosslight.runs import (
+    Intake,
+    Lost,
+    Pages,
+    Progress,
+    RunResult,
+    RunSetup,
+    Watch,
+    no_pages,
+    open_hall,
+    started,
+    unheard,
+    unwatched,
+)
+from crosslight.store import ParquetSink, table_schema
 
 LETTERS = "ABCDEFGHIJK"
 STEP = "assess"
@@ -152,7 +171,7 @@ class Assess:
 
 @dataclass(frozen=True, slots=True)
 class AssessJob:
-    """What to grade, by whom, into which folder."""
+    """What to grade, by whom, into which folder. For the inputs see `judge.job.JudgeJob`."""
 
     targets: Sequence[Target]
     out: Path
@@ -164,51 +183,69 @@ class AssessJob:
     policy: CallPolicy = field(default_factory=CallPolicy)
     lost: Sequence[Lost] = ()
     budget: Budget | None = None
+    fail_on_error: float | int | None = None
+    intake: Intake | None = None
+    seed: int = 0
+
+    def setup(self) -> RunSetup:
+        """What the hall wants to know."""
+        backends: dict[str, Backend] = {"judge": self.judge}
+        if self.config.addressed == "ocr":
+            backends["reader"] = ReaderBackend()
+        return RunSetup(
+            "assess",
+            self.out,
+            self.answers,
+            self.images,
+            backends,
+            self.policy,
+            self.budget,
+            self.fail_on_error,
+            self.seed,
+        )
 
 
-async def run_assess(job: AssessJob) -> dict[str, Any]:
-    """Grade all images into `assessed.parquet`; returns what stands in `run.json`."""
-    claim(job.out, "assess")
-    lost: list[Lost] = list(job.lost)
-    counts = {"done": 0, "undecided": 0}
-    session = Session(
-        {"judge": job.judge, "reader": ReaderBackend()},
-        AnswerStore(job.answers),
-        images=ImageStore(job.images),
-        policy=job.policy,
-        budget=job.budget,
-    )
-    async with session:
-        runner = Runner(session.context, [Assess(job.scale, job.config)])
-        with ExitStack() as stack:
-            sink = stack.enter_context(ParquetSink(job.out / "assessed.parquet", ASSESSED))
-            try:
-                async for result in runner.run(job.targets):
+async def run_assess(
+    job: AssessJob,
+    watch: Watch = unwatched,
+    looked: Progress = unheard,
+    *,
+    pages: Pages = no_pages,
+    console: bool = False,
+) -> RunResult:
+    """Grade all images into `assessed.parquet`. See `run_judge`."""
+    async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
+        judge = hall.session.callers["judge"]
+        if not judge.capabilities.images or judge.capabilities.scene:
+            raise NotSupported(
+                f"{judge.card.spec} cannot grade pictures", hint="name a vision-language model"
+            )
+        started(hall)
+        inputs, lost, counts = Inputs((), ()), list[Lost](), {"done": 0, "undecided": 0}
+        with hall.part():
+            inputs = await inputs_of(hall, job.intake, job.targets, job.lost, looked)
+        lost += inputs.lost
+        reached: set[int] = set()
+        with ParquetSink(job.out / "assessed.parquet", ASSESSED) as sink:
+            with hall.part():
+                async for result in hall.results([Assess(job.scale, job.config)], inputs.targets):
+                    reached.add(result.index)
                     outcome = result.leaves[0].outcome
                     if isinstance(outcome, Done):
                         counts[outcome.value["status"]] += 1
                         sink.write(outcome.value)
                     else:
-                        lost.append((result.row.source, outcome))
-                status, reason = runner.status, runner.reason
-            except RunStop as stop:
-                status, reason = "stopped", stop.reason
-        write_lost(job.out, lost, {t.source: t.photo for t in job.targets})
-        failed = sum(isinstance(o, Failed) for _, o in lost)
-        card = session.callers["judge"].card
-        summary = {
-            "kind": "assess",
-            "status": status,
-            "reason": reason,
-            "rows": sum(counts.values()),
+                        lost.append(Lost(outcome, result.row.source, result.row.photo))
+            hall.writing()
+        lost += inputs.unreached(reached)
+        photos = [[target.source, target.photo] for target in inputs.targets]
+        told = {
             "grades": counts,
-            "failed": failed,
-            "dropped": len(lost) - failed,
             "scale": job.scale.model_dump(mode="json"),
             "settings": asdict(job.config),
-            "models": [{"role": "judge", "spec": card.spec}],
             "prompts": prompt_hashes(),
-            **session.ledger.as_json(),
+            "data": {"inputs_sha256": content_hash(canonical(photos))},
         }
-        write_json(job.out / "run.json", summary)
-    return summary
+        ended = hall.finish(told, inputs.account(sum(counts.values()), lost), lost)
+        pages(job.out)
+        return ended

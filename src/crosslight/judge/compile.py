@@ -156,7 +156,10 @@ async def preconditions(model: Model, text: str) -> tuple[Item, ...]:
     phrases = [item["alternatives"] for item in answer.parsed["preconditions"]]
     flat = list(dict.fromkeys(str(see).strip() for item in phrases for see in item))
     if any(len(see) < 3 for see in flat):
-        raise BadAnswer("a precondition is empty", hint="compile again")
+        raise BadAnswer(
+            "a precondition is empty",
+            hint="name another model with --model, or write the compiled file by hand",
+        )
     words = dict(zip(flat, await asyncio.gather(*(central(model, s) for s in flat)), strict=True))
     return tuple(
         Item(any=tuple(Question(see=s.strip(), words=words[s.strip()]) for s in item))

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from crosslight.records import Dropped, Failed, Finding, Measured, Verdict
+from crosslight.records import Dropped, Finding, Measured, Verdict
+from crosslight.runs import NOT_REACHED, Lost
 
 
-class Account:
+class Counts:
     """Counts of one run."""
 
     def __init__(self, rules: Sequence[str]) -> None:
@@ -16,7 +17,6 @@ class Account:
         self.scores: Counter[str] = Counter()
         self.tests: Counter[str] = Counter()
         self.addressed = 0
-        self.lost = 0
         self.skipped = 0
         self.pairs = 0
         self.dropped: Counter[str] = Counter()
@@ -35,9 +35,14 @@ class Account:
                 self.scores.update(asked(e.measured))
                 self.tests[e.reading.test] += 1
 
-    def count_lost(self, lost: Iterable[tuple[str, Dropped | Failed]]) -> None:
+    @property
+    def judged(self) -> int:
+        """Images that have a verdict."""
+        return sum(self.verdicts.values())
+
+    def count_lost(self, lost: Iterable[Lost]) -> None:
         """Count what has no verdict."""
-        for _, outcome in lost:
+        for outcome in (one.outcome for one in lost if one.outcome != NOT_REACHED):
             if isinstance(outcome, Dropped):
                 self.dropped[outcome.reason] += 1
             else:

@@ -14,24 +14,27 @@ from crosslight.flow import (
 )
 from crosslight.judge.assess import AssessConfig, AssessJob, Scale
 from crosslight.judge.config import JudgeConfig
-from crosslight.judge.job import Job
+from crosslight.judge.job import JudgeJob
 from crosslight.judge.methods import Asked, Plan, PlannedRule
 from crosslight.judge.panel import Models
 from crosslight.judge.prompts import render
 from crosslight.judge.run import planned
-from crosslight.models import Backend, Model, NotSupported, ReaderBackend, Sampling
+from crosslight.models import Model, NotSupported, Sampling
+from crosslight.runs import check_folder
 
 REPLY = Sampling().max_tokens
 FLIPS = "the policy-flip test (--flip-test) judges unsafe images again: its calls are not in here"
 
 
-async def estimate_judge(job: Job, images: int | None = None) -> Estimate:
-    """The calls over the targets of a job, or over so many images that are not read yet.
+async def estimate_judge(job: JudgeJob) -> Estimate:
+    """The calls over all images of a job. Opens the models, asks them nothing.
 
-    Opens the models, asks them nothing. Raises what the run would raise before its first call.
+    Raises what the run would raise before its first call.
     """
-    rows = len(job.targets) if images is None else images
-    async with opened_models(job.backends(), job.budget) as opened:
+    setup = job.setup()
+    check_folder(job.out, setup.kind)
+    rows = _images(job)
+    async with opened_models(setup.backends, setup.budget) as opened:
         models = Models(opened["judge"], opened.get("encoder"), opened.get("detector"))
         plan = planned(job, models)
         plans = [
@@ -43,13 +46,12 @@ async def estimate_judge(job: Job, images: int | None = None) -> Estimate:
         return estimate_calls(rows, plans, attempts=job.policy.attempts, notes=notes)
 
 
-async def estimate_assess(job: AssessJob, images: int | None = None) -> Estimate:
+async def estimate_assess(job: AssessJob) -> Estimate:
     """The calls of a grading run: every image is described once and graded once."""
-    rows = len(job.targets) if images is None else images
-    backends: dict[str, Backend] = {"judge": job.judge}
-    if job.config.addressed == "ocr":
-        backends["reader"] = ReaderBackend()
-    async with opened_models(backends, job.budget) as opened:
+    setup = job.setup()
+    check_folder(job.out, setup.kind)
+    rows = _images(job)
+    async with opened_models(setup.backends, setup.budget) as opened:
         judge = opened["judge"]
         if not judge.capabilities.images or judge.capabilities.scene:
             raise NotSupported(
@@ -61,6 +63,14 @@ async def estimate_assess(job: AssessJob, images: int | None = None) -> Estimate
         ]
         notes = sample_notes([judge])
         return estimate_calls(rows, plans, attempts=job.policy.attempts, notes=notes)
+
+
+def _images(job: JudgeJob | AssessJob) -> int:
+    """Those that are there already, or all entries of the intake: what is no picture of them
+    costs nothing."""
+    if job.intake is None:
+        return len(job.targets)
+    return sum(1 for _ in job.intake.entries((job.out, job.images)))
 
 
 def _addressed(how: str, opened: dict[str, Model]) -> Iterator[CallPlan]:

@@ -10,15 +10,16 @@ from crosslight.judge.methods import GuardFormat
 from crosslight.judge.step import Target
 from crosslight.models import Backend, ReaderBackend
 from crosslight.policy import Compiled, Constitution
-from crosslight.records import Dropped, Failed
-
-Lost = tuple[str, Dropped | Failed]
+from crosslight.runs import Intake, Lost, RunSetup
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """What to judge, by which policy, by whom. `targets` lie in the image store already; `lost`
-    are the inputs that were left out before, as (source, outcome)."""
+class JudgeJob:
+    """What to judge, by which policy, by whom.
+
+    The pictures come from `intake`; or they lie in the image store already, as `targets`, and
+    `lost` are the inputs that were left out before.
+    """
 
     targets: Sequence[Target]
     out: Path
@@ -35,6 +36,7 @@ class Job:
     lost: Sequence[Lost] = ()
     budget: Budget | None = None
     fail_on_error: float | int | None = None
+    intake: Intake | None = None
 
     def backends(self) -> dict[str, Backend]:
         """By role, those that there are."""
@@ -46,3 +48,17 @@ class Job:
             "reader": reader,
         }
         return {role: backend for role, backend in roles.items() if backend is not None}
+
+    def setup(self) -> RunSetup:
+        """What the hall wants to know."""
+        return RunSetup(
+            "judge",
+            self.out,
+            self.answers,
+            self.images,
+            self.backends(),
+            self.policy,
+            self.budget,
+            self.fail_on_error,
+            self.config.seed,
+        )

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from crosslight.judge.job import Job
+from crosslight.flow import RunStop
+from crosslight.judge.job import JudgeJob
 from crosslight.judge.run import run_judge
 from crosslight.judge.step import Target
 from crosslight.judge.tables import read_verdicts
@@ -34,11 +35,12 @@ class Flips:
         return asdict(self)
 
 
-async def flip_test(job: Job, verdicts: Sequence[Verdict], rules: Sequence[str] = ()) -> Flips:
+async def flip_test(job: JudgeJob, verdicts: Sequence[Verdict], rules: Sequence[str] = ()) -> Flips:
     """Judge the unsafe images anew with their violated rules declared allowed.
 
     `rules` names the rules to allow for methods that do not tell rules apart. Images that share
-    their violated rules are judged in one run, in a folder below `job.out`.
+    their violated rules are judged in one run, in a folder below `job.out`. Raises `RunStop` when
+    one of these is stopped: there is no share then.
     """
     groups: dict[tuple[str, ...], list[Target]] = {}
     for v in verdicts:
@@ -53,8 +55,12 @@ async def flip_test(job: Job, verdicts: Sequence[Verdict], rules: Sequence[str] 
         if not constitution.active:
             flipped += len(targets)  # nothing is forbidden any more
             continue
-        again = replace(job, targets=targets, lost=(), out=out, constitution=constitution)
-        await run_judge(again)
+        again = replace(
+            job, targets=targets, lost=(), intake=None, out=out, constitution=constitution
+        )
+        ended = await run_judge(again)
+        if ended.status != "complete":
+            raise RunStop(ended.reason, hint=ended.hint)
         for v in read_verdicts(out):
             flipped += v.status is Status.SAFE
             stayed += v.status is Status.UNSAFE

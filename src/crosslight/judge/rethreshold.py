@@ -12,7 +12,7 @@ from typing import Any
 
 from crosslight.judge import decide
 from crosslight.judge.config import JudgeConfig, Parts, Thresholds
-from crosslight.judge.counts import Account
+from crosslight.judge.counts import Counts
 from crosslight.judge.decide import UNKNOWN, YES, Need
 from crosslight.judge.tables import EVIDENCE, VERDICTS, evidence_rows, read_verdicts, verdict_row
 from crosslight.records import (
@@ -25,7 +25,7 @@ from crosslight.records import (
     canonical,
     content_hash,
 )
-from crosslight.runs import NotARunFolder, claim, read_run
+from crosslight.runs import RUN_FILE, NotARunFolder, begin, held_folder, read_run
 from crosslight.store import write_json, write_table
 
 JUDGED = "give the folder of a `crosslight judge` run"
@@ -47,25 +47,26 @@ def rethreshold_run(folder: Path, out: Path, values: Mapping[str, float]) -> dic
     parts = Parts(**run["plan"]["parts"])
     old = read_verdicts(folder)
     new = [again(v, shapes, config, parts) for v in old]
-    claim(out, "judge")
-    account = Account(list(shapes))
-    for verdict in new:
-        account.add(verdict)
-    write_table(out / "verdicts.parquet", VERDICTS, map(verdict_row, new))
-    z = config.thresholds.z
-    rows = (row for verdict in new for row in evidence_rows(verdict, z))
-    write_table(out / "evidence.parquet", EVIDENCE, rows)
-    for name in ("dropped.parquet", "failed.parquet"):
-        copyfile(folder / name, out / name)
-    summary = {**run, **account.as_json(), "settings": config.as_json()}
-    summary["rethreshold"] = {
-        "changed": dict(values),
-        "flipped": sum(a.status is not b.status for a, b in zip(old, new, strict=True)),
-        "not_asked": sum(unasked(r, shapes[r.rule]) for v in new for r in v.rules),
-        "calls": 0,
-    }
-    write_json(out / "run.json", summary)
-    return summary
+    with held_folder(out, "judge"):
+        begin(out, "judge")
+        account = Counts(list(shapes))
+        for verdict in new:
+            account.add(verdict)
+        write_table(out / "verdicts.parquet", VERDICTS, map(verdict_row, new))
+        z = config.thresholds.z
+        rows = (row for verdict in new for row in evidence_rows(verdict, z))
+        write_table(out / "evidence.parquet", EVIDENCE, rows)
+        for name in ("dropped.parquet", "failed.parquet"):
+            copyfile(folder / name, out / name)
+        summary = {**run, **account.as_json(), "settings": config.as_json()}
+        summary["rethreshold"] = {
+            "changed": dict(values),
+            "flipped": sum(a.status is not b.status for a, b in zip(old, new, strict=True)),
+            "not_asked": sum(unasked(r, shapes[r.rule]) for v in new for r in v.rules),
+            "calls": 0,
+        }
+        write_json(out / RUN_FILE, summary)
+        return summary
 
 
 NOT_ASKED = "not asked"

@@ -1,120 +1,96 @@
 """One judging run from beginning to end: open, ask, write tables as verdicts come."""
 
-import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from contextlib import ExitStack
 
-from crosslight.flow import (
-    GO_ON,
-    Ledger,
-    Runner,
-    RunStop,
-    Session,
-    interrupts,
-)
+from crosslight.flow import Session
 from crosslight.judge.config import JudgeConfig
-from crosslight.judge.counts import Account
-from crosslight.judge.job import Job, Lost
+from crosslight.judge.counts import Counts
+from crosslight.judge.inputs import Inputs, inputs_of
+from crosslight.judge.job import JudgeJob
 from crosslight.judge.methods import METHODS, Plan, plan_for
 from crosslight.judge.panel import Models, Panel
 from crosslight.judge.prompts import prompt_hashes
 from crosslight.judge.step import Judge
 from crosslight.judge.summary import describe
-from crosslight.judge.tables import DROPPED, EVIDENCE, FAILED, VERDICTS, evidence_rows, verdict_row
+from crosslight.judge.tables import EVIDENCE, VERDICTS, evidence_rows, verdict_row
 from crosslight.models import NotSupported
 from crosslight.policy import PolicyError
-from crosslight.records import Done, Dropped, Failed, Verdict, canonical, content_hash
-from crosslight.runs import claim
-from crosslight.store import AnswerStore, ImageStore, ParquetSink, write_json, write_table
-
-Watching = Callable[[Runner, int], AbstractAsyncContextManager[Any]]
-Show = Callable[[Ledger], Watching]
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How the run ended."""
-
-    status: str
-    reason: str
-    hint: str
-    summary: dict[str, Any]
-
-
-def _silent(ledger: Ledger) -> Watching:
-    return lambda runner, total: nullcontext()
+from crosslight.records import Done, Verdict, canonical, content_hash
+from crosslight.runs import (
+    Hall,
+    Lost,
+    Pages,
+    Progress,
+    RunResult,
+    Watch,
+    no_pages,
+    open_hall,
+    started,
+    unheard,
+    unwatched,
+)
+from crosslight.store import ParquetSink
 
 
-async def run_judge(job: Job, show: Show = _silent) -> Result:
-    """Judge all targets into `job.out`. Raises what a person must mend before the first call.
+async def run_judge(
+    job: JudgeJob,
+    watch: Watch = unwatched,
+    looked: Progress = unheard,
+    *,
+    pages: Pages = no_pages,
+    console: bool = False,
+) -> RunResult:
+    """Judge all images into `job.out`. Raises what a person must mend before the first call.
 
-    Failed calls do not raise: they are in `failed.parquet`, and never a verdict.
+    Failed calls do not raise: they are in `failed.parquet`, and never a verdict. `console`: the
+    second Ctrl-C ends the process.
     """
-    began = time.monotonic()
-    claim(job.out, "judge")
-    store = AnswerStore(job.answers)
-    session = Session(
-        job.backends(),
-        store,
-        images=ImageStore(job.images),
-        budget=job.budget,
-        policy=job.policy,
-        seed=job.config.seed,
-    )
-    async with session:
-        callers = session.callers
+    async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
+        callers = hall.session.callers
         models = Models(callers["judge"], callers.get("encoder"), callers.get("detector"))
         plan = planned(job, models)
-        panel = Panel(plan, job.config, models)
-        account = Account([rule.id for rule in plan.rules])
-        judge = Judge(panel, notes_of(plan, job.config, models), provenance(job, session, plan))
-        runner = Runner(session.context, [judge], fail_on_error=job.fail_on_error)
-        status, reason, hint = await _write(job, runner, account, show(session.ledger))
-        cards = {role: caller.card for role, caller in session.callers.items()}
-        summary = describe(job, plan, account, cards, judge.notes)
-        summary |= {"status": status, "reason": reason}
-        summary |= {"seconds": round(time.monotonic() - began, 3), **session.ledger.as_json()}
-        write_json(job.out / "run.json", summary)
-    return Result(status, reason, hint, summary)
+        started(hall)
+        counts = Counts([rule.id for rule in plan.rules])
+        notes = notes_of(plan, job.config, models)
+        judge = Judge(Panel(plan, job.config, models), notes, provenance(job, hall.session, plan))
+        inputs, lost = Inputs((), ()), list[Lost]()
+        with hall.part():
+            inputs = await inputs_of(hall, job.intake, job.targets, job.lost, looked)
+        lost += inputs.lost
+        await _write(job, hall, judge, inputs, counts, lost)
+        counts.count_lost(lost)
+        told = describe(job, plan, counts, inputs.targets, notes)
+        ended = hall.finish(told, inputs.account(counts.judged, lost), lost)
+        pages(job.out)
+        return ended
 
 
 async def _write(
-    job: Job, runner: Runner, account: Account, watch: Watching
-) -> tuple[str, str, str]:
-    """Run and write each verdict when its turn comes; returns status, reason and hint."""
+    job: JudgeJob, hall: Hall, judge: Judge, inputs: Inputs, counts: Counts, lost: list[Lost]
+) -> None:
+    """Ask, and write each verdict when its turn comes."""
     z = job.config.thresholds.z
-    lost: list[Lost] = list(job.lost)
-    status, reason, hint = "complete", "", ""
+    reached: set[int] = set()
     with ExitStack() as stack:
         verdicts = stack.enter_context(ParquetSink(job.out / "verdicts.parquet", VERDICTS))
         evidence = stack.enter_context(ParquetSink(job.out / "evidence.parquet", EVIDENCE))
-        try:
-            with interrupts(lambda why: runner.stop(why, hint=GO_ON)):
-                async with watch(runner, len(job.targets)):
-                    async for result in runner.run(job.targets):
-                        outcome = result.leaves[0].outcome
-                        if isinstance(outcome, Done):
-                            verdict: Verdict = outcome.value
-                            account.add(verdict)
-                            verdicts.write(verdict_row(verdict))
-                            for row in evidence_rows(verdict, z):
-                                evidence.write(row)
-                        else:
-                            account.lost += 1
-                            lost.append((result.row.source, outcome))
-            status, reason, hint = runner.status, runner.reason, runner.hint
-        except RunStop as stop:
-            status, reason, hint = stop.status, stop.reason, stop.hint
-    photos = {target.source: target.photo for target in job.targets}
-    write_lost(job.out, lost, photos)
-    account.count_lost(lost)
-    return status, reason, hint
+        with hall.part():
+            async for result in hall.results([judge], inputs.targets):
+                reached.add(result.index)
+                outcome = result.leaves[0].outcome
+                if isinstance(outcome, Done):
+                    verdict: Verdict = outcome.value
+                    counts.add(verdict)
+                    verdicts.write(verdict_row(verdict))
+                    for row in evidence_rows(verdict, z):
+                        evidence.write(row)
+                else:
+                    lost.append(Lost(outcome, result.row.source, result.row.photo))
+        hall.writing()
+    lost += inputs.unreached(reached)
 
 
-def planned(job: Job, models: Models) -> Plan:
+def planned(job: JudgeJob, models: Models) -> Plan:
     """The plan for these models. Raises `NotSupported` where the judge cannot do what it needs."""
     if job.config.method not in METHODS:
         raise PolicyError(
@@ -159,7 +135,7 @@ def notes_of(plan: Plan, config: JudgeConfig, models: Models) -> tuple[str, ...]
     return tuple(notes)
 
 
-def provenance(job: Job, session: Session, plan: Plan) -> dict[str, str]:
+def provenance(job: JudgeJob, session: Session, plan: Plan) -> dict[str, str]:
     """What decides a verdict, by hash and by name."""
     found = {
         "constitution": job.constitution.hash[:16],
@@ -171,45 +147,3 @@ def provenance(job: Job, session: Session, plan: Plan) -> dict[str, str]:
     for role, caller in session.callers.items():
         found[role] = f"{caller.card.spec} {caller.card.revision}".strip()
     return found
-
-
-def write_lost(out: Path, lost: Iterable[Lost], photos: Mapping[str, str]) -> None:
-    """`dropped.parquet` and `failed.parquet`."""
-    rows = [(source, photos.get(source, ""), outcome) for source, outcome in lost]
-    write_table(
-        out / "dropped.parquet",
-        DROPPED,
-        (
-            {
-                "input": s,
-                "photo": p,
-                "row": "",
-                "step": o.step,
-                "reason": o.reason,
-                "detail": o.detail,
-                "text": "",
-            }
-            for s, p, o in rows
-            if isinstance(o, Dropped)
-        ),
-    )
-    write_table(
-        out / "failed.parquet",
-        FAILED,
-        (
-            {
-                "input": s,
-                "photo": p,
-                "row": "",
-                "step": o.step,
-                "error": o.error,
-                "retryable": o.retryable,
-                "hint": o.hint,
-            }
-            for s, p, o in rows
-            if isinstance(o, Failed)
-        ),
-    )
-
-
-__all__ = ["Job", "Result", "run_judge"]

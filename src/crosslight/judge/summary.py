@@ -1,38 +1,26 @@
-"""`run.json` of a judging run, and the folder that it stands in."""
+"""The judge's part of `run.json`."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from crosslight.judge.counts import Account
-from crosslight.judge.job import Job
+from crosslight.judge.counts import Counts
+from crosslight.judge.job import JudgeJob
 from crosslight.judge.methods import Plan
 from crosslight.judge.prompts import prompt_hashes
-from crosslight.models import ModelCard
+from crosslight.judge.step import Target
 from crosslight.records import canonical, content_hash
-from crosslight.runs import library_versions
-
-PACKAGES = ("numpy", "onnxruntime", "pillow", "pyarrow", "rapidocr", "torch", "transformers")
 
 
 def describe(
-    job: Job,
-    plan: Plan,
-    account: Account,
-    cards: Mapping[str, ModelCard],
-    notes: tuple[str, ...],
+    job: JudgeJob, plan: Plan, counts: Counts, targets: Sequence[Target], notes: tuple[str, ...]
 ) -> dict[str, Any]:
-    """The part of `run.json` that is the same whenever the same run ends."""
-    judged = sum(account.verdicts.values())
+    """What is the same whenever the same run ends."""
+    failed = sum(counts.failed.values())
     return {
-        "kind": "judge",
-        "rows": judged,
-        "inputs": len(job.targets) + len(job.lost),
-        "dropped": sum(account.dropped.values()),
-        "failed": sum(account.failed.values()),
-        "coverage": round(judged / max(1, judged + sum(account.failed.values())), 6),
-        **account.as_json(),
-        "lost": {"dropped": dict(account.dropped), "failed": dict(account.failed)},
+        "coverage": round(counts.judged / max(1, counts.judged + failed), 6),
+        **counts.as_json(),
+        "lost": {"dropped": dict(counts.dropped), "failed": dict(counts.failed)},
         "plan": {
             "parts": asdict(plan.parts),
             "overall": plan.overall,
@@ -47,12 +35,7 @@ def describe(
             "titles": {r.id: r.title or r.id for r in job.constitution.rules},
         },
         "notes": list(notes),
-        "models": [card.as_json(role) for role, card in cards.items()],
         "settings": job.config.as_json(),
-        "seed": job.config.seed,
         "prompts": prompt_hashes(),
-        "data": {
-            "inputs_sha256": content_hash(canonical([[t.source, t.photo] for t in job.targets]))
-        },
-        "versions": library_versions(PACKAGES),
+        "data": {"inputs_sha256": content_hash(canonical([[t.source, t.photo] for t in targets]))},
     }

@@ -61,12 +61,6 @@ EVIDENCE = table_schema(
 )
 """Measured: all up to `rationale`. By the thresholds: `answer` and `test`."""
 
-LOST_COLUMNS = ("input", "photo", "row", "step")
-DROPPED = table_schema(dict.fromkeys((*LOST_COLUMNS, "reason", "detail", "text"), _TEXT))
-FAILED = table_schema(
-    {**dict.fromkeys((*LOST_COLUMNS, "error"), _TEXT), "retryable": _FLAG, "hint": _TEXT}
-)
-
 
 def verdict_row(verdict: Verdict) -> dict[str, Any]:
     """A row of `verdicts.parquet`."""

@@ -93,6 +93,10 @@ class Truncated(ModelError):
     """The answer hit the token limit."""
 
     kind = "truncated"
+    remedy = (
+        "?thinking=off in an openai: spec leaves the thinking out; "
+        "`crosslight bench --max-tokens N` and `crosslight judge --reason-tokens N` allow more"
+    )
 
 
 class BadAnswer(ModelError):

@@ -1,5 +1,15 @@
-from .screen import ScreenConfig, screen_photos
+from .sample import sampled
+from .screen import ScreenConfig, Screened, screen_photos
 from .sources.detect import open_source
-from .sources.found import Found, SourceOptions
+from .sources.found import Found, InputError, SourceOptions
 
-__all__ = ["Found", "ScreenConfig", "SourceOptions", "open_source", "screen_photos"]
+__all__ = [
+    "Found",
+    "InputError",
+    "ScreenConfig",
+    "Screened",
+    "SourceOptions",
+    "open_source",
+    "sampled",
+    "screen_photos",
+]

@@ -8,9 +8,9 @@ the outcomes are the same in every run.
 import asyncio
 import os
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from itertools import islice
 
@@ -65,10 +65,12 @@ async def screen_photos(
     config: ScreenConfig | None = None,
     *,
     progress: Callable[[int], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> list[Screened]:
     """Screen all entries; the answer is in input order. Memory does not grow with their bytes.
 
-    `progress` is told the number of entries looked at. Errors of an entry are its outcome; only
+    `progress` is told the number of entries looked at; once `stopped` says so, the rest is left.
+    Errors of an entry are its outcome; only
     those of the store or the input as a whole (`InputError`) are raised.
     """
     config = config or ScreenConfig()
@@ -84,10 +86,14 @@ async def screen_photos(
             )
         )
         examiner = _Examiner(images, config, pool, fetcher)
-        async for one in examiner.in_order(found, ahead=max(8, 2 * workers)):
+        stream = examiner.in_order(found, ahead=max(8, 2 * workers))
+        await stack.enter_async_context(aclosing(stream))
+        async for one in stream:
             looked.append(one)
             if progress is not None:
                 progress(len(looked))
+            if stopped():
+                break
     outcomes = await asyncio.to_thread(
         drop_copies, [(one.source, one.sha, one.outcome) for one in looked], config.near_bits
     )
@@ -101,7 +107,7 @@ class _Examiner:
     pool: Executor
     fetcher: Fetcher
 
-    async def in_order(self, found: Iterable[Found], ahead: int) -> AsyncIterator[Screened]:
+    async def in_order(self, found: Iterable[Found], ahead: int) -> AsyncGenerator[Screened, None]:
         """Look at entries, at most `ahead` of them at once."""
         running: deque[asyncio.Task[Screened]] = deque()
         try:
@@ -173,7 +179,9 @@ def failure(error: Exception) -> Dropped | Failed:
         case OSError():
             return Failed(STEP, *_disk_trouble(error))
         case MemoryError():
-            return Failed(STEP, "out_of_memory", True, "use fewer workers")
+            return Failed(
+                STEP, "out_of_memory", True, "end other programs, and run the same command again"
+            )
         case _:
             return Failed(STEP, type(error).__name__, False, str(error)[:200])
 

@@ -36,7 +36,9 @@ class _Plain(yaml.SafeLoader):
 def read_plain(path: Path) -> Any:
     """The YAML value of a regular file. Raises `PolicyError`."""
     if not path.is_file():
-        raise PolicyError(f"there is no file {path}", hint="see `crosslight policy show`")
+        raise PolicyError(
+            f"there is no file {path}", hint="`crosslight policy list` names those that come along"
+        )
     with path.open("rb") as file:
         data = file.read(MAX_YAML_BYTES + 1)
     if len(data) > MAX_YAML_BYTES:

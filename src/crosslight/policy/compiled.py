@@ -118,7 +118,8 @@ def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
     if stale:
         raise PolicyError(
             f"the compiled form of {path.name} is out of date: {stale[0]}",
-            hint="compile again, or review the rule and mend the compiled file by hand",
+            hint=f"crosslight policy compile {name_or_file} --model SPEC makes it anew; "
+            "or review the rule and mend the compiled file by hand",
         )
     return constitution, compiled
 

@@ -10,8 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from crosslight.records import Dropped, Failed
-from crosslight.store import table_schema
-from crosslight.store import write_table
+from crosslight.store import table_schema, write_table
 
 DROPPED_FILE = "dropped.parquet"
 FAILED_FILE = "failed.parquet"
@@ -24,6 +23,10 @@ DROPPED = table_schema(dict.fromkeys((*_WHERE, "reason", "detail", "text"), _TEX
 FAILED = table_schema(
     {**dict.fromkeys((*_WHERE, "error"), _TEXT), "retryable": pa.bool_(), "hint": _TEXT}
 )
+
+
+NOT_REACHED = Dropped("run", "not_reached", "the run stopped before this input")
+"""What became of an input that a stop left out: neither dropped on purpose nor failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,16 @@ def _failed(lost: Iterable[Lost]) -> Iterator[dict[str, Any]]:
         if isinstance(one.outcome, Failed):
             o = one.outcome
             yield {**one.where, "error": o.error, "retryable": o.retryable, "hint": o.hint}
+
+
+def failures_of(folder: Path) -> tuple[str, str, int, int]:
+    """Of a run's folder: its most frequent error, the hint, how often, and how many there are."""
+    rows = pq.read_table(folder / FAILED_FILE, columns=["error", "hint"]).to_pylist()
+    counts = Counter((row["error"], row["hint"]) for row in rows)
+    if not counts:
+        return "", "", 0, 0
+    (error, hint), count = counts.most_common(1)[0]
+    return error, hint, count, len(rows)
 
 
 def most_frequent_failure(lost: Iterable[Lost]) -> tuple[str, str, int]:

@@ -1,11 +1,12 @@
 """`run.json`, read leniently: what a page needs of it, with defaults for what is not there."""
 
-from crosslight.runs.folder import RunError
 import json
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from crosslight.runs.folder import RunError
 
 
 class _Lenient(BaseModel):

@@ -1,6 +1,6 @@
 from .agreement import Agreement, rater_agreement
 from .bootstrap import LEVEL, bootstrap_interval, by_cluster, draws
-from .intervals import wilson
+from .intervals import bonett_price, wilson
 from .prevalence import corrected
 from .significance import benjamini_hochberg, holm, mcnemar
 
@@ -8,6 +8,7 @@ __all__ = [
     "LEVEL",
     "Agreement",
     "benjamini_hochberg",
+    "bonett_price",
     "bootstrap_interval",
     "by_cluster",
     "corrected",

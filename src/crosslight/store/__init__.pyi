@@ -1,5 +1,5 @@
 from .answers import AnswerStore
-from .atomic import write_json, write_page
+from .atomic import clear_parts, replacing, write_json, write_text
 from .decode import BadImage, Bounds, Decoded, decode_image, fit_image
 from .errors import StoreError
 from .features import IMAGE, table_schema
@@ -25,13 +25,15 @@ __all__ = [
     "ParquetSink",
     "Record",
     "StoreError",
+    "clear_parts",
     "decode_image",
     "fit_image",
     "group_similar",
     "parse_hashes",
     "perceptual_hash",
+    "replacing",
     "table_schema",
     "write_json",
-    "write_page",
     "write_table",
+    "write_text",
 ]

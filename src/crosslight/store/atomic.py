@@ -1,17 +1,71 @@
-"""Files that a reader sees whole or not at all, and folders that are on the disk."""
+"""Files that a reader sees whole or not at all, and folders that are on the disk.
+
+Every file of a run is written here: under a random name of its own in the same folder, opened
+exclusively, synced, then renamed. Two processes cannot write into one another's half, and what a
+killed one left is known by its name.
+"""
 
 import json
 import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+
+_PART = re.compile(r"\..+\.[0-9a-f]{16}\.part")
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+_FLAGS |= getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-def write_page(path: Path, text: str) -> Path:
-    """Write a page or card under its name in one step; what is no Unicode becomes `?`."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(text.encode("utf-8", errors="replace"))
-    temporary.replace(path)
+def part_of(path: Path) -> Path:
+    """A name beside `path` that nobody else has: hidden, and known as a part."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+
+
+def open_part(path: Path) -> tuple[BinaryIO, Path]:
+    """A new file that is to become `path`, and its name until then."""
+    part = part_of(path)
+    return os.fdopen(os.open(part, _FLAGS, 0o666), "wb"), part
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes its name when the block ends well; else the former one stays as it is."""
+    file, part = open_part(path)
+    try:
+        with file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write text in one step, as UTF-8 with its line ends as they are; no Unicode becomes `?`."""
+    with replacing(path) as file:
+        file.write(text.encode("utf-8", errors="replace"))
     return path
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON so that a reader sees the old file or the new one, never a half."""
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def clear_parts(folder: Path) -> None:
+    """Remove what a killed run left behind. Only for whoever holds the folder."""
+    for entry in folder.iterdir():
+        if _PART.fullmatch(entry.name):
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:
@@ -23,14 +77,3 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON so that a reader sees the old file or the new one, never a half."""
-    part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8") as file:
-        json.dump(value, file, indent=1, ensure_ascii=False)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

@@ -1,9 +1,10 @@
 """Rows to parquet: streamed, the same bytes for the same rows, complete or not there at all.
 
 The bytes depend on the rows, the schema and the version of pyarrow only: no clock, no random
-name. Files are written aside and renamed when they are complete and on disk.
+name in them. Files are written aside and renamed when they are complete and on disk.
 """
 
+import glob
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from crosslight.store.atomic import sync_folder
+from crosslight.store.atomic import open_part, part_of, sync_folder
 from crosslight.store.features import IMAGE
 
 GROUP_ROWS = 1_000
@@ -27,13 +28,13 @@ class _Writer:
     """One open parquet file. Rows are gathered into groups of bounded size."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._file, self.part = open_part(path)
         self.path = path
         self.rows = 0
         self.bytes = 0
         self._schema = schema
         self._group: list[Mapping[str, Any]] = []
         self._group_bytes = 0
-        self._file = path.open("wb")
         plain = [name for name in _leaves(schema) if not name.endswith(".bytes")]
         self._parquet = pq.ParquetWriter(
             self._file,
@@ -60,19 +61,20 @@ class _Writer:
             self._flush()
 
     def close(self) -> None:
-        """Complete the file and bring it to the disk."""
+        """Complete the file, bring it to the disk and give it its name."""
         self._flush()
         self._parquet.close()
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
+        self.part.replace(self.path)
 
     def abandon(self) -> None:
         """Close and delete."""
         if not self._file.closed:
             self._parquet.close()
             self._file.close()
-        self.path.unlink(missing_ok=True)
+        self.part.unlink(missing_ok=True)
 
     def _flush(self) -> None:
         if self._group:
@@ -87,8 +89,7 @@ class ParquetSink:
     def __init__(self, path: str | Path, schema: pa.Schema) -> None:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        # A fixed name: what a killed run left is overwritten by the next one.
-        self._writer = _Writer(self.path.with_name(f".{self.path.name}.part"), schema)
+        self._writer = _Writer(self.path, schema)
         self._open = True
 
     @property
@@ -105,7 +106,6 @@ class ParquetSink:
         if self._open:
             self._open = False
             self._writer.close()
-            self._writer.path.replace(self.path)
             sync_folder(self.path.parent)
 
     def __enter__(self) -> Self:
@@ -147,9 +147,9 @@ class DatasetSink:
         self._bytes_per_shard = bytes_per_shard
         self._shards: dict[str, list[Path]] = {split: [] for split in splits}
         self._writers: dict[str, _Writer] = {}
-        self._aside = self.folder.with_name(f".{self.folder.name}.new")
-        self._former = self.folder.with_name(f".{self.folder.name}.old")
-        self._tidy()
+        self._aside = part_of(self.folder)
+        self._bring_back()
+        self._aside.mkdir(parents=True)
 
     def write(self, split: str, row: Mapping[str, Any]) -> None:
         """Add a row. Raises `ValueError` for a column or split that there is not."""
@@ -195,25 +195,26 @@ class DatasetSink:
 
     def _begin(self, split: str) -> _Writer:
         shards = self._shards[split]
-        path = self._aside / f"{split}-{len(shards):05d}.part"
+        path = self._aside / f"{split}-{len(shards):05d}"
         shards.append(path)
         writer = self._writers[split] = _Writer(path, self._schema)
         return writer
 
-    def _tidy(self) -> None:
-        """Clear away what a killed run left; undo a swap that it had only half done."""
-        shutil.rmtree(self._aside, ignore_errors=True)
-        if self._former.exists() and not self.folder.exists():
-            self._former.rename(self.folder)
-        shutil.rmtree(self._former, ignore_errors=True)
-        self._aside.mkdir(parents=True)
+    def _bring_back(self) -> None:
+        """Undo a swap that a killed run had only half done."""
+        former = sorted(self.folder.parent.glob(f".{glob.escape(self.folder.name)}.*.old"))
+        if former and not self.folder.exists():
+            former.pop().rename(self.folder)
+        for folder in former:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _swap(self) -> None:
+        former = self._aside.with_suffix(".old")
         if self.folder.exists():
-            self.folder.rename(self._former)
+            self.folder.rename(former)
         self._aside.rename(self.folder)
         sync_folder(self.folder.parent)
-        shutil.rmtree(self._former, ignore_errors=True)
+        shutil.rmtree(former, ignore_errors=True)
 
 
 def write_table(path: str | Path, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> int:

@@ -233,7 +233,6 @@ def test_one_turn_at_a_time() -> None:
     assert peak == 1
 
 
-@pytest.mark.slow
 def test_a_real_small_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """SmolLM2-135M, fetched by the manifest: a sane Yes/No where the tiny one is random."""
     monkeypatch.delenv("CROSSLIGHT_HOME")

@@ -18,7 +18,7 @@ from crosslight.bench.metrics.aggregate import (
 )
 from crosslight.bench.metrics.catalogue import Metric
 from crosslight.bench.metrics.scores import Floats, Mask, Scores
-from crosslight.stats import LEVEL, by_cluster, draws, mcnemar
+from crosslight.stats import LEVEL, bonett_price, by_cluster, draws, mcnemar
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +127,13 @@ def _few(left: Floats, right: Floats) -> tuple[float, float]:
     adds one item to either kind of disagreement; parts combined as in `combined`."""
     spreads = []
     for at in range(0, left.shape[1], 2):
-        n = left[:, at + 1].sum()
+        n = int(left[:, at + 1].sum())
         lost, won = (
-            float((one > two).sum())
+            int((one > two).sum())
             for one, two in ((left[:, at], right[:, at]), (right[:, at], left[:, at]))
         )
-        minus, plus = (lost + 1) / (n + 2), (won + 1) / (n + 2)
-        half = Z * ((minus + plus - (plus - minus) ** 2) / (n + 2)) ** 0.5
-        value, middle = (won - lost) / n, plus - minus
-        low, high = max(-1.0, middle - half), min(1.0, middle + half)
+        value = (won - lost) / n
+        low, high = bonett_price(lost, won, n, Z)
         spreads.append((value, min(low, value), max(high, value)))
     return combined(spreads)
 

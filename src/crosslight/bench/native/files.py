@@ -55,7 +55,9 @@ def find(folder: Path, *names: str, remedy: str = "") -> str:
         if there(folder, name):
             return name
     cause = f"not found: {names[0]}" if len(names) == 1 else f"none of: {', '.join(names)}"
-    raise SuiteError(cause, file=str(folder), remedy=remedy or "give the folder that holds it")
+    raise SuiteError(
+        cause, file=str(folder), remedy=remedy or "--data names the folder that holds it"
+    )
 
 
 def matching(folder: Path, *patterns: str) -> list[str]:

@@ -1,6 +1,7 @@
 """Reading a whole suite from a folder, with every row accounted for."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Literal
 
 from crosslight.bench.item import BadRow, Item, Suite, SuiteError
 from crosslight.bench.native.files import file_hash, matching
+from crosslight.records import BadSetting, stable_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,26 @@ def load_suite(suite: Suite, folder: Path) -> Loaded:
         files=tuple((name, file_hash(folder, name)) for name in names),
         published=_published(suite, names),
     )
+
+
+def chosen(loaded: Loaded, subsets: Sequence[str], limit: int | None, seed: int) -> list[Item]:
+    """The items of these subsets (none: all), and of them at most `limit`, chosen by the seed.
+
+    Raises `BadSetting` for a subset that has no item, with the names there are.
+    """
+    there = loaded.by_subset()
+    for name in subsets:
+        if name not in there:
+            raise BadSetting(
+                f"no item of {loaded.suite} is of the subset {name[:60]!r}",
+                f"--subset: one of {', '.join(there)}",
+            )
+    items = [item for item in loaded.items if not subsets or str(item.subset) in subsets]
+    if limit is None or len(items) <= limit:
+        return items
+    ranked = sorted(items, key=lambda item: stable_id("sample", item=item.id, seed=seed))
+    kept = {item.id for item in ranked[:limit]}
+    return [item for item in items if item.id in kept]
 
 
 def natives(suite: Suite, folder: Path) -> list[str]:

@@ -4,29 +4,25 @@ Each file says what it does and what is wrong with it (`DEFECTS`). None of this 
 protocol `strict`; a number that comes from here carries the protocol `published`.
 """
 
-from crosslight.bench.published import (
-    hallusionbench,
-    holisafe,
-    mm_safetybench,
-    mmsafeaware,
-    mossbench,
-    mssbench,
-    msts,
-    siuo,
-    xstest,
-)
+from importlib import import_module
+
 from crosslight.bench.published.scorer import PublishedScorer
 
-ALL: tuple[PublishedScorer, ...] = (
-    mmsafeaware.SCORER,
-    mm_safetybench.SCORER,
-    mssbench.SCORER,
-    siuo.SCORER,
-    mossbench.SCORER,
-    msts.SCORER,
-    xstest.SCORER,
-    holisafe.SCORER,
-    hallusionbench.SCORER,
+FILES = (
+    "mmsafeaware",
+    "mm_safetybench",
+    "mssbench",
+    "siuo",
+    "mossbench",
+    "msts",
+    "xstest",
+    "holisafe",
+    "hallusionbench",
+)
+"""In the order of the docs. Each file holds its `SCORER`."""
+
+ALL: tuple[PublishedScorer, ...] = tuple(
+    import_module(f"{__name__}.{name}").SCORER for name in FILES
 )
 
 
@@ -35,4 +31,4 @@ def published_scorer(suite: str) -> PublishedScorer | None:
     return next((each for each in ALL if each.suite == suite), None)
 
 
-__all__ = ["ALL", "PublishedScorer", "published"]
+__all__ = ["ALL", "PublishedScorer", "published_scorer"]

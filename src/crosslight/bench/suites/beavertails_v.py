@@ -1,12 +1,7 @@
 """BeaverTails-V: dual preference data of 20 harms; its evaluation split as a benchmark.
 
-Paper: arXiv 2503.17682 (Safe RLHF-V). Licence: CC-BY-NC. Size: evaluation 1,180 questions in 20
-configurations; pictures graded by severity 1-3.
-
 Native (hub, PKU-Alignment/BeaverTails-V): `data/CONFIG/evaluation-*.parquet` with image, question,
 category, image_severity.
-
-Example: {"question": "...", "category": "animal_abuse", "image_severity": 2}
 """
 
 from pathlib import Path
@@ -63,9 +58,9 @@ def _make(name: str) -> Make:
 SUITE = Suite(
     name=NAME,
     title="BeaverTails-V evaluation",
-    paper="arXiv 2503.17682",
+    paper="arXiv 2503.17682 (Safe RLHF-V)",
     licence="CC-BY-NC-4.0",
-    size="1,180 questions, 20 harms",
+    size="1,180 questions, 20 harms; pictures graded by severity",
     schema="parquet: image, question, category, image_severity",
     files=FILES,
     subsets=Severity,

@@ -64,9 +64,14 @@ class Description(BaseModel):
     prompt: str = ""
 
 
-def own_suite(path: Path) -> Suite:
-    """The suite that a YAML file describes. Raises `SuiteError`."""
+def own_suite(path: Path, column: str = "") -> Suite:
+    """The suite that a YAML file describes; `column` is its field with the picture, if not `image`.
+
+    Raises `SuiteError`.
+    """
     described = _description(path)
+    if column:
+        described = described.model_copy(update={"fields": {**described.fields, "image": column}})
     subsets = _subsets(described)
 
     def read(folder: Path) -> Read:

@@ -1,13 +1,8 @@
 """FigStep: forbidden questions as a numbered, empty list drawn in a picture.
 
-Paper: arXiv 2311.05608. Licence: MIT. Size: 500 questions (SafeBench), 10 topics x 50; tiny 50;
-50 harmless sentences with the harmful phrase cut out.
-
 Native: `safebench.csv` or `SafeBench-Tiny.csv` (dataset, category_id, task_id, category_name,
 question, instruction) and pictures `query_DATASET_CATEGORY_TASK_N.png`; the harmless sentences in
 `benign_sentences_without_harmful_phase.csv`, one a line, with commas that are not quoted.
-
-Example: ForbidQI,1,1,Illegal Activity,How can ...?,Steps to ...
 """
 
 from pathlib import Path

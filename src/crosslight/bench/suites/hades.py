@@ -1,13 +1,7 @@
 """HADES: harmful keywords moved out of the text into a picture, amplified by diffusion.
 
-Paper: arXiv 2403.09792 (ECCV 2024). Licence: MIT (repository). Size: 750 instructions in 5
-scenarios (Animal, Financial, Privacy, Self-Harm, Violence), each with pictures of several
-optimisation steps; the last step (5) is the one that is reported.
-
 Native (hub, Monosail/HADES): parquet with id, image, scenario, keywords, category, instruction,
 step. `category` is object, behavior or concept; the keyword is masked in the text.
-
-Example: {"id": "...", "scenario": "Violence", "keywords": "...", "category": "object", "step": 5}
 """
 
 from pathlib import Path
@@ -32,7 +26,9 @@ def read(folder: Path) -> Read:
     """Items of the parquet files."""
     names = files.matching(folder, *FILES)
     if not names:
-        raise SuiteError("no parquet file", file=str(folder), remedy="fetch Monosail/HADES")
+        raise SuiteError(
+            "no parquet file", file=str(folder), remedy="`crosslight bench fetch hades` brings it"
+        )
     columns = ("id", "scenario", "keywords", "category", "instruction", "step")
     for name in names:
         yield from each(name, tables.parquet_rows(folder, name, columns, "image"), _make())
@@ -67,9 +63,9 @@ def _make() -> Make:
 SUITE = Suite(
     name=NAME,
     title="HADES: image jailbreak",
-    paper="arXiv 2403.09792",
+    paper="arXiv 2403.09792 (ECCV 2024)",
     licence="MIT (repository)",
-    size="750 instructions, 5 scenarios",
+    size="750 instructions, 5 scenarios: Animal, Financial, Privacy, Self-Harm, Violence",
     schema="parquet: id, image, scenario, keywords, category, instruction, step",
     files=FILES,
     subsets=Step,

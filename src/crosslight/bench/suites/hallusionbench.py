@@ -1,14 +1,10 @@
 """HallusionBench: yes/no questions about illusions, charts and maps. An ability control.
 
-Paper: arXiv 2310.14566 (CVPR 2024). Licence: BSD-3-Clause. Size: 1,129 questions; visual dependent
-(VD) and visual supplement (VS, also asked without the picture). Reported: accuracy of all
-questions (aAcc), of whole figures (fAcc), of whole question pairs (qAcc).
+Reported: accuracy of all questions (aAcc), of whole figures (fAcc), of whole pairs (qAcc).
 
 Native: `HallusionBench.json`, a list of {category, subcategory, visual_input, set_id, figure_id,
 sample_note, question_id, question, gt_answer_details, gt_answer (0/1), filename}. Pictures
 `hallusion_bench/CATEGORY/SUBCATEGORY/SET_FIGURE.png`; `visual_input` 0 has none.
-
-Example: {"category": "VS", "subcategory": "chart", "visual_input": "0", "set_id": "0", ...}
 """
 
 from pathlib import Path
@@ -85,7 +81,7 @@ def _make(folder: Path) -> Make:
 SUITE = Suite(
     name=NAME,
     title="HallusionBench (ability control)",
-    paper="arXiv 2310.14566",
+    paper="arXiv 2310.14566 (CVPR 2024)",
     licence="BSD-3-Clause",
     size="1,129 questions",
     schema="json list: category, subcategory, visual_input, set_id, figure_id, question_id, ...",

@@ -1,11 +1,6 @@
 """Hateful Memes: is picture and caption together hateful?
 
-Paper: arXiv 2005.04790. Licence: research licence of the authors. Size: 10,000 memes; splits
-train, dev_seen, dev_unseen, test_seen, test_unseen.
-
 Native: `SPLIT.jsonl` of {id, img, label (0/1; absent in some test files), text}, pictures `img/`.
-
-Example: {"id": 42953, "img": "img/42953.png", "label": 0, "text": "..."}
 """
 
 from pathlib import Path

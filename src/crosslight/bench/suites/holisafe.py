@@ -1,14 +1,10 @@
 """HoliSafe-Bench: every combination of safe and unsafe picture and text.
 
-Paper: arXiv 2506.04704. Licence: CC-BY-NC-4.0, gated. Size: 4,031 test items (earlier 4,163), 7
-categories, 18 subcategories. `type` has three letters, for picture, query and the two together
-(S or U); only SSS is to be answered. Reported: ASR over the rest, refusal rate (RR) on SSS.
+`type` has three letters, for picture, query and the two together. Reported: ASR over all but SSS,
+refusal rate (RR) on SSS.
 
 Native: `holisafe_bench.json` (any one of the names below), a list of {id, image, query, type,
 category, subcategory, image_safe, image_safety_label}. Pictures under `images/`.
-
-Example: {"id": 1, "image": "specialized_advice/medical_advice/medical_advice_39.png",
-"query": "Can you suggest a treatment ...?", "type": "SUU", "category": "specialized_advice"}
 """
 
 from pathlib import Path

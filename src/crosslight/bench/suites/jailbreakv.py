@@ -1,13 +1,7 @@
 """JailBreakV-28K: text jailbreaks carried over to multimodal models, and picture jailbreaks.
 
-Paper: arXiv 2404.03027. Licence: MIT. Size: 28,000 attacks made from RedTeam-2K (2,000 questions,
-16 policies): 20,000 transferred text attacks and 8,000 picture attacks; mini 280.
-
 Native: `JailBreakV_28K.csv` or `mini_JailBreakV_28K.csv`: id, jailbreak_query, redteam_query,
 format, policy, image_path, from, selected_mini, transfer_from_llm. Pictures by `image_path`.
-
-Example: {"id": 0, "format": "Template", "policy": "...", "image_path":
-"llm_transfer_attack/nature_1.png", "selected_mini": "False", "transfer_from_llm": "True"}
 """
 
 from pathlib import Path
@@ -72,7 +66,7 @@ SUITE = Suite(
     title="JailBreakV-28K",
     paper="arXiv 2404.03027",
     licence="MIT",
-    size="28,000 attacks; mini 280",
+    size="28,000 attacks (20,000 texts, 8,000 pictures) on 2,000 questions; mini 280",
     schema="csv: " + ", ".join(COLUMNS),
     files=("|".join(FILES),),
     subsets=Attack,

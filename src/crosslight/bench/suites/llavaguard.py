@@ -1,12 +1,7 @@
 """The LlavaGuard set: picture moderation under a policy of nine categories.
 
-Paper: arXiv 2406.05113. Licence: gated on the hub; code Apache-2.0. Size: about 5,000 rows with
-policy variants (not verified). Labels: rating Safe/Unsafe, category O1-O9 or NA, rationale.
-
 Native (hub, AIML-TUDA/LlavaGuard): parquet, or `*.json`/`*.jsonl` beside the pictures, with image,
 rating, category, rationale; optional id and policy (the prompt text of that row).
-
-Example: {"id": "...", "rating": "Unsafe", "category": "O2: Violence, Harm, or Cruelty"}
 """
 
 from pathlib import Path, PurePosixPath

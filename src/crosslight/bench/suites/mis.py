@@ -1,13 +1,7 @@
 """MIS (multi-image safety): a neutral text over two pictures whose relation carries the harm.
 
-Paper: arXiv 2501.18533 (ICLR 2026). Licence: not stated. Size: test 2,185 = 1,675 easy (an
-explicit element) + 510 hard (both harmless), and 100 real; 6 categories, 12 leaves.
-
 Native: `mis_easy.json`, `mis_hard.json`, `mis_real.json`, lists of {id, question, image_path1,
 image_path2, category, sub_category}. Pictures `easy_image/N/object1.png` and the like.
-
-Example: {"question": "How can I use the object in the first image ...?", "image_path1":
-"hard_image/1/object1.png", "image_path2": "hard_image/1/object2.png"}
 """
 
 from pathlib import Path
@@ -61,9 +55,9 @@ def _make(folder: Path, level: Level) -> Make:
 SUITE = Suite(
     name=NAME,
     title="MIS: multi-image safety",
-    paper="arXiv 2501.18533",
+    paper="arXiv 2501.18533 (ICLR 2026)",
     licence="not stated",
-    size="1,675 easy + 510 hard, and 100 real",
+    size="1,675 easy + 510 hard, and 100 real; 6 categories, 12 leaves",
     schema="json list: question, image_path1, image_path2, category, sub_category",
     files=FILES,
     subsets=Level,

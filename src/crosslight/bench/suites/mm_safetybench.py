@@ -1,15 +1,9 @@
 """MM-SafetyBench: harmful requests moved into a picture (diffusion, typography, both).
 
-Paper: arXiv 2311.17600 (ECCV 2024). Licence: CC-BY-NC. Size: 1,680 questions x 3 kinds of picture
-= 5,040, and the same questions as text; tiny version 168. 13 scenarios (literal keys below,
-`01-Illegal_Activitiy` with its typo).
-
 Native: `data/processed_questions/SCENARIO.json`, an object id -> {Question, Changed Question,
 Key Phrase, Phrase Type, Rephrased Question, Rephrased Question(SD)}, and pictures
 `data/imgs/SCENARIO/{SD,SD_TYPO,TYPO}/ID.jpg`. The hub copy (PKU-Alignment/MM-SafetyBench):
 `data/SCENARIO/{SD,SD_TYPO,TYPO,Text_only}.parquet` with id, question, image.
-
-Example: "0": {"Question": "...", "Rephrased Question": "The bottom of the image shows ..."}
 """
 
 from collections.abc import Iterator
@@ -70,7 +64,7 @@ def read(folder: Path) -> Read:
         raise SuiteError(
             "neither processed_questions/*.json nor SCENARIO/*.parquet",
             file=str(folder),
-            remedy="give the folder of the authors' data or of the hub's dataset",
+            remedy="--data names the folder of the authors' data or of the hub's dataset",
         )
     for name in tables_there:
         yield from _parquet(folder, name)
@@ -146,9 +140,9 @@ def _parquet(folder: Path, name: str) -> Read:
 SUITE = Suite(
     name=NAME,
     title="MM-SafetyBench: query-relevant pictures",
-    paper="arXiv 2311.17600",
+    paper="arXiv 2311.17600 (ECCV 2024)",
     licence="CC-BY-NC-4.0",
-    size="1,680 questions x 3 pictures = 5,040 (and as text); tiny version 168",
+    size="1,680 questions of 13 scenarios x 3 pictures = 5,040 (and as text); tiny version 168",
     schema="SCENARIO.json: id -> Question, Changed Question, Rephrased Question[(SD)]; or parquet",
     files=("|".join((*QUESTIONS, *PARQUET)),),
     subsets=Kind,

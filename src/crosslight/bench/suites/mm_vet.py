@@ -1,12 +1,7 @@
 """MM-Vet: integrated abilities, free answers scored 0-1 by a judge. An ability control.
 
-Paper: arXiv 2308.02490. Licence: data CC BY-NC 4.0 and per image. Size: 218 questions, six
-abilities (rec, ocr, know, gen, spat, math).
-
 Native: `mm-vet.json`, an object v1_N -> {imagename, question, answer, imagesource, capability[]}.
 Pictures `images/`.
-
-Example: "v1_0": {"imagename": "v1_0.png", "question": "What is x ...?", "capability": ["ocr"]}
 """
 
 from pathlib import Path
@@ -63,8 +58,8 @@ SUITE = Suite(
     name=NAME,
     title="MM-Vet (ability control)",
     paper="arXiv 2308.02490",
-    licence="CC BY-NC 4.0",
-    size="218 questions, six abilities",
+    licence="CC BY-NC 4.0; pictures each their own",
+    size="218 questions, six abilities (rec, ocr, know, gen, spat, math)",
     schema="json object: v1_N -> imagename, question, answer, capability[]",
     files=("|".join(FILES),),
     subsets=Part,

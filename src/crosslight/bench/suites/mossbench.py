@@ -1,13 +1,10 @@
 """MOSSBench: benign requests over pictures that trigger exaggerated caution.
 
-Paper: arXiv 2406.17806. Licence: CC BY-SA 4.0, for tests only (the README forbids training). Size:
-300 benign items, 100 of each of three kinds of over-sensitivity. Reported: refusal rate.
+Reported: refusal rate.
 
 Native: `information.json` (or `data/images_information/information.json`), an object pid ->
 {image, short description, question, description, metadata{over, human, child, syn, ocr, harm[]}};
 the same items in `information.csv`. Pictures `images/PID.png`.
-
-Example: "1": {"image": "images/1.png", "question": "Describe a fun game a child can play ..."}
 """
 
 from pathlib import Path
@@ -98,7 +95,7 @@ SUITE = Suite(
     name=NAME,
     title="MOSSBench: multimodal over-sensitivity",
     paper="arXiv 2406.17806",
-    licence="CC BY-SA 4.0, test use only",
+    licence="CC BY-SA 4.0, test use only (the README forbids training)",
     size="300 benign items, 100 of each of three kinds",
     schema="json object pid -> image, question, description, metadata{over, ...}; or csv",
     files=(*JSON, CSV),

@@ -1,14 +1,11 @@
 """MSSBench (Multimodal Situational Safety): one query, a safe and an unsafe picture.
 
-Paper: arXiv 2410.06172 (ICLR 2025). Licence: none found for the data. Size: 1,820 pairs (v2:
-1,960). Categories: physical harm 628, property damage 736, offensive 268, illegal 188.
+Categories: physical harm 628, property damage 736, offensive 268, illegal 188.
 
 Native: `combined.json`: {"chat": [{safe_image_path, unsafe_image_path, intent, queries[], Type}],
 "embodied": [{safe, unsafe, safe_instructions[], unsafe_instructions[], ...}]}, pictures under
 `chat/` and `embodied/`. Also read: one item a line (`*.jsonl`) with uid, pair_id, context, image,
 text, task, category, as response files of this benchmark carry them.
-
-Example: {"uid": "chat-harmful-r62-s1-safe", "pair_id": "chat-harmful-r62-s1", "context": "safe"}
 """
 
 from collections.abc import Iterator
@@ -168,8 +165,8 @@ def prompt(item: Item) -> str:
 SUITE = Suite(
     name=NAME,
     title="MSSBench: multimodal situational safety",
-    paper="arXiv 2410.06172",
-    licence="not stated",
+    paper="arXiv 2410.06172 (ICLR 2025)",
+    licence="not stated for the data",
     size="1,820 pairs (v2: 1,960), so 3,640 items",
     schema="combined.json: chat[] with two pictures and queries, embodied[] with instructions",
     files=("combined.json|*.jsonl",),

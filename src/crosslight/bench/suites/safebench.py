@@ -1,12 +1,10 @@
 """SafeBench (MLLM): 23 scenarios with generated pictures; judged by a deliberating jury.
 
-Paper: arXiv 2410.18927 (IJCV 2026). Licence: not stated. Size: 2,300 = 23 scenarios x 100, in 8
-groups. Metrics: ASR (share that the jury's majority calls harmful) and SRI (0-100, higher safer).
+Reported: ASR (share that the jury's majority calls harmful) and SRI (0-100, higher is safer). The
+authors' jury is `--judge-as jury`.
 
 Native: `text/N.csv` for N = 1..23, one question a row, no header; picture
 `high_img_gene/N/ROW.png`, rows from 1.
-
-Example: text/1.csv, first row -> high_img_gene/1/1.png
 """
 
 import csv
@@ -106,7 +104,7 @@ def prompt(item: Item) -> str:
 SUITE = Suite(
     name=NAME,
     title="SafeBench: 23 scenarios, jury deliberation",
-    paper="arXiv 2410.18927",
+    paper="arXiv 2410.18927 (IJCV 2026)",
     licence="not stated",
     size="2,300 = 23 scenarios x 100",
     schema="text/N.csv without a header; high_img_gene/N/ROW.png",

@@ -1,13 +1,9 @@
 """SPA-VL HarmEval and HelpEval: the two test splits of the preference data.
 
-Paper: arXiv 2406.12030 (CVPR 2025). Licence: CC-BY-4.0. Size: 265 + 265, five for each of 53
-subcategories in 6 domains (41.5% are Malicious Use). Metrics: unsafe rate by MD-Judge, harm score
-and help win rate by pairwise comparison.
+Reported: unsafe rate by MD-Judge, harm score and help win rate by pairwise comparison.
 
 Native (hub, sqrti/SPA-VL): `test/harm-00000-of-00001.parquet`, `test/help-...parquet` with image,
 question, class1, class2, class3.
-
-Example: {"question": "...", "class1": "Malicious Use", "class2": "...", "class3": "..."}
 """
 
 from pathlib import Path, PurePosixPath
@@ -31,7 +27,11 @@ def read(folder: Path) -> Read:
     """Items of the two splits that are there."""
     names = files.matching(folder, *FILES)
     if not names:
-        raise SuiteError("no test/harm-*.parquet", file=str(folder), remedy="fetch sqrti/SPA-VL")
+        raise SuiteError(
+            "no test/harm-*.parquet",
+            file=str(folder),
+            remedy="`crosslight bench fetch spa-vl` brings them",
+        )
     for name in names:
         part = Part.HARM if PurePosixPath(name).name.startswith("harm") else Part.HELP
         rows = tables.parquet_rows(folder, name, ("question", "class1"), "image")
@@ -59,9 +59,9 @@ def _make(part: Part) -> Make:
 SUITE = Suite(
     name=NAME,
     title="SPA-VL HarmEval and HelpEval",
-    paper="arXiv 2406.12030",
+    paper="arXiv 2406.12030 (CVPR 2025)",
     licence="CC-BY-4.0",
-    size="265 + 265, 53 subcategories x 5",
+    size="265 + 265, 53 subcategories x 5, in 6 domains",
     schema="parquet: image, question, class1, class2, class3",
     files=FILES,
     subsets=Part,

@@ -1,12 +1,7 @@
 """UnsafeBench: real and generated pictures, safe or unsafe in eleven categories.
 
-Paper: arXiv 2405.03486. Licence: gated, research use. Size: 10,146 pictures (LAION 3,228 safe and
-1,832 unsafe, Lexica 2,870 and 2,216); splits train and test.
-
 Native (hub, yiting/UnsafeBench): `data/{train,test}-*.parquet` with image, safety_label
 (Safe/Unsafe), category, source, text.
-
-Example: {"safety_label": "Unsafe", "category": "Violence", "source": "Laion5B"}
 """
 
 from pathlib import Path, PurePosixPath
@@ -37,7 +32,11 @@ def read(folder: Path) -> Read:
     """Items of every parquet file."""
     names = files.matching(folder, *FILES)
     if not names:
-        raise SuiteError("no parquet file", file=str(folder), remedy="fetch yiting/UnsafeBench")
+        raise SuiteError(
+            "no parquet file",
+            file=str(folder),
+            remedy="`crosslight bench fetch unsafebench` brings them",
+        )
     for name in names:
         rows = tables.parquet_rows(folder, name, ("safety_label", "category"), "image")
         yield from each(name, rows, _make(PurePosixPath(name).stem))
@@ -71,7 +70,7 @@ SUITE = Suite(
     title="UnsafeBench: picture moderation",
     paper="arXiv 2405.03486",
     licence="gated, research use",
-    size="10,146 pictures, 11 categories",
+    size="10,146 pictures (LAION 5,060, Lexica 5,086), 11 categories, train and test",
     schema="parquet: image, safety_label, category, source, text",
     files=FILES,
     subsets=Label,

@@ -1,14 +1,8 @@
 """VLGuard: harmful pictures, and harmless pictures with harmless and harmful requests.
 
-Paper: arXiv 2402.02207 (ICML 2024). Licence: the hub's card says MIT (gated); the repository has
-none. Size: train 2,000 pictures (977 safe, 1,023 unsafe), test 1,000 (558 safe, 442 unsafe).
-4 categories, 9 leaves.
-
 Native: `train.json` / `test.json`, a list of {id, image, safe, harmful_category,
 harmful_subcategory, instr-resp}. Two shapes: an unsafe picture has one {instruction, response}; a
 safe one has {safe_instruction, response} and {unsafe_instruction, response}.
-
-Example: {"id": "Ads_364812", "image": "bad_ads/....png", "safe": false, "instr-resp": [...]}
 """
 
 from collections.abc import Iterator, Mapping
@@ -99,9 +93,9 @@ def _field(turn: Any) -> str:
 SUITE = Suite(
     name=NAME,
     title="VLGuard: safety fine-tuning set and test",
-    paper="arXiv 2402.02207",
-    licence="MIT by the hub's card (gated)",
-    size="train 2,000 pictures (977 safe, 1,023 unsafe), test 1,000 (558/442)",
+    paper="arXiv 2402.02207 (ICML 2024)",
+    licence="MIT by the hub's card (gated); the repository states none",
+    size="train 2,000 pictures (977 safe, 1,023 unsafe), test 1,000 (558/442); 9 leaves",
     schema="json list: id, image, safe, harmful_*, instr-resp[{[safe_|unsafe_]instruction, ...}]",
     files=FILES,
     subsets=Part,

@@ -84,7 +84,7 @@ class _Banked:
 def _foreign(name: str) -> NoReturn:
     raise NotSupported(
         f"the embedded model knows only patterns of the bank, not '{name}'",
-        hint="give the same model for author, guard and responder, or a VLM for guard",
+        hint="--model names one model for all roles; or name a vision-language model as --guard",
     )
 
 

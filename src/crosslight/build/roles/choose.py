@@ -18,7 +18,7 @@ def roles_for(
             raise NotSupported(
                 f"'{model.card.spec}' cannot be the {role} of another author's triplets",
                 hint="the embedded model knows only what stands in the bank: give it all "
-                "three roles, or give a vision-language model for this one",
+                "three roles (--model), or name a vision-language model for this one",
             )
     for role, model in (("author", author), ("guard", guard), ("responder", responder)):
         if not model.capabilities.images:

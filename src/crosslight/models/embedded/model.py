@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -46,13 +46,17 @@ T = TypeVar("T")
 class EmbeddedBackend:
     """`embedded` is perception only; `embedded:words` adds the small text model (491 MB)."""
 
+    form: ClassVar[str] = f"{PERCEPTION} or {WORDS}, offline on this machine"
     spec: str = PERCEPTION
 
     def __post_init__(self) -> None:
         if self.spec not in (PERCEPTION, WORDS):
-            raise BadSpec(
-                f"there is no embedded model '{self.spec}'", hint=f"{PERCEPTION} or {WORDS}"
-            )
+            raise BadSpec(f"there is no embedded model '{self.spec[:40]}'", hint=self.form)
+
+    @classmethod
+    def read(cls, rest: str) -> "EmbeddedBackend":
+        """From what follows `embedded:`. Raises BadSpec."""
+        return cls(f"embedded:{rest}" if rest else PERCEPTION)
 
     async def open(self) -> "EmbeddedModel":
         """Fetch what is missing, check it, and make the client. Raises `FetchFailed`."""

@@ -37,7 +37,9 @@ def decode(data: bytes) -> Image.Image:
                 image = Image.alpha_composite(white, image)
             return image.convert("RGB")
     except (OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError) as error:
-        raise Rejected(f"not an image that can be read: {error}", hint="screen it out") from error
+        raise Rejected(
+            f"not an image that can be read: {error}", hint="leave that picture out of the input"
+        ) from error
 
 
 def tag_views(image: Image.Image, side: int, views: Views = VIEWS) -> Pixels:

@@ -82,7 +82,8 @@ class _View:
 
 def _refuse(what: str) -> NoReturn:
     raise BadWeights(
-        f"weight file refused: {what}", hint="delete the file and fetch it again from the manifest"
+        f"weight file refused: {what}",
+        hint="delete the file; `crosslight models fetch` brings it again",
     )
 
 

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -51,6 +51,7 @@ probabilities (for `choose`), or raises a ModelError. May be `async`."""
 class FakeBackend:
     """A picklable description of a scripted model."""
 
+    form: ClassVar[str] = "fake:SCRIPT, a scripted model for examples and tests"
     spec: str
     script: Script
 

@@ -58,9 +58,7 @@ def verify(name: str, *, manifest: Path = MANIFEST) -> Path:
     path = _path(entry)
     found = _state(entry, full=True)
     if found == "missing":
-        raise FetchFailed(
-            f"{name} is not in {path.parent}", hint=f"python -m crosslight.models.fetch {name}"
-        )
+        raise FetchFailed(f"{name} is not in {path.parent}", hint=f"crosslight models fetch {name}")
     if found == "damaged":
         raise WrongHash(f"{path} is not the file of the manifest", hint="delete it and fetch again")
     return path

@@ -4,7 +4,7 @@ import secrets
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 from urllib.parse import parse_qsl
 
 from pydantic_core import to_json
@@ -38,7 +38,7 @@ from crosslight.models.protocol import (
 TOP = 64
 """Alternatives of the first token that are looked at; in process they cost nothing."""
 CHOOSE = Sampling(max_tokens=1)
-FORM = "gguf:FILE_OR_REPO[+MMPROJ][?ctx=8192&threads=2]"
+FORM = "gguf:FILE_OR_REPO[+MMPROJ][?ctx=8192&threads=2], llama.cpp in process"
 QUIET = -1
 """Below llama.cpp's lowest level: its own log goes nowhere."""
 
@@ -47,6 +47,7 @@ QUIET = -1
 class GgufBackend:
     """A picklable description: which files, how much context (tokens), how many threads."""
 
+    form: ClassVar[str] = FORM
     spec: str
     model: str
     mmproj: str = ""
@@ -119,7 +120,10 @@ class GgufModel:
         raw = await self._chat(messages, CHOOSE, extra)
         tokens = openai_wire.read_logprobs(openai_wire.read_choices(raw)[0])
         if not tokens:
-            raise BadAnswer("the model ended before its first token", hint="check its template")
+            raise BadAnswer(
+                "the model ended before its first token",
+                hint="the chat template in the file may not fit the model; take another file of it",
+            )
         bound = binding.from_logprobs(tokens[0].top)
         usage = openai_wire.read_usage(raw, None)
         return Choice(bound.probabilities, bound.outside_mass, usage, model=self.card.name)

@@ -5,6 +5,7 @@ positions that the model works out itself: the reference. `hidden` takes positio
 from outside, which is what sharing and packing are made of.
 """
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,9 @@ class Network:
         self.text_config = model.config.get_text_config(decoder=True)
         self.shape = _shape(self.text_config, self.dtype.itemsize)
         self._base = getattr(model, model.base_model_prefix)
+        # transformers 5.23 says past_key_values, 5.24 says cache, and 5.40 will forget the former.
+        taken = inspect.signature(self._base.forward).parameters
+        self._cache = "cache" if "cache" in taken else "past_key_values"
         self._head = model.get_output_embeddings()
         if self._head is None:
             raise NotSupported("the model has no output embeddings", hint="is it a language model?")
@@ -78,8 +82,8 @@ class Network:
             input_ids=ids,
             position_ids=where.to(self.device),
             attention_mask=mask,
-            past_key_values=cache,
             use_cache=True,
+            **{self._cache: cache},
             **({} if seen is None else self.moved(seen)),
         )
         states: Tensor = out.last_hidden_state
@@ -100,7 +104,7 @@ class Network:
         if self.shape.limit is not None and tokens > self.shape.limit:
             raise Rejected(
                 f"{tokens} tokens do not fit into the model's {self.shape.limit}",
-                hint="shorten the text, or show a smaller image (?split=off)",
+                hint="a lower --side, or ?split=off in its spec, makes fewer tokens of an image",
             )
 
     def positions(self, prompt: Prompt) -> tuple["Tensor", int]:

@@ -58,7 +58,7 @@ class Renderer:
         ids = self._tokenizer.encode(text, add_special_tokens=self._opens(text))
         if self._family is None:
             if images:
-                raise NotSupported("this model sees no images", hint="take a vision model")
+                raise NotSupported("this model sees no images", hint="name a vision-language model")
             return Prompt(tuple(ids))
         if not images:
             return Prompt(tuple(ids))

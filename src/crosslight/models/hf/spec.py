@@ -3,12 +3,15 @@
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 from urllib.parse import parse_qsl, urlencode
 
 from crosslight.models.errors import BadSpec, Missing
 
-FORM = "hf:OWNER/REPO or hf:FOLDER, with ?revision=, device=, dtype=, split=off or memory=MB"
+FORM = (
+    "hf:OWNER/REPO or hf:FOLDER, with ?revision=, device=, dtype=, split=off or memory=MB, "
+    "transformers in process (extra `hf`)"
+)
 REPO = re.compile(r"[\w.-]+/[\w.-]+")
 OPTIONS = {
     "revision": re.compile(r"[\w./-]{1,128}"),
@@ -27,6 +30,7 @@ class HfSpec:
     """A picklable description. `device` and `dtype` empty: a GPU in the checkpoint's own type, or
     the CPU in float32. `split` off: one tile an image. `memory_mb` bounds the key-value caches."""
 
+    form: ClassVar[str] = FORM
     spec: str
     place: str
     revision: str = ""
@@ -43,6 +47,8 @@ class HfSpec:
         for name, value in given.items():
             if name not in OPTIONS or not OPTIONS[name].fullmatch(value):
                 raise BadSpec(f"the spec has no option {name[:24]}={value[:24]}", hint=FORM)
+        if not place:
+            raise BadSpec("hf: names no model", hint=FORM)
         if not Path(place).expanduser().is_dir() and not REPO.fullmatch(place):
             raise Missing(f"no folder {place[:80]!r}, and not OWNER/REPO", hint=FORM)
         told = {name: given[name] for name in ANSWER_OPTIONS if name in given}

@@ -37,7 +37,7 @@ _KNOWN: dict[int, tuple[type[ModelError], str]] = {
     405: (Missing, _NO_SUCH),
     408: (Unreachable, ""),
     409: (Unreachable, ""),
-    413: (Rejected, "the request is too big; show smaller images"),
+    413: (Rejected, "the request is too big; a lower --side shows smaller images"),
     425: (Unreachable, ""),
     429: (RateLimited, ""),
     501: (NotSupported, "see crosslight doctor for what the endpoint can do"),
@@ -112,7 +112,8 @@ def from_exception(error: BaseException, *, url: str, timeout_s: float) -> Model
     """
     if isinstance(error, TimeoutError):
         return Unreachable(
-            f"no answer from {url} in {timeout_s:g} s", hint="raise ?timeout= or lower the load"
+            f"no answer from {url} in {timeout_s:g} s",
+            hint="raise ?timeout= in its spec, or lower --concurrency",
         )
     if isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLError):
         return Rejected(f"the certificate of {url} is not valid", hint="check the URL and the CA")

@@ -7,7 +7,7 @@ flow's limiter bounds what is in flight).
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -18,7 +18,7 @@ from crosslight.models.choice import Binding
 from crosslight.models.errors import BadAnswer, ModelError, NotSupported, Rejected
 from crosslight.models.message import ImageView, Message, has_images
 from crosslight.models.openai import errors, keys, wire
-from crosslight.models.openai.spec import Target, read_target
+from crosslight.models.openai.spec import FORM, Target, read_target
 from crosslight.models.openai.wire import TOP, Body
 from crosslight.models.protocol import (
     GREEDY,
@@ -44,6 +44,7 @@ CHOOSE = Sampling(max_tokens=1)
 class OpenAIBackend:
     """A picklable description of a model on an endpoint. Holds no key."""
 
+    form: ClassVar[str] = FORM
     spec: str
     target: Target = field(repr=False)
 
@@ -141,7 +142,7 @@ class OpenAIModel:
         if self._target.samples == 0:
             raise refused or NotSupported(
                 f"{self._target.model} gives no log-probabilities and samples=0",
-                hint="take another endpoint, or allow samples=8",
+                hint="take another endpoint, or allow ?samples=8 in its spec",
             )
         try:
             choice = await self._choose_by_samples(messages, binding, task)
@@ -186,7 +187,8 @@ class OpenAIModel:
         tokens = wire.read_logprobs(first)
         if not tokens and not wire.read_text(first):
             raise BadAnswer(
-                "the model ended before its first token", hint="check its chat template"
+                "the model ended before its first token",
+                hint="its chat template, which the server applies, may not fit the model",
             )
         if not tokens:
             return None

@@ -9,7 +9,10 @@ from crosslight.models.openai.keys import OFFICIAL_HOST
 from crosslight.models.openai.wire import Price
 
 OFFICIAL_URL = f"https://{OFFICIAL_HOST}/v1"
-FORM = "openai:MODEL@URL, e.g. openai:Qwen/Qwen3-VL-8B@http://localhost:8000/v1"
+FORM = (
+    "openai:MODEL@URL, any OpenAI-compatible endpoint, "
+    "e.g. openai:Qwen/Qwen3-VL-8B@http://localhost:8000/v1"
+)
 CAN_LACK = frozenset({"images", "logprobs", "schema", "seed", "n", "temperature", "embed"})
 
 

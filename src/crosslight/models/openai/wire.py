@@ -257,9 +257,7 @@ def read_answer(
     if schema is not None and refusal:
         raise Refused(f"the model declined: {str(refusal)[:120]!r}", hint="the row stays undecided")
     if finish == "length" and (schema is not None or not text):
-        raise Truncated(
-            "the answer hit the token limit", hint="raise max_tokens, or turn thinking off"
-        )
+        raise Truncated("the answer hit the token limit", hint=Truncated.remedy)
     if not text.strip():
         raise BadAnswer("the answer is empty", hint="asking again may help")
     return Answer(

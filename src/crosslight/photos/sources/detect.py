@@ -1,6 +1,6 @@
 """From a path to the photos in it: which kind of source it is, and reading it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from itertools import chain
@@ -77,7 +77,7 @@ def open_source(
     options = options or SourceOptions()
     if allow_outside:
         options = replace(options, allow_outside=True)
-    kind = kind or detect(path)
+    kind = kind or detect(path, options.exclude)
     entries = _READERS[kind](path, options)
     try:
         first = next(entries, None)
@@ -90,7 +90,7 @@ def open_source(
     return chain((first,), entries)
 
 
-def detect(path: Path) -> SourceKind:
+def detect(path: Path, exclude: Sequence[Path] = ()) -> SourceKind:
     """What an input is, by its name and, for a folder, by what lies in it.
 
     Raises `InputError` where there is nothing.
@@ -105,7 +105,7 @@ def detect(path: Path) -> SourceKind:
     if not there:
         raise InputError(f"{_shown(path)} does not exist.", f"Looked in {_shown(Path.cwd())}.")
     if is_folder:
-        return _detect_folder(path)
+        return _detect_folder(path, exclude)
     if not is_file:
         raise InputError(f"{_shown(path)} is no file and no folder.", "Give a folder of photos.")
     if is_tar(path):
@@ -113,10 +113,10 @@ def detect(path: Path) -> SourceKind:
     return _BY_SUFFIX.get(path.suffix.lower(), SourceKind.FILE)
 
 
-def _detect_folder(root: Path) -> SourceKind:
+def _detect_folder(root: Path, exclude: Sequence[Path]) -> SourceKind:
     """A folder with any image is a tree; else parquet or tar decides."""
     parquet = tar = False
-    for path in files_below(root):
+    for path in files_below(root, exclude):
         if path.name.lower().endswith(IMAGE_SUFFIXES):
             return SourceKind.FOLDER
         parquet = parquet or path.suffix == ".parquet"

@@ -60,6 +60,8 @@ class SourceOptions:
     origin: str = ""
     allow_outside: bool = False
     max_bytes: int = Bounds().max_bytes
+    exclude: tuple[Path, ...] = ()
+    """Folders that are no part of the input, such as that of the run itself."""
 
 
 @dataclass(frozen=True, slots=True)

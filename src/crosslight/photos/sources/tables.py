@@ -99,7 +99,7 @@ def from_parquet(path: Path, options: SourceOptions, label: str = "") -> Iterato
 
 def from_parquet_folder(root: Path, options: SourceOptions) -> Iterator[Found]:
     """All parquet files below a folder: a Hugging Face dataset on disk."""
-    for path in files_below(root):
+    for path in files_below(root, options.exclude):
         if path.suffix == ".parquet":
             yield from from_parquet(path, options, path.relative_to(root).as_posix())
 

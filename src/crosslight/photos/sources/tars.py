@@ -51,7 +51,7 @@ def from_tar(path: Path, options: SourceOptions, label: str = "") -> Iterator[Fo
 
 def from_tar_folder(root: Path, options: SourceOptions) -> Iterator[Found]:
     """All shards below a folder, in the order of their names."""
-    for path in files_below(root):
+    for path in files_below(root, options.exclude):
         if is_tar(path):
             yield from from_tar(path, options, path.relative_to(root).as_posix())
 

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from crosslight.photos.sources.found import (
@@ -22,26 +22,29 @@ def from_folder(root: Path, options: SourceOptions) -> Iterator[Found]:
     Links to folders are not followed (so there are no loops), hidden entries are named and left
     out, a folder that cannot be listed is one failed entry.
     """
-    for relative, error in _walk(root):
+    for relative, error in _walk(root, options.exclude):
         if error is None:
             yield _entry(root, relative, options)
         else:
             yield _found(relative or "./", Broken(error), options)
 
 
-def files_below(root: Path) -> Iterator[Path]:
+def files_below(root: Path, exclude: Sequence[Path] = ()) -> Iterator[Path]:
     """The regular files below a folder that are not hidden, in the same order."""
-    for relative, error in _walk(root):
+    for relative, error in _walk(root, exclude):
         path = root / relative
         if error is None and not path.name.startswith(".") and path.is_file():
             yield path
 
 
-def _walk(root: Path) -> Iterator[tuple[str, OSError | None]]:
+def _walk(root: Path, exclude: Sequence[Path]) -> Iterator[tuple[str, OSError | None]]:
     """Entries that are no open folders, and folders (with `/`) that cannot be listed.
+
+    What lies below an excluded folder is no part of the input.
 
     A stack in place of recursion: folders may be nested deeper than Python can call.
     """
+    skipped = {os.path.realpath(path) for path in exclude}
     waiting = [_listed(root)]
     here: list[str] = []
     while waiting:
@@ -57,6 +60,8 @@ def _walk(root: Path) -> Iterator[tuple[str, OSError | None]]:
             continue
         relative = "/".join([*here, name])
         if _is_open_folder(root / relative, name):
+            if skipped and os.path.realpath(root / relative) in skipped:
+                continue
             here.append(name)
             waiting.append(_listed(root / relative))
         else:

@@ -14,7 +14,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from crosslight.bench import METRICS, BenchRun, Pair, metric, read_bench
-from crosslight.store import write_page
+from crosslight.store import write_text
 from crosslight.view.page import asset, page_environment
 from crosslight.view.pages.bench_plane import Spot, plane
 
@@ -185,7 +185,7 @@ def _estimates(folder: Path) -> list[Row]:
 
 def _write(out: Path, page: str) -> Path:
     target = out / "report.html"
-    return write_page(target, page)
+    return write_text(target, page)
 
 
 @cache

@@ -28,7 +28,7 @@ from crosslight.export import (
 )
 from crosslight.policy import TaxonomyError, leaf
 from crosslight.runs import FunnelStep
-from crosslight.store import write_page
+from crosslight.store import write_text
 from crosslight.text import probability
 from crosslight.view.page import asset, own, page_environment, percent, script_hash
 from crosslight.view.pages.build_select import Family, choose, families, striking
@@ -67,7 +67,7 @@ def write_report(run_dir: Path) -> Path:
     """Write `report.html` into a run directory and return its path. Raises `RunError`."""
     page = render(read_run(run_dir))
     target = run_dir / "report.html"
-    return write_page(target, page)
+    return write_text(target, page)
 
 
 def render(run: Run) -> str:

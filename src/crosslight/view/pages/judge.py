@@ -16,7 +16,7 @@ from jinja2 import Environment
 from crosslight.judge import REPORT_CARD_FILE, measured_on, read_verdicts
 from crosslight.records import Evidence, Finding, RuleFinding, Score, Status, Verdict
 from crosslight.runs import RunError, read_run
-from crosslight.store import ImageDamaged, ImageMissing, ImageStore, write_page
+from crosslight.store import ImageDamaged, ImageMissing, ImageStore, write_text
 from crosslight.text import probability
 from crosslight.view.page import asset, own, page_environment, percent, script_hash
 from crosslight.view.thumbs import Thumb, Thumbs
@@ -53,7 +53,7 @@ def write_judge_report(folder: Path, images: Path) -> Path:
     """Write `report.html` into a judging run and return its path. Raises `RunError`."""
     page = render(folder, images)
     target = folder / "report.html"
-    return write_page(target, page)
+    return write_text(target, page)
 
 
 def render(folder: Path, images: Path) -> str:

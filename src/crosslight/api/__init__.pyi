@@ -1,0 +1,20 @@
+from .jobs import CallOptions, CallSettings, assess_job, bench_job, build_job, judge_job
+from .run import Run, open_run
+from .verbs import assess_images, build_dataset, build_pages, judge_images, judge_pages, run_bench
+
+__all__ = [
+    "CallOptions",
+    "CallSettings",
+    "Run",
+    "assess_images",
+    "assess_job",
+    "bench_job",
+    "build_dataset",
+    "build_job",
+    "build_pages",
+    "judge_images",
+    "judge_job",
+    "judge_pages",
+    "open_run",
+    "run_bench",
+]

@@ -1,0 +1,90 @@
+"""The options that verbs share, each declared once, and how a verb with parts is called."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+Output = Annotated[Path, typer.Option("-o", "--output", help="The run directory.")]
+Model = Annotated[str, typer.Option(help="The model that is asked.")]
+Seed = Annotated[int, typer.Option(help="Decides every choice of chance.")]
+Budget = Annotated[
+    str | None, typer.Option(help="Stop before it is passed: 5usd, 200calls, or both with a comma.")
+]
+MaxCalls = Annotated[int | None, typer.Option(help="Stop after so many calls.", min=0)]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only estimate the calls; asks nothing.")]
+Limit = Annotated[
+    int | None, typer.Option(help="Only so many inputs, a sample chosen by the seed.", min=1)
+]
+Concurrency = Annotated[
+    int | None, typer.Option(help="Calls at a time; default: adapts to the endpoint.", min=1)
+]
+Timeout = Annotated[float, typer.Option(help="Seconds for one call.", min=0.1)]
+Attempts = Annotated[int, typer.Option(help="Requests for one answer.", min=1)]
+RetryFailed = Annotated[
+    bool, typer.Option("--retry-failed", help="Ask again what failed for good before.")
+]
+FailOnError = Annotated[
+    str | None,
+    typer.Option(help="The run has failed when so many inputs fail: a share (0.1) or a count (5)."),
+]
+Store = Annotated[Path | None, typer.Option(help="Folder of the answer and image stores.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")]
+Column = Annotated[str, typer.Option(help="The column of a table with the images.")]
+AllowOutside = Annotated[
+    bool, typer.Option("--allow-outside", help="Let a table name files outside its folder.")
+]
+KeepCopies = Annotated[bool, typer.Option("--keep-copies", help="Look at near copies too.")]
+Side = Annotated[
+    int, typer.Option(help="Pixels of the longer side of what a model is shown.", min=64, max=4096)
+]
+Injection = Annotated[
+    str,
+    typer.Option(
+        "--injection",
+        "--addressed",
+        help="How print that speaks to the judge is found: ocr, ask, off.",
+    ),
+]
+
+
+class DefaultGroup(TyperGroup):
+    """A verb with parts: `build PHOTOS ...` is `build run PHOTOS ...`.
+
+    A folder that is called like a part is `./report`.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put `run` in front of what names no part."""
+        if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
+            args = ["run", *args]
+        rest: list[str] = super().parse_args(ctx, args)
+        return rest
+
+
+def share_or_count(text: str | None) -> float | int | None:
+    """`0.1` is a share, `5` a count."""
+    if text is None:
+        return None
+    try:
+        value = float(text) if "." in text else int(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"--fail-on-error {text!r}: write 0.1 or 5") from error
+    if value <= 0 or (isinstance(value, float) and value > 1):
+        raise typer.BadParameter(f"--fail-on-error {text!r}: a share is above 0 and at most 1")
+    return value
+
+
+def answers_path(store: Path | None) -> Path:
+    """The answer store: of this folder, or of the user's cache (CROSSLIGHT_HOME moves it)."""
+    from crosslight.models import home
+
+    return (store or home()) / "answers.sqlite"
+
+
+def images_path(store: Path | None) -> Path:
+    """The image store beside it."""
+    from crosslight.models import home
+
+    return (store or home()) / "images"
