@@ -1,5 +1,6 @@
 from .compare import BenchRun, Pair, agreement_of, compare_runs, read_bench, write_comparison
 from .config import BenchConfig
+from .dry_run import estimate_bench
 from .hub import default_folder, fetch_suite
 from .item import Expected, Item, Side, Suite, SuiteError
 from .job import BenchJob
@@ -26,6 +27,7 @@ __all__ = [
     "all_suites",
     "compare_runs",
     "default_folder",
+    "estimate_bench",
     "fetch_suite",
     "find_suite",
     "format_value",

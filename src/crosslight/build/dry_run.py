@@ -1,13 +1,37 @@
 """`--dry-run`: how many photos there are, and what a build of them would ask."""
 
-from contextlib import AsyncExitStack
+from collections.abc import Iterable, Iterator
+from functools import partial
 
-from crosslight.build.bank import read_bank
+from crosslight.build.bank import Bank, Pattern, read_bank
 from crosslight.build.config import BuildConfig
-from crosslight.build.job import ROLES, BuildJob
-from crosslight.build.roles import roles_for
-from crosslight.flow import CallPlan, Estimate, estimate_calls
-from crosslight.models import ModelCard, parse
+from crosslight.build.job import BuildJob
+from crosslight.build.prompts import render
+from crosslight.build.roles import Roles, roles_for
+from crosslight.build.roles.prompted import STYLES
+from crosslight.build.steps import CONTROL_TRIES
+from crosslight.build.worst_case import WorstCase, worst_case
+from crosslight.flow import (
+    CallPlan,
+    Estimate,
+    estimate_calls,
+    opened_models,
+    sample_notes,
+    samples_of,
+    text_tokens,
+)
+from crosslight.models import Model
+from crosslight.records import Triplet
+from crosslight.runs import check_folder
+
+CANARY_CALLS = 4
+READINGS = 3
+"""Questions about one answer."""
+NOTE = (
+    "the upper end: every idea is a scenario of its own that stays thin through all rounds "
+    "(--rounds and --target bound that); the lower end: no photo is safe by itself; "
+    "what is no usable photo costs nothing"
+)
 
 
 async def estimate_build(job: BuildJob) -> Estimate:
@@ -15,64 +39,194 @@ async def estimate_build(job: BuildJob) -> Estimate:
 
     Raises what the build itself would raise before its first call.
     """
+    bank = read_bank(job.bank)
+    setup = job.setup()
+    check_folder(job.out, setup.kind)
     inputs = sum(1 for _ in job.entries())
-    async with AsyncExitStack() as stack:
-        models = []
-        for role in ROLES:
-            model = await parse(job.models[role]).open()
-            stack.push_async_callback(model.aclose)
-            models.append(model)
-        author, guard, responder = models
-        roles_for(author, guard, responder, read_bank(job.bank), job.config)
-        plans = call_plans(job.config, author.card, guard.card, responder.card)
-        return estimate_calls(inputs, plans)
-
-
-KEPT = 0.5
-"""Share of imagined triplets that pass the cross-check: a guess, and rather high."""
-
-IMAGE = 1_000  # tokens of a view, see flow.estimate
-PROMPT = 250  # tokens of a question of ours
+    async with opened_models(setup.backends, setup.budget) as models:
+        plans = [*_canary(models.values())] if job.canary else []
+        plans += call_plans(inputs, job.config, bank, **models)
+        notes = [*sample_notes(models.values()), NOTE]
+        return estimate_calls(inputs, plans, attempts=job.policy.attempts, notes=notes)
 
 
 def call_plans(
-    config: BuildConfig, author: ModelCard, guard: ModelCard, responder: ModelCard
+    photos: int, config: BuildConfig, bank: Bank, author: Model, guard: Model, responder: Model
 ) -> list[CallPlan]:
-    """Calls a photo, by step. An upper estimate: nothing is taken from the store.
-
-    Embedded roles ask perception once a photo, whatever the steps.
-    """
-    if author.spec.startswith("embedded"):
-        plans = [CallPlan("perception", author, 1, 0, 0)]
-        if guard.spec == author.spec:
-            return plans
-        # Perception counts once; the other roles are asked as below, save the author's own steps.
-        return plans + _asked(config, guard, responder)
-    k, kept = config.per_photo, config.per_photo * KEPT
-    augmented = kept * (1 + config.other_photos)
-    return [
-        CallPlan("imagine", author, 1, IMAGE + 3 * PROMPT, 250 * k),
-        CallPlan("augment", author, kept, IMAGE + PROMPT, 100 * config.rewordings),
-        CallPlan("harmless_text", author, augmented, IMAGE + PROMPT, 40),
-        *_asked(config, guard, responder),
-    ]
-
-
-def _asked(config: BuildConfig, guard: ModelCard, responder: ModelCard) -> list[CallPlan]:
-    k, kept = config.per_photo, config.per_photo * KEPT
-    checked = k + kept * (config.rewordings + config.other_photos)
-    rows = checked * KEPT
-    plans = [
-        CallPlan("photo_alone", guard, 1, IMAGE + PROMPT, 1),
-        CallPlan("text_alone", guard, checked, PROMPT, 1),
-        CallPlan("text_elsewhere", guard, checked * config.unrelated, IMAGE + PROMPT, 1),
-        CallPlan("together", guard, checked, IMAGE + PROMPT, 1),
-        CallPlan("answer", responder, rows * 1.3, IMAGE + PROMPT, 150),
-        CallPlan("read answer", guard, rows * 1.3 * 3, IMAGE + 2 * PROMPT, 1),
-    ]
-    if config.controls:
-        plans += [
-            CallPlan("check controls", guard, rows * 2, IMAGE + PROMPT, 1),
-            CallPlan("help", responder, rows * 2, IMAGE + PROMPT, 80),
-        ]
+    """The calls of all steps. Embedded roles ask perception once a photo, whatever the steps."""
+    roles = roles_for(author, guard, responder, bank, config)
+    banked = author.capabilities.scene
+    worst = worst_case(
+        photos,
+        config,
+        # The bank's author also brings up to as many unsure ones, for the cross-check to drop.
+        ideas=2 * config.per_photo if banked else config.per_photo,
+        wordings=partial(min, max(_phrasings(bank)) if banked else len(STYLES)),
+        scenarios=len(bank.scenarios) if banked else None,
+    )
+    plans = [*_perception(author, guard)]
+    longest = _Longest(config, bank)
+    if not banked:
+        plans += _written(config, worst, author, longest)
+    if not guard.capabilities.scene:
+        texts = worst.imagined + worst.worded + (worst.moved if banked else 0)
+        plans += _checked(config, worst, guard, longest, texts)
+        if config.controls:
+            sentences = _controls(bank) if banked else 1
+            tries = min(_tries(roles, config), photos - 1)
+            plans.append(_check_controls(worst, guard, longest, sentences + tries))
+    if not responder.capabilities.scene:
+        plans += _answered(config, worst, responder, longest, helps=1 if banked else 2)
     return plans
+
+
+def _canary(models: Iterable[Model]) -> Iterator[CallPlan]:
+    """Four tiny pictures for each model that is not perception itself."""
+    for model in {id(model): model for model in models}.values():
+        if not model.capabilities.scene:
+            yield CallPlan(
+                "canary",
+                model.card,
+                CANARY_CALLS,
+                CANARY_CALLS,
+                text_tokens=50,
+                images=1,
+                samples=samples_of(model),
+                shared=True,
+            )
+
+
+def _perception(author: Model, guard: Model) -> Iterator[CallPlan]:
+    """One look a photo by each embedded model. The guard's comes first, the author's only for
+    photos that pass it."""
+    if guard.capabilities.scene:
+        yield CallPlan("perception", guard.card, 1, 1)
+    if author.capabilities.scene and author.card.spec != guard.card.spec:
+        yield CallPlan("perception", author.card, 0, 1)
+
+
+def _written(
+    config: BuildConfig, worst: WorstCase, author: Model, longest: "_Longest"
+) -> Iterator[CallPlan]:
+    """Ideas, other wordings, harmless sentences."""
+    plan = partial(CallPlan, card=author.card, least=0, images=1, shared=True)
+    ideas = 300 * config.per_photo
+    yield plan("imagine", most=worst.wishes, text_tokens=longest.imagine(), completion_tokens=ideas)
+    if config.rewordings:
+        yield plan(
+            "reword",
+            most=worst.augmented,
+            text_tokens=longest.asked("reword", n=len(STYLES), styles=STYLES),
+            completion_tokens=120 * len(STYLES),
+        )
+    if config.controls:
+        yield plan(
+            "harmless text",
+            most=worst.kept,
+            text_tokens=longest.asked("harmless_text"),
+            completion_tokens=120,
+        )
+
+
+def _checked(
+    config: BuildConfig,
+    worst: WorstCase,
+    guard: Model,
+    longest: "_Longest",
+    texts: int,
+) -> Iterator[CallPlan]:
+    """The photo alone, the cross-check, the reading of answers. `texts`: sentences not yet read."""
+    plan = partial(CallPlan, card=guard.card, images=1, samples=samples_of(guard))
+    yield plan("photo alone", least=1, most=1, text_tokens=longest.asked("unsafe_photo"))
+    plan = partial(plan, least=0, shared=True)
+    drafts = worst.imagined + worst.worded + worst.moved
+    text = longest.asked("unsafe_text", text=longest.triplet.text, with_photo=True)
+    yield plan("text alone", most=texts, images=0, text_tokens=text)
+    yield plan("text elsewhere", most=drafts * worst.unrelated, text_tokens=text)
+    yield plan("together", most=drafts, text_tokens=text)
+    yield plan(
+        "read answer",
+        most=worst.kept * config.answer_attempts * READINGS,
+        text_tokens=longest.asked("answer_assists", answer=longest.answer),
+    )
+
+
+def _check_controls(worst: WorstCase, guard: Model, longest: "_Longest", each: int) -> CallPlan:
+    """The harmless sentence, and the photos that are tried until one is harmless."""
+    return CallPlan(
+        "check controls",
+        guard.card,
+        0,
+        worst.kept * each,
+        text_tokens=longest.asked("unsafe_text", text=longest.triplet.text, with_photo=True),
+        images=1,
+        samples=samples_of(guard),
+        shared=True,
+    )
+
+
+def _answered(
+    config: BuildConfig, worst: WorstCase, responder: Model, longest: "_Longest", *, helps: int
+) -> Iterator[CallPlan]:
+    """Guidance, and the plain replies of the controls that have none from the bank."""
+    plan = partial(
+        CallPlan, card=responder.card, least=0, images=1, completion_tokens=400, shared=True
+    )
+    yield plan(
+        "answer",
+        most=worst.kept * config.answer_attempts,
+        text_tokens=longest.asked("answer", attempt=1),
+    )
+    if config.controls:
+        text = longest.asked("help", text=longest.triplet.text)
+        yield plan("help", most=worst.kept * helps, text_tokens=text)
+
+
+def _tries(roles: Roles, config: BuildConfig) -> int:
+    """Photos to try for a control."""
+    return CONTROL_TRIES * roles.guard.spares * config.unrelated
+
+
+def _phrasings(bank: Bank) -> list[int]:
+    """Further wordings that each pattern has."""
+    return [len(pattern.texts) - 1 for pattern in bank]
+
+
+def _controls(bank: Bank) -> int:
+    """Harmless sentences of the pattern that has most."""
+    return max(len(pattern.controls.text) for pattern in bank)
+
+
+class _Longest:
+    """The questions at their longest: every form of the author's has a bound."""
+
+    answer = "x" * 1400  # 400 tokens
+
+    def __init__(self, config: BuildConfig, bank: Bank) -> None:
+        line, short = "x" * 400, "x" * 120
+        self._config = config
+        self._bank = bank
+        self.triplet = Triplet(
+            photo="",
+            pattern=short,
+            element=short,
+            text=line,
+            risk=line,
+            why=line,
+            category=short,
+            scenario=short,
+            speaker=short,
+        )
+
+    def imagine(self) -> int:
+        """With the three longest inspirations."""
+
+        def length(pattern: Pattern) -> int:
+            return len(pattern.texts[0].say) + len(pattern.risk)
+
+        told = sorted(self._bank, key=length)[-3:]
+        return self.asked("imagine", k=self._config.per_photo, scenario="x" * 40, inspiration=told)
+
+    def asked(self, name: str, **values: object) -> int:
+        """Tokens of one question."""
+        return text_tokens(render(name, triplet=self.triplet, **values))

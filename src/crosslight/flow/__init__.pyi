@@ -2,18 +2,27 @@ from .budget import Budget
 from .call_policy import CallPolicy
 from .caller import Caller
 from .context import Context
-from .estimate import CallPlan, Estimate, estimate_calls
+from .estimate import (
+    CallPlan,
+    Estimate,
+    estimate_calls,
+    sample_notes,
+    samples_of,
+    text_tokens,
+)
 from .funnel import Funnel, error_kind
 from .interrupt import interrupts, stop_all
 from .key import difference, explain, key_parts, request_key
 from .ledger import Ledger
 from .main import run_anywhere, run_main
+from .opened import opened_models
 from .progress import Watch, summary
 from .retry import UnknownPrice
 from .runner import Runner
 from .session import Session
 from .step import Leaf, Outcomes, RowResult, Step, as_step
 from .stop import GO_ON, GRACE_S, BudgetStop, Gate, RunFailed, RunStop
+from .usage import usage_notes
 
 __all__ = [
     "GO_ON",
@@ -45,9 +54,14 @@ __all__ = [
     "explain",
     "interrupts",
     "key_parts",
+    "opened_models",
     "request_key",
     "run_anywhere",
     "run_main",
+    "sample_notes",
+    "samples_of",
     "stop_all",
     "summary",
+    "text_tokens",
+    "usage_notes",
 ]

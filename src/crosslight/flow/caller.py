@@ -75,7 +75,13 @@ class Caller:
         self._model = model
         self._store = store
         self._sender = RetryingCalls(
-            self.card, self.limiter, self.ledger, budget, self.policy, gate or Gate()
+            self.card,
+            self.limiter,
+            self.ledger,
+            budget,
+            self.policy,
+            gate or Gate(),
+            samples=model.capabilities.samples,
         )
         self._in_flight: SingleFlight[Record] = SingleFlight()
         self.answers = 0

@@ -1,14 +1,17 @@
 """What calls will cost, before they are made: for the budget's reservations and for `--dry-run`."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from crosslight.models import ModelCard, Request, Usage
+from crosslight.models import Model, ModelCard, Request, Usage
 from crosslight.records import ImageView
 
 CHARACTERS_PER_TOKEN = 3.5
 IMAGE_TOKENS = 1_000
-"""A 768-pixel view costs between 250 and 1,600 tokens, by model."""
+LEAST_IMAGE_TOKENS, MOST_IMAGE_TOKENS = 250, 1_600
+"""What a 768-pixel view costs, by model."""
+SAMPLE_TOKENS = 8
+"""Of one reply where a choice is counted from samples."""
 
 
 def prompt_tokens(request: Request) -> int:
@@ -17,7 +20,12 @@ def prompt_tokens(request: Request) -> int:
     texts += [item for item in request.items if isinstance(item, str)]
     images = sum(len(message.images) for message in request.messages)
     images += sum(isinstance(item, ImageView) for item in request.items)
-    return round(sum(map(len, texts)) / CHARACTERS_PER_TOKEN) + images * IMAGE_TOKENS
+    return text_tokens(*texts) + images * IMAGE_TOKENS
+
+
+def text_tokens(*texts: str) -> int:
+    """A rough count, by characters."""
+    return round(sum(map(len, texts)) / CHARACTERS_PER_TOKEN)
 
 
 def priced(card: ModelCard) -> bool:
@@ -37,13 +45,17 @@ def cost(card: ModelCard, usage: Usage) -> float:
 
 
 class CostGuess:
-    """The price of a call of one model: the mean of its task's calls, once there are some."""
+    """The price of a call of one model: the mean of its task's calls, once there are some.
+
+    `samples`: the requests that a choice may become; until some are seen, all are reserved.
+    """
 
     MARGIN = 1.2
     FIRST = 8
 
-    def __init__(self, card: ModelCard) -> None:
+    def __init__(self, card: ModelCard, samples: int = 0) -> None:
         self._card = card
+        self._samples = samples
         self._seen: dict[str, tuple[int, float]] = {}
 
     def of(self, request: Request) -> float:
@@ -51,8 +63,12 @@ class CostGuess:
         count, total = self._seen.get(request.task, (0, 0.0))
         if count >= self.FIRST:
             return self.MARGIN * total / count
-        most = request.sampling.max_tokens if request.kind == "generate" else 1
-        return cost(self._card, Usage(prompt_tokens(request), most))
+        prompt = prompt_tokens(request)
+        if request.kind == "choose":
+            k = max(1, self._samples)
+            return cost(self._card, Usage(prompt * k, SAMPLE_TOKENS * k))
+        most = request.sampling.max_tokens if request.kind == "generate" else 0
+        return cost(self._card, Usage(prompt, most))
 
     def saw(self, task: str, usd: float) -> None:
         """A call of this task cost so much."""
@@ -62,74 +78,155 @@ class CostGuess:
 
 @dataclass(frozen=True, slots=True)
 class CallPlan:
-    """The calls that one step makes: so many a row that enters the recipe, of so many tokens.
+    """The calls of one step: `least` to `most` for every row, or with `shared` for all rows
+    together. The tokens are those of one call at its longest; a view is not among `text_tokens`.
 
-    `per_row` is a mean and may be below 1 where earlier steps drop rows.
+    `samples`: the requests that one call is known to become behind the model (see `samples_of`).
+    They cost, but the ledger, and so a budget in calls, counts one call.
     """
 
     step: str
     card: ModelCard
-    per_row: float
-    prompt_tokens: int
-    completion_tokens: int
+    least: int
+    most: int
+    text_tokens: int = 0
+    images: int = 0
+    completion_tokens: int = 1
+    samples: int = 0
+    shared: bool = False
+
+    def least_usage(self) -> Usage:
+        """Tokens of one short call."""
+        prompt = self.text_tokens + self.images * LEAST_IMAGE_TOKENS
+        return Usage(prompt, min(1, self.completion_tokens))
+
+    def most_usage(self) -> Usage:
+        """Tokens of one long call, with all its samples."""
+        prompt = self.text_tokens + self.images * MOST_IMAGE_TOKENS
+        if not self.samples:
+            return Usage(prompt, self.completion_tokens)
+        return Usage(prompt * self.samples, SAMPLE_TOKENS * self.samples)
 
 
 @dataclass(frozen=True, slots=True)
 class EstimateLine:
-    """One step of an estimate. `usd` is None where the price is not known."""
+    """One step of an estimate. Dollars are None where the price is not known."""
 
     step: str
     model: str
-    calls: int
-    prompt_tokens: int
-    completion_tokens: int
-    usd: float | None
+    least: int
+    most: int
+    least_usd: float | None
+    most_usd: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a run over `rows` rows would ask, if nothing were in the store."""
+    """What a run over `rows` rows would ask, if nothing were in the store and nothing failed."""
 
     rows: int
-    lines: Sequence[EstimateLine] = field(default_factory=tuple)
+    lines: Sequence[EstimateLine] = ()
+    attempts: int = 1
+    """Requests for one answer, at most."""
+    notes: Sequence[str] = ()
 
     @property
-    def calls(self) -> int:
-        """Calls of all steps."""
-        return sum(line.calls for line in self.lines)
+    def least(self) -> int:
+        """Calls of all steps where rows end early."""
+        return sum(line.least for line in self.lines)
 
     @property
-    def usd(self) -> float | None:
-        """Dollars of all steps; None when the price of one is not known."""
-        prices = [line.usd for line in self.lines]
-        return None if None in prices else sum(price for price in prices if price is not None)
+    def most(self) -> int:
+        """Calls of all steps where every step is taken as often as it can be."""
+        return sum(line.most for line in self.lines)
+
+    @property
+    def least_usd(self) -> float | None:
+        """Dollars for `least`; None when the price of a step is not known."""
+        return _sum(line.least_usd for line in self.lines)
+
+    @property
+    def most_usd(self) -> float | None:
+        """Dollars for `most`; None when the price of a step is not known."""
+        return _sum(line.most_usd for line in self.lines)
 
     def __str__(self) -> str:
         """A table for the terminal."""
-        head = f"{'step':<20} {'calls':>10} {'tokens in':>12} {'tokens out':>12} {'usd':>10}  model"
+        head = f"{'step':<20} {'calls':>20} {'usd':>20}  model"
         body = [
-            f"{line.step:<20} {line.calls:>10,} {line.prompt_tokens:>12,} "
-            f"{line.completion_tokens:>12,} {_usd(line.usd):>10}  {line.model}"
+            f"{line.step:<20} {_range(line.least, line.most, '-'):>20} "
+            f"{_usd_range(line.least_usd, line.most_usd, '-'):>20}  {line.model}"
             for line in self.lines
         ]
-        total = f"{self.rows:,} rows: {self.calls:,} calls, {_usd(self.usd)} usd at most"
-        return "\n".join([head, *body, total + ", less what is stored already"])
+        total = (
+            f"{self.rows:,} rows: {_range(self.least, self.most, 'to')} calls, "
+            f"{_usd_range(self.least_usd, self.most_usd, 'to')} usd"
+        )
+        if self.attempts > 1:
+            total += f"; retries after faults come on top (at most x{self.attempts} by --attempts)"
+        return "\n".join([head, *body, total + "; less what is stored already", *self.notes])
 
 
-def estimate_calls(rows: int, plans: Iterable[CallPlan]) -> Estimate:
-    """The calls, tokens and dollars of a run over so many rows."""
+def estimate_calls(
+    rows: int, plans: Iterable[CallPlan], *, attempts: int = 1, notes: Sequence[str] = ()
+) -> Estimate:
+    """The calls and dollars of a run over so many rows."""
     lines = []
     for plan in plans:
-        calls = round(rows * plan.per_row)
-        usage = Usage(calls * plan.prompt_tokens, calls * plan.completion_tokens)
-        usd = cost(plan.card, usage) if priced(plan.card) else None
-        lines.append(
-            EstimateLine(
-                plan.step, plan.card.spec, calls, usage.prompt_tokens, usage.completion_tokens, usd
+        times = 1 if plan.shared else rows
+        least, most = times * plan.least, times * plan.most
+        if not most:
+            continue
+        known = priced(plan.card)
+        low = least * cost(plan.card, plan.least_usage()) if known else None
+        high = most * cost(plan.card, plan.most_usage()) if known else None
+        lines.append(EstimateLine(plan.step, plan.card.spec, least, most, low, high))
+    return Estimate(rows, tuple(lines), attempts, tuple(notes))
+
+
+def samples_of(model: Model) -> int:
+    """How many requests every choice of this model takes; 0 where one is enough."""
+    return 0 if model.capabilities.logprobs else model.capabilities.samples
+
+
+def sample_notes(models: Iterable[Model]) -> list[str]:
+    """What a person must know of models that may count samples instead of reading the first
+    token: the ledger counts one call a choice."""
+    notes = {}
+    for model in models:
+        spec, k = model.card.spec, model.capabilities.samples
+        if k and model.capabilities.logprobs:
+            notes[spec] = (
+                f"should {spec} turn out to give no log-probabilities, each of its choices takes "
+                f"up to {k} samples: one call here, but so many times the price"
             )
-        )
-    return Estimate(rows, tuple(lines))
+        elif k:
+            notes[spec] = (
+                f"{spec} gives no log-probabilities: each of its choices takes up to {k} samples "
+                "(one call here; the dollars hold them all)"
+            )
+    return list(notes.values())
 
 
-def _usd(usd: float | None) -> str:
-    return "unknown" if usd is None else f"{usd:,.4f}"
+def _sum(prices: Iterable[float | None]) -> float | None:
+    total = 0.0
+    for price in prices:
+        if price is None:
+            return None
+        total += price
+    return total
+
+
+def _range(least: int, most: int, word: str) -> str:
+    return f"{most:,}" if least == most else f"{least:,} {word} {most:,}"
+
+
+def _usd_range(least: float | None, most: float | None, word: str) -> str:
+    if least is None or most is None:
+        return "unknown"
+    low, high = _usd(least), _usd(most)
+    return high if low == high else f"{low} {word} {high}"
+
+
+def _usd(usd: float) -> str:
+    return f"{usd:,.4f}" if 0 < usd < 0.1 else f"{usd:,.2f}"

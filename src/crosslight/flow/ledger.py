@@ -63,7 +63,8 @@ class Used:
 
 @dataclass(slots=True)
 class Ledger:
-    """Counters of one run, shared by all its callers. `saved_usd` is what replays would cost."""
+    """Counters of one run, shared by all its callers. `saved_usd` is what replays would cost;
+    `counted_by_us` counts, by model, new answers whose tokens the endpoint did not tell."""
 
     tasks: dict[str, Calls] = field(default_factory=dict)
     faults: Counter[str] = field(default_factory=Counter)
@@ -72,6 +73,7 @@ class Ledger:
     cost_usd: float = 0.0
     saved_usd: float = 0.0
     used: Used = field(default_factory=Used)
+    counted_by_us: Counter[str] = field(default_factory=Counter)
 
     def task(self, name: str) -> Calls:
         """The counts of this task."""
@@ -103,6 +105,7 @@ class Ledger:
             "cost": {"usd": round(self.cost_usd, 6), "saved_usd": round(self.saved_usd, 6)},
             "faults": dict(sorted(self.faults.items())),
             "answers": self.used.as_json(),
+            "counted_by_us": dict(sorted(self.counted_by_us.items())),
         }
 
 

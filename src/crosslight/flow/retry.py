@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from crosslight.flow.budget import Budget
 from crosslight.flow.call_policy import CallPolicy
@@ -12,6 +12,7 @@ from crosslight.flow.key import Key
 from crosslight.flow.ledger import Ledger
 from crosslight.flow.limiter import Limiter, Slot
 from crosslight.flow.stop import GO_ON, Gate, RunFailed, RunStop
+from crosslight.flow.usage import usage_of
 from crosslight.models import (
     Denied,
     Missing,
@@ -33,8 +34,21 @@ class UnknownPrice(BadSetting):
     """A budget in dollars was asked for a model whose price nobody knows."""
 
 
+def require_price(card: ModelCard, budget: Budget | None) -> None:
+    """Raises `UnknownPrice` where this budget could not be kept for this model."""
+    if budget is not None and budget.usd is not None and not priced(card):
+        raise UnknownPrice(
+            f"the price of {card.spec} is not known, so a budget in dollars cannot be kept; "
+            "bound the calls instead (--budget 1000calls), or give the price of a million "
+            "tokens in and out with the model: openai:MODEL@URL?price=0.15,0.60"
+        )
+
+
 class RetryingCalls:
-    """Asks one model. `ask` returns a checked reply and its usage, or raises `ModelError`."""
+    """Asks one model. `ask` returns a checked reply and its usage, or raises `ModelError`.
+
+    `samples`: the requests that the model may put in place of one choice.
+    """
 
     def __init__(
         self,
@@ -44,20 +58,17 @@ class RetryingCalls:
         budget: Budget | None,
         policy: CallPolicy,
         gate: Gate,
+        *,
+        samples: int = 0,
     ) -> None:
-        if budget is not None and budget.usd is not None and not priced(card):
-            raise UnknownPrice(
-                f"the price of {card.spec} is not known, so a budget in dollars cannot be kept; "
-                "bound the calls instead (--budget 1000calls), or give the price of a million "
-                "tokens in and out with the model: openai:MODEL@URL?price=0.15,0.60"
-            )
+        require_price(card, budget)
         self._card = card
         self._limiter = limiter
         self._ledger = ledger
         self._budget = budget
         self._policy = policy
         self._gate = gate
-        self._guess = CostGuess(card)
+        self._guess = CostGuess(card, samples)
         self._ever_answered = False
 
     async def ask(
@@ -81,7 +92,7 @@ class RetryingCalls:
                     await asyncio.sleep(self._delay(key, attempt, error))
                     continue
                 self._ledger.task(request.task).failed += 1
-                spent = _usage(reply[0]) if reply else Usage()
+                spent = self._usage(request, reply[0]) if reply else Usage()
                 text = str(getattr(reply[0], "text", "")) if reply else ""
                 record = fault_record(self._card, key, request.task, error, usage=spent, text=text)
                 await keep(record)
@@ -114,7 +125,7 @@ class RetryingCalls:
         finally:
             self._limiter.release(slot, answered=bool(reply))
         check(reply[0])
-        return _usage(reply[0])
+        return self._usage(request, reply[0])
 
     async def _send(
         self, request: Request, send: Callable[[], Awaitable[T]], reply: list[T], slot: Slot
@@ -140,12 +151,17 @@ class RetryingCalls:
     def _account(self, request: Request, reply: list[T], guess: float) -> None:
         usd = 0.0
         if reply:
-            usage = _usage(reply[0])
+            usage, ours = usage_of(self._card, request, reply[0])
+            if ours:
+                self._ledger.counted_by_us[self._card.spec] += 1
             usd = cost(self._card, usage)
             self._ledger.spent(Usage(usage.prompt_tokens, usage.completion_tokens, usd))
             self._guess.saw(request.task, usd)
         if self._budget:
             self._budget.settle(guess, usd)
+
+    def _usage(self, request: Request, reply: T) -> Usage:
+        return usage_of(self._card, request, reply)[0]
 
     def _delay(self, key: Key, attempt: int, error: ModelError) -> float:
         if (error.retry_after or 0.0) > self._policy.longest_wait_s:
@@ -159,8 +175,3 @@ class RetryingCalls:
         """A wrong key or model name fails every row: say it once, at the first."""
         if isinstance(error, Denied | Missing) and not self._ever_answered:
             raise RunFailed(f"{self._card.spec}: {error.message}", hint=error.hint) from error
-
-
-def _usage(reply: Any) -> Usage:
-    usage = getattr(reply, "usage", None)
-    return usage if isinstance(usage, Usage) else Usage()

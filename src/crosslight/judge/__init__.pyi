@@ -5,6 +5,7 @@ from .compare import JudgePair, compare_judged
 from .compare_grades import GradePair, compare_assessed
 from .compile import CompileConfig, compile_policy
 from .config import JudgeConfig, Thresholds
+from .dry_run import estimate_assess, estimate_judge
 from .inputs import SCREEN, WITH_COPIES
 from .job import JudgeJob
 from .label_queue import images_to_label, write_queue
@@ -34,6 +35,8 @@ __all__ = [
     "compare_judged",
     "compile_policy",
     "cutoff",
+    "estimate_assess",
+    "estimate_judge",
     "flip_test",
     "images_to_label",
     "measured_on",

@@ -86,6 +86,7 @@ class Capabilities:
     """What a model can do; a step that needs what is missing is refused before the first call.
 
     `scene`: the embedded perception, which answers `generate` with a scene instead of prose.
+    `samples`: so many replies stand in for log-probabilities where there are none (0: never).
     """
 
     images: bool = False
@@ -97,6 +98,7 @@ class Capabilities:
     embed_texts: bool = False
     generates: bool = True
     scene: bool = False
+    samples: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ class Can(_Part):
     n: bool = True
     seed: bool = True
     embed: bool = True
+    usage: bool = True
 
 
 class Rule(_Part):

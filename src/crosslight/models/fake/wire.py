@@ -81,20 +81,20 @@ def write_chat(ask: Ask, reply: Reply, wanted: Wanted, can: Can, texts: list[str
             }
         choices.append(choice)
     completion = sum(len(text) for text in texts) // 4 + len(texts)
-    return to_json(
-        {
-            "id": f"chatcmpl-{ask.key[:16]}",
-            "object": "chat.completion",
-            "created": 0,
-            "model": wanted.model,
-            "choices": choices,
-            "usage": {
-                "prompt_tokens": wanted.prompt_tokens,
-                "completion_tokens": completion,
-                "total_tokens": wanted.prompt_tokens + completion,
-            },
+    body: dict[str, Any] = {
+        "id": f"chatcmpl-{ask.key[:16]}",
+        "object": "chat.completion",
+        "created": 0,
+        "model": wanted.model,
+        "choices": choices,
+    }
+    if can.usage:
+        body["usage"] = {
+            "prompt_tokens": wanted.prompt_tokens,
+            "completion_tokens": completion,
+            "total_tokens": wanted.prompt_tokens + completion,
         }
-    )
+    return to_json(body)
 
 
 def read_embeddings(body: bytes) -> tuple[list[str], str]:

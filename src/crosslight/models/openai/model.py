@@ -80,6 +80,7 @@ class OpenAIModel:
             n=can({"n"}),
             seed=can({"seed"}),
             embed_texts=can({"embed"}),
+            samples=target.samples,
         )
         self._target = target
         self._key = key

@@ -1,0 +1,49 @@
+"""What an answer used. Where an endpoint with a price does not say, we count, so that a budget
+holds."""
+
+import math
+from typing import Any
+
+from crosslight.flow.estimate import CHARACTERS_PER_TOKEN, SAMPLE_TOKENS, prompt_tokens
+from crosslight.flow.ledger import Ledger
+from crosslight.models import Answer, Choice, ModelCard, Request, Usage
+
+
+def usage_of(card: ModelCard, request: Request, reply: Any) -> tuple[Usage, bool]:
+    """The usage of a reply, and whether its tokens were counted by us.
+
+    A model in this process has no endpoint and costs nothing; without a price nothing hangs on it.
+    """
+    told = getattr(reply, "usage", None)
+    told = told if isinstance(told, Usage) else Usage()
+    ours = _counted(request, reply)
+    says = told.prompt_tokens and (told.completion_tokens or not ours.completion_tokens)
+    has_price = card.usd_per_million_in is not None and card.usd_per_million_out is not None
+    if says or not has_price or not card.endpoint:
+        return told, False
+    if told.cost_usd and not told.prompt_tokens and not told.completion_tokens:
+        return told, False  # a price without tokens is a price
+    return Usage(
+        told.prompt_tokens or ours.prompt_tokens,
+        told.completion_tokens or ours.completion_tokens,
+    ), True
+
+
+def usage_notes(ledger: Ledger) -> list[str]:
+    """What run.json says about answers whose tokens were counted by us."""
+    return [
+        f"{spec} gives no token counts: those of {count:,} answers were counted by us"
+        for spec, count in sorted(ledger.counted_by_us.items())
+    ]
+
+
+def _counted(request: Request, reply: Any) -> Usage:
+    """Text by characters, images at a flat rate, every sample of a choice."""
+    prompt = prompt_tokens(request)
+    if isinstance(reply, Answer):
+        return Usage(prompt, math.ceil(len(reply.text) / CHARACTERS_PER_TOKEN))
+    if isinstance(reply, Choice):
+        if reply.samples:
+            return Usage(prompt * reply.samples, SAMPLE_TOKENS * reply.samples)
+        return Usage(prompt, 1)
+    return Usage(prompt)

@@ -1,0 +1,181 @@
+"""`--dry-run`: from how many to how many calls a judging run can take."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from crosslight.flow import (
+    CallPlan,
+    Estimate,
+    estimate_calls,
+    opened_models,
+    sample_notes,
+    samples_of,
+    text_tokens,
+)
+from crosslight.judge.assess import AssessConfig, AssessJob, Scale
+from crosslight.judge.config import JudgeConfig
+from crosslight.judge.job import JudgeJob
+from crosslight.judge.methods import Asked, Plan, PlannedRule
+from crosslight.judge.panel import Models
+from crosslight.judge.prompts import render
+from crosslight.judge.run import planned
+from crosslight.models import Model, NotSupported, Sampling
+from crosslight.runs import check_folder
+
+REPLY = Sampling().max_tokens
+FLIPS = "the policy-flip test (--flip-test) judges unsafe images again: its calls are not in here"
+
+
+async def estimate_judge(job: JudgeJob) -> Estimate:
+    """The calls over all images of a job. Opens the models, asks them nothing.
+
+    Raises what the run would raise before its first call.
+    """
+    setup = job.setup()
+    check_folder(job.out, setup.kind)
+    rows = _images(job)
+    async with opened_models(setup.backends, setup.budget) as opened:
+        models = Models(opened["judge"], opened.get("encoder"), opened.get("detector"))
+        plan = planned(job, models)
+        plans = [
+            *_addressed(job.config.addressed, opened),
+            *_relevance(plan, models, rows),
+            *_questions(plan, job.config, models, rows),
+        ]
+        notes = [*sample_notes([models.judge]), FLIPS]
+        return estimate_calls(rows, plans, attempts=job.policy.attempts, notes=notes)
+
+
+async def estimate_assess(job: AssessJob) -> Estimate:
+    """The calls of a grading run: every image is described once and graded once."""
+    setup = job.setup()
+    check_folder(job.out, setup.kind)
+    rows = _images(job)
+    async with opened_models(setup.backends, setup.budget) as opened:
+        judge = opened["judge"]
+        if not judge.capabilities.images or judge.capabilities.scene:
+            raise NotSupported(
+                f"{judge.card.spec} cannot grade pictures", hint="name a vision-language model"
+            )
+        plans = [
+            *_addressed(job.config.addressed, opened),
+            *_graded(job.scale, job.config, judge),
+        ]
+        notes = sample_notes([judge])
+        return estimate_calls(rows, plans, attempts=job.policy.attempts, notes=notes)
+
+
+def _images(job: JudgeJob | AssessJob) -> int:
+    """Those that are there already, or all entries of the intake: what is no picture of them
+    costs nothing."""
+    if job.intake is None:
+        return len(job.targets)
+    return sum(1 for _ in job.intake.entries((job.out, job.images)))
+
+
+def _addressed(how: str, opened: dict[str, Model]) -> Iterator[CallPlan]:
+    """Looking for words that speak to the judge: once an image."""
+    if how == "ocr":
+        yield CallPlan("read print", opened["reader"].card, 1, 1, images=1)
+    if how == "ask":
+        judge, text = opened["judge"], text_tokens(render("addresses"))
+        yield CallPlan(
+            "speaks to the judge", judge.card, 1, 1, text, images=1, samples=samples_of(judge)
+        )
+
+
+def _relevance(plan: Plan, models: Models, rows: int) -> Iterator[CallPlan]:
+    """The texts of all rules at once, then every image."""
+    encoder = models.encoder
+    if encoder is not None and plan.parts.relevance:
+        texts = text_tokens(*(rule.text for rule in plan.rules))
+        once = min(1, rows)
+        yield CallPlan("embed rules", encoder.card, once, once, texts, 0, 0, shared=True)
+        yield CallPlan("embed image", encoder.card, 1, 1, 0, 1, 0)
+
+
+def _questions(plan: Plan, config: JudgeConfig, models: Models, rows: int) -> Iterator[CallPlan]:
+    """What the rules ask. The most: every question of every rule, with every measurement."""
+    parts = plan.parts
+    # Asked in the same words for two rules, a question is answered once.
+    every = dict.fromkeys(asked for rule in plan.rules for item in rule.chain for asked in item)
+    questions = len(every)
+    skips = parts.relevance and models.encoder is not None and not config.eager
+    rules = () if skips else plan.rules
+    least = questions if config.eager else sum(map(fewest_questions, rules))
+    tokens = parts.tokens or parts.perceived
+    judge = models.judge
+    longest = max((text_tokens(asked.prompt) for asked in every), default=0)
+    look = partial(
+        CallPlan, card=judge.card, text_tokens=longest, images=1, samples=samples_of(judge)
+    )
+    if models.detector is not None and parts.detector and parts.tokens:
+        yield _found(every, rules, config, models.detector)
+    if tokens:
+        if any(asked.field for asked in every):  # a guard that answers in JSON
+            look = partial(look, samples=0, completion_tokens=REPLY)
+        yield look("look", least=least, most=questions)
+    if parts.debias1 and parts.tokens and not parts.perceived:
+        firsts = every if config.eager else {rule.chain[0][0] for rule in rules}
+        yield look(
+            "without image",
+            least=_prompts(firsts) if rows else 0,
+            most=_prompts(every) if rows else 0,
+            images=0,
+            shared=True,
+        )
+    if parts.debias2 and parts.detector and tokens and not parts.perceived:
+        sought = sum(bool(asked.words) for asked in every)
+        yield look("whole image", least=0, most=sought)
+        yield look("centre erased", least=0, most=sought)
+    if parts.cascade and not parts.perceived:
+        yield from _reasoned(every, 0 if parts.tokens else least, config, judge)
+
+
+def fewest_questions(rule: PlannedRule) -> int:
+    """At least so many of a rule that is asked: until an item does not hold, or all hold at once.
+
+    Each item that holds takes one question at least, one that does not takes all of its own.
+    """
+    ends = [at + len(item) for at, item in enumerate(rule.chain)]
+    return min([*ends, len(rule.chain)])
+
+
+def _prompts(questions: Sequence[Asked] | dict[Asked, None] | set[Asked]) -> int:
+    return len({asked.prompt for asked in questions})
+
+
+def _found(
+    every: dict[Asked, None], rules: Sequence[PlannedRule], config: JudgeConfig, detector: Model
+) -> CallPlan:
+    """Boxes of the central objects: once for each set of words."""
+    sets = {asked.words for asked in every if asked.words}
+    firsts = {rule.chain[0][0].words for rule in rules if rule.chain[0][0].words}
+    longest = max((text_tokens(render("detect", words=list(words))) for words in sets), default=0)
+    least = len(sets) if config.eager else len(firsts)
+    return CallPlan("find objects", detector.card, least, len(sets), longest, 1, REPLY)
+
+
+def _reasoned(
+    every: dict[Asked, None], least: int, config: JudgeConfig, judge: Model
+) -> Iterator[CallPlan]:
+    """Two turns: reasoning, then the rating."""
+    opening = max((text_tokens(asked.reason) for asked in every), default=0)
+    closing = max((text_tokens(asked.summary, asked.prompt) for asked in every), default=0)
+    plan = partial(CallPlan, card=judge.card, least=least, most=len(every), images=1)
+    yield plan("reason", text_tokens=opening, completion_tokens=config.reason_tokens)
+    dialogue = opening + config.reason_tokens + closing
+    if judge.capabilities.schema:
+        yield plan("sum up", text_tokens=dialogue, completion_tokens=REPLY)
+    else:
+        yield plan("sum up", text_tokens=dialogue, samples=samples_of(judge))
+
+
+def _graded(scale: Scale, config: AssessConfig, judge: Model) -> Iterator[CallPlan]:
+    """Two turns: description, then the grade."""
+    opening = text_tokens(render("describe", question=scale.question))
+    closing = text_tokens(render("grade", question=scale.question, scale=scale.lines))
+    told = config.describe_tokens
+    yield CallPlan("describe", judge.card, 1, 1, opening, 1, told)
+    grade = opening + told + closing
+    yield CallPlan("grade", judge.card, 1, 1, grade, 1, samples=samples_of(judge))
