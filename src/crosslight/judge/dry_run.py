@@ -70,7 +70,7 @@ def _images(job: JudgeJob | AssessJob) -> int:
     costs nothing."""
     if job.intake is None:
         return len(job.targets)
-    return sum(1 for _ in job.intake.entries((job.out, job.images)))
+    return sum(1 for _ in job.intake.entries(job.setup().own_folders))
 
 
 def _addressed(how: str, opened: dict[str, Model]) -> Iterator[CallPlan]:

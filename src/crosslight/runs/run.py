@@ -35,6 +35,7 @@ from crosslight.flow import (
     Session,
     Step,
     interrupts,
+    usage_notes,
 )
 from crosslight.models import Backend, ModelCard
 from crosslight.records import Dropped, Failed
@@ -261,7 +262,7 @@ class Hall:
             "data": {},
             "versions": library_versions(PACKAGES),
             **told,
-            "notes": [*self.notes, *told.get("notes", ())],
+            "notes": [*self.notes, *told.get("notes", ()), *usage_notes(self.ledger)],
             "seconds": round(time.monotonic() - self._began, 3),
             **self.ledger.as_json(),
         }
