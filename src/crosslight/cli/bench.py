@@ -22,6 +22,7 @@ def root() -> None:
 
 
 @app.command("run")
+@opt.with_call_options
 def run(
     suite: Annotated[str, typer.Argument(help="A name of `bench list`, or your suite.yaml.")],
     data: Annotated[
@@ -58,18 +59,10 @@ def run(
     column: Annotated[
         str, typer.Option(help="The field with the picture, in the table of a suite of your own.")
     ] = "",
-    limit: opt.Limit = None,
-    seed: opt.Seed = 0,
-    budget: opt.Budget = None,
-    max_calls: opt.MaxCalls = None,
-    concurrency: opt.Concurrency = None,
-    timeout: opt.Timeout = 120.0,
-    attempts: opt.Attempts = 5,
-    retry_failed: opt.RetryFailed = False,
-    fail_on_error: opt.FailOnError = None,
     dry_run: opt.DryRun = False,
-    store: opt.Store = None,
     quiet: opt.Quiet = False,
+    *,
+    calls: Any,
 ) -> None:
     """Ask a model every item of a suite, and score its answers by a named protocol."""
     from crosslight.api import bench_job
@@ -94,16 +87,7 @@ def run(
             max_tokens=max_tokens,
             side=side,
         ),
-        limit=limit,
-        seed=seed,
-        budget=budget,
-        max_calls=max_calls,
-        concurrency=concurrency,
-        timeout=timeout,
-        attempts=attempts,
-        retry_failed=retry_failed,
-        fail_on_error=opt.share_or_count(fail_on_error),
-        store=store,
+        **calls,
     )
     if dry_run:
         from crosslight.bench import estimate_bench

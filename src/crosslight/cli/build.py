@@ -20,6 +20,7 @@ def root() -> None:
 
 
 @app.command("run")
+@opt.with_call_options
 def run(
     photos: Annotated[
         Path | None,
@@ -52,18 +53,10 @@ def run(
     side: opt.Side = 768,
     column: opt.Column = "",
     allow_outside: opt.AllowOutside = False,
-    limit: opt.Limit = None,
-    seed: opt.Seed = 0,
-    budget: opt.Budget = None,
-    max_calls: opt.MaxCalls = None,
-    concurrency: opt.Concurrency = None,
-    timeout: opt.Timeout = 120.0,
-    attempts: opt.Attempts = 5,
-    retry_failed: opt.RetryFailed = False,
-    fail_on_error: opt.FailOnError = None,
     dry_run: opt.DryRun = False,
-    store: opt.Store = None,
     quiet: opt.Quiet = False,
+    *,
+    calls: Any,
 ) -> None:
     """Build a dataset: screen, imagine, cross-check, augment, answer, add controls."""
     from crosslight.api import build_job
@@ -90,16 +83,7 @@ def run(
         column=column,
         allow_outside=allow_outside,
         canary=canary,
-        limit=limit,
-        seed=seed,
-        budget=budget,
-        max_calls=max_calls,
-        concurrency=concurrency,
-        timeout=timeout,
-        attempts=attempts,
-        retry_failed=retry_failed,
-        fail_on_error=opt.share_or_count(fail_on_error),
-        store=store,
+        **calls,
     )
     if dry_run:
         _estimate(job)

@@ -27,6 +27,7 @@ def root() -> None:
 
 
 @app.command("run")
+@opt.with_call_options
 def run(
     images: Images,
     constitution: Annotated[
@@ -68,18 +69,10 @@ def run(
     side: opt.Side = 768,
     column: opt.Column = "",
     allow_outside: opt.AllowOutside = False,
-    limit: opt.Limit = None,
-    seed: opt.Seed = 0,
-    budget: opt.Budget = None,
-    max_calls: opt.MaxCalls = None,
-    concurrency: opt.Concurrency = None,
-    timeout: opt.Timeout = 120.0,
-    attempts: opt.Attempts = 5,
-    retry_failed: opt.RetryFailed = False,
-    fail_on_error: opt.FailOnError = None,
     dry_run: opt.DryRun = False,
-    store: opt.Store = None,
     quiet: opt.Quiet = False,
+    *,
+    calls: Any,
 ) -> None:
     """Judge every image: unsafe, safe or undecided, with the evidence."""
     from crosslight.api import judge_job
@@ -106,16 +99,7 @@ def run(
         column=column,
         allow_outside=allow_outside,
         keep_copies=keep_copies,
-        limit=limit,
-        seed=seed,
-        budget=budget,
-        max_calls=max_calls,
-        concurrency=concurrency,
-        timeout=timeout,
-        attempts=attempts,
-        retry_failed=retry_failed,
-        fail_on_error=opt.share_or_count(fail_on_error),
-        store=store,
+        **calls,
     )
     if dry_run:
         from crosslight.judge import estimate_judge
@@ -228,6 +212,7 @@ def report(
 
 
 @app.command("assess")
+@opt.with_call_options
 def assess(
     images: Images,
     model: Annotated[str, typer.Option(help="Who grades.")],
@@ -240,18 +225,10 @@ def assess(
     side: opt.Side = 768,
     column: opt.Column = "",
     allow_outside: opt.AllowOutside = False,
-    limit: opt.Limit = None,
-    seed: opt.Seed = 0,
-    budget: opt.Budget = None,
-    max_calls: opt.MaxCalls = None,
-    concurrency: opt.Concurrency = None,
-    timeout: opt.Timeout = 120.0,
-    attempts: opt.Attempts = 5,
-    retry_failed: opt.RetryFailed = False,
-    fail_on_error: opt.FailOnError = None,
     dry_run: opt.DryRun = False,
-    store: opt.Store = None,
     quiet: opt.Quiet = False,
+    *,
+    calls: Any,
 ) -> None:
     """Grade scenes from 0 to 10 with a description, instead of by rules."""
     from crosslight.api import assess_job
@@ -266,16 +243,7 @@ def assess(
         column=column,
         allow_outside=allow_outside,
         keep_copies=keep_copies,
-        limit=limit,
-        seed=seed,
-        budget=budget,
-        max_calls=max_calls,
-        concurrency=concurrency,
-        timeout=timeout,
-        attempts=attempts,
-        retry_failed=retry_failed,
-        fail_on_error=opt.share_or_count(fail_on_error),
-        store=store,
+        **calls,
     )
     if dry_run:
         from crosslight.judge import estimate_assess

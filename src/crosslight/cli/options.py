@@ -1,5 +1,8 @@
 """The options that verbs share, each declared once, and how a verb with parts is called."""
 
+from collections.abc import Callable
+from functools import wraps
+from inspect import Signature, signature
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,6 +50,42 @@ Injection = Annotated[
         help="How print that speaks to the judge is found: ocr, ask, off.",
     ),
 ]
+
+
+def _of_calls(
+    limit: Limit = None,
+    seed: Seed = 0,
+    budget: Budget = None,
+    max_calls: MaxCalls = None,
+    concurrency: Concurrency = None,
+    timeout: Timeout = 120.0,
+    attempts: Attempts = 5,
+    retry_failed: RetryFailed = False,
+    fail_on_error: FailOnError = None,
+    store: Store = None,
+) -> None:
+    """The options of every verb that asks models, in the order of its help."""
+
+
+def with_call_options(command: Callable[..., None]) -> Callable[..., None]:
+    """For a command `run(..., calls)`: in place of `calls` it has all options of calls.
+
+    A verb cannot forget one, or call it by another name.
+    """
+    own = [p for p in signature(command).parameters.values() if p.name != "calls"]
+    shared = signature(_of_calls).parameters
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        calls = {name: given.pop(name) for name in shared}
+        calls["fail_on_error"] = share_or_count(calls["fail_on_error"])
+        command(**given, calls=calls)
+
+    del run.__wrapped__  # typer would read the options of what is wrapped
+    made: Any = run
+    made.__signature__ = Signature([*own, *shared.values()])
+    made.__annotations__ = {p.name: p.annotation for p in made.__signature__.parameters.values()}
+    return run
 
 
 class DefaultGroup(TyperGroup):
