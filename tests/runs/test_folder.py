@@ -1,11 +1,21 @@
 """run.json is whole or not there."""
 
 import json
+import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from crosslight.runs.folder import NotARunFolder, begin, held_folder, library_versions, read_run
+from crosslight.runs.folder import (
+    FolderBusy,
+    FolderUnwritable,
+    NotARunFolder,
+    begin,
+    held_folder,
+    library_versions,
+    read_run,
+)
 from crosslight.store.atomic import write_json
 
 
@@ -36,9 +46,9 @@ def hold(folder: Path, kind: str) -> None:
 
 
 def start(folder: Path, kind: str) -> None:
-    """Begin a run, which then dies."""
-    with held_folder(folder, kind):
-        begin(folder, kind)
+    """Begin a run, which is then killed: nothing of it is put in order."""
+    folder.mkdir(exist_ok=True)
+    begin(folder, kind)
 
 
 def test_a_folder_with_other_things_is_not_taken(tmp_path: Path) -> None:
@@ -52,16 +62,61 @@ def test_a_folder_with_other_things_is_not_taken(tmp_path: Path) -> None:
 def test_a_run_of_another_kind_is_not_taken(tmp_path: Path) -> None:
     start(tmp_path / "out", "judge")
     with pytest.raises(NotARunFolder, match="no build run"):
-        start(tmp_path / "out", "build")
+        hold(tmp_path / "out", "build")
 
 
 def test_a_killed_run_reads_as_stopped_and_may_be_taken_again(tmp_path: Path) -> None:
     start(tmp_path / "new", "build")
     assert read_run(tmp_path / "new")["status"] == "stopped"
-    start(tmp_path / "new", "build")
+    hold(tmp_path / "new", "build")
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "{", "\x00"])
 def test_a_run_json_that_cannot_be_read_is_no_run(tmp_path: Path, text: str) -> None:
     (tmp_path / "run.json").write_text(text)
     assert read_run(tmp_path) == {}
+
+
+def test_two_holders_of_one_folder_in_one_process(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with held_folder(out, "build"):
+        with pytest.raises(FolderBusy, match=f"process {os.getpid()} on "):
+            hold(out, "build")
+        begin(out, "build")
+    hold(out, "build")
+
+
+def test_a_run_that_wrote_nothing_leaves_no_folder(tmp_path: Path) -> None:
+    hold(tmp_path / "a" / "b" / "out", "judge")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "mine").mkdir()
+    hold(tmp_path / "mine", "judge")
+    assert (tmp_path / "mine").is_dir(), "a folder that was there stays"
+
+
+def test_what_a_killed_run_left_is_cleared_when_the_folder_is_taken(tmp_path: Path) -> None:
+    start(tmp_path / "out", "build")
+    part = tmp_path / "out" / ".verdicts.parquet.0123456789abcdef.part"
+    part.write_bytes(b"half")
+    hold(tmp_path / "out", "build")
+    assert not part.exists()
+
+
+def test_an_owner_file_of_a_stranger_breaks_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with held_folder(out, "build"):
+        for text in ("{", "[]", '{"pid": [1]}', "\x00"):
+            (out / ".owner.json").write_text(text)
+            with pytest.raises(FolderBusy):
+                hold(out, "build")
+
+
+@pytest.mark.skipif(not hasattr(os, "statvfs"), reason="no such call here")
+def test_a_full_disk_is_said_before_anything_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = SimpleNamespace(total=10, used=10, free=10)
+    monkeypatch.setattr("crosslight.runs.folder.shutil.disk_usage", lambda path: usage)
+    with pytest.raises(FolderUnwritable, match="10 bytes left"):
+        hold(tmp_path / "out", "build")
+    assert not (tmp_path / "out").exists()

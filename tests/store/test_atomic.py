@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from crosslight.store.atomic import sync_folder, write_text
+import pytest
+
+from crosslight.store.atomic import clear_parts, open_part, replacing, sync_folder, write_text
 
 
 def test_a_page_takes_the_place_of_the_former_one(tmp_path: Path) -> None:
@@ -20,3 +22,41 @@ def test_a_lone_surrogate_does_not_end_the_page(tmp_path: Path) -> None:
 def test_a_folder_can_be_synced(tmp_path: Path) -> None:
     sync_folder(tmp_path)
     assert tmp_path.is_dir()
+
+
+def test_a_half_written_file_never_takes_the_name(tmp_path: Path) -> None:
+    path = write_text(tmp_path / "a", "whole")
+
+    def dies() -> None:
+        with replacing(path) as file:
+            file.write(b"half")
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError):
+        dies()
+    assert path.read_text() == "whole"
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+
+
+def test_two_writers_do_not_share_a_part(tmp_path: Path) -> None:
+    (one, first), (two, second) = (open_part(tmp_path / "a") for _ in range(2))
+    one.close(), two.close()
+    assert first != second and first.exists() and second.exists()
+
+
+def test_a_link_under_the_name_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("precious")
+    (tmp_path / "report.html").symlink_to(mine)
+    write_text(tmp_path / "report.html", "page")
+    assert mine.read_text() == "precious"
+    assert not (tmp_path / "report.html").is_symlink()
+
+
+def test_only_parts_are_cleared(tmp_path: Path) -> None:
+    names = [".a.0123456789abcdef.part", ".hidden", "a.part", ".b.short.part", "a"]
+    for name in names:
+        (tmp_path / name).write_text("x")
+    (tmp_path / ".d.fedcba9876543210.part").mkdir()
+    clear_parts(tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(names[1:])
