@@ -29,7 +29,7 @@ def asset(*names: str) -> str:
     return "".join((folder / name).read_text(encoding="utf-8") for name in names)
 
 
-def own(text: str) -> Markup:
+def trusted(text: str) -> Markup:
     """Text of ours that needs no escaping. Never give it text of a run."""
     return Markup(text)  # noqa: S704
 

@@ -4,7 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 from crosslight.bench.item import Suite, SuiteError
-from crosslight.bench.suites.custom import own_suite
+from crosslight.bench.suites.custom import custom_suite
 
 FILES = (
     "mmsafeaware",
@@ -48,7 +48,7 @@ def find_suite(name: str, column: str = "") -> Suite:
     the names there are.
     """
     if name.endswith((".yaml", ".yml")):
-        return own_suite(Path(name), column)
+        return custom_suite(Path(name), column)
     if column:
         raise SuiteError(
             f"{name} has the fields of its authors", remedy="--column is for a suite of your own"

@@ -64,7 +64,7 @@ class Description(BaseModel):
     prompt: str = ""
 
 
-def own_suite(path: Path, column: str = "") -> Suite:
+def custom_suite(path: Path, column: str = "") -> Suite:
     """The suite that a YAML file describes; `column` is its field with the picture, if not `image`.
 
     Raises `SuiteError`.

@@ -30,7 +30,7 @@ from crosslight.policy import TaxonomyError, leaf
 from crosslight.runs import FunnelStep
 from crosslight.store import write_text
 from crosslight.text import probability
-from crosslight.view.page import asset, own, page_environment, percent, script_hash
+from crosslight.view.page import asset, page_environment, percent, script_hash, trusted
 from crosslight.view.pages.build_select import Family, choose, families, striking
 from crosslight.view.thumbs import Thumb, Thumbs
 
@@ -88,9 +88,9 @@ def render(run: Run) -> str:
         .render(
             run=run,
             manifest=run.manifest,
-            script=own(script),
-            style=own(style),
-            script_hash=own(script_hash(script)),
+            script=trusted(script),
+            style=trusted(style),
+            script_hash=trusted(script_hash(script)),
             opened=opened,
             cards=cards,
             total_rows=len(run.rows),

@@ -18,7 +18,7 @@ from crosslight.records import Evidence, Finding, RuleFinding, Score, Status, Ve
 from crosslight.runs import RunError, read_run
 from crosslight.store import ImageDamaged, ImageMissing, ImageStore, write_text
 from crosslight.text import probability
-from crosslight.view.page import asset, own, page_environment, percent, script_hash
+from crosslight.view.page import asset, page_environment, percent, script_hash, trusted
 from crosslight.view.thumbs import Thumb, Thumbs
 
 MAX_IMAGES = 150
@@ -71,9 +71,9 @@ def render(folder: Path, images: Path) -> str:
         .get_template("judge.html.j2")
         .render(
             run=run,
-            script=own(script),
-            style=own(style),
-            script_hash=own(script_hash(script)),
+            script=trusted(script),
+            style=trusted(style),
+            script_hash=trusted(script_hash(script)),
             cards=[_card(v, thumbs) for v in chosen],
             total=len(verdicts),
             cost=cost_rows(run),
