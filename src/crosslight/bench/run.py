@@ -1,5 +1,6 @@
 """One bench run from beginning to end: load, ask, score, aggregate, leave a folder."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -88,7 +89,7 @@ async def run_bench(
     Failed calls do not raise: each is a row with its reason, and in no metric. `console`: the
     second Ctrl-C ends the process.
     """
-    ready = prepare(job)
+    ready = await asyncio.to_thread(prepare, job)  # Ctrl-C ends it: a suite may be large
     job, items, score = ready.job, ready.items, ready.score
     async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
         started(hall)

@@ -1,5 +1,6 @@
 """The command line: one file a verb, each a thin call into a room."""
 
+import os
 import signal
 import sys
 from typing import NoReturn
@@ -73,6 +74,8 @@ def main() -> None:
     except SystemExit as end:
         if end.code == INTERRUPTED:
             stopped("interrupted")
+        if end.code == STOPPED:
+            leave_at_once()
         raise
     except KeyboardInterrupt:
         stopped("interrupted")
@@ -87,4 +90,16 @@ def main() -> None:
 def stopped(reason: str) -> NoReturn:
     """Say that the command was stopped, and how to go on."""
     say_error(reason, "all answers so far are kept: run the same command again to go on")
+    leave_at_once()
     sys.exit(STOPPED)
+
+
+def leave_at_once() -> None:
+    """After a signal: everything is on the disk, and a thread that decodes or loads for minutes
+    more must not keep the process."""
+    from crosslight.flow import signalled
+
+    if signalled():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(STOPPED)

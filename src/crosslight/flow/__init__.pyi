@@ -11,7 +11,7 @@ from .estimate import (
     text_tokens,
 )
 from .funnel import Funnel, error_kind
-from .interrupt import interrupts, stop_all
+from .interrupt import interrupts, signalled, stop_all
 from .key import difference, explain, key_parts, request_key
 from .ledger import Ledger
 from .main import run_anywhere, run_main
@@ -60,6 +60,7 @@ __all__ = [
     "run_main",
     "sample_notes",
     "samples_of",
+    "signalled",
     "stop_all",
     "summary",
     "text_tokens",

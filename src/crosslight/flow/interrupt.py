@@ -17,6 +17,14 @@ _running: list[tuple[asyncio.AbstractEventLoop, Callable[..., None]]] = []
 """Runs of this process that can be told to stop, whatever thread they are in."""
 
 
+_signals_seen: list[str] = []
+
+
+def signalled() -> bool:
+    """Whether a run of this process was told to stop by a signal."""
+    return bool(_signals_seen)
+
+
 def stop_all(reason: str) -> None:
     """Tell every run of this process to stop in order. May be called from any thread."""
     for loop, stop in list(_running):
@@ -37,6 +45,7 @@ def interrupts(stop: Callable[..., None], *, exit_at_second: bool = False) -> It
     def once(name: str) -> None:
         nonlocal caught
         caught += 1
+        _signals_seen.append(name)
         if caught > 1:
             os._exit(STOPPED)
         if not exit_at_second:

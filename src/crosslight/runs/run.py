@@ -17,7 +17,13 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -270,19 +276,28 @@ class Hall:
         return RunResult(self.status, self.reason, self.hint, record)
 
     def _judge(self, account: Account, lost: Sequence[Lost]) -> None:
-        """A run in which nothing could be asked has failed, however quietly it got to its end."""
-        if self.status != "complete" or account.finished or not account.failed:
+        """A run in which nothing could be asked has failed, however quietly it got to its end; so
+        has one of which more failed than was allowed."""
+        if self.status != "complete" or not account.failed:
             return
+        error, hint, count = most_frequent_failure(lost)
+        told = f"{count:,} of {account.failed:,} by {error}"
         callers = {id(caller): caller for caller in self.session.callers.values()}.values()
-        if any(caller.faults and not caller.answers for caller in callers) or (
-            account.failed == account.inputs
-        ):
-            error, hint, count = most_frequent_failure(lost)
-            self.end(
-                "failed",
-                f"{count:,} of {account.failed:,} by {error}; nothing could be asked",
-                hint,
-            )
+        mute = any(caller.faults and not caller.answers for caller in callers)
+        if not account.finished and (mute or account.failed == account.inputs):
+            self.end("failed", f"{told}; nothing could be asked", hint)
+        elif too_many(account.failed, account.inputs, self.setup.fail_on_error):
+            more = f"{account.failed:,} of {account.inputs:,} inputs failed"
+            self.end("failed", f"{more}: {told}", hint or "the bound is --fail-on-error")
+
+
+def too_many(failed: int, inputs: int, bound: float | int | None) -> bool:
+    """Whether so many failures are more than a share (a float below 1), or reach a count."""
+    if bound is None:
+        return False
+    if isinstance(bound, float) and bound < 1:
+        return failed > bound * inputs
+    return failed >= bound
 
 
 @asynccontextmanager
@@ -306,7 +321,9 @@ async def open_hall(
         )
         hall = Hall(setup, session, watch)
         with interrupts(hall.stop, exit_at_second=exit_at_second_signal):
-            async with session:
+            async with AsyncExitStack() as stack:
+                # A large model takes minutes to open: a stop does not wait for it.
+                await hall.aside(stack.enter_async_context(session))
                 yield hall
 
 
