@@ -168,6 +168,7 @@ class Caller:
         encode: Callable[[T], str],
     ) -> Record:
         key = request_key(self.card, request)
+        self.ledger.look(request.messages)
         stored = self._stored(key, request.task)
         if stored is not None:
             return stored

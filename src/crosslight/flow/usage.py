@@ -7,6 +7,7 @@ from typing import Any
 from crosslight.flow.estimate import CHARACTERS_PER_TOKEN, SAMPLE_TOKENS, prompt_tokens
 from crosslight.flow.ledger import Ledger
 from crosslight.models import Answer, Choice, ModelCard, Request, Usage
+from crosslight.text import plural
 
 
 def usage_of(card: ModelCard, request: Request, reply: Any) -> tuple[Usage, bool]:
@@ -30,11 +31,16 @@ def usage_of(card: ModelCard, request: Request, reply: Any) -> tuple[Usage, bool
 
 
 def usage_notes(ledger: Ledger) -> list[str]:
-    """What run.json says about answers whose tokens were counted by us."""
-    return [
+    """What run.json says of the calls: answers whose tokens were counted by us, texts that were
+    changed before they were sent."""
+    notes = [
         f"{spec} gives no token counts: those of {count:,} answers were counted by us"
         for spec, count in sorted(ledger.counted_by_us.items())
     ]
+    if ledger.touched:
+        texts = plural(len(ledger.touched), "text")
+        notes.append(f"control tokens of models were broken in {texts} before they were sent")
+    return notes
 
 
 def _counted(request: Request, reply: Any) -> Usage:
