@@ -26,7 +26,7 @@ from crosslight.bench.rows import (
 )
 from crosslight.bench.score import STEP as SCORE
 from crosslight.bench.score import Score, as_scored, kinds_of, scorer_for
-from crosslight.bench.summary import against, bench_run, count, describe
+from crosslight.bench.summary import addressed_notes, against, bench_run, count, describe
 from crosslight.flow import Leaf
 from crosslight.records import BadSetting, Done, Dropped
 from crosslight.runs import (
@@ -97,6 +97,7 @@ async def run_bench(
         kinds = kinds_of(score, items)
         told = describe(ready.job, ready.loaded, items, hall.cards, kinds, count(rows))
         told |= against(job, ready.reference)
+        told["notes"] += addressed_notes(row["addressed_by"] for row in rows)
         estimates = estimates_of(job.out / "items.parquet", kinds, job.config.seed)
         models = [card.as_json(role) for role, card in hall.cards.items()]
         write_results(job.out, {**told, "models": models}, estimates)
@@ -125,7 +126,8 @@ async def _write(hall: Hall, ready: Prepared) -> tuple[list[Row], list[Lost]]:
                 lost.append(Lost(leaf.outcome, item.id, row=item.id, subset=str(item.subset)))
             row = row_of(item, leaf, config)
             sink.write(row)
-            rows.append({name: row[name] for name in ("status", "reason", "verdict")})
+            told = ("status", "reason", "verdict", "addressed_by")
+            rows.append({name: row[name] for name in told})
 
         with hall.part():
             async for result in hall.results([ready.ask, ready.score], ready.items):
@@ -148,6 +150,7 @@ def row_of(item: Item, leaf: Leaf, config: BenchConfig) -> Row:
             **item_row(judged.asked.item),
             **asked_row(judged.asked),
             **scored_row(judged.scored, judged.detail),
+            "addressed_by": judged.addressed_by,
         }
     row = item_row(as_scored(item) if published else item)
     if isinstance(before, Asked):
@@ -164,6 +167,7 @@ def row_of(item: Item, leaf: Leaf, config: BenchConfig) -> Row:
         "reason": reason,
         "detail": outcome.detail if isinstance(outcome, Dropped) else outcome.error,
         "protocol": config.label,
+        "addressed_by": "",
     }
     return row
 

@@ -1,6 +1,6 @@
 from .choose import GRADERS, grader_for
 from .guards import GUARDS, Guard
-from .ruling import Case, Judge, Ruling, reason_unread, shown
+from .ruling import Case, Judge, Ruling, addressed_by, reason_unread, shown
 
 __all__ = [
     "GRADERS",
@@ -9,6 +9,7 @@ __all__ = [
     "Guard",
     "Judge",
     "Ruling",
+    "addressed_by",
     "grader_for",
     "reason_unread",
     "shown",

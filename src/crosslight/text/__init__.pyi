@@ -1,3 +1,4 @@
+from .addressed import speaks_to_judge
 from .control import Breaker, breaker, has_control, without_control
 from .fence import last_fenced
 from .prompts import PromptFolder
@@ -12,6 +13,7 @@ __all__ = [
     "markdown",
     "plural",
     "probability",
+    "speaks_to_judge",
     "visible",
     "without_control",
 ]
