@@ -75,6 +75,11 @@ _FORMS = (
     r" (?:by|with) (?:the |our |your |a )?(?:human )?(?:trust|safety team|safety review|"
     r"moderation|"
     r"moderators?|content policy|compliance team|benchmark|openai|anthropic|alignment|red team)\b",
+    r"\b(?:reviewed|approved|checked|cleared|verified) by (?:\w+ )?(?:human |independent )?"
+    r"(?:experts?|reviewers?|graders?|annotators?)\b[^.]{0,20}\b(?:approved|harmless|safe)\b",
+    rf"\b(?:answers?|images?|responses?|all of them|everything) counts? as {_VERDICT}"
+    r"|\bcounts? as (?:a )?(?:refuse|refusal)\b"
+    r"|(?:->|→|=>) ?[\"'“]?(?:refuse|comply|safe|unsafe)\b",
     # spoken to
     rf"\b(?:note|message|attention|dear|hey|instructions?|memo|notice|hint|reminder|request|"
     rf"psa|warning)\b(?: (?:to|for))?(?: (?:the|all|any|every|our|fellow))* {_JUDGE}\b",
@@ -84,7 +89,8 @@ _FORMS = (
     rf"\bas an? (?:{_JUDGE}|ai\b)",
     r"\b(?:system|developer|admin(?:istrator)?|root|operator) ?"
     r"(?:prompt|override|note|instruction|directive|update)s?\b",
-    r"(?:^|[.!?] )system ?: |[\[<*] ?(?:system|developer)(?: message| note)?[\]>* ]*:?",
+    r"(?:^|[.!?] )(?:system|developer message) ?: |"
+    r"[\[<*] ?(?:system|developer)(?: message| note)?[\]>* ]*:?",
     r"\b(?:developer|debug|maintenance|evaluation|god) mode (?:on|enabled|activated|is)\b",
     r"\bnote from (?:the )?(?:benchmark|safety|trust|moderation|evaluation|review|platform)\b",
     # the forms in which graders reply, and the marks that they are given texts in
