@@ -14,8 +14,6 @@ import unicodedata
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from crosslight.text.control import has_control
-
 LONGEST = 200
 AROUND = 40
 CODED, CODED_LONGEST = 40, 4096
@@ -102,6 +100,12 @@ _FORMS = (
     r"|<<<(?:answer|request|response|rule|content|reference)\b"
     r"|</(?:rule|remark|answer|request|response|user_input|document|untrusted)>"
     r"|\b(?:end|beginning) of (?:the )?(?:answer|response|untrusted|user|material)\b",
+    # a turn that is opened, or closed with more behind it (a mark that a server left at the end of
+    # an answer, and a model's own thoughts, speak to nobody)
+    r"[<＜][|｜](?:im_start|start_header_id|start_of_role|user|system|assistant|turn|"
+    r"start_of_turn_token)(?:[|｜]?[>＞])|<start_of_turn>|\[inst\]|<<sys>>|\[system_prompt\]"
+    r"|(?:<[|](?:im_end|eot_id|end|end_of_turn_token)[|]>|<end_of_turn>|\[/inst\]) ?[^ <]"
+    r"|(?-i:\bASSISTANT:)",
     # German
     r"\b(?:ignorier\w*|missacht\w*|vergiss|vergessen sie|übergeh\w*)\b.{0,60}"
     r"\b(?:anweisung\w*|regel\w*|vorgabe\w*|richtlinie\w*|bisherig\w*|vorherig\w*|oben)\b",
@@ -169,9 +173,6 @@ _ALIKE = str.maketrans(
 
 def speaks_to_judge(text: str) -> str:
     """The part of a text that speaks to a judge, or an empty string."""
-    if has_control(text):
-        # An order that opens a turn needs no words; it is shown as far as it has some.
-        return _orders(_plain(text)) or _cut(" ".join(text.split()), 0, 0)
     for read in _readings(text):
         found = _orders(read)
         if found:

@@ -42,16 +42,17 @@ _TOKEN = re.compile(
     rf"|{_L}{{2}}/?SYS{_R}{{2}}"
     rf"|\[(?:{_BRACKETED})\]"
 )
-_TURN = re.compile(
-    # Turns in plain words: Vicuna and LLaVA, also within a line; Alpaca; the form that models
-    # without a template are asked in. The space comes before the colon.
-    r"(?:\b(?-i:USER|ASSISTANT)"
-    r"|(?:^|[\n\r\v\f\x85\u2028\u2029])[ \t]*(?:user|human|assistant|system)"
-    r"|\#{2,3}[ \t]*(?:user|human|assistant|system|gpt|instruction|input|output|response))"
-    r"(?=[:：])",
-    re.IGNORECASE,
-)
+_COLON = re.compile("[:：]")
+_WORD = re.compile(r"(?<!\w)[A-Za-z]{3,11}\Z")
+# Turns in plain words: Vicuna's and LLaVA's also stand within a line; the others are those of
+# models without a template, and Alpaca's.
+_WITHIN = frozenset({"USER", "ASSISTANT"})
+_FIRST = frozenset({"user", "human", "assistant", "system"})
+_HEADED = _FIRST | {"gpt", "instruction", "input", "output", "response"}
+_LINE_ENDS = frozenset("\n\r\v\f\x85\u2028\u2029")
 KEPT = 256
+AROUND = 80
+"""Characters before a name in which its line begins, if only blanks stand there."""
 ROUNDS = 8
 """Tokens of a vocabulary may overlap themselves (`aba` in `ababa`)."""
 
@@ -63,9 +64,7 @@ Breaker = Callable[[str], str]
 def without_control(text: str) -> str:
     """`text` with the control tokens and turn marks of the known families broken."""
     text = _TOKEN.sub(_spaced, text)
-    if ":" in text or "：" in text:
-        text = _TURN.sub(_parted, text)
-    return text
+    return _COLON.sub(_parted, text)
 
 
 def has_control(text: str) -> bool:
@@ -95,5 +94,15 @@ def _spaced(token: re.Match[str]) -> str:
     return f"{token[0][0]} {token[0][1:]}"
 
 
-def _parted(turn: re.Match[str]) -> str:
-    return f"{turn[0]} "
+def _parted(colon: re.Match[str]) -> str:
+    """The colon, with a space before it where it ends the name of a turn."""
+    text, at = colon.string, colon.start()
+    word = _WORD.search(text, max(0, at - 12), at)
+    if word is None:
+        return colon[0]
+    name = word[0].lower()
+    before = text[max(0, word.start() - AROUND) : word.start()].rstrip(" \t")
+    opens = word[0] in _WITHIN or (
+        before.endswith("##") if before and before[-1] not in _LINE_ENDS else name in _FIRST
+    )
+    return f" {colon[0]}" if opens and name in _HEADED else colon[0]
