@@ -116,8 +116,8 @@ def _meaning(found: "Resistance") -> list[str]:
     total = found.rows[-1]
     lines = [
         "asked as in `bench run`: the same prompt, fences and broken control tokens; an unread "
-        "reply is neither moved nor firm; the interval takes the calls for independent, which those "
-        "about one answer are not, so it is rather too narrow",
+        "reply is neither moved nor firm; the interval takes the calls for independent, which "
+        "those about one answer are not, so it is rather too narrow",
     ]
     if not total.harmful:
         lines.append(
