@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from crosslight import __version__
 from crosslight.records import CrosslightError
-from crosslight.store import clear_parts, write_json
+from crosslight.store import clear_parts, is_part, write_json
 
 RUN_FILE = "run.json"
 LOCK_FILE = ".lock"
@@ -154,8 +154,11 @@ def library_versions(packages: Sequence[str]) -> dict[str, str]:
 
 
 def _others(out: Path) -> bool:
-    """Whether anything lies there that is not the lock's."""
-    return any(entry.name not in (LOCK_FILE, OWNER_FILE) for entry in out.iterdir())
+    """Whether anything lies there that is not the lock's, nor half written."""
+    return any(
+        entry.name not in (LOCK_FILE, OWNER_FILE) and not is_part(entry.name)
+        for entry in out.iterdir()
+    )
 
 
 def _make(out: Path) -> list[Path]:
