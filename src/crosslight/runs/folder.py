@@ -124,6 +124,8 @@ def check_folder(out: Path, kind: str) -> None:
         ) from error
     if out.exists() and not out.is_dir():
         raise NotARunFolder(f"{out} is a file")
+    if out.is_dir():
+        _refuse_links(out)
     if out.is_dir() and _others(out) and read_run(out).get("kind") != kind:
         wanted = "comparison" if kind == "compare" else f"{kind} run"
         raise NotARunFolder(f"{out} is not empty and holds no {wanted}")
@@ -151,6 +153,18 @@ def library_versions(packages: Sequence[str]) -> dict[str, str]:
         with suppress(PackageNotFoundError):
             found[name] = version(name)
     return found
+
+
+def _refuse_links(out: Path) -> None:
+    """A run folder that somebody sent may hold links under the names that a run writes. Files are
+    never written through one; a folder (`dataset`, `flips`) would be, and a page or table that
+    takes the place of a link is not what whoever made it meant either."""
+    links = sorted(entry.name for entry in out.iterdir() if entry.is_symlink())
+    if links:
+        raise NotARunFolder(
+            f"{out} holds links: {', '.join(links[:5])}",
+            "a run writes into folders of its own only: remove them, or name a new folder with -o",
+        )
 
 
 def _others(out: Path) -> bool:
