@@ -18,6 +18,8 @@ from crosslight.store import ImageStore
 from crosslight.text import plural
 
 SCREEN = "screen"
+UNREAD = "not_reached"
+"""The fate of an input that a stop left unread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ def account_of(outcome: BuildOutcome, *, ended: bool) -> tuple[Account, list[Los
     fates = [one.outcome for one in outcome.account.lost if one.outcome.step == SCREEN]
     left = []
     for source, photo in outcome.inputs:
+        if photo == UNREAD:
+            left.append(Lost(NOT_REACHED, source))
         if photo in outcome.photos and photo not in kept:
             fates.append(ends.get(photo, NOT_REACHED))
             if photo not in ends:

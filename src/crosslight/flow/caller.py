@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from crosslight.flow.budget import Budget
-from crosslight.flow.call_policy import CallPolicy
+from crosslight.flow.call_policy import STICKY, CallPolicy
 from crosslight.flow.codec import (
     decode_answer,
     decode_choice,
@@ -84,10 +84,10 @@ class Caller:
             samples=model.capabilities.samples,
         )
         self._in_flight: SingleFlight[Record] = SingleFlight()
-        self.answers = 0
-        """Calls that brought an answer, new or stored."""
-        self.faults = 0
-        """Calls that ended without one."""
+        self.answered = 0
+        """Calls that the endpoint has answered in this run."""
+        self.unanswered = 0
+        """Calls that ended without an answer by a fault of the endpoint, not of the request."""
 
     async def generate(
         self,
@@ -153,12 +153,10 @@ class Caller:
     ) -> Record:
         """The stored record of this request, asked for if need be."""
         try:
-            record = await self._found_or_asked(request, send, check, encode)
-        except ModelError:
-            self.faults += 1
+            return await self._found_or_asked(request, send, check, encode)
+        except ModelError as error:
+            self.unanswered += error.kind not in STICKY
             raise
-        self.answers += 1
-        return record
 
     async def _found_or_asked(
         self,
@@ -175,6 +173,7 @@ class Caller:
 
         async def fly() -> Record:
             answer, usage = await self._sender.ask(key, request, send, check, self._keep)
+            self.answered += 1
             record = self._row(key, request.task, usage, value=encode(answer))
             return await self._keep(record)
 
@@ -195,6 +194,7 @@ class Caller:
         vectors, usage = await self._sender.ask(
             missing[0][0], batch, send, lambda _: None, self._keep
         )
+        self.answered += 1
         records = [
             self._row(key, task, usage if not at else Usage(), vector=encode_vector(vectors[at]))
             for at, (key, _) in enumerate(missing)

@@ -1,5 +1,5 @@
 from .answers import AnswerStore
-from .atomic import clear_parts, replacing, write_json, write_text
+from .atomic import clear_parts, is_part, replacing, write_json, write_text
 from .decode import BadImage, Bounds, Decoded, decode_image, fit_image
 from .errors import StoreError
 from .features import IMAGE, table_schema
@@ -29,6 +29,7 @@ __all__ = [
     "decode_image",
     "fit_image",
     "group_similar",
+    "is_part",
     "parse_hashes",
     "perceptual_hash",
     "replacing",

@@ -58,10 +58,15 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
+def is_part(name: str) -> bool:
+    """Whether a file of this name is one that is being written, or was left half written."""
+    return _PART.fullmatch(name) is not None
+
+
 def clear_parts(folder: Path) -> None:
     """Remove what a killed run left behind. Only for whoever holds the folder."""
     for entry in folder.iterdir():
-        if _PART.fullmatch(entry.name):
+        if is_part(entry.name):
             if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry, ignore_errors=True)
             else:

@@ -61,7 +61,7 @@ class SourceOptions:
     allow_outside: bool = False
     max_bytes: int = Bounds().max_bytes
     exclude: tuple[Path, ...] = ()
-    """Folders that are no part of the input, such as that of the run itself."""
+    """Folders and files that are no part of the input, such as those of the run itself."""
 
 
 @dataclass(frozen=True, slots=True)

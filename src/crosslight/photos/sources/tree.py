@@ -40,11 +40,12 @@ def files_below(root: Path, exclude: Sequence[Path] = ()) -> Iterator[Path]:
 def _walk(root: Path, exclude: Sequence[Path]) -> Iterator[tuple[str, OSError | None]]:
     """Entries that are no open folders, and folders (with `/`) that cannot be listed.
 
-    What lies below an excluded folder is no part of the input.
+    Excluded files, and what lies below excluded folders, are no part of the input.
 
     A stack in place of recursion: folders may be nested deeper than Python can call.
     """
     skipped = {os.path.realpath(path) for path in exclude}
+    own = {os.path.basename(path) for path in skipped}  # noqa: PTH119 - as fast as can be
     waiting = [_listed(root)]
     here: list[str] = []
     while waiting:
@@ -59,9 +60,9 @@ def _walk(root: Path, exclude: Sequence[Path]) -> Iterator[tuple[str, OSError | 
                 here.pop()
             continue
         relative = "/".join([*here, name])
+        if name in own and os.path.realpath(root / relative) in skipped:
+            continue
         if _is_open_folder(root / relative, name):
-            if skipped and os.path.realpath(root / relative) in skipped:
-                continue
             here.append(name)
             waiting.append(_listed(root / relative))
         else:
