@@ -80,9 +80,16 @@ def held_folder(out: Path, kind: str) -> Iterator[Held]:
 
 def _lock(out: Path) -> tuple[list[Path], FileLock, bool]:
     """The folders made for it, the lock, and whether its file is new."""
+    path = out / LOCK_FILE
     for _ in range(TRIES):
-        made = _make(out)
-        path = out / LOCK_FILE
+        try:
+            made = _make(out)
+        except (FileExistsError, FileNotFoundError):
+            if out.exists() and not out.is_dir():
+                raise NotARunFolder(f"{out} is a file") from None
+            continue  # made, or taken away, by another process in the same moment
+        except OSError as error:
+            raise _unwritable(out, error) from error
         clean = not path.exists()
         lock = FileLock(path, timeout=0)
         try:
@@ -96,6 +103,8 @@ def _lock(out: Path) -> tuple[list[Path], FileLock, bool]:
         if _is_ours(path):
             return made, lock, clean
         lock.release()
+    if not out.parent.exists():
+        raise FolderUnwritable(f"{out} cannot be written: no such place", ELSEWHERE)
     raise FolderBusy(f"{out} comes and goes: other processes begin runs there", BUSY_HINT)
 
 
@@ -181,10 +190,7 @@ def _make(out: Path) -> list[Path]:
     while not at.exists():
         made.append(at)
         at = at.parent
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(out, error) from error
+    out.mkdir(parents=True, exist_ok=True)
     return made
 
 
