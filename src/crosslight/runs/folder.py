@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from crosslight import __version__
 from crosslight.records import CrosslightError
-from crosslight.store import clear_parts, is_part, write_json
+from crosslight.store import clear_parts, is_part, stays_in, write_json
 
 RUN_FILE = "run.json"
 LOCK_FILE = ".lock"
@@ -137,8 +137,23 @@ def begin(out: Path, kind: str) -> None:
     write_json(out / RUN_FILE, told)
 
 
+def refuse_links_out(out: Path) -> None:
+    """Raises `NotARunFolder` where an entry of a run is a link out of its folder: none of ours is,
+    and what such a folder shows, or takes, would be another file of whoever reads it."""
+    for path in (*out.glob("*"), *out.glob("dataset/*")):
+        if not stays_in(out, path):
+            raise NotARunFolder(
+                f"{out}: {path.name} is a link out of the folder",
+                "look at where it leads; remove the link if the run is to be read",
+            )
+
+
 def read_run(out: Path) -> dict[str, Any]:
-    """`run.json` of a folder; empty where there is none that can be read."""
+    """`run.json` of a folder; empty where there is none that can be read.
+
+    Raises `NotARunFolder` for a folder with a link out of it.
+    """
+    refuse_links_out(out)
     try:
         found = json.loads((out / RUN_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -227,7 +242,7 @@ def _unwritable(out: Path, error: OSError) -> FolderUnwritable:
 
 def _leave_no_trace(out: Path, made: Sequence[Path], clean: bool) -> None:
     """Take away what was made for a run which then wrote nothing but that it had begun."""
-    with suppress(OSError):
+    with suppress(OSError, NotARunFolder):
         names = {entry.name for entry in out.iterdir()} - {LOCK_FILE, OWNER_FILE}
         if made and names <= {RUN_FILE} and read_run(out).get("reason", UNENDED) == UNENDED:
             (out / RUN_FILE).unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from .decode import BadImage, Bounds, Decoded, decode_image, fit_image
 from .errors import StoreError
 from .features import IMAGE, table_schema
 from .images import ImageDamaged, ImageMissing, ImageStore
+from .paths import LINKED, UnreadableFile, read_named, stays_in
 from .phash import DECODE_SIDE, perceptual_hash
 from .record import OK, Record
 from .similar import NEAR_BITS, group_similar, parse_hashes
@@ -12,6 +13,7 @@ from .tables import DatasetSink, ParquetSink, write_table
 __all__ = [
     "DECODE_SIDE",
     "IMAGE",
+    "LINKED",
     "NEAR_BITS",
     "OK",
     "AnswerStore",
@@ -25,6 +27,7 @@ __all__ = [
     "ParquetSink",
     "Record",
     "StoreError",
+    "UnreadableFile",
     "clear_parts",
     "decode_image",
     "fit_image",
@@ -32,7 +35,9 @@ __all__ = [
     "is_part",
     "parse_hashes",
     "perceptual_hash",
+    "read_named",
     "replacing",
+    "stays_in",
     "table_schema",
     "write_json",
     "write_table",
