@@ -66,7 +66,7 @@ def test_a_named_file_elsewhere(tmp_path: Path, home: Path, name: str) -> None:
     theirs.mkdir()
     (home / name).write_text(text, "utf-8")
     (theirs / name).symlink_to(home / name)
-    with pytest.raises(REFUSALS, match="is a link|outside"):
+    with pytest.raises(REFUSALS, match=r"is a link|outside"):
         read(theirs / name)
     # Its own folder may be reached by any way: that is what the person typed.
     (tmp_path / "way").symlink_to(home, target_is_directory=True)

@@ -74,6 +74,8 @@ class Ledger:
     saved_usd: float = 0.0
     used: Used = field(default_factory=Used)
     counted_by_us: Counter[str] = field(default_factory=Counter)
+    bad_records: int = 0
+    """Stored answers that were none (a store that is damaged, or not ours): asked again."""
 
     def task(self, name: str) -> Calls:
         """The counts of this task."""
@@ -106,6 +108,7 @@ class Ledger:
             "faults": dict(sorted(self.faults.items())),
             "answers": self.used.as_json(),
             "counted_by_us": dict(sorted(self.counted_by_us.items())),
+            "bad_records": self.bad_records,
         }
 
 
