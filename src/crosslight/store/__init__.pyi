@@ -1,5 +1,14 @@
 from .answers import AnswerStore
-from .atomic import clear_parts, is_part, replacing, write_json, write_text
+from .atomic import (
+    clear_parts,
+    is_part,
+    open_part,
+    open_resumed,
+    replacing,
+    resumed_part,
+    write_json,
+    write_text,
+)
 from .decode import BadImage, Bounds, Decoded, decode_image, fit_image
 from .errors import StoreError
 from .features import IMAGE, table_schema
@@ -32,11 +41,13 @@ __all__ = [
     "decode_image",
     "fit_image",
     "group_similar",
-    "is_part",
+    "open_part",
+    "open_resumed",
     "parse_hashes",
     "perceptual_hash",
     "read_named",
     "replacing",
+    "resumed_part",
     "stays_in",
     "table_schema",
     "write_json",
