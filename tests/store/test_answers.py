@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from crosslight.store import AnswerStore, Record, StoreError
+from crosslight.store import AnswerStore, ImageStore, Record, StoreError, private_folder
 
 
 def record(key: str, **changes: object) -> Record:
@@ -267,3 +268,18 @@ def test_the_export_leaves_out_what_is_no_json(tmp_path: Path) -> None:
     with AnswerStore(tmp_path / "a.sqlite") as store:
         put(store, record("a"), record("b", value="no JSON"), record("c"))
         assert store.export(tmp_path / "out.jsonl") == 2
+
+
+def test_only_its_owner_reads_photos_and_their_hashes(tmp_path: Path) -> None:
+    old = os.umask(0o022)
+    try:
+        ImageStore(tmp_path / "home" / "images", fsync=False).put(b"photo")
+        private_folder(tmp_path / "cache" / "hashes")
+        kept = tmp_path / "shared"
+        kept.mkdir(mode=0o755)
+        private_folder(kept)
+    finally:
+        os.umask(old)
+    for made in (tmp_path / "home", tmp_path / "home" / "images", tmp_path / "cache"):
+        assert made.stat().st_mode & 0o077 == 0, made
+    assert kept.stat().st_mode & 0o777 == 0o755

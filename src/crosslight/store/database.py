@@ -7,6 +7,7 @@ import time
 from importlib import resources
 from pathlib import Path
 
+from crosslight.store.atomic import private_folder
 from crosslight.store.errors import StoreError
 
 SCHEMA_VERSION = 1
@@ -25,7 +26,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     try:
         # Questions and answers are nobody else's on a shared machine; SQLite gives the files
         # beside it the rights of this one.
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
         # Autocommit: transactions are begun and ended by hand.
         db = sqlite3.connect(

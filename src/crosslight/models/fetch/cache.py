@@ -16,7 +16,7 @@ from crosslight.models.fetch import download as web
 from crosslight.models.fetch import package as registry
 from crosslight.models.fetch.errors import FetchFailed, WrongHash
 from crosslight.models.fetch.manifest import MANIFEST, Entry, Manifest, Place, read_manifest
-from crosslight.store import open_part, resumed_part
+from crosslight.store import open_part, private_folder, resumed_part
 
 HASH_UP_TO = 64 * 2**20
 """Bytes up to which a cached file is hashed again at every `fetch` (0.05 s); above, its size."""
@@ -77,7 +77,7 @@ def fetch(name: str, on_progress: OnProgress | None = None, *, manifest: Path = 
         return _path(entry)
     folder = _path(entry).parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         with FileLock(home() / ".fetch.lock"):
             if _state(entry) != "present":  # another process may have brought it meanwhile
                 _from_any_place(book, name, entry, on_progress or (lambda _: None))
@@ -157,7 +157,7 @@ def _take_neighbours(book: Manifest, entry: Entry, place: Place, archive: ZipFil
             same = theirs.model_copy(update={"members": ()}) == wanted
             if other is entry or not same or _state(other) == "present":
                 continue
-            _path(other).parent.mkdir(parents=True, exist_ok=True)
+            private_folder(_path(other).parent)
             out, part = open_part(_path(other))
             try:
                 with out:
