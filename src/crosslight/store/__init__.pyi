@@ -42,6 +42,7 @@ __all__ = [
     "decode_image",
     "fit_image",
     "group_similar",
+    "is_part",
     "open_part",
     "open_resumed",
     "parse_hashes",
