@@ -7,12 +7,15 @@ import pytest
 from crosslight.models.openai.wire import Price, read_context, read_usage
 
 
+NONE: list[Any] = [10**26, 2**53, 2**63, -1, True, False, 1.5, 1e300, "7", None, [1], {}]
+
+
 @pytest.mark.parametrize(
     ("told", "read"),
     [
         *((n, n) for n in (0, 7, 2**53 - 1)),
         (10.0, 10),
-        *((n, 0) for n in (10**26, 2**53, 2**63, -1, True, False, 1.5, 1e300, "7", None, [1], {})),
+        *((n, 0) for n in NONE),
         *((n, 0) for n in (float("inf"), float("nan"), -1.0)),
     ],
 )
