@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import socket
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -122,13 +123,15 @@ def check_folder(out: Path, kind: str) -> None:
         raise FolderUnwritable(
             f"{shown}: its name has bytes that are no UTF-8", "name another folder with -o"
         ) from error
-    if out.exists() and not out.is_dir():
-        raise NotARunFolder(f"{out} is a file")
-    if out.is_dir():
-        _refuse_links(out)
-    if out.is_dir() and _others(out) and read_run(out).get("kind") != kind:
-        wanted = "comparison" if kind == "compare" else f"{kind} run"
-        raise NotARunFolder(f"{out} is not empty and holds no {wanted}")
+    with suppress(OSError):  # one look: another run that wrote nothing may take it away any moment
+        if not stat.S_ISDIR(out.stat().st_mode):
+            raise NotARunFolder(f"{out} is a file")
+    with suppress(FileNotFoundError):  # as above: then it is not there
+        if out.is_dir():
+            _refuse_links(out)
+        if out.is_dir() and _others(out) and read_run(out).get("kind") != kind:
+            wanted = "comparison" if kind == "compare" else f"{kind} run"
+            raise NotARunFolder(f"{out} is not empty and holds no {wanted}")
 
 
 def begin(out: Path, kind: str) -> None:
@@ -140,7 +143,11 @@ def begin(out: Path, kind: str) -> None:
 def refuse_links_out(out: Path) -> None:
     """Raises `NotARunFolder` where an entry of a run is a link out of its folder: none of ours is,
     and what such a folder shows, or takes, would be another file of whoever reads it."""
-    for path in (*out.glob("*"), *out.glob("dataset/*")):
+    try:
+        entries = [*out.glob("*"), *out.glob("dataset/*")]
+    except OSError:  # gone, or not ours to list: then nothing of it is read either
+        return
+    for path in entries:
         if not stays_in(out, path):
             raise NotARunFolder(
                 f"{out}: {path.name} is a link out of the folder",
@@ -198,6 +205,10 @@ def _make(out: Path) -> list[Path]:
         at = at.parent
     try:
         out.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        if out.exists():
+            raise _unwritable(out, error) from error
+        return []  # it was there and is gone: the lock cannot be had, and is tried again
     except OSError as error:
         raise _unwritable(out, error) from error
     return made

@@ -6,7 +6,6 @@ import pytest
 
 from crosslight.models.openai.wire import Price, read_context, read_usage
 
-
 NONE: list[Any] = [10**26, 2**53, 2**63, -1, True, False, 1.5, 1e300, "7", None, [1], {}]
 
 
