@@ -285,13 +285,10 @@ def _values(pairs: list[str] | None) -> dict[str, float]:
 
 def _guard(policy: Path | None, words: str, field: str) -> Any:
     from crosslight.judge import GuardFormat
-    from crosslight.policy import MAX_YAML_BYTES
+    from crosslight.policy import read_policy_text
 
     unsafe, comma, safe = words.partition(",")
     if not comma:
         raise typer.BadParameter("--guard-words: write UNSAFE,SAFE")
-    text = ""
-    if policy is not None:
-        with policy.open("rb") as file:
-            text = file.read(MAX_YAML_BYTES).decode("utf-8").strip()
+    text = read_policy_text(policy).strip() if policy is not None else ""
     return GuardFormat(text, unsafe.strip(), safe.strip(), field)

@@ -77,6 +77,8 @@ class Ledger:
     saved_usd: float = 0.0
     used: Used = field(default_factory=Used)
     counted_by_us: Counter[str] = field(default_factory=Counter)
+    bad_records: int = 0
+    """Stored answers that were none (a store that is damaged, or not ours): asked again."""
     touched: set[int] = field(default_factory=set, repr=False)
 
     def look(self, messages: Iterable[Message]) -> None:
@@ -120,6 +122,7 @@ class Ledger:
             "answers": self.used.as_json(),
             "counted_by_us": dict(sorted(self.counted_by_us.items())),
             "control_tokens_broken": len(self.touched),
+            "bad_records": self.bad_records,
         }
 
 

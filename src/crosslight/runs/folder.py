@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import socket
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from crosslight import __version__
 from crosslight.records import CrosslightError
-from crosslight.store import clear_parts, is_part, write_json
+from crosslight.store import clear_parts, is_part, stays_in, write_json
 
 RUN_FILE = "run.json"
 LOCK_FILE = ".lock"
@@ -131,13 +132,15 @@ def check_folder(out: Path, kind: str) -> None:
         raise FolderUnwritable(
             f"{shown}: its name has bytes that are no UTF-8", "name another folder with -o"
         ) from error
-    if out.exists() and not out.is_dir():
-        raise NotARunFolder(f"{out} is a file")
-    if out.is_dir():
-        _refuse_links(out)
-    if out.is_dir() and _others(out) and read_run(out).get("kind") != kind:
-        wanted = "comparison" if kind == "compare" else f"{kind} run"
-        raise NotARunFolder(f"{out} is not empty and holds no {wanted}")
+    with suppress(OSError):  # one look: another run that wrote nothing may take it away any moment
+        if not stat.S_ISDIR(out.stat().st_mode):
+            raise NotARunFolder(f"{out} is a file")
+    with suppress(FileNotFoundError):  # as above: then it is not there
+        if out.is_dir():
+            _refuse_links(out)
+        if out.is_dir() and _others(out) and read_run(out).get("kind") != kind:
+            wanted = "comparison" if kind == "compare" else f"{kind} run"
+            raise NotARunFolder(f"{out} is not empty and holds no {wanted}")
 
 
 def begin(out: Path, kind: str) -> None:
@@ -146,8 +149,27 @@ def begin(out: Path, kind: str) -> None:
     write_json(out / RUN_FILE, told)
 
 
+def refuse_links_out(out: Path) -> None:
+    """Raises `NotARunFolder` where an entry of a run is a link out of its folder: none of ours is,
+    and what such a folder shows, or takes, would be another file of whoever reads it."""
+    try:
+        entries = [*out.glob("*"), *out.glob("dataset/*")]
+    except OSError:  # gone, or not ours to list: then nothing of it is read either
+        return
+    for path in entries:
+        if not stays_in(out, path):
+            raise NotARunFolder(
+                f"{out}: {path.name} is a link out of the folder",
+                "look at where it leads; remove the link if the run is to be read",
+            )
+
+
 def read_run(out: Path) -> dict[str, Any]:
-    """`run.json` of a folder; empty where there is none that can be read."""
+    """`run.json` of a folder; empty where there is none that can be read.
+
+    Raises `NotARunFolder` for a folder with a link out of it.
+    """
+    refuse_links_out(out)
     try:
         found = json.loads((out / RUN_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -233,7 +255,7 @@ def _unwritable(out: Path, error: OSError) -> FolderUnwritable:
 
 def _leave_no_trace(out: Path, made: Sequence[Path], clean: bool) -> None:
     """Take away what was made for a run which then wrote nothing but that it had begun."""
-    with suppress(OSError):
+    with suppress(OSError, NotARunFolder):
         names = {entry.name for entry in out.iterdir()} - {LOCK_FILE, OWNER_FILE}
         if made and names <= {RUN_FILE} and read_run(out).get("reason", UNENDED) == UNENDED:
             (out / RUN_FILE).unlink(missing_ok=True)

@@ -1,9 +1,20 @@
 from .answers import AnswerStore
-from .atomic import clear_parts, is_part, replacing, write_json, write_text
+from .atomic import (
+    clear_parts,
+    is_part,
+    open_part,
+    open_resumed,
+    private_folder,
+    replacing,
+    resumed_part,
+    write_json,
+    write_text,
+)
 from .decode import BadImage, Bounds, Decoded, decode_image, fit_image
 from .errors import StoreError
 from .features import IMAGE, table_schema
 from .images import ImageDamaged, ImageMissing, ImageStore
+from .paths import LINKED, UnreadableFile, read_named, stays_in
 from .phash import DECODE_SIDE, perceptual_hash
 from .record import OK, Record
 from .similar import NEAR_BITS, group_similar, parse_hashes
@@ -12,6 +23,7 @@ from .tables import DatasetSink, ParquetSink, write_table
 __all__ = [
     "DECODE_SIDE",
     "IMAGE",
+    "LINKED",
     "NEAR_BITS",
     "OK",
     "AnswerStore",
@@ -25,14 +37,21 @@ __all__ = [
     "ParquetSink",
     "Record",
     "StoreError",
+    "UnreadableFile",
     "clear_parts",
     "decode_image",
     "fit_image",
     "group_similar",
     "is_part",
+    "open_part",
+    "open_resumed",
     "parse_hashes",
     "perceptual_hash",
+    "private_folder",
+    "read_named",
     "replacing",
+    "resumed_part",
+    "stays_in",
     "table_schema",
     "write_json",
     "write_table",

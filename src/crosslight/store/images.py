@@ -22,7 +22,7 @@ from pathlib import Path
 from PIL import Image
 
 from crosslight.records import CrosslightError, ImageView, content_hash
-from crosslight.store.atomic import sync_folder
+from crosslight.store.atomic import private_folder, sync_folder
 from crosslight.store.decode import BadImage, Bounds, decode_image, fit_image
 
 _SHA = re.compile(r"[0-9a-f]{64}")
@@ -53,7 +53,7 @@ class ImageStore:
         self.bounds = bounds or Bounds()
         self._fsync = fsync
         for name in ("photos", "views", "tmp"):
-            (self.folder / name).mkdir(parents=True, exist_ok=True)
+            private_folder(self.folder / name)
         self._sweep()
 
     def put(self, data: bytes) -> str:

@@ -16,7 +16,7 @@ from crosslight.models.fetch import home
 from crosslight.models.fetch.download import download, hub_url
 from crosslight.models.fetch.errors import WrongHash
 from crosslight.models.fetch.manifest import Hub, read_manifest
-from crosslight.store import write_json
+from crosslight.store import private_folder, resumed_part, write_json
 
 MAGIC = b"GGUF"
 HUB_FILE = re.compile(r"^([\w.-]+/[\w.-]+)/([\w./-]+\.gguf)(?:@([\w.-]+))?$")
@@ -58,7 +58,7 @@ def fingerprint(path: Path) -> str:
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     try:
-        note.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(note.parent)
         write_json(note, {"file": now, "sha256": found})
     except OSError:
         pass  # a cache that cannot be written only costs time
@@ -87,7 +87,7 @@ def _from_hub(name: str, on_bytes: Callable[[int], None] = lambda _: None) -> Pa
         return target
     from filelock import FileLock
 
-    target.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(target.parent)
     with FileLock(target.with_name(target.name + ".lock")):
         if not target.is_file():
             url = hub_url(Hub(repo=repo, file=file, revision=revision or "main"))
@@ -98,7 +98,7 @@ def _from_hub(name: str, on_bytes: Callable[[int], None] = lambda _: None) -> Pa
 def _download_checked(url: str, target: Path, on_bytes: Callable[[int], None]) -> None:
     """Bring the file whole; its hash must be the one that the hub announces, if it does."""
     size, announced = _head(url)
-    part = target.with_name(target.name + ".part")
+    part = resumed_part(target, announced[:8] or "whole")
     download(url, part, size, on_bytes)
     with part.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()

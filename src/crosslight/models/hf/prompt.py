@@ -13,6 +13,7 @@ from typing import Any
 
 from crosslight.models.errors import BadSpec, ModelError, NotSupported, Rejected
 from crosslight.models.hf.families.base import Family, Seen
+from crosslight.models.hf.template import ChatTemplate, special_tokens
 from crosslight.models.message import ImageView, Message
 from crosslight.store import BadImage, decode_image
 from crosslight.text import breaker
@@ -43,7 +44,8 @@ class Renderer:
     def __init__(self, tokenizer: Any, template: str | None, family: Family | None) -> None:
         self.plain = template is None
         self._tokenizer = tokenizer
-        self._template = template or PLAIN
+        self._template = ChatTemplate(PLAIN if template is None else template)
+        self._tokens = special_tokens(tokenizer)
         self._family = family
         self._seen: OrderedDict[tuple[object, ...], Seen] = OrderedDict()
         self._broken = breaker({*tokenizer.get_added_vocab(), *tokenizer.all_special_tokens})
@@ -107,19 +109,9 @@ class Renderer:
         return self._apply([form(message) for message in [merged, *rest]])
 
     def _apply(self, turns: list[dict[str, Any]]) -> str:
-        from jinja2 import TemplateError
-
-        try:
-            text: str = self._tokenizer.apply_chat_template(
-                turns,
-                chat_template=self._template,
-                tokenize=False,
-                add_generation_prompt=True,
-                enable_thinking=False,
-            )
-        except (TemplateError, TypeError, ValueError) as error:
-            raise BadSpec(f"the model's chat template refused: {error}"[:200]) from None
-        return text
+        given = {"messages": turns, "tools": None, "documents": None}
+        asked = {"add_generation_prompt": True, "enable_thinking": False}
+        return self._template.render({**self._tokens, **given, **asked})
 
     def _listed(self, message: Message) -> dict[str, Any]:
         parts: list[dict[str, str]] = [{"type": "image"} for _ in message.images]

@@ -173,7 +173,7 @@ def read_context(raw: Mapping[str, Any], model: str) -> int | None:
     places = (row, meta if isinstance(meta, dict) else {})
     names = ("max_model_len", "context_length", "context_window", "n_ctx", "n_ctx_train")
     found = (place.get(name) for name in names for place in places)
-    return next((value for value in found if isinstance(value, int) and value > 0), None)
+    return next((count for value in found if (count := _count(value))), None)
 
 
 def read_text(choice: Mapping[str, Any]) -> str:
@@ -275,4 +275,8 @@ def read_answer(
 
 
 def _count(value: Any) -> int:
-    return value if isinstance(value, int) and value >= 0 else 0
+    """A whole number that JSON keeps; what is none counts as not told (some servers send 10.0)."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    told = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+    return value if told else 0

@@ -14,6 +14,7 @@ from crosslight.photos.sources.found import (
     describe_special,
 )
 from crosslight.photos.sources.names import printable
+from crosslight.store import stays_in
 
 
 def from_folder(root: Path, options: SourceOptions) -> Iterator[Found]:
@@ -30,7 +31,10 @@ def from_folder(root: Path, options: SourceOptions) -> Iterator[Found]:
 
 
 def files_below(root: Path, exclude: Sequence[Path] = ()) -> Iterator[Path]:
-    """The regular files below a folder that are not hidden, in the same order."""
+    """The regular files below a folder that are not hidden, in the same order.
+
+    Links count like files here; `shard_refusal` says which of them may be opened.
+    """
     for relative, error in _walk(root, exclude):
         path = root / relative
         if error is None and not path.name.startswith(".") and path.is_file():
@@ -69,9 +73,17 @@ def _walk(root: Path, exclude: Sequence[Path]) -> Iterator[tuple[str, OSError | 
             yield relative, None
 
 
+def shard_refusal(path: Path, root: Path, options: SourceOptions) -> Found | None:
+    """The entry of a table or shard below `root` that is a link out of it; None where it stays."""
+    if options.allow_outside or stays_in(root, path):
+        return None
+    refusal = Refused("outside", "leaves the input's folder; --allow-outside admits it")
+    return _found(path.relative_to(root).as_posix(), Broken(refusal), options)
+
+
 def from_file(path: Path, options: SourceOptions) -> Iterator[Found]:
-    """One photo."""
-    reader = FileBytes(path, path.parent, options.max_bytes, allow_outside=True)
+    """One photo. Named by a person, its folder may be any; a link out of it is one all the same."""
+    reader = FileBytes(path, path.parent, options.max_bytes, options.allow_outside)
     yield _found(path.name, reader, options)
 
 
