@@ -112,7 +112,10 @@ class Slice:
     max_bytes: int
 
     def __call__(self) -> bytes:
-        return read_bounded(self.path, self.offset, self.size, self.max_bytes)
+        data = read_bounded(self.path, self.offset, self.size, self.max_bytes)
+        if len(data) < self.size:
+            raise SourceError("damaged_archive", "unexpected end of data")
+        return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,16 @@ def read_bounded(path: Path, offset: int, size: int | None, max_bytes: int) -> b
             parts.append(part)
             left -= len(part)
     return b"".join(parts)
+
+
+def trouble_of(error: Exception) -> Exception:
+    """What any error of a reader is as the fate of an entry: one of the declared ones."""
+    if isinstance(error, Refused | SourceError | BadImage | MemoryError):
+        return error
+    if isinstance(error, OSError) and error.errno:
+        return error  # of the disk; libraries raise theirs without a number
+    detail = " ".join(f"{error}".split()) or type(error).__name__
+    return SourceError("damaged_archive", detail[:200])
 
 
 def describe_special(mode: int) -> str:
