@@ -79,6 +79,12 @@ class Found:
     origin: str = ""
     extra: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def held(self) -> int:
+        """Bytes in memory that wait with the entry: of one that came out of a table or a packed
+        archive."""
+        return len(self.read.data) if isinstance(self.read, Inline) else 0
+
 
 @dataclass(frozen=True, slots=True)
 class FileBytes:
