@@ -3,12 +3,13 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from crosslight.records import CrosslightError
+from crosslight.store import TableError, TableFile
 
 OVERALL = "*"
 MAX_ROWS = 1_000_000
@@ -110,9 +111,8 @@ def _whole(values: Mapping[tuple[str, str], bool]) -> dict[tuple[str, str], bool
 def _rows(path: Path) -> Iterable[Mapping[str, Any]]:
     try:
         if path.suffix == ".parquet":
-            import pyarrow.parquet as pq
-
-            return list(pq.read_table(path).to_pylist())
+            with TableFile(path) as file:
+                return list(file.rows_of(_known(file.schema.names)))
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix == ".json" and text.lstrip().startswith("["):
             return list(json.loads(text))
@@ -120,5 +120,10 @@ def _rows(path: Path) -> Iterable[Mapping[str, Any]]:
             return [json.loads(line) for line in text.split("\n") if line.strip()]
         # Not by lines: a quoted field may hold one.
         return list(csv.DictReader(io.StringIO(text, newline="")))
-    except (OSError, ValueError, csv.Error) as error:
+    except (OSError, ValueError, RecursionError, csv.Error, TableError) as error:
         raise LabelError(f"{path}: {str(error)[:200]}") from error
+
+
+def _known(names: Sequence[str]) -> Sequence[str]:
+    """The columns that are read of a table; all of one that has none of them, to be told."""
+    return [n for n in dict.fromkeys(names) if n in (*NAMES, "label", "rule")] or names

@@ -4,6 +4,7 @@ from .decode import BadImage, Bounds, Decoded, decode_image, fit_image
 from .errors import StoreError
 from .features import IMAGE, table_schema
 from .images import ImageDamaged, ImageMissing, ImageStore
+from .parquet import TableError, TableFile, read_table, table_rows
 from .phash import DECODE_SIDE, perceptual_hash
 from .record import OK, Record
 from .similar import NEAR_BITS, group_similar, parse_hashes
@@ -25,13 +26,17 @@ __all__ = [
     "ParquetSink",
     "Record",
     "StoreError",
+    "TableError",
+    "TableFile",
     "clear_parts",
     "decode_image",
     "fit_image",
     "group_similar",
     "parse_hashes",
     "perceptual_hash",
+    "read_table",
     "replacing",
+    "table_rows",
     "table_schema",
     "write_json",
     "write_table",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crosslight.records import CrosslightError
-from crosslight.store import BadImage, Bounds
+from crosslight.store import BadImage, Bounds, TableError
 
 
 class InputError(CrosslightError):
@@ -169,6 +169,8 @@ def trouble_of(error: Exception) -> Exception:
         return error
     if isinstance(error, OSError) and error.errno:
         return error  # of the disk; libraries raise theirs without a number
+    if isinstance(error, TableError):
+        return SourceError("damaged_archive", error.message[:200])
     detail = " ".join(f"{error}".split()) or type(error).__name__
     return SourceError("damaged_archive", detail[:200])
 
