@@ -41,6 +41,7 @@ def main(names: list[str], seconds: float) -> int:
     if not chosen:
         print(f"targets: {', '.join(target.name for target in targets())}")
         return 2
+    FOUND.mkdir(exist_ok=True)
     if len(chosen) == 1 and (status := _by_atheris(chosen[0], seconds)) is not None:
         return status
     until, tried, found = time.monotonic() + seconds, 0, dict[str, Path]()
@@ -55,6 +56,8 @@ def main(names: list[str], seconds: float) -> int:
         print(f"{tried:,} files, {len(found)} found, {until - time.monotonic():.0f} s left")
     for name, path in found.items():
         print(f"{name}: {path} is not read as it should be", file=sys.stderr)
+    for target in chosen:
+        _current(target).unlink(missing_ok=True)
     return 1 if found else 0
 
 
@@ -106,13 +109,17 @@ def _tried(target: Target, data: bytes, found: dict[str, Path]) -> None:
 
 def _read(target: Target, data: bytes) -> None:
     began = time.monotonic()
+    _current(target).write_bytes(data)  # what ends the process is found here
     with tempfile.TemporaryDirectory() as folder:
         target.read(data, Path(folder))
     assert time.monotonic() - began < SECONDS, "it takes too long"
 
 
+def _current(target: Target) -> Path:
+    return FOUND / f"{target.name}-last.bin"
+
+
 def _kept(target: Target, data: bytes) -> Path:
-    FOUND.mkdir(exist_ok=True)
     path = FOUND / f"{target.name}-{hashlib.sha256(data).hexdigest()[:12]}.bin"
     path.write_bytes(data)
     return path

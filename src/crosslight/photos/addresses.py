@@ -92,3 +92,13 @@ def peer_is_public(host: str) -> bool:
         return is_public(ip_address(host))
     except ValueError:
         return False
+
+
+def is_private_literal(url: str) -> bool:
+    """Whether a URL names a private address by itself, or a host that nobody can tell. A name is
+    judged by whoever resolves it."""
+    try:
+        address = literal_address(connected_host(URL(url)).partition("%")[0])
+    except ValueError:
+        return True
+    return address is not None and not is_public(address)

@@ -3,6 +3,9 @@
 A few kilobytes can stand for gigabytes: a page that unpacks a thousandfold, one long value that all
 rows share, more rows than bytes, one page in many row groups. What pages unpack to is read out of
 the pages' own headers, for the footer may lie; it is the headers that the decoder believes.
+
+Where the pages are is read out of the footer by ourselves: pyarrow's objects for a column chunk end
+the process (`terminate`, no exception) where its statistics are odd; its reader does not.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,6 +42,10 @@ _MOST_PAGES_OF_A_CHUNK = 100_000
 _MOST_WALKED = 1_000_000  # values of a dictionary that are looked at one by one
 
 _DICTIONARY = frozenset((2, 8))  # encodings whose values stand in the dictionary page
+_ROW_GROUPS = 4  # the field of the footer
+_MOST_FOOTER = 32 * MIB
+_BYTE_ARRAY, _FIXED_BYTES = 6, 7  # types of values
+_CODECS = {1: "snappy", 2: "gzip", 4: "brotli", 6: "zstd", 7: "lz4_raw"}
 _FRONT_CODED = 7  # DELTA_BYTE_ARRAY: a value may be its predecessor's bytes and none of its own
 
 
@@ -57,6 +64,25 @@ class _Column:
     values: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Where a column of a row group lies. Numbers as the format has them."""
+
+    kind: int
+    codec: int
+    values: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A row group: its rows, and a chunk for every leaf of the schema."""
+
+    rows: int
+    chunks: tuple[_Chunk, ...]
+
+
 class TableFile:
     """An open parquet file. Raises `TableError` for all that is wrong inside of the file, and
     OSError for what is wrong with its place (missing, no right to read)."""
@@ -71,7 +97,7 @@ class TableFile:
                 self._file = pq.ParquetFile(self.path, pre_buffer=False, buffer_size=MIB)
                 self.schema: pa.Schema = self._file.schema_arrow
                 self.rows: int = self._file.metadata.num_rows
-                self.groups: int = self._file.metadata.num_row_groups
+                self._groups = _footer(self._raw, self.size)
                 self._leaves = [
                     self._file.schema.column(at).path for at in range(len(self._file.schema.names))
                 ]
@@ -118,10 +144,14 @@ class TableFile:
             yield from rows
 
     @property
+    def groups(self) -> int:
+        """How many row groups there are."""
+        return len(self._groups)
+
+    @property
     def rows_by_group(self) -> list[int]:
         """Rows of each row group."""
-        about = self._file.metadata
-        return [about.row_group(group).num_rows for group in range(self.groups)]
+        return [group.rows for group in self._groups]
 
     def column(self, name: str, group: int) -> pa.ChunkedArray:
         """One column of a row group as a whole; of an image its bytes and path alone."""
@@ -152,7 +182,7 @@ class TableFile:
 
     def _judge(self, group: int, wanted: Sequence[str] | None) -> int:
         """How many rows of a row group may be decoded at once. Raises `TableError`."""
-        about = self._file.metadata.row_group(group)
+        about = self._groups[group]
         held = shared = 0
         for at, leaf in enumerate(self._leaves):
             if wanted is not None and not any(
@@ -161,7 +191,7 @@ class TableFile:
                 continue
             kind = self._file.schema.column(at)
             repeated = kind.max_repetition_level > 0
-            column = _unpacked(self._raw, about.column(at), max(0, kind.length or 0), repeated)
+            column = _unpacked(self._raw, about.chunks[at], max(0, kind.length or 0), repeated)
             self._spend(column.unpacked)
             self._refuse(column.values > self._most_values, f"{column.values:,} values")
             held += column.held
@@ -172,7 +202,7 @@ class TableFile:
         most = max(MOST_PAGES, min(MOST_PAGES_EVER, 4 * self.size))
         self._refuse(held > most, f"pages of {held:,} bytes in row group {group}")
         self._refuse(shared > most, f"a value of {shared:,} bytes in row group {group}")
-        return max(1, MOST_BATCH // shared) if shared else about.num_rows or 1
+        return max(1, MOST_BATCH // shared) if shared else max(1, about.rows)
 
     def _spend(self, size: int) -> None:
         self._unpacked += size
@@ -235,34 +265,57 @@ def _readable(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _unpacked(raw: BinaryIO, chunk: Any, fixed: int, repeated: bool) -> _Column:
-    """What a column chunk unpacks to, by the headers of its pages. Raises `TableError`.
+def _footer(raw: BinaryIO, size: int) -> tuple[_Group, ...]:
+    """The row groups of a file. Raises `ValueError` and `LookupError` for a footer that is none."""
+    raw.seek(max(0, size - 8))
+    length = int.from_bytes(raw.read(4), "little")
+    if length > min(_MOST_FOOTER, size - 8):
+        raise ValueError(f"a footer of {length:,} bytes")
+    raw.seek(size - 8 - length)
+    told, _ = read_struct(raw.read(length))
+    return tuple(_group(group, size) for group in told[_ROW_GROUPS])
+
+
+def _group(told: dict[int, Any], size: int) -> _Group:
+    return _Group(_whole(told[3]), tuple(_chunk(chunk[3], size) for chunk in told[1]))
+
+
+def _chunk(told: dict[int, Any], size: int) -> _Chunk:
+    start, dictionary = _whole(told[9]), _whole(told.get(11, 0))
+    if 0 < dictionary < start:
+        start = dictionary
+    end = start + _whole(told[7])
+    if not 0 <= start <= end <= size:
+        raise ValueError("a column past the end of the file")
+    return _Chunk(_whole(told[1]), _whole(told[4]), _whole(told[5]), start, end)
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int):
+        raise ValueError("a number that is none")
+    return value
+
+
+def _unpacked(raw: BinaryIO, chunk: _Chunk, fixed: int, repeated: bool) -> _Column:
+    """What a column chunk unpacks to, by the headers of its pages. Raises `ValueError`.
 
     `fixed`: bytes of a value where all have one length.
     """
-    at = chunk.data_page_offset
-    if chunk.has_dictionary_page and 0 < (chunk.dictionary_page_offset or 0) < at:
-        at = chunk.dictionary_page_offset
-    end = at + chunk.total_compressed_size
-    whole = raw.seek(0, 2)
-    if not 0 <= at <= end <= whole:
-        raise ValueError("a column past the end of the file")
+    at = chunk.start
     column = _Column(longest=fixed)
     dictionary = page = longest = 0
     for _ in range(_MOST_PAGES_OF_A_CHUNK):
-        if at >= end or column.values >= chunk.num_values:
+        if at >= chunk.end or column.values >= chunk.values:
             break
         header, length = _header(raw, at)
-        size, packed = header.get(2), header.get(3)
-        if not isinstance(size, int) or not isinstance(packed, int) or size < 0:
-            raise ValueError("a page without a size")
-        if not 0 <= packed <= whole - at:
-            raise ValueError("a page past the end of the file")
+        size, packed = _whole(header.get(2)), _whole(header.get(3))
+        if size < 0 or not 0 <= packed <= chunk.end - at:
+            raise ValueError("a page past the end of its column")
         column.unpacked += size
         if isinstance(header.get(7), dict):
             dictionary += size
             longest = dictionary
-            many = chunk.num_values if repeated else AT_ONCE
+            many = chunk.values if repeated else AT_ONCE
             if size * many > MOST_BATCH // 64 and 0 < size <= MOST_PAGES:
                 raw.seek(at + length)
                 longest = _longest(raw.read(packed), size, header[7].get(1), chunk)
@@ -304,18 +357,17 @@ def _data_page(header: dict[int, Any]) -> tuple[int, Any] | None:
     return values, encoding
 
 
-def _longest(packed: bytes, size: int, count: Any, chunk: Any) -> int:
+def _longest(packed: bytes, size: int, count: Any, chunk: _Chunk) -> int:
     """Bytes of the longest value of a dictionary page; all of the page where nobody can tell."""
-    if chunk.physical_type != "BYTE_ARRAY":
-        return 16 if chunk.physical_type != "FIXED_LEN_BYTE_ARRAY" else size
+    if chunk.kind != _BYTE_ARRAY:
+        return size if chunk.kind == _FIXED_BYTES else 16
     if not isinstance(count, int) or not 0 <= count <= _MOST_WALKED:
         return size
     data = packed
-    if chunk.compression != "UNCOMPRESSED":
+    if chunk.codec:
         try:
-            codec = pa.Codec(_CODECS.get(chunk.compression, chunk.compression.lower()))
-            data = codec.decompress(packed, size, asbytes=True)
-        except (pa.ArrowException, OSError, ValueError):
+            data = pa.Codec(_CODECS[chunk.codec]).decompress(packed, size, asbytes=True)
+        except (pa.ArrowException, OSError, ValueError, LookupError):
             return size
     at = longest = 0
     while at + 4 <= len(data):
@@ -323,6 +375,3 @@ def _longest(packed: bytes, size: int, count: Any, chunk: Any) -> int:
         longest = max(longest, length)
         at += 4 + length
     return min(longest, size)
-
-
-_CODECS = {"LZ4": "lz4_raw"}

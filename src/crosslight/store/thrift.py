@@ -1,4 +1,5 @@
-"""Just enough of Thrift's compact protocol to read the header of a parquet page."""
+"""Just enough of Thrift's compact protocol to read the footer of a parquet file and the headers of
+its pages."""
 
 from typing import Any
 
@@ -10,8 +11,8 @@ _WHOLE = (_I16, _I32, _I64)
 def read_struct(data: bytes) -> tuple[dict[int, Any], int]:
     """The fields of the struct that `data` begins with, by their numbers, and its length.
 
-    Whole numbers and structs have their value, all else is None. Raises `ValueError` for what is
-    no struct, or none that ends.
+    Whole numbers, structs and lists have their value, all else is None. Raises `ValueError` for
+    what is no struct, or none that ends.
     """
     reader = _Reader(data)
     try:
@@ -50,18 +51,17 @@ class _Reader:
         elif kind == _BINARY:
             self._skip(self._varint())
         elif kind in (_LIST, _SET):
-            self._list(depth)
+            return self._list(depth)
         elif kind == _MAP:
             self._map(depth)
         else:
             raise ValueError(f"a header with a field of type {kind}")
         return None
 
-    def _list(self, depth: int) -> None:
+    def _list(self, depth: int) -> list[Any]:
         head = self._byte()
-        count = head >> 4
-        for _ in range(self._varint() if count == 15 else count):
-            self._value(head & 15, depth + 1, in_list=True)
+        count = self._varint() if head >> 4 == 15 else head >> 4
+        return [self._value(head & 15, depth + 1, in_list=True) for _ in range(count)]
 
     def _map(self, depth: int) -> None:
         count = self._varint()
