@@ -1,5 +1,6 @@
 # make demo: from a folder of example photos to a safety dataset and a page to look at it.
 # make test: everything that CI runs. make test-all: and what is slow or needs foreign servers.
+# make fuzz: the readers of strangers' files on broken ones, for FUZZ_S seconds (600).
 # make lock: writes constraints.txt, which all of these install from.
 # make audit: asks the databases of advisories about the lock, and writes dist/sbom.json.
 # LATEST=1 behind any of them: without the lock, the newest that pyproject.toml allows.
@@ -22,7 +23,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(FIXED)
 QUICK := not slow and not foreign and not kill_matrix
 
-.PHONY: setup demo test test-all check docs lock audit clean always
+.PHONY: setup demo test test-all fuzz check docs lock audit clean always
 .DEFAULT_GOAL := demo
 
 # One stamp per set of extras, so that nothing is installed twice.
@@ -58,6 +59,11 @@ test: check
 test-all: check
 	$(BIN)/python -m pytest
 
+# FUZZ=tar takes one target (tests/fuzz/targets). What it finds lies in .fuzz/.
+FUZZ_S ?= 600
+fuzz: $(VENV)/.test
+	FUZZ_S=$(FUZZ_S) $(BIN)/python -m tests.fuzz $(FUZZ)
+
 # The pages that are made from the declarations: commands and suites.
 docs: setup
 	$(BIN)/python docs/generate.py
@@ -71,4 +77,4 @@ audit:
 	$(PYTHON) .ci/audit.py
 
 clean:
-	rm -rf .venv .venv-latest runs .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-latest runs .mypy_cache .ruff_cache .pytest_cache .fuzz

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from crosslight.photos.screen import ScreenConfig, Screened, failure, screen_photos
@@ -15,6 +17,8 @@ from crosslight.photos.sources.found import Broken, Inline
 from crosslight.records import Done, Dropped, Failed
 from crosslight.store.images import ImageStore
 from tests.build.hostile import encoded, make_hostile, photo
+from tests.fuzz.targets import parquet
+from tests.photos.sources.tar_blocks import DAMAGED, END, header, padded
 from tests.shared import SHARED
 
 DATA = SHARED
@@ -195,3 +199,26 @@ def test_real_photos(tmp_path: Path) -> None:
 def test_real_copies_under_several_names(tmp_path: Path) -> None:
     screened = run(open_source(DATA / "benchmarks/mmsafeaware/images"), tmp_path)
     assert [fate(one) for one in screened].count("duplicate") == 15
+
+
+def test_bad_shards_and_tables_cost_themselves(tmp_path: Path) -> None:
+    """A folder from a stranger: what is good is screened, what is not is named, and it ends."""
+    shards, tables = tmp_path / "shards", tmp_path / "tables"
+    shards.mkdir()
+    tables.mkdir()
+    picture = encoded(photo(1))
+    member = header("good.jpg", len(picture)) + padded(picture)
+    for name, lie in enumerate([*DAMAGED.values(), b""]):
+        (shards / f"{name:02}.tar").write_bytes(lie + END)
+    (shards / "zz.tar").write_bytes(member + END)
+    for number, data in enumerate(parquet.handmade()):
+        (tables / f"{number:02}.parquet").write_bytes(data)
+    pq.write_table(pa.table({"image": [picture]}), tables / "zz.parquet")
+    for folder in (shards, tables):
+        fates = {one.source: fate(one) for one in run(open_source(folder), tmp_path / "store")}
+        assert [source[:2] for source, told in fates.items() if told == "done"] == ["zz"]
+        assert {"damaged_archive"} <= set(fates.values())
+        assert set(fates.values()) <= {
+            *("done", "damaged_archive", "bad_row", "missing", "no_image", "not_a_file"),
+            *("not_an_image", "empty"),
+        }

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 
 from crosslight.runs import NotARunFolder, read_run
+from crosslight.store import read_table
 
 MAIN_TABLES = {
     "build": "dataset",
@@ -80,15 +79,17 @@ class Run:
         return self.folder / "report.html"
 
     def table(self, name: str) -> pa.Table:
-        """One of `tables`. Raises `NotARunFolder` for another name."""
+        """One of `tables`. Raises `NotARunFolder` for another name,
+        `TableError` for a table that is damaged or larger than what is read as a whole."""
         path = self.folder / f"{name}.parquet"
         if name == "dataset" and (self.folder / name).is_dir():
-            return ds.dataset(self.folder / name, format="parquet").to_table()
+            parts = [read_table(part) for part in sorted((self.folder / name).glob("*.parquet"))]
+            return pa.concat_tables(parts) if parts else pa.table({})
         if name not in self.tables or not path.is_file():
             raise NotARunFolder(
                 f"{self.folder} has no table {name!r}", f"there are: {', '.join(self.tables)}"
             )
-        return pq.read_table(path)
+        return read_table(path)
 
     def __repr__(self) -> str:
         told = ", ".join(f"{n:,} {name}" for name, n in self.account.items())

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from crosslight.bench.metrics import (
     Difference,
@@ -29,6 +28,7 @@ from crosslight.runs import (
     write_compared,
 )
 from crosslight.stats import Agreement, benjamini_hochberg, holm, rater_agreement
+from crosslight.store import read_table
 from crosslight.text import csv_text, markdown
 
 
@@ -85,7 +85,7 @@ class Pair:
 
 def read_bench(folder: Path) -> BenchRun:
     """A run from its folder. Raises `NotARunFolder`."""
-    return BenchRun(folder, bench_run(folder), pq.read_table(folder / "items.parquet"))
+    return BenchRun(folder, bench_run(folder), read_table(folder / "items.parquet"))
 
 
 def compare_runs(runs: Sequence[BenchRun], *, seed: int = 0) -> list[Pair]:

@@ -4,12 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from crosslight.bench.metrics import Estimate, Scores, aggregate, metric, metrics_for
 from crosslight.bench.metrics.aggregate import ALL
-from crosslight.bench.metrics.scores import Column
-from crosslight.store import write_json, write_text
+from crosslight.bench.metrics.scores import COLUMNS, Column
+from crosslight.store import read_table, write_json, write_text
 from crosslight.text import csv_text, markdown
 
 MAX_CATEGORIES = 80
@@ -36,7 +34,7 @@ FIELDS = (
 
 def estimates_of(items: Path, kinds: Sequence[str], seed: int) -> list[Estimate]:
     """All metrics that the run's kinds of verdicts allow, over all, by subset, by category."""
-    table = pq.read_table(items)
+    table = read_table(items, [*COLUMNS, "right", "value", "category"])
     scores = Scores.of(table)
     groups = [("subset", scores.subset)]
     category = Column.of(table["category"])

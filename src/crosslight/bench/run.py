@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from crosslight.bench.ablate import Pictures
 from crosslight.bench.ask import Ask, reason_of
 from crosslight.bench.config import BenchConfig
@@ -42,7 +40,7 @@ from crosslight.runs import (
     started,
     unwatched,
 )
-from crosslight.store import ParquetSink
+from crosslight.store import ParquetSink, table_rows
 
 Row = dict[str, Any]
 
@@ -200,7 +198,5 @@ def reference_answers(job: BenchJob) -> Mapping[str, str]:
             f"{job.against} holds a run of {suite}, not of {job.suite.name}",
             "--against a run of the same suite",
         )
-    table = pq.read_table(job.against / "items.parquet", columns=["item", "answer"])
-    return {
-        item: answer for item, answer in zip(*table.to_pydict().values(), strict=True) if answer
-    }
+    rows = table_rows(job.against / "items.parquet", ["item", "answer"])
+    return {row["item"]: row["answer"] for row in rows if row["answer"]}

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from crosslight.records import Photo, Sample
 from crosslight.runs import LostReason, Manifest, RunError, lost_of, read_manifest
-from crosslight.store import IMAGE, DatasetSink, ImageStore, table_schema
+from crosslight.store import IMAGE, DatasetSink, ImageStore, TableError, TableFile, table_schema
 from crosslight.text import speaks_to_judge
 
 _TEXT = pa.string()
@@ -180,12 +179,12 @@ class Run:
             if photo in self.where:
                 groups.setdefault(self.where[photo], set()).add(photo)
         for (path, group), wanted in groups.items():
-            with pq.ParquetFile(path) as file:
-                table = file.read_row_group(group, columns=["photo", "image"])
-            for photo, image in _pairs(table):
-                if photo in wanted and image and image.get("bytes"):
-                    wanted.remove(photo)
-                    yield photo, image["bytes"]
+            with TableFile(path) as file:
+                for row in file.rows_of(["photo", "image"], groups=[group]):
+                    photo, image = row["photo"], row["image"]
+                    if photo in wanted and image and image.get("bytes"):
+                        wanted.remove(photo)
+                        yield photo, image["bytes"]
 
     @cached_property
     def dropped(self) -> tuple[LostReason, ...]:
@@ -211,24 +210,24 @@ def read_run(run_dir: Path) -> Run:
     where: dict[str, tuple[Path, int]] = {}
     for files in split_files(run_dir).values():
         for path in files:
-            for group, table in _groups(path):
-                read = [_row(values) for values in table.to_pylist()]
-                for row in read:
-                    where.setdefault(row.photo, (path, group))
-                rows.extend(read)
+            for group, row in _rows(path):
+                where.setdefault(row.photo, (path, group))
+                rows.append(row)
     return Run(folder=run_dir, manifest=manifest, rows=tuple(rows), where=where)
 
 
-def _groups(path: Path) -> Iterator[tuple[int, pa.Table]]:
+def _rows(path: Path) -> Iterator[tuple[int, Row]]:
+    """Row group and row, without the picture."""
     try:
-        with pq.ParquetFile(path) as file:
-            missing = set(COLUMNS) - set(file.schema_arrow.names)
+        with TableFile(path) as file:
+            missing = set(COLUMNS) - set(file.schema.names)
             if missing:
                 raise RunError(f"{path.name} lacks the columns {sorted(missing)}")
-            for group in range(file.num_row_groups):
-                yield group, file.read_row_group(group, columns=list(COLUMNS))
-    except pa.ArrowException as error:
-        raise RunError(f"{path.name} is not a parquet table: {error}") from error
+            for group in range(file.groups):
+                for values in file.rows_of(COLUMNS, groups=[group]):
+                    yield group, _row(values)
+    except (TableError, TypeError, ValueError) as error:
+        raise RunError(f"{path.name} is not a table of a build: {error}") from error
 
 
 def _row(values: dict[str, Any]) -> Row:
@@ -243,8 +242,3 @@ def _row(values: dict[str, Any]) -> Row:
         else:
             clean[name] = "" if value is None else str(value)
     return Row(**clean)
-
-
-def _pairs(table: pa.Table) -> Iterator[tuple[str, dict[str, Any] | None]]:
-    for values in table.to_pylist():
-        yield values["photo"], values["image"]

@@ -6,8 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from crosslight.judge import cutoff, metrics
 from crosslight.judge.labels import OVERALL, LabelError, Labels
 from crosslight.judge.rethreshold import JUDGED
@@ -15,7 +13,7 @@ from crosslight.judge.tables import read_verdicts
 from crosslight.records import Finding, Status, Verdict, content_hash
 from crosslight.runs import NotARunFolder, read_run
 from crosslight.stats import corrected
-from crosslight.store import write_json
+from crosslight.store import table_rows, write_json
 
 REPORT_CARD_FILE = "card.json"
 LISTED = 20
@@ -106,8 +104,8 @@ def _missing(
 
 
 def _failed(folder: Path) -> list[tuple[str, str]]:
-    table = pq.read_table(folder / "failed.parquet", columns=["input", "photo"])
-    return [(row["input"], row["photo"]) for row in table.to_pylist()]
+    rows = table_rows(folder / "failed.parquet", ["input", "photo"])
+    return [(row["input"], row["photo"]) for row in rows]
 
 
 def _cut(

@@ -3,13 +3,13 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from crosslight.records import CrosslightError
-from crosslight.store import UnreadableFile, read_named
+from crosslight.store import TableError, TableFile, UnreadableFile, read_named
 
 MAX_LABEL_BYTES = 256 << 20
 
@@ -114,10 +114,8 @@ def _rows(path: Path) -> Iterable[Mapping[str, Any]]:
     try:
         data = read_named(path, MAX_LABEL_BYTES)
         if path.suffix == ".parquet":
-            import pyarrow as pa
-            import pyarrow.parquet as pq
-
-            return list(pq.read_table(pa.BufferReader(data)).to_pylist())
+            with TableFile(path) as file:
+                return list(file.rows_of(_known(file.schema.names)))
         text = data.decode("utf-8-sig")
         if path.suffix == ".json" and text.lstrip().startswith("["):
             return list(json.loads(text))
@@ -127,5 +125,10 @@ def _rows(path: Path) -> Iterable[Mapping[str, Any]]:
         return list(csv.DictReader(io.StringIO(text, newline="")))
     except UnreadableFile as error:
         raise LabelError(error.message, error.hint) from error
-    except (OSError, ValueError, csv.Error) as error:
+    except (OSError, ValueError, RecursionError, csv.Error, TableError) as error:
         raise LabelError(f"{path}: {str(error)[:200]}") from error
+
+
+def _known(names: Sequence[str]) -> Sequence[str]:
+    """The columns that are read of a table; all of one that has none of them, to be told."""
+    return [n for n in dict.fromkeys(names) if n in (*NAMES, "label", "rule")] or names

@@ -1,12 +1,11 @@
 """Verdicts and evidence as parquet, and back again for `judge rethreshold` and the report card."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from crosslight.judge.decide import bounds
 from crosslight.records import (
@@ -20,7 +19,7 @@ from crosslight.records import (
     Status,
     Verdict,
 )
-from crosslight.store import table_schema
+from crosslight.store import TableError, table_rows, table_schema
 
 _TEXT, _NUMBER, _COUNT, _FLAG = pa.string(), pa.float64(), pa.int64(), pa.bool_()
 
@@ -136,11 +135,18 @@ def _evidence_row(e: Evidence, z: float) -> dict[str, Any]:
 
 
 def read_verdicts(folder: Path) -> list[Verdict]:
-    """All verdicts of a run with their evidence, in order. Raises `FileNotFoundError`."""
+    """All verdicts of a run with their evidence, in order. Raises `FileNotFoundError`, and
+    `TableError` for tables that are damaged or hold something else."""
     evidence: dict[tuple[str, str], list[Evidence]] = {}
-    for row in _rows(folder / "evidence.parquet"):
-        evidence.setdefault((row["photo"], row["rule"]), []).append(_read_evidence(row))
-    return [_read_verdict(row, evidence) for row in _rows(folder / "verdicts.parquet")]
+    try:
+        for row in table_rows(folder / "evidence.parquet"):
+            evidence.setdefault((row["photo"], row["rule"]), []).append(_read_evidence(row))
+        return [_read_verdict(row, evidence) for row in table_rows(folder / "verdicts.parquet")]
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        line = f"{type(error).__name__}: {error}"[:200]
+        raise TableError(
+            f"the tables in {folder} are no verdicts of ours ({line})", "judge the images again"
+        ) from error
 
 
 def _read_verdict(
@@ -196,9 +202,3 @@ def _read_evidence(row: Mapping[str, Any]) -> Evidence:
     )
     reading = Reading(row["answer"], row["test"])
     return Evidence(row["item"], row["alternative"], row["question"], measured, reading)
-
-
-def _rows(path: Path) -> Iterable[dict[str, Any]]:
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=4096):
-            yield from batch.to_pylist()

@@ -1,3 +1,4 @@
+from .addresses import is_private_literal
 from .sample import sampled
 from .screen import ScreenConfig, Screened, screen_photos
 from .sources.detect import open_source
@@ -9,6 +10,7 @@ __all__ = [
     "ScreenConfig",
     "Screened",
     "SourceOptions",
+    "is_private_literal",
     "open_source",
     "sampled",
     "screen_photos",

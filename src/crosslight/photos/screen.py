@@ -30,6 +30,9 @@ from crosslight.store import (
 )
 
 STEP = "screen"
+MOST_HELD = 64 * 2**20
+"""Bytes of entries out of tables and packed archives that wait to be looked at, and once as many
+that were drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +111,23 @@ class _Examiner:
     fetcher: Fetcher
 
     async def in_order(self, found: Iterable[Found], ahead: int) -> AsyncGenerator[Screened, None]:
-        """Look at entries, at most `ahead` of them at once."""
-        running: deque[asyncio.Task[Screened]] = deque()
+        """Look at entries, at most `ahead` of them and `MOST_HELD` of their bytes at once."""
+        running: deque[tuple[asyncio.Task[Screened], int]] = deque()
+        held = 0
         try:
             async for entry in _drawn(iter(found), ahead):
-                running.append(asyncio.create_task(self._look(entry)))
-                if len(running) >= ahead:
-                    yield await running.popleft()
+                running.append((asyncio.create_task(self._look(entry)), entry.held))
+                held += entry.held
+                while len(running) >= ahead or (running and held > MOST_HELD):
+                    task, size = running.popleft()
+                    yield await task
+                    held -= size
             while running:
-                yield await running.popleft()
+                yield await running.popleft()[0]
         finally:
-            for task in running:
+            for task, _ in running:
                 task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await asyncio.gather(*(task for task, _ in running), return_exceptions=True)
 
     async def _look(self, entry: Found) -> Screened:
         loop = asyncio.get_running_loop()
@@ -137,9 +144,20 @@ class _Examiner:
 
 async def _drawn(found: Iterator[Found], size: int) -> AsyncIterator[Found]:
     """Draw entries in a thread: walking a folder or unpacking a table blocks."""
-    while batch := await asyncio.to_thread(lambda: list(islice(found, size))):
+    while batch := await asyncio.to_thread(_draw, found, size):
         for entry in batch:
             yield entry
+
+
+def _draw(found: Iterator[Found], size: int) -> list[Found]:
+    batch: list[Found] = []
+    held = 0
+    for entry in islice(found, size):
+        batch.append(entry)
+        held += entry.held
+        if held > MOST_HELD:
+            break
+    return batch
 
 
 def examine(

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from crosslight.flow import GO_ON
 from crosslight.records import BadSetting
 from crosslight.runs.differences import SetupDifference, models_by_role
 from crosslight.runs.folder import RUN_FILE, NotARunFolder, RunError, begin, held_folder, read_run
-from crosslight.store import write_json, write_text
+from crosslight.store import TableError, TableFile, write_json, write_text
 from crosslight.text import markdown, visible
 
 KIND = "compare"
@@ -107,12 +104,11 @@ def first_with_others(runs: Sequence[Path]) -> list[tuple[Path, Path]]:
 def table_rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     """These columns of a table; one that an older run did not have is None. Raises `RunError`."""
     try:
-        with pq.ParquetFile(path) as file:
-            there = [name for name in columns if name in file.schema_arrow.names]
-            for batch in file.iter_batches(columns=there):
-                for row in batch.to_pylist():
-                    yield {name: row.get(name) for name in columns}
-    except pa.ArrowException as error:
+        with TableFile(path) as file:
+            there = [name for name in columns if name in file.schema.names]
+            for row in file.rows_of(there):
+                yield {name: row.get(name) for name in columns}
+    except TableError as error:
         raise RunError(f"{path} is no table that can be read: {error}", GO_ON) from error
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from crosslight.records import Dropped, Failed
-from crosslight.store import table_schema, write_table
+from crosslight.store import table_rows, table_schema, write_table
 
 DROPPED_FILE = "dropped.parquet"
 FAILED_FILE = "failed.parquet"
@@ -74,12 +73,13 @@ def _failed(lost: Iterable[Lost]) -> Iterator[dict[str, Any]]:
 
 def failures_of(folder: Path) -> tuple[str, str, int, int]:
     """Of a run's folder: its most frequent error, the hint, how often, and how many there are."""
-    rows = pq.read_table(folder / FAILED_FILE, columns=["error", "hint"]).to_pylist()
-    counts = Counter((row["error"], row["hint"]) for row in rows)
+    counts = Counter(
+        (row["error"], row["hint"]) for row in table_rows(folder / FAILED_FILE, ["error", "hint"])
+    )
     if not counts:
         return "", "", 0, 0
     (error, hint), count = counts.most_common(1)[0]
-    return error, hint, count, len(rows)
+    return error, hint, count, counts.total()
 
 
 def most_frequent_failure(lost: Iterable[Lost]) -> tuple[str, str, int]:
@@ -111,16 +111,14 @@ def lost_of(path: Path, reason: str) -> tuple[LostReason, ...]:
     counts: dict[tuple[str, str], int] = {}
     retryable: dict[tuple[str, str], int] = {}
     examples: dict[tuple[str, str], list[dict[str, str]]] = {}
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches():
-            for values in batch.to_pylist():
-                # An error is grouped by its class: what stands before the first colon.
-                key = (str(values["step"]), str(values[reason]).split(":", 1)[0])
-                counts[key] = counts.get(key, 0) + 1
-                retryable[key] = retryable.get(key, 0) + bool(values.get("retryable"))
-                kept = examples.setdefault(key, [])
-                if len(kept) < EXAMPLES:
-                    kept.append({k: "" if v is None else str(v) for k, v in values.items()})
+    for values in table_rows(path):
+        # An error is grouped by its class: what stands before the first colon.
+        key = (str(values.get("step")), str(values.get(reason)).split(":", 1)[0])
+        counts[key] = counts.get(key, 0) + 1
+        retryable[key] = retryable.get(key, 0) + bool(values.get("retryable"))
+        kept = examples.setdefault(key, [])
+        if len(kept) < EXAMPLES:
+            kept.append({k: "" if v is None else str(v) for k, v in values.items()})
     order = sorted(counts, key=lambda key: (-counts[key], key))
     return tuple(
         LostReason(*key, counts[key], retryable.get(key, 0), tuple(examples[key])) for key in order

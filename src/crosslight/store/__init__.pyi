@@ -14,6 +14,7 @@ from .decode import BadImage, Bounds, Decoded, decode_image, fit_image
 from .errors import StoreError
 from .features import IMAGE, table_schema
 from .images import ImageDamaged, ImageMissing, ImageStore
+from .parquet import TableError, TableFile, read_table, table_rows
 from .paths import LINKED, UnreadableFile, read_named, stays_in
 from .phash import DECODE_SIDE, perceptual_hash
 from .record import OK, Record
@@ -37,6 +38,8 @@ __all__ = [
     "ParquetSink",
     "Record",
     "StoreError",
+    "TableError",
+    "TableFile",
     "UnreadableFile",
     "clear_parts",
     "decode_image",
@@ -49,9 +52,11 @@ __all__ = [
     "perceptual_hash",
     "private_folder",
     "read_named",
+    "read_table",
     "replacing",
     "resumed_part",
     "stays_in",
+    "table_rows",
     "table_schema",
     "write_json",
     "write_table",

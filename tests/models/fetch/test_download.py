@@ -1,13 +1,16 @@
 """Downloads against a real server: resume, restart, break off, refuse."""
 
+import io
 import socket
 import time
+import urllib.request
+from email.message import Message
 from pathlib import Path
 
 import pytest
 
 from crosslight.models.errors import Rejected, Truncated, Unreachable
-from crosslight.models.fetch.download import download, hub_url
+from crosslight.models.fetch.download import _Hops, download, hub_url
 from crosslight.models.fetch.manifest import Hub
 from tests.models.fetch.server import serve
 
@@ -96,6 +99,40 @@ def test_a_closed_port_fails_at_once(tmp_path: Path) -> None:
 def test_plain_http_is_for_this_machine(tmp_path: Path, url: str) -> None:
     with pytest.raises(Rejected):
         download(url, tmp_path / "p", 5, quiet)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        *("http://example.org/x", "ftp://example.org/x", "https://127.0.0.1/x", "https://[::1]/x"),
+        *(
+            "https://127。0。0。1/x",
+            "https://10.1.2.3/x",
+            "https://localhost/x",
+            "https://2130706433/",
+        ),
+        *("https://[64:ff9b::7f00:1]/x", "https://[fec0::1]/x", "https://[bad"),
+    ],
+)
+def test_a_hub_leads_to_no_inner_address(location: str) -> None:
+    """The redirect is the server's word; a place of the user's own may lead where it likes."""
+    request = urllib.request.Request("https://hub.example/some/model")
+    told = (io.BytesIO(), 302, "Found", Message(), location)
+    with pytest.raises((Rejected, ValueError)):
+        _Hops(False).redirect_request(request, *told)
+
+
+def test_a_hub_leads_to_its_storage() -> None:
+    request = urllib.request.Request("https://hub.example/some/model")
+    for trusted, location in (
+        (False, "https://cdn.example/x?sig=1"),
+        (False, "https://8.8.8.8/x"),
+        (True, "http://127.0.0.1:1/x"),
+    ):
+        told = (io.BytesIO(), 302, "Found", Message(), location)
+        following = _Hops(trusted).redirect_request(request, *told)
+        assert following is not None
+        assert following.full_url == location
 
 
 def test_the_mirror_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:

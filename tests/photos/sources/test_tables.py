@@ -254,3 +254,105 @@ def test_a_damaged_parquet_is_one_failure(folder: Path) -> None:
     data[4:2000] = bytes(1996)
     path.write_bytes(data)
     assert trouble(list(open_source(path))[-1]) == "damaged_archive"
+
+
+def told(path: Path, value: str) -> Path:
+    """A parquet file whose footer says `value` of its features."""
+    table = pa.table({"image": [b"one"], "n": [1]})
+    pq.write_table(table.replace_schema_metadata({b"huggingface": value.encode()}), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '{"info": {"features": [1]}}',
+        '"x"',
+        "null",
+        "[]",
+        '{"info": null}',
+        '{"info": {"features": {"image": 3}}}',
+        "[" * 5000,
+        '{"info": {"features": {"image": ' + "[" * 5000 + "]" * 5000 + "}}}",
+        "\udcff".encode("utf-8", "surrogateescape").decode("latin-1"),
+    ],
+)
+def test_odd_features_in_a_footer(folder: Path, value: str) -> None:
+    [found] = open_source(told(folder / "t.parquet", value))
+    assert found.read() == b"one"
+
+
+def test_a_marked_column_that_holds_no_image(folder: Path) -> None:
+    features = json.dumps({"info": {"features": {"when": {"_type": "Image"}}}}).encode()
+    table = pa.table({"when": pa.array([2**62], pa.timestamp("us")), "image": [b"x"]})
+    pq.write_table(table.replace_schema_metadata({b"huggingface": features}), folder / "t.parquet")
+    [found] = open_source(folder / "t.parquet")
+    assert trouble(found) == "bad_row"
+
+
+def test_broken_text_costs_its_row(folder: Path) -> None:
+    out = io.BytesIO()
+    table = pa.table({"image": [b"one", b"two", b"three"], "note": ["fine", "aXYZa", "fine"]})
+    pq.write_table(table, out, compression="none", use_dictionary=False)
+    (folder / "t.parquet").write_bytes(out.getvalue().replace(b"aXYZa", b"a\xff\xfe\xffa"))
+    first, second, third = open_source(folder / "t.parquet")
+    assert (first.read(), third.read()) == (b"one", b"three")
+    assert second.source == "t.parquet#2"
+    assert trouble(second) == "bad_row"
+
+
+def test_bad_files_beside_good_ones_are_named(folder: Path) -> None:
+    root = folder / "set"
+    for name in ("a", "z"):
+        hugging_face(root / f"{name}.parquet", [{"bytes": b"good", "path": None}])
+    (root / "b.parquet").write_bytes(b"PAR1 no PAR1")
+    (root / "c.parquet").write_bytes(b"")
+    pq.write_table(pa.table({"n": [1]}), root / "d.parquet")
+    pq.write_table(pa.table({"image": pa.nulls(500_000, pa.string())}), root / "e.parquet")
+    found = list(open_source(root))
+    assert [f.source for f in found if f.held] == ["a.parquet#1", "z.parquet#1"]
+    fates = {f.source: trouble(f) for f in found if f.source[0] in "bce"}
+    assert fates == dict.fromkeys(("b.parquet", "c.parquet", "e.parquet"), "damaged_archive")
+    assert refusal(next(f for f in found if f.source == "d.parquet")) == "no_image"
+    for name in "abcez":
+        (root / f"{name}.parquet").unlink()
+    with pytest.raises(InputError, match="No column holds an image"):
+        list(open_source(root))
+
+
+def test_only_needed_columns_are_read(folder: Path) -> None:
+    """A column that nobody wants may be as large as it likes."""
+    path = folder / "t.parquet"
+    kind = pa.struct([("bytes", pa.binary()), ("path", pa.string()), ("more", pa.string())])
+    large = "x" * (100 << 20)
+    table = pa.table(
+        {
+            "image": pa.array([{"bytes": b"one", "path": None, "more": large}], kind),
+            "blobs": pa.array([[large]]),
+            **{f"n{at}": [at] for at in range(40)},
+            "license": ["CC0"],
+        }
+    )
+    pq.write_table(table, path, compression="zstd", use_dictionary=False)
+    [found] = open_source(path)
+    assert found.read() == b"one"
+    assert found.licence == "CC0"
+    assert len(found.extra) == 32
+
+
+def test_a_reference_too_long_to_be_one(folder: Path) -> None:
+    (folder / "list.txt").write_text(f"pics/a.jpg\n{'x' * 100_000}\n")
+    first, second = open_source(folder / "list.txt")
+    assert first.read() == b"a"
+    assert trouble(second) == "bad_row"
+    assert len(second.source) < 1000
+
+
+@pytest.mark.parametrize(
+    "text", [b"x" * 200_000 + b",b\npics/a.jpg,1\n", b"a" * 5_000_000, b'"' + b"x" * 300_000]
+)
+def test_a_csv_with_a_header_that_cannot_be_read(folder: Path, text: bytes) -> None:
+    (folder / "t.csv").write_bytes(text)
+    [found] = open_source(folder / "t.csv")
+    assert found.source == "t.csv#(rest)"
+    assert trouble(found) in ("bad_row", "damaged_archive")

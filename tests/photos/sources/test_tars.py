@@ -4,12 +4,17 @@ import gzip
 import io
 import json
 import tarfile
+import time
+import tracemalloc
+from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from crosslight.photos.sources import Refused, SourceError, SourceOptions, open_source
 from crosslight.store.decode import BadImage
+from tests.photos.sources.tar_blocks import DAMAGED, END, GOOD, SPARSE, header, padded, pax
 
 
 def make_tar(path: Path, members: list[tuple[str, bytes]], mode: str = "w") -> Path:
@@ -130,3 +135,97 @@ def test_no_tar_at_all(tmp_path: Path) -> None:
     [found] = open_source(tmp_path / "a.tar")
     with pytest.raises(SourceError):
         found.read()
+
+
+def account(path: Path, most: int = 10_000) -> list[tuple[str, str]]:
+    """Name and what became of it, of each entry: the bytes, or the reason."""
+    seen = []
+    for found in islice(open_source(path), most + 1):
+        try:
+            seen.append((found.source.partition("::")[2], found.read().decode()))
+        except (Refused, BadImage) as error:
+            seen.append((found.source.partition("::")[2], error.reason))
+        except SourceError as error:
+            seen.append((found.source.partition("::")[2], error.error))
+    assert len(seen) <= most, "it does not end"
+    return seen
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["tar", "tgz"])
+@pytest.mark.parametrize("what", DAMAGED)
+def test_a_lying_header_costs_its_shard_and_names_it(
+    tmp_path: Path, what: str, packed: bool
+) -> None:
+    data = GOOD + DAMAGED[what] + GOOD + END
+    path = tmp_path / ("b.tar.gz" if packed else "b.tar")
+    path.write_bytes(gzip.compress(data) if packed else data)
+    make_tar(tmp_path / "c.tar", [("fine.jpg", b"fine")])
+    assert account(tmp_path) == [
+        ("good.jpg", "good"),
+        ("(rest)", "damaged_archive"),
+        ("fine.jpg", "fine"),
+    ]
+
+
+@pytest.mark.parametrize("what", SPARSE)
+def test_a_sparse_member_is_no_file_and_what_follows_is_read(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "a.tar"
+    path.write_bytes(GOOD + SPARSE[what] + header("next.jpg", 4) + padded(b"next") + END)
+    seen = account(path)
+    assert [outcome for _, outcome in seen] == ["good", "not_a_file", "next"]
+
+
+def test_a_member_of_a_size_below_zero_is_not_read_to_the_end(tmp_path: Path) -> None:
+    """2 MB of gzip that hold 2 GB: no more is in memory than a photo may have."""
+    path = tmp_path / "neg.tgz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(GOOD + pax(size="-1") + header())
+        for _ in range(200):
+            file.write(bytes(2**20))
+    tracemalloc.start()
+    try:
+        assert [outcome for _, outcome in account(path)] == ["good", "damaged_archive"]
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_members_of_one_sample_are_not_all_held(tmp_path: Path) -> None:
+    """Members that share a key come together; of a packed shard their bytes are in memory."""
+    path = tmp_path / "a.tgz"
+    make_tar(path, [(f"k.{n}.jpg", bytes(2_000_000)) for n in range(60)], "w:gz")
+    tracemalloc.start()
+    try:
+        sizes = [len(f.read()) for f in open_source(path, SourceOptions(max_bytes=4_000_000))]
+        assert sizes == [2_000_000] * 60
+        assert tracemalloc.get_traced_memory()[1] < 30_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_more_members_than_a_packed_shard_can_hold(tmp_path: Path) -> None:
+    path = tmp_path / "a.tgz"
+    path.write_bytes(gzip.compress(header("a.jpg") * 20_000 + END, compresslevel=1))
+    began = time.monotonic()
+    seen = account(path, most=15_000)
+    assert seen[-1] == ("(rest)", "damaged_archive")
+    assert len({name for name, _ in seen}) == len(seen)
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("cut", [lambda d: d[:-1024], lambda d: d[:-1500], lambda d: d[:512]])
+def test_a_shard_without_its_end_is_named(tmp_path: Path, cut: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "a.tar"
+    path.write_bytes(cut(GOOD + GOOD + END))
+    assert account(path)[-1] == ("(rest)", "damaged_archive")
+
+
+def test_names_of_other_formats(tmp_path: Path) -> None:
+    """GNU and PAX long names, umlauts, and bytes that are no UTF-8."""
+    long = "d/" * 100 + "x.jpg"
+    for form in (tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
+        path = tmp_path / f"{form}.tar"
+        with tarfile.open(path, "w", format=form) as tar:
+            for name in (long, "ö" * 90 + ".jpg", "\udcff.jpg"):
+                tar.addfile(tarfile.TarInfo(name))
+        assert [name for name, _ in account(path)] == [long, "ö" * 90 + ".jpg", "\\xff.jpg"]

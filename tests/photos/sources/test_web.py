@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from crosslight.photos.addresses import is_public
 from crosslight.photos.screen import ScreenConfig, screen_photos
 from crosslight.photos.sources import Fetcher, Refused, SourceError, open_source
-from crosslight.photos.sources.web import is_public
 from crosslight.records import Done, Dropped, Failed
 from crosslight.store.decode import BadImage
 from crosslight.store.images import ImageStore

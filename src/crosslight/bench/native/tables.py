@@ -7,12 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from crosslight.bench.item import BadRow, SuiteError
 from crosslight.bench.native.fields import RowFault, Rows
 from crosslight.bench.native.files import MAX_FILE, PART, file_bytes, inside
+from crosslight.store import TableError, TableFile
 
 MAX_ROWS = 2_000_000
 MAX_XLSX = 64 << 20
@@ -21,8 +19,10 @@ MAX_UNPACKED = 512 << 20
 MAX_XLSX_ROWS = 100_000
 
 
-def parquet_rows(folder: Path, name: str, columns: Iterable[str], picture: str = "") -> Rows:
-    """The rows of a parquet file that has at least `columns`.
+def parquet_rows(
+    folder: Path, name: str, columns: Iterable[str], picture: str = "", more: Iterable[str] = ()
+) -> Rows:
+    """The rows of a parquet file that has at least `columns`: these, and of `more` what is there.
 
     The bytes of the column `picture` are not read here: the field becomes the picture's name
     (`file.parquet::row/column`, read by `images.image_bytes`, which finds an empty cell).
@@ -31,53 +31,62 @@ def parquet_rows(folder: Path, name: str, columns: Iterable[str], picture: str =
         path = inside(folder, name)
         if path.stat().st_size > MAX_FILE:
             raise SuiteError(f"over {MAX_FILE} bytes", file=name)
-        with pq.ParquetFile(path) as file:
-            if file.metadata.num_rows > MAX_ROWS:
+        with TableFile(path) as file:
+            if file.rows > MAX_ROWS:
                 raise SuiteError(f"over {MAX_ROWS} rows", file=name)
-            wanted = _wanted(file.schema_arrow.names, [*columns, *([picture] if picture else [])])
+            needed = [*columns, *([picture] if picture else [])]
+            _check(file.schema.names, needed)
+            wanted = [n for n in (*needed, *more) if n in file.schema.names and n != picture]
             yield from _rows(file, name, wanted, picture)
     except RowFault as fault:
         raise SuiteError(str(fault), file=name) from fault
     except SuiteError as error:
         raise SuiteError(error.cause, file=name, remedy=error.remedy) from error
-    except (pa.ArrowException, OSError, ValueError, UnicodeError, MemoryError) as error:
+    except (TableError, OSError, ValueError) as error:
         cause = f"no parquet that can be read: {error}".splitlines()[0][:200]
         raise SuiteError(cause, file=name, remedy="fetch it again") from error
 
 
-def _wanted(names: list[str], columns: list[str]) -> list[str]:
+def _check(names: list[str], columns: list[str]) -> None:
     missing = [column for column in columns if column not in names]
     if missing:
         has = ", ".join(ascii(title[:30]) for title in names[:12])
         raise SuiteError(f"no column {', '.join(missing)}; there are: {has}")
-    return names
 
 
-def _rows(file: pq.ParquetFile, name: str, names: list[str], picture: str) -> Rows:
+def _rows(file: TableFile, name: str, plain: list[str], picture: str) -> Rows:
     number = 0
-    plain = [title for title in names if title != picture]
-    for batch in file.iter_batches(batch_size=1024, columns=plain):
-        for fields in batch.to_pylist():
+    for batch in file.batches(plain):
+        for at in range(batch.num_rows):
             number += 1
+            try:
+                fields = {title: batch.column(title)[at].as_py() for title in batch.schema.names}
+            except Exception as error:  # broken UTF-8, a date past Python's
+                yield BadRow(name, number, f"cannot be read: {error}"[:200])
+                continue
             if picture:
                 fields[picture] = f"{name}{PART}{number - 1}/{picture}"
             yield number, fields
-    if number != file.metadata.num_rows:
-        yield BadRow(name, number + 1, f"{file.metadata.num_rows - number} rows are not there")
+    if number != file.rows:
+        yield BadRow(name, number + 1, f"{file.rows - number} rows are not there")
 
 
 def parquet_picture(path: Path, row: int, column: str) -> bytes:
     """The bytes of one picture in a parquet file. Raises `SuiteError`."""
     try:
-        for first, group, count in _groups(path, path.stat().st_mtime_ns):
+        changed = path.stat().st_mtime_ns
+        for first, group, count in _groups(path, changed):
             if first <= row < first + count:
-                cell = _column(path, group, column)[row - first].as_py()
+                cell = _column(path, changed, group, column)[row - first].as_py()
                 data = cell.get("bytes") if isinstance(cell, dict) else cell
                 if isinstance(data, bytes):
                     return data
                 raise SuiteError("the cell holds no picture", file=path.name, row=row + 1)
-    except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
-        raise SuiteError(f"{error}"[:200], file=path.name, row=row + 1) from error
+    except SuiteError:
+        raise
+    except Exception as error:  # of the table, and of a cell that is not what its type says
+        cause = f"{error}"[:200] or type(error).__name__
+        raise SuiteError(cause, file=path.name, row=row + 1) from error
     raise SuiteError("no such row", file=path.name, row=row + 1)
 
 
@@ -85,18 +94,17 @@ def parquet_picture(path: Path, row: int, column: str) -> bytes:
 def _groups(path: Path, _changed: int) -> tuple[tuple[int, int, int], ...]:
     """(first row, row group, rows) of each row group."""
     made, first = [], 0
-    with pq.ParquetFile(path) as file:
-        for group in range(file.metadata.num_row_groups):
-            count = file.metadata.row_group(group).num_rows
+    with TableFile(path) as file:
+        for group, count in enumerate(file.rows_by_group):
             made.append((first, group, count))
             first += count
     return tuple(made)
 
 
 @lru_cache(maxsize=2)  # a row group of pictures can be hundreds of MB
-def _column(path: Path, group: int, column: str) -> Any:
-    with pq.ParquetFile(path) as file:
-        return file.read_row_group(group, columns=[column]).column(column)
+def _column(path: Path, _changed: int, group: int, column: str) -> Any:
+    with TableFile(path) as file:
+        return file.column(column, group)
 
 
 def xlsx_rows(folder: Path, name: str, columns: Iterable[str]) -> Rows:

@@ -32,7 +32,9 @@ def read(folder: Path) -> Read:
     if not names:
         raise SuiteError("no evaluation-*.parquet", file=str(folder))
     for name in names:
-        rows = tables.parquet_rows(folder, name, ("question", "category"), "image")
+        rows = tables.parquet_rows(
+            folder, name, ("question", "category"), "image", ("image_severity",)
+        )
         yield from each(name, rows, _make(name))
 
 

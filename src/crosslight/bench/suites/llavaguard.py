@@ -53,7 +53,9 @@ def read(folder: Path) -> Read:
 
 def _rows(folder: Path, name: str) -> Rows:
     if name.endswith(".parquet"):
-        return tables.parquet_rows(folder, name, ("rating", "category"), "image")
+        return tables.parquet_rows(
+            folder, name, ("rating", "category"), "image", ("id", "policy", "rationale")
+        )
     if name.endswith(".jsonl"):
         return files.jsonl_rows(folder, name)
     return files.json_rows(folder, name)

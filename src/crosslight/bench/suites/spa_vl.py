@@ -34,7 +34,9 @@ def read(folder: Path) -> Read:
         )
     for name in names:
         part = Part.HARM if PurePosixPath(name).name.startswith("harm") else Part.HELP
-        rows = tables.parquet_rows(folder, name, ("question", "class1"), "image")
+        rows = tables.parquet_rows(
+            folder, name, ("question", "class1"), "image", ("class2", "class3")
+        )
         yield from each(name, rows, _make(part))
 
 

@@ -38,7 +38,9 @@ def read(folder: Path) -> Read:
             remedy="`crosslight bench fetch unsafebench` brings them",
         )
     for name in names:
-        rows = tables.parquet_rows(folder, name, ("safety_label", "category"), "image")
+        rows = tables.parquet_rows(
+            folder, name, ("safety_label", "category"), "image", ("source", "text")
+        )
         yield from each(name, rows, _make(PurePosixPath(name).stem))
 
 

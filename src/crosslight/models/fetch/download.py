@@ -10,9 +10,11 @@ import urllib.request
 from collections.abc import Callable
 from email.message import Message
 from pathlib import Path
+from typing import IO
 
 from crosslight.models.errors import ModelError, Rejected, Truncated, Unreachable
 from crosslight.models.fetch.manifest import Hub
+from crosslight.photos import is_private_literal
 from crosslight.store import open_resumed
 
 TIMEOUT = 8.0
@@ -75,7 +77,8 @@ def _receive(url: str, part: Path, size: int, count: Counter) -> None:
         headers["Range"] = f"bytes={have}-"
     request = urllib.request.Request(url, headers=headers)  # noqa: S310 - scheme checked above
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310
+        opener = urllib.request.build_opener(_Hops(_trusted(_host(url), url)))
+        with opener.open(request, timeout=TIMEOUT) as response:
             if have and not _continues(response.status, response.headers, have):
                 have = 0
             with open_resumed(part, append=bool(have)) as file:
@@ -95,6 +98,31 @@ def _receive(url: str, part: Path, size: int, count: Counter) -> None:
         if error.code >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
             raise ConnectionError(f"HTTP {error.code}") from error
         raise Rejected(f"{_host(url)}: HTTP {error.code}", status=error.code) from error
+
+
+class _Hops(urllib.request.HTTPRedirectHandler):
+    """A hub's storage lies behind a redirect; where that leads is the server's word, so it passes
+    what the first address passed. Only a place on this machine, or the user's mirror, may lead to
+    plain http or into a private network."""
+
+    def __init__(self, trusted: bool) -> None:
+        self._trusted = trusted
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: Message,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        """The next request. Raises `Rejected`."""
+        scheme = urllib.parse.urlsplit(newurl).scheme
+        inside = is_private_literal(newurl) or _host(newurl) == "localhost"
+        if scheme not in ("https", "http") or ((scheme == "http" or inside) and not self._trusted):
+            raise Rejected(f"{_host(req.full_url)} leads to an address that is not asked")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
 
 
 def _continues(status: int, headers: Message, have: int) -> bool:

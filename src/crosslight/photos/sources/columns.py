@@ -28,7 +28,8 @@ _IMAGE = (
 )
 _LICENCE = ("licence", "license", "rights", "image_license", "license_url")
 _ORIGIN = ("origin", "source_url", "page_url", "original_url", "source", "author", "credit")
-_MOST_EXTRA = 32
+MOST_EXTRA = 32
+"""Plain cells of a row that are kept beside its image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Columns:
         return {
             "licence": _text(row.get(self.licence)),
             "origin": _text(row.get(self.origin)),
-            "extra": extra[:_MOST_EXTRA],
+            "extra": extra[:MOST_EXTRA],
         }
 
 

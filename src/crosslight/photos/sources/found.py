@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crosslight.records import CrosslightError
-from crosslight.store import BadImage, Bounds, stays_in
+from crosslight.store import BadImage, Bounds, TableError, stays_in
 
 
 class InputError(CrosslightError):
@@ -79,6 +79,12 @@ class Found:
     origin: str = ""
     extra: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def held(self) -> int:
+        """Bytes in memory that wait with the entry: of one that came out of a table or a packed
+        archive."""
+        return len(self.read.data) if isinstance(self.read, Inline) else 0
+
 
 @dataclass(frozen=True, slots=True)
 class FileBytes:
@@ -112,7 +118,10 @@ class Slice:
     max_bytes: int
 
     def __call__(self) -> bytes:
-        return read_bounded(self.path, self.offset, self.size, self.max_bytes)
+        data = read_bounded(self.path, self.offset, self.size, self.max_bytes)
+        if len(data) < self.size:
+            raise SourceError("damaged_archive", "unexpected end of data")
+        return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +161,18 @@ def read_bounded(path: Path, offset: int, size: int | None, max_bytes: int) -> b
             parts.append(part)
             left -= len(part)
     return b"".join(parts)
+
+
+def trouble_of(error: Exception) -> Exception:
+    """What any error of a reader is as the fate of an entry: one of the declared ones."""
+    if isinstance(error, Refused | SourceError | BadImage | MemoryError):
+        return error
+    if isinstance(error, OSError) and error.errno:
+        return error  # of the disk; libraries raise theirs without a number
+    if isinstance(error, TableError):
+        return SourceError("damaged_archive", error.message[:200])
+    detail = " ".join(f"{error}".split()) or type(error).__name__
+    return SourceError("damaged_archive", detail[:200])
 
 
 def describe_special(mode: int) -> str:

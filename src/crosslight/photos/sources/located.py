@@ -11,6 +11,7 @@ from crosslight.photos.sources.found import (
     Found,
     Inline,
     Refused,
+    SourceError,
     SourceOptions,
 )
 from crosslight.photos.sources.names import plain_text, printable_path, printable_url
@@ -18,6 +19,9 @@ from crosslight.store import BadImage
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 _SHOWN = 300  # characters of a path or URL in a source name
+_LONGEST = 8192  # characters of a path or URL
+IMAGE_PARTS = ("bytes", "path", "src", "url")
+"""What a struct that is an image may say of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,9 @@ class Row:
         return self._make(printable_path(path) if path else "", Inline(data))
 
     def _reference(self, text: str) -> Found:
+        if len(text) > _LONGEST:
+            detail = f"{len(text):,} characters are no path and no URL"
+            return self.broken(SourceError("bad_row", detail))
         scheme = _SCHEME.match(text)
         if scheme is None or not (text[scheme.end() :].startswith("//") or scheme[1] == "data"):
             where = self.base / text

@@ -2,19 +2,57 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import wraps
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from crosslight.photos.sources.columns import Columns, choose_columns
-from crosslight.photos.sources.found import Found, InputError, SourceError, SourceOptions
-from crosslight.photos.sources.located import Row
+from crosslight.photos.sources.columns import MOST_EXTRA, Columns, choose_columns
+from crosslight.photos.sources.found import (
+    Found,
+    InputError,
+    Refused,
+    SourceError,
+    SourceOptions,
+    trouble_of,
+)
+from crosslight.photos.sources.located import IMAGE_PARTS, Row
 from crosslight.photos.sources.names import printable
 from crosslight.photos.sources.tree import files_below, shard_refusal
+from crosslight.store import TableFile
 
 _BATCH = 16  # parquet rows in memory at a time: they may hold whole photos
 
 
+_Reader = Callable[[Path, SourceOptions], Iterator[Found]]
+
+
+def _accounted(read: _Reader) -> _Reader:
+    """A reader whose errors cost the rest of its file, and say so in one failed entry.
+
+    What is wrong with the input as a whole is raised: `InputError`, and an OSError at its opening.
+    """
+
+    @wraps(read)
+    def reading(path: Path, options: SourceOptions) -> Iterator[Found]:
+        number = 0
+        try:
+            for entry in read(path, options):
+                number += 1
+                yield entry
+        except InputError:
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and not number:
+                raise
+            row = Row(f"{printable(path.name)}#(rest)", path.parent, options)
+            yield row.broken(trouble_of(error))
+
+    return reading
+
+
+@_accounted
 def from_csv(path: Path, options: SourceOptions) -> Iterator[Found]:
     """Rows of a CSV (or TSV, by its name) with a header line."""
     label = printable(path.name)
@@ -45,9 +83,10 @@ def from_csv(path: Path, options: SourceOptions) -> Iterator[Found]:
                     detail = f"{len(cells)} cells under {len(header)} columns"
                     yield row.broken(SourceError("bad_row", detail))
                     continue
-                yield from _images(row, dict(zip(header, cells, strict=False)), columns)
+                yield from _entries(row, dict(zip(header, cells, strict=False)), columns)
 
 
+@_accounted
 def from_jsonl(path: Path, options: SourceOptions) -> Iterator[Found]:
     """Rows of a JSONL file: one object a line. The first row decides the columns."""
     label, number = printable(path.name), 0
@@ -64,48 +103,95 @@ def from_jsonl(path: Path, options: SourceOptions) -> Iterator[Found]:
                     yield row.broken(SourceError("bad_row", "the line is no JSON object"))
                     continue
                 columns = columns or choose_columns(list(cells), options)
-                yield from _images(row, cells, columns)
+                yield from _entries(row, cells, columns)
         except SourceError as error:
             yield Row(f"{label}#{number + 1}", path.parent, options).broken(error)
 
 
 def from_parquet(path: Path, options: SourceOptions, label: str = "") -> Iterator[Found]:
-    """Rows of one parquet file, a few at a time."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    """Rows of one parquet file, a few at a time; of its columns those that are needed.
 
-    label = printable(label or path.name)
+    A damaged file ends in one failed entry, whatever is wrong with it. Raises `InputError` where
+    no column can hold an image.
+    """
+    label, number = printable(label or path.name), 0
     try:
-        # Without pre-buffering a row group of photos is streamed, not held.
-        file = pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20)
-    except pa.ArrowInvalid as error:
-        yield Row(label, path.parent, options).broken(SourceError("damaged_archive", _line(error)))
-        return
-    with file:
-        schema = file.schema_arrow
-        columns = choose_columns(schema.names, options, likely=_image_columns(schema))
-        wanted = [columns.image, *(f.name for f in schema if _is_plain(f.type))]
-        number = 0
-        try:
-            for batch in file.iter_batches(_BATCH, columns=list(dict.fromkeys(wanted))):
-                for cells in batch.to_pylist():
+        with TableFile(path) as file:
+            schema = file.schema
+            columns = choose_columns(schema.names, options, likely=_image_columns(schema))
+            for batch in file.batches(_wanted(schema, columns), at_once=_BATCH):
+                for at in range(batch.num_rows):
                     number += 1
                     row = Row(f"{label}#{number}", path.parent, options)
-                    yield from _images(row, cells, columns)
-        except (pa.ArrowException, OSError) as error:
-            broken = SourceError("damaged_archive", _line(error))
-            yield Row(f"{label}#{number + 1}", path.parent, options).broken(broken)
+                    yield from _of_batch(row, batch, at, columns)
+    except InputError:
+        raise
+    except Exception as error:
+        broken = Row(f"{label}#{number + 1}" if number else label, path.parent, options)
+        yield broken.broken(trouble_of(error))
 
 
 def from_parquet_folder(root: Path, options: SourceOptions) -> Iterator[Found]:
-    """All parquet files below a folder: a Hugging Face dataset on disk."""
+    """All parquet files below a folder: a Hugging Face dataset on disk.
+
+    A file without images is one entry that is left out, beside others that have some. Raises
+    `InputError` where none has.
+    """
+    without: list[tuple[str, InputError]] = []
+    some = False
     for path in files_below(root, options.exclude):
-        if path.suffix != ".parquet":
-            continue
-        if refused := shard_refusal(path, root, options):
-            yield refused
-        else:
-            yield from from_parquet(path, options, path.relative_to(root).as_posix())
+        if path.suffix == ".parquet":
+            if refused := shard_refusal(path, root, options):
+                yield refused
+                continue
+            name = path.relative_to(root).as_posix()
+            try:
+                for entry in from_parquet(path, options, name):
+                    some = True
+                    yield entry
+            except InputError as error:
+                without.append((name, error))
+    if without and not some:
+        raise without[0][1]
+    for name, fault in without:
+        refusal = Refused("no_image", fault.message)
+        yield Row(printable(name), root, options).broken(refusal)
+
+
+def _wanted(schema: Any, columns: Columns) -> list[str]:
+    """What is read of a table: the image (of a struct its known parts), licence, origin, and as
+    many plain columns as a row keeps."""
+    import pyarrow.types as t
+
+    image = schema.field(columns.image).type if schema.names.count(columns.image) == 1 else None
+    wanted = [columns.image]
+    if image is not None and t.is_struct(image):
+        parts = {field.name for field in image}
+        wanted = [f"{columns.image}.{part}" for part in IMAGE_PARTS if part in parts] or wanted
+    plain = [f.name for f in schema if f.name != columns.image and _is_plain(f.type)]
+    told = [name for name in (columns.licence, columns.origin) if name in plain]
+    return list(dict.fromkeys([*wanted, *told, *plain[:MOST_EXTRA]]))
+
+
+def _of_batch(row: Row, batch: Any, at: int, columns: Columns) -> Iterator[Found]:
+    """One row of a batch. A cell that is not what its type says costs the row."""
+    try:
+        cells = {
+            name: column[at].as_py()
+            for name, column in zip(batch.schema.names, batch.columns, strict=True)
+        }
+    except Exception as error:  # broken UTF-8, a date past Python's
+        yield row.broken(SourceError("bad_row", _line(error)))
+        return
+    yield from _entries(row, cells, columns)
+
+
+def _entries(row: Row, cells: dict[str, Any], columns: Columns) -> Iterator[Found]:
+    try:
+        entries = list(_images(row, cells, columns))
+    except Exception as error:
+        entries = [row.broken(SourceError("bad_row", _line(error)))]
+    yield from entries
 
 
 def _images(row: Row, cells: dict[str, Any], columns: Columns) -> Iterator[Found]:
@@ -139,13 +225,12 @@ def _image_columns(schema: Any) -> list[str]:
     """Columns whose type says that they hold images: Hugging Face features, structs, binaries."""
     import pyarrow as pa
 
-    features: dict[str, Any] = {}
-    try:
+    marked: list[str] = []
+    # Anything may stand there, nested as deep as it likes: then the types alone decide.
+    with suppress(ValueError, LookupError, TypeError, AttributeError, RecursionError):
         told = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
         features = told["info"]["features"]
-    except (ValueError, KeyError, TypeError):
-        features = {}
-    marked = [n for n in schema.names if '"_type": "Image"' in json.dumps(features.get(n))]
+        marked = [n for n in schema.names if '"_type": "Image"' in json.dumps(features.get(n))]
     structs = [
         field.name
         for field in schema
@@ -192,6 +277,7 @@ def bounded_lines(file: BinaryIO) -> Iterator[str]:
         yield raw.decode("utf-8", "surrogateescape").rstrip("\r\n")
 
 
+@_accounted
 def from_list(path: Path, options: SourceOptions) -> Iterator[Found]:
     """The photos that the lines name; empty lines are skipped. Paths are relative to the list."""
     label, number = printable(path.name), 0

@@ -2,18 +2,22 @@
 
 import asyncio
 import socket
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from types import TracebackType
-from typing import Final, Self
-from urllib.parse import urljoin, urlsplit
+from typing import Any, Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
+from crosslight.photos.addresses import (
+    connected_host,
+    is_public,
+    literal_address,
+    peer_is_public,
+)
 from crosslight.photos.sources.found import Refused, SourceError
 from crosslight.store import BadImage, Bounds
 
-_NAT64: Final = IPv6Network("64:ff9b::/96")  # holds an IPv4 address that may be private
 _TEXT_TYPES = ("text/", "application/json", "application/xhtml", "application/pdf")
 _HEADERS = {
     "User-Agent": "crosslight (dataset builder)",
@@ -26,7 +30,9 @@ class Fetcher:
     """An async context manager around one HTTP session; `get` may be called concurrently.
 
     `timeout` is seconds for a whole download. Proxies and cookies are not used. With
-    `allow_private` also loopback and local networks are asked.
+    `allow_private` also loopback and local networks are asked; without it an address is judged
+    three times: as it stands in the URL that the client is given, as its name resolves, and by
+    the socket before it connects.
     """
 
     def __init__(
@@ -48,7 +54,11 @@ class Fetcher:
     async def __aenter__(self) -> Self:
         resolver = _PublicResolver(self.allow_private)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(resolver=resolver, limit=self.at_once),
+            connector=aiohttp.TCPConnector(
+                resolver=resolver,
+                limit=self.at_once,
+                socket_factory=None if self.allow_private else _public_socket,
+            ),
             timeout=aiohttp.ClientTimeout(total=self.timeout),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=_HEADERS,
@@ -68,12 +78,13 @@ class Fetcher:
     async def get(self, url: str) -> bytes:
         """The bytes behind a URL. Raises `Refused`, `SourceError` or `BadImage`."""
         try:
+            at = _parsed(url)
             for _ in range(self.redirects + 1):
-                self._admit(url)
-                body, following = await self._ask(url)
+                self._admit(at)
+                body, following = await self._ask(at)
                 if body is not None:
                     return body
-                url = urljoin(url, following)
+                at = _parsed(following, at)
         except TimeoutError as error:
             detail = f"no whole answer in {self.timeout:g} s"
             raise SourceError("timeout", detail, retryable=True) from error
@@ -87,24 +98,20 @@ class Fetcher:
             raise SourceError("unreachable", type(error).__name__, retryable=True) from error
         raise SourceError("too_many_redirects", f"more than {self.redirects}")
 
-    def _admit(self, url: str) -> None:
-        try:
-            parts = urlsplit(url)
-            host = parts.hostname or ""
-        except ValueError:
-            raise Refused("unsupported_url", "not a URL") from None
-        if parts.scheme not in ("http", "https") or not host:
+    def _admit(self, url: URL) -> None:
+        """Judge where a URL leads: the same object is then given to the client."""
+        host = connected_host(url)
+        if url.scheme not in ("http", "https") or not host:
             raise Refused("unsupported_url", "only http and https are read")
         try:
-            address = ip_address(host.partition("%")[0])
-        except ValueError:
-            if host.replace(".", "").isdigit():  # 2130706433 and 127.1 are old ways to say an IP
-                raise Refused("unsupported_url", "a number is no host") from None
-            return  # a name: judged when it is resolved
-        if not (self.allow_private or is_public(address)):
+            address = literal_address(host.partition("%")[0])
+        except ValueError as error:
+            raise Refused("unsupported_url", str(error)) from None
+        # A name is judged when it is resolved.
+        if address is not None and not (self.allow_private or is_public(address)):
             raise _private()
 
-    async def _ask(self, url: str) -> tuple[bytes | None, str]:
+    async def _ask(self, url: URL) -> tuple[bytes | None, str]:
         assert self._session is not None, "use `async with Fetcher()`"
         try:
             request = self._session.get(url, allow_redirects=False)
@@ -133,17 +140,25 @@ class Fetcher:
         return BadImage("too_large", f"more than {self.max_bytes:,} bytes")
 
 
-def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether an address is one of the open internet, also where an IPv4 hides in an IPv6."""
-    if isinstance(address, IPv6Address):
-        if address in _NAT64:
-            return is_public(IPv4Address(int(address) & 0xFFFFFFFF))
-        hidden = address.ipv4_mapped or address.sixtofour
-        if hidden is not None:
-            return is_public(hidden)
-        if address.teredo is not None:
-            return False
-    return address.is_global and not address.is_multicast
+def _parsed(url: str, base: URL | None = None) -> URL:
+    """A URL (of a redirect: against the one before) that can be taken apart. Raises `Refused`."""
+    try:
+        parsed = URL(url) if base is None else base.join(URL(url))
+        _ = parsed.raw_host, parsed.port  # yarl reads some parts only when they are asked for
+    except ValueError:  # also what IDNA refuses
+        raise Refused("unsupported_url", "not a URL") from None
+    return parsed
+
+
+def _public_socket(info: tuple[Any, ...]) -> socket.socket:
+    """A socket for an address that is about to be connected to.
+
+    The last gate: whatever was read out of a URL or a DNS answer, this is where it leads.
+    """
+    family, kind, proto, _, address = info
+    if not peer_is_public(str(address[0])):
+        raise _private()
+    return socket.socket(family, kind, proto)
 
 
 def _private() -> Refused:
@@ -171,7 +186,7 @@ class _PublicResolver(AbstractResolver):
         results = await self._inner.resolve(host, port, family)
         if not self._allow_private:
             for result in results:
-                if not is_public(ip_address(result["host"].partition("%")[0])):
+                if not peer_is_public(result["host"]):
                     raise _PrivateAddress(f"{host} is private")
         return results
 

@@ -1,0 +1,94 @@
+"""Just enough of Thrift's compact protocol to read the footer of a parquet file and the headers of
+its pages."""
+
+from typing import Any
+
+MOST_DEPTH = 16
+_TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = range(1, 13)
+_WHOLE = (_I16, _I32, _I64)
+
+
+def read_struct(data: bytes) -> tuple[dict[int, Any], int]:
+    """The fields of the struct that `data` begins with, by their numbers, and its length.
+
+    Whole numbers, structs and lists have their value, all else is None. Raises `ValueError` for
+    what is no struct, or none that ends.
+    """
+    reader = _Reader(data)
+    try:
+        return reader.struct(0), reader.at
+    except IndexError:
+        raise ValueError("a header that does not end") from None
+
+
+class _Reader:
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.at = 0
+
+    def struct(self, depth: int) -> dict[int, Any]:
+        fields: dict[int, Any] = {}
+        number = 0
+        while head := self._byte():
+            number = number + (head >> 4) if head >> 4 else self._signed()
+            fields[number] = self._value(head & 15, depth)
+        return fields
+
+    def _value(self, kind: int, depth: int, *, in_list: bool = False) -> Any:
+        if depth > MOST_DEPTH:
+            raise ValueError("a header that is too deep")
+        if kind in (_TRUE, _FALSE):
+            self._skip(1 if in_list else 0)
+            return None
+        if kind in _WHOLE:
+            return self._signed()
+        if kind == _STRUCT:
+            return self.struct(depth + 1)
+        if kind == _BYTE:
+            self._skip(1)
+        elif kind == _DOUBLE:
+            self._skip(8)
+        elif kind == _BINARY:
+            self._skip(self._varint())
+        elif kind in (_LIST, _SET):
+            return self._list(depth)
+        elif kind == _MAP:
+            self._map(depth)
+        else:
+            raise ValueError(f"a header with a field of type {kind}")
+        return None
+
+    def _list(self, depth: int) -> list[Any]:
+        head = self._byte()
+        count = self._varint() if head >> 4 == 15 else head >> 4
+        return [self._value(head & 15, depth + 1, in_list=True) for _ in range(count)]
+
+    def _map(self, depth: int) -> None:
+        count = self._varint()
+        kinds = self._byte() if count else 0
+        for _ in range(count):
+            self._value(kinds >> 4, depth + 1, in_list=True)
+            self._value(kinds & 15, depth + 1, in_list=True)
+
+    def _byte(self) -> int:
+        self.at += 1
+        return self.data[self.at - 1]
+
+    def _skip(self, size: int) -> None:
+        self.at += size
+        if self.at > len(self.data):
+            raise IndexError
+
+    def _varint(self) -> int:
+        value = shift = 0
+        while shift < 64:
+            byte = self._byte()
+            value |= (byte & 127) << shift
+            if byte < 128:
+                return value
+            shift += 7
+        raise ValueError("a header with an endless number")
+
+    def _signed(self) -> int:
+        value = self._varint()
+        return (value >> 1) ^ -(value & 1)

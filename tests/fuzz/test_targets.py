@@ -1,0 +1,37 @@
+"""Each reader on 2,000 broken files of its kind and on hand-made ones, the same every time."""
+
+import resource
+import time
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.fuzz.target import Target, by_chance, targets
+
+FILES = 2_000
+SECONDS = 10.0
+"""For one file; a sound one takes milliseconds."""
+MIB = 600
+"""That all of them together may take."""
+
+
+@pytest.mark.parametrize("target", targets(), ids=lambda target: target.name)
+def test_only_declared_outcomes(target: Target, tmp_path: Path) -> None:
+    random = Random(f"fuzz {target.name}")
+    sound, handmade = target.sound(), target.handmade()
+    assert len(handmade) >= 50
+    for data in sound:
+        target.read(data, tmp_path)
+    before = resident()
+    for number in range(FILES + len(handmade)):
+        data = handmade[number] if number < len(handmade) else by_chance(random, sound)
+        began = time.monotonic()
+        target.read(data, tmp_path)
+        assert time.monotonic() - began < SECONDS
+    assert resident() - before < MIB
+
+
+def resident() -> int:
+    """The most memory so far, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
