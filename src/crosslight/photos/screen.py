@@ -77,7 +77,9 @@ async def screen_photos(
     workers = config.workers or min(8, os.cpu_count() or 1)
     looked: list[Screened] = []
     async with AsyncExitStack() as stack:
-        pool = stack.enter_context(ThreadPoolExecutor(workers, "screen"))
+        pool = ThreadPoolExecutor(workers, "screen")
+        # Not waited for: whoever stops must not wait for a picture that is decoded for long.
+        stack.callback(pool.shutdown, wait=False, cancel_futures=True)
         fetcher = await stack.enter_async_context(
             Fetcher(
                 max_bytes=images.bounds.max_bytes,

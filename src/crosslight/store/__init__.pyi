@@ -1,13 +1,16 @@
 from .answers import AnswerStore
 from .atomic import clear_parts, replacing, write_json, write_text
-from .decode import BadImage, Bounds, Decoded, decode_image, fit_image
+from .bounds import BadImage, Bounds
+from .decode import decode_image, peek_image
 from .errors import StoreError
 from .features import IMAGE, table_schema
 from .images import ImageDamaged, ImageMissing, ImageStore
 from .phash import DECODE_SIDE, perceptual_hash
+from .pixels import Decoded, Peek, fit_image
 from .record import OK, Record
 from .similar import NEAR_BITS, group_similar, parse_hashes
 from .tables import DatasetSink, ParquetSink, write_table
+from .workers import DecoderDown
 
 __all__ = [
     "DECODE_SIDE",
@@ -19,10 +22,12 @@ __all__ = [
     "Bounds",
     "DatasetSink",
     "Decoded",
+    "DecoderDown",
     "ImageDamaged",
     "ImageMissing",
     "ImageStore",
     "ParquetSink",
+    "Peek",
     "Record",
     "StoreError",
     "clear_parts",
@@ -30,6 +35,7 @@ __all__ = [
     "fit_image",
     "group_similar",
     "parse_hashes",
+    "peek_image",
     "perceptual_hash",
     "replacing",
     "table_schema",

@@ -23,7 +23,9 @@ from PIL import Image
 
 from crosslight.records import CrosslightError, ImageView, content_hash
 from crosslight.store.atomic import sync_folder
-from crosslight.store.decode import BadImage, Bounds, decode_image, fit_image
+from crosslight.store.bounds import BadImage, Bounds
+from crosslight.store.decode import decode_image
+from crosslight.store.pixels import fit_image
 
 _SHA = re.compile(r"[0-9a-f]{64}")
 _TRAILER = struct.Struct(">4sIII")  # magic, width, height, crc32 of the JPEG; after its end marker
