@@ -30,6 +30,8 @@ from crosslight.store import (
 )
 
 STEP = "screen"
+LISTEN_S = 0.1
+"""Seconds after which a stop is heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ async def screen_photos(
                 allow_private=config.allow_private,
             )
         )
-        examiner = _Examiner(images, config, pool, fetcher)
+        examiner = _Examiner(images, config, pool, fetcher, stopped)
         stream = examiner.in_order(found, ahead=max(8, 2 * workers))
         await stack.enter_async_context(aclosing(stream))
         async for one in stream:
@@ -108,21 +110,32 @@ class _Examiner:
     config: ScreenConfig
     pool: Executor
     fetcher: Fetcher
+    stopped: Callable[[], bool]
 
     async def in_order(self, found: Iterable[Found], ahead: int) -> AsyncGenerator[Screened, None]:
-        """Look at entries, at most `ahead` of them at once."""
+        """Look at entries, at most `ahead` of them at once, until it is stopped."""
         running: deque[asyncio.Task[Screened]] = deque()
         try:
             async for entry in _drawn(iter(found), ahead):
                 running.append(asyncio.create_task(self._look(entry)))
                 if len(running) >= ahead:
-                    yield await running.popleft()
-            while running:
-                yield await running.popleft()
+                    if not await self._ended(running[0]):
+                        return
+                    yield running.popleft().result()
+            while running and await self._ended(running[0]):
+                yield running.popleft().result()
         finally:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
+
+    async def _ended(self, task: asyncio.Task[Screened]) -> bool:
+        """Wait for it; False where a stop came first: a picture may take many seconds."""
+        while not task.done():
+            await asyncio.wait({task}, timeout=LISTEN_S)
+            if self.stopped() and not task.done():
+                return False
+        return True
 
     async def _look(self, entry: Found) -> Screened:
         loop = asyncio.get_running_loop()

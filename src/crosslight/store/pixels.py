@@ -149,13 +149,14 @@ def _flatten(image: Image.Image, target: tuple[int, int]) -> Image.Image:
     factor = max(1, min(width // target[0], height // target[1]))
     try:
         convert = _converter(image)
-        if factor == 1:
+        if factor == 1 and width * height <= _BAND:
             return convert(image)
         out = Image.new("RGB", (-(-width // factor), -(-height // factor)))
         rows = max(1, _BAND // (width * factor)) * factor
         for top in range(0, height, rows):
             band = image.crop((0, top, width, min(top + rows, height)))
-            out.paste(convert(band).reduce(factor), (0, top // factor))
+            part = convert(band)
+            out.paste(part.reduce(factor) if factor > 1 else part, (0, top // factor))
         return out
     except ValueError as error:
         raise BadImage("unreadable", f"colour mode {image.mode}: {_short(error)}") from error

@@ -25,7 +25,8 @@ HEAD = struct.Struct(">I")
 SIZE = struct.Struct(">Q")
 PIXEL_BYTES = 24
 """Of memory for a pixel: the picture, its coefficients or canvas, and its copies in RGB."""
-BYTE_BYTES = 4
+MOST_BYTES = 640 << 20
+"""The most for all pixels where the picture is wanted small."""
 BASE_BYTES = 96 << 20
 FALLBACK = 1 << 30
 """Of address space for the interpreter, where the system does not tell."""
@@ -73,7 +74,9 @@ def _receive(source: IO[bytes], jobs: "queue.SimpleQueue[Job]") -> None:
 def _work(head: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     bounds = Bounds(max_pixels=head["max_pixels"])
     try:
-        _limit(head["seconds"], head["pixels"], len(data))
+        space = PIXEL_BYTES * head["pixels"]
+        small = head["peek"] or head["side"]
+        _limit(head["seconds"], (min(space, MOST_BYTES) if small else space) + len(data))
         if head["peek"]:
             peek = peek_here(data, head["kind"], bounds)
             return {"peek": [peek.width, peek.height, peek.mode, peek.turned]}, b""
@@ -102,8 +105,8 @@ def _confine() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
 
 
-def _limit(seconds: float, pixels: int, size: int) -> None:
-    """Limits for one picture: processor seconds from now, and address space."""
+def _limit(seconds: float, space: int) -> None:
+    """Limits for one picture: processor seconds from now, and bytes beside what is held now."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
@@ -111,7 +114,7 @@ def _limit(seconds: float, pixels: int, size: int) -> None:
         until = int(used.ru_utime + used.ru_stime + seconds) + 1
         hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
         resource.setrlimit(resource.RLIMIT_CPU, (until, hard))
-        space = _space() + BASE_BYTES + PIXEL_BYTES * pixels + BYTE_BYTES * size
+        space += _space() + BASE_BYTES
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         if hard == resource.RLIM_INFINITY or space < hard:
             resource.setrlimit(resource.RLIMIT_AS, (space, hard))

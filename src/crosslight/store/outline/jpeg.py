@@ -31,7 +31,7 @@ class _Walk:
         self.data = data
         self.bounds = bounds
         self.segments = Counter("segments", plain=512, most=8_192)
-        self.junk = Counter("stray bytes", plain=1 << 16, most=1 << 21)
+        self.junk = Counter("stray bytes", plain=1 << 16, most=1 << 20)
         self.frames: set[int] = set()
         self.width = self.height = self.blocks = self.scans = 0
         self.header = 0

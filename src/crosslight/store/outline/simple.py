@@ -2,7 +2,7 @@
 
 import struct
 
-from crosslight.store.bounds import Bounds
+from crosslight.store.bounds import BadImage, Bounds, check_size
 from crosslight.store.outline.directories import HEIGHT, WIDTH, plain_exif, read_directory
 from crosslight.store.outline.outline import UNKNOWN, Counter, Outline, plain_size
 
@@ -10,12 +10,13 @@ _PIXELS = (b"IDAT", b"fdAT", b"fcTL", b"DDAT")
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _RUNS = (1, 2)  # BMP compressions that Pillow reads in Python
 _PLAIN_RUNS = 1 << 18
+CANVAS_PIXELS = 40_000_000
 
 
 def outline_png(data: bytes, bounds: Bounds) -> Outline:
     """A PNG costs its pixels and a step a chunk; an ancillary one may hold a megabyte of text."""
     chunks = Counter("chunks", plain=20_000, most=400_000)
-    beside = Counter("chunks beside the pixels", plain=256, most=8_192)
+    beside = Counter("chunks beside the pixels", plain=256, most=2_048)
     width = height = 0
     exif, at = True, 8
     while at + 8 <= len(data):
@@ -41,7 +42,7 @@ def outline_gif(data: bytes, bounds: Bounds) -> Outline:
     if len(data) < 13:
         return UNKNOWN
     width, height = struct.unpack_from("<HH", data, 6)
-    blocks = Counter("blocks before the second frame", plain=400_000, most=4_000_000)
+    blocks = Counter("blocks before the second frame", plain=300_000, most=1_000_000)
     at, frames = 13 + _palette(data[10]), 0
     while at < len(data) and data[at] != 0x3B and frames < 2:
         mark, at = data[at], at + 1
@@ -75,6 +76,10 @@ def outline_webp(data: bytes, bounds: Bounds) -> Outline:
     """A WebP costs its canvas, whose size stands in the first chunk."""
     chunks = Counter("chunks", plain=4_096, most=400_000)
     width, height = _canvas(data)
+    check_size("WEBP", max(1, width), max(1, height), bounds)
+    if width * height > CANVAS_PIXELS:
+        bound = f"the bound of a WebP, of which four copies are held, is {CANVAS_PIXELS:,} pixels"
+        raise BadImage("too_many_pixels", f"{width} x {height}, {bound}")
     exif, at = True, 12
     while at + 8 <= len(data):
         name, length = struct.unpack_from("<4sI", data, at)
