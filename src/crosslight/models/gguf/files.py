@@ -16,9 +16,9 @@ from crosslight.models.fetch import home
 from crosslight.models.fetch.download import download, hub_url
 from crosslight.models.fetch.errors import WrongHash
 from crosslight.models.fetch.manifest import Hub, read_manifest
+from crosslight.models.gguf.header import MAGIC
 from crosslight.store import write_json
 
-MAGIC = b"GGUF"
 HUB_FILE = re.compile(r"^([\w.-]+/[\w.-]+)/([\w./-]+\.gguf)(?:@([\w.-]+))?$")
 TIMEOUT = 15.0
 
