@@ -7,6 +7,7 @@ from .features import IMAGE, table_schema
 from .images import ImageDamaged, ImageMissing, ImageStore
 from .phash import DECODE_SIDE, perceptual_hash
 from .pixels import Decoded, Peek, fit_image
+from .private import open_to_others, plain_path, private_folder
 from .record import OK, Record
 from .similar import NEAR_BITS, group_similar, parse_hashes
 from .tables import DatasetSink, ParquetSink, write_table
@@ -34,9 +35,12 @@ __all__ = [
     "decode_image",
     "fit_image",
     "group_similar",
+    "open_to_others",
     "parse_hashes",
     "peek_image",
     "perceptual_hash",
+    "plain_path",
+    "private_folder",
     "replacing",
     "table_schema",
     "write_json",

@@ -1,11 +1,13 @@
 """Opening the SQLite file of the answer store, and saying clearly why it cannot be opened."""
 
+import os
 import sqlite3
 import time
 from importlib import resources
 from pathlib import Path
 
 from crosslight.store.errors import StoreError
+from crosslight.store.private import private_folder, private_opener
 
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 60.0
@@ -17,7 +19,9 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     The connection may be used by any thread, by one at a time.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
+        # Made here, for its owner only: what SQLite puts beside it has the same rights.
+        os.close(private_opener(str(path), os.O_RDWR | os.O_CREAT))
         # Autocommit: transactions are begun and ended by hand.
         db = sqlite3.connect(
             path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False

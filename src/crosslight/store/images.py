@@ -26,6 +26,7 @@ from crosslight.store.atomic import sync_folder
 from crosslight.store.bounds import BadImage, Bounds
 from crosslight.store.decode import decode_image
 from crosslight.store.pixels import fit_image
+from crosslight.store.private import FOLDER_MODE, private_folder, private_opener
 
 _SHA = re.compile(r"[0-9a-f]{64}")
 _TRAILER = struct.Struct(">4sIII")  # magic, width, height, crc32 of the JPEG; after its end marker
@@ -55,7 +56,7 @@ class ImageStore:
         self.bounds = bounds or Bounds()
         self._fsync = fsync
         for name in ("photos", "views", "tmp"):
-            (self.folder / name).mkdir(parents=True, exist_ok=True)
+            private_folder(self.folder / name)
         self._sweep()
 
     def put(self, data: bytes) -> str:
@@ -118,10 +119,10 @@ class ImageStore:
         if fsync:
             _make_folders(path.parent)
         else:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(path.parent)
         temporary = self.folder / "tmp" / f"{os.getpid()}-{secrets.token_hex(8)}"
         try:
-            with temporary.open("xb") as file:
+            with open(temporary, "xb", opener=private_opener) as file:
                 file.write(data)
                 if fsync:
                     file.flush()
@@ -181,7 +182,7 @@ def _make_folders(folder: Path) -> None:
     if folder.is_dir():
         return
     _make_folders(folder.parent)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
     sync_folder(folder.parent)
 
 

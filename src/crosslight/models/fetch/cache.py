@@ -16,6 +16,7 @@ from crosslight.models.fetch import download as web
 from crosslight.models.fetch import package as registry
 from crosslight.models.fetch.errors import FetchFailed, WrongHash
 from crosslight.models.fetch.manifest import MANIFEST, Entry, Manifest, Place, read_manifest
+from crosslight.store import private_folder
 
 HASH_UP_TO = 64 * 2**20
 """Bytes up to which a cached file is hashed again at every `fetch` (0.05 s); above, its size."""
@@ -76,7 +77,7 @@ def fetch(name: str, on_progress: OnProgress | None = None, *, manifest: Path = 
         return _path(entry)
     folder = _path(entry).parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         with FileLock(home() / ".fetch.lock"):
             if _state(entry) != "present":  # another process may have brought it meanwhile
                 _from_any_place(book, name, entry, on_progress or (lambda _: None))
@@ -156,7 +157,7 @@ def _take_neighbours(book: Manifest, entry: Entry, place: Place, archive: ZipFil
             same = theirs.model_copy(update={"members": ()}) == wanted
             if other is entry or not same or _state(other) == "present":
                 continue
-            _path(other).parent.mkdir(parents=True, exist_ok=True)
+            private_folder(_path(other).parent)
             part = _path(other).with_name(f"{other.file}.{other.sha256[:8]}.package.part")
             try:
                 with part.open("wb") as out:

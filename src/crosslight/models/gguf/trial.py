@@ -16,7 +16,7 @@ from typing import Any
 
 from crosslight.models.errors import NotSupported
 from crosslight.models.fetch import home
-from crosslight.store import write_json
+from crosslight.store import private_folder, write_json
 
 SECONDS = 60.0
 """Of processor time for the smallest model; a larger one has a second more for so many bytes:"""
@@ -47,6 +47,7 @@ def try_load(model: Path, mmproj: Path | None, *, ctx: int, digests: str, versio
     code, told = _run(job)
     if told.get("loaded"):
         with contextlib.suppress(OSError):  # a cache that cannot be written only costs time
+            private_folder(note.parent)
             write_json(note, {"files": names, "xllamacpp": version})
         return
     if "error" in told:
