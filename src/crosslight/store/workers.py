@@ -102,7 +102,7 @@ def _loss(code: int, late: bool, bounds: Bounds) -> Exception:
         return _crashed(signal.Signals(-code).name if -code in set(signal.Signals) else str(code))
     return DecoderDown(
         f"the decoding process ended by itself (exit code {code})",
-        hint="is Crosslight installed whole? `crosslight doctor` says what is missing",
+        hint="is Crosslight installed whole? install it again, and run the same command",
     )
 
 

@@ -177,6 +177,17 @@ def test_a_crash_of_llama_cpp_is_told_and_is_not_ours(
     assert caught.value.hint
 
 
+def test_a_file_that_makes_llama_cpp_abort(tmp_path: Path, cache: Path) -> None:
+    """A sound header with no layer: llama.cpp ends its process over it."""
+    path = write_text_model(tmp_path / "m.gguf")
+    data, key = path.read_bytes(), b"llama.block_count"
+    at = data.index(struct.pack("<Q", len(key)) + key) + 8 + len(key) + 4
+    path.write_bytes(data[:at] + U32(0) + data[at + 4 :])
+    check_header(path)
+    with pytest.raises(NotSupported, match=r"crashed .SIGABRT."):
+        opened(path)
+
+
 def test_what_passed_is_not_tried_again(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
