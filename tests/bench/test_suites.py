@@ -12,6 +12,8 @@ from crosslight.bench.native.images import census, image_bytes
 from tests.bench.natives import NATIVES, SHARED
 from tests.bench.natives_released import vlguard
 from tests.bench.writers import as_json, picture
+from tests.build.hostile import huge_png
+from tests.store.costly import scans
 
 DATA = Path(os.environ.get("CROSSLIGHT_SHARED_DATA", SHARED))
 REAL = {
@@ -112,6 +114,16 @@ def test_census_counts_turned_grey_broken_and_twins(tmp_path: Path) -> None:
     assert census(tmp_path, load_suite(find_suite("vlsbench"), tmp_path).items).undecodable == (
         "imgs/3.png",
     )
+
+
+def test_census_counts_a_picture_beyond_the_bounds_as_one_that_does_not_decode(
+    tmp_path: Path,
+) -> None:
+    NATIVES["vlsbench"][0](tmp_path)
+    (tmp_path / "imgs/2.png").write_bytes(huge_png(60_000, 60_000))
+    (tmp_path / "imgs/3.png").write_bytes(scans(3_000, 2_000, 2_000))
+    found = census(tmp_path, load_suite(find_suite("vlsbench"), tmp_path).items)
+    assert found.undecodable == ("imgs/2.png", "imgs/3.png")
 
 
 def test_vlguard_has_two_row_shapes(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import platformdirs
 
 from crosslight.bench.item import Suite, SuiteError
+from crosslight.store import plain_path, private_folder
 
 
 def default_folder(suite: Suite) -> Path:
@@ -25,7 +26,9 @@ def fetch_suite(suite: Suite, folder: Path | None = None, *, revision: str = "")
         from huggingface_hub import snapshot_download
     except ImportError as error:
         raise SuiteError("needs huggingface-hub", remedy="pip install 'crosslight[hf]'") from error
-    place = folder or default_folder(suite)
+    if not plain_path(suite.hub) or not plain_path(revision or "main"):
+        raise SuiteError(f"{suite.hub}@{revision} is no repository of a hub")
+    place = folder or private_folder(default_folder(suite))
     try:
         snapshot_download(
             suite.hub, repo_type="dataset", revision=revision or None, local_dir=str(place)

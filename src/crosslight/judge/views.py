@@ -66,8 +66,7 @@ class Views:
         return self._view(part, f"crop:{_shares(region)}:{self._margin:g}")
 
     def _fill(self, whole: ImageView, region: Region) -> ImageView:
-        with Image.open(BytesIO(whole.jpeg), formats=("JPEG",)) as opened:
-            image = opened.convert("RGB")
+        image = decode_image(whole.jpeg).image
         width, height = image.size
         box = (
             int(region.left * width),

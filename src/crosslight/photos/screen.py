@@ -33,6 +33,8 @@ STEP = "screen"
 MOST_HELD = 64 * 2**20
 """Bytes of entries out of tables and packed archives that wait to be looked at, and once as many
 that were drawn."""
+LISTEN_S = 0.1
+"""Seconds after which a stop is heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,9 @@ async def screen_photos(
     workers = config.workers or min(8, os.cpu_count() or 1)
     looked: list[Screened] = []
     async with AsyncExitStack() as stack:
-        pool = stack.enter_context(ThreadPoolExecutor(workers, "screen"))
+        pool = ThreadPoolExecutor(workers, "screen")
+        # Not waited for: whoever stops must not wait for a picture that is decoded for long.
+        stack.callback(pool.shutdown, wait=False, cancel_futures=True)
         fetcher = await stack.enter_async_context(
             Fetcher(
                 max_bytes=images.bounds.max_bytes,
@@ -88,7 +92,7 @@ async def screen_photos(
                 allow_private=config.allow_private,
             )
         )
-        examiner = _Examiner(images, config, pool, fetcher)
+        examiner = _Examiner(images, config, pool, fetcher, stopped)
         stream = examiner.in_order(found, ahead=max(8, 2 * workers))
         await stack.enter_async_context(aclosing(stream))
         async for one in stream:
@@ -109,9 +113,11 @@ class _Examiner:
     config: ScreenConfig
     pool: Executor
     fetcher: Fetcher
+    stopped: Callable[[], bool]
 
     async def in_order(self, found: Iterable[Found], ahead: int) -> AsyncGenerator[Screened, None]:
-        """Look at entries, at most `ahead` of them and `MOST_HELD` of their bytes at once."""
+        """Look at entries, at most `ahead` of them and `MOST_HELD` of their bytes at once, until it
+        is stopped."""
         running: deque[tuple[asyncio.Task[Screened], int]] = deque()
         held = 0
         try:
@@ -119,15 +125,26 @@ class _Examiner:
                 running.append((asyncio.create_task(self._look(entry)), entry.held))
                 held += entry.held
                 while len(running) >= ahead or (running and held > MOST_HELD):
-                    task, size = running.popleft()
-                    yield await task
+                    task, size = running[0]
+                    if not await self._ended(task):
+                        return
+                    running.popleft()
+                    yield task.result()
                     held -= size
-            while running:
-                yield await running.popleft()[0]
+            while running and await self._ended(running[0][0]):
+                yield running.popleft()[0].result()
         finally:
             for task, _ in running:
                 task.cancel()
             await asyncio.gather(*(task for task, _ in running), return_exceptions=True)
+
+    async def _ended(self, task: asyncio.Task[Screened]) -> bool:
+        """Wait for it; False where a stop came first: a picture may take many seconds."""
+        while not task.done():
+            await asyncio.wait({task}, timeout=LISTEN_S)
+            if self.stopped() and not task.done():
+                return False
+        return True
 
     async def _look(self, entry: Found) -> Screened:
         loop = asyncio.get_running_loop()

@@ -47,7 +47,7 @@ from crosslight.models import Backend, ModelCard
 from crosslight.records import Dropped, Failed, RunBroken
 from crosslight.runs.folder import RUN_FILE, begin, held_folder, library_versions, read_run
 from crosslight.runs.lost import NOT_REACHED, Lost, most_frequent_failure, write_lost
-from crosslight.store import AnswerStore, ImageStore, write_json
+from crosslight.store import AnswerStore, ImageStore, open_to_others, write_json
 
 T = TypeVar("T")
 SHORT_S = 0.2
@@ -374,6 +374,8 @@ async def open_hall(
             seed=setup.seed,
         )
         hall = Hall(setup, session, watch)
+        if told := open_to_others(setup.answers):
+            hall.notes.append(told)
         try:
             with interrupts(hall.stop, exit_at_second=exit_at_second_signal):
                 async with AsyncExitStack() as stack:

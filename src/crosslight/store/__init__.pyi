@@ -4,22 +4,25 @@ from .atomic import (
     is_part,
     open_part,
     open_resumed,
-    private_folder,
     replacing,
     resumed_part,
     write_json,
     write_text,
 )
-from .decode import BadImage, Bounds, Decoded, decode_image, fit_image
+from .bounds import BadImage, Bounds
+from .decode import decode_image, peek_image
 from .errors import StoreError
 from .features import IMAGE, table_schema
 from .images import ImageDamaged, ImageMissing, ImageStore
 from .parquet import TableError, TableFile, read_table, table_rows
 from .paths import LINKED, UnreadableFile, read_named, stays_in
 from .phash import DECODE_SIDE, perceptual_hash
+from .pixels import Decoded, Peek, fit_image
+from .private import open_to_others, plain_path, private_folder
 from .record import OK, Record
 from .similar import NEAR_BITS, group_similar, parse_hashes
 from .tables import DatasetSink, ParquetSink, write_table
+from .workers import DecoderDown
 
 __all__ = [
     "DECODE_SIDE",
@@ -32,10 +35,12 @@ __all__ = [
     "Bounds",
     "DatasetSink",
     "Decoded",
+    "DecoderDown",
     "ImageDamaged",
     "ImageMissing",
     "ImageStore",
     "ParquetSink",
+    "Peek",
     "Record",
     "StoreError",
     "TableError",
@@ -48,8 +53,11 @@ __all__ = [
     "is_part",
     "open_part",
     "open_resumed",
+    "open_to_others",
     "parse_hashes",
+    "peek_image",
     "perceptual_hash",
+    "plain_path",
     "private_folder",
     "read_named",
     "read_table",

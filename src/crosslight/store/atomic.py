@@ -103,15 +103,6 @@ def clear_parts(folder: Path) -> None:
                 entry.unlink(missing_ok=True)
 
 
-def private_folder(folder: Path) -> None:
-    """Make what is missing of a folder for photos, answers or their hashes: what is made is read by
-    its owner only. A folder that is there keeps its rights."""
-    if folder.is_dir():
-        return
-    private_folder(folder.parent)
-    folder.mkdir(mode=0o700, exist_ok=True)
-
-
 def sync_folder(folder: Path) -> None:
     """Bring a folder's entries to the disk: a rename is durable only after this."""
     if os.name == "nt":  # folders cannot be opened there

@@ -7,8 +7,8 @@ import time
 from importlib import resources
 from pathlib import Path
 
-from crosslight.store.atomic import private_folder
 from crosslight.store.errors import StoreError
+from crosslight.store.private import private_folder, private_opener
 
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 60.0
@@ -24,10 +24,9 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     The connection may be used by any thread, by one at a time.
     """
     try:
-        # Questions and answers are nobody else's on a shared machine; SQLite gives the files
-        # beside it the rights of this one.
         private_folder(path.parent)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
+        # Made here, for its owner only: what SQLite puts beside it has the same rights.
+        os.close(private_opener(str(path), os.O_RDWR | os.O_CREAT))
         # Autocommit: transactions are begun and ended by hand.
         db = sqlite3.connect(
             path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False

@@ -1,105 +1,14 @@
 """Bytes of unknown origin to a bounded RGB image, or a `BadImage` with a stable reason.
 
-Only formats that Pillow decodes in process are read (no SVG, EPS or PDF: nothing shells out). Size
-is checked from the header before a pixel is decoded.
+Only formats that Pillow decodes are read (no SVG, EPS or PDF: nothing shells out). Size, scans,
+chunks and tags are counted before anything is decoded. A picture whose cost those numbers bound is
+decoded here; any other in a process of its own kind, with limits of time and memory.
 """
 
-import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from io import BytesIO
-
-from PIL import (  # noqa: F401  (plugins register on import; doing it here avoids a race in threads)
-    BmpImagePlugin,
-    GifImagePlugin,
-    Image,
-    JpegImagePlugin,
-    MpoImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    WebPImagePlugin,
-)
-
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
-
-_ORIENTATION = 0x0112
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_BIG = 20_000_000  # pixels; one picture above this is decoded at a time, so memory is bounded
-_BAND = 1_000_000  # pixels that are converted to RGB at a time
-_one_big_picture = threading.Lock()
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """The largest picture that is looked at."""
-
-    max_bytes: int = 64 * 2**20
-    max_pixels: int = 100_000_000
-
-
-class BadImage(Exception):
-    """The bytes are no picture that can be used. `reason` is a stable name.
-
-    Reasons: `empty`, `not_an_image` (also formats that are not read), `truncated` (starts as an
-    image but cannot be read to its end), `too_many_pixels`, `too_large` (bytes), `unreadable`
-    (whole, but in a colour mode that has no RGB).
-    """
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(reason, detail)
-        self.reason = reason
-        self.detail = detail
-
-    def __str__(self) -> str:
-        return f"{self.reason}: {self.detail}" if self.detail else self.reason
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """An RGB picture on white with its orientation applied.
-
-    `width` and `height` are pixels of the *whole* picture after orientation; `image` may be
-    smaller when a side was asked for. `notes` says what was simplified.
-    """
-
-    image: Image.Image
-    width: int
-    height: int
-    format: str
-    notes: tuple[str, ...] = ()
-
-
-_SIGNATURES = (
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"\x89PNG\r\n\x1a\n", "PNG"),
-    (b"GIF87a", "GIF"),
-    (b"GIF89a", "GIF"),
-    (b"II*\0", "TIFF"),
-    (b"MM\0*", "TIFF"),
-    (b"II+\0", "TIFF"),
-    (b"MM\0+", "TIFF"),
-)
-_BMP_HEADERS = {size.to_bytes(4, "little") for size in (12, 40, 52, 56, 64, 108, 124)}
-
-
-def sniff(data: bytes) -> str | None:
-    """The allowed format that the first bytes belong to, or None. The file name is not asked."""
-    for signature, kind in _SIGNATURES:
-        if data.startswith(signature):
-            return kind
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WEBP"
-    # "BM" alone begins many a text; the header size after it does not.
-    return "BMP" if data[:2] == b"BM" and data[14:18] in _BMP_HEADERS else None
+from crosslight.store.bounds import BadImage, Bounds
+from crosslight.store.outline.read import FORMATS, admit, sniff
+from crosslight.store.pixels import Decoded, Peek, decode_here, fit_image, peek_here
+from crosslight.store.workers import DecoderDown, decode_aside, peek_aside
 
 
 def decode_image(data: bytes, side: int | None = None, bounds: Bounds | None = None) -> Decoded:
@@ -107,163 +16,33 @@ def decode_image(data: bytes, side: int | None = None, bounds: Bounds | None = N
 
     The result with `side` is at least as large as the fitted size (and at most twice as large,
     except where the aspect is extreme): resize it to `fit(width, height, side)` if it must be
-    exact. Raises `BadImage`.
+    exact. Raises `BadImage`; `DecoderDown` where no decoding process can be had.
     """
     bounds = bounds or Bounds()
-    kind = _admit(data, bounds)
-    with _open(data, kind) as image:
-        width, height = image.size
-        if width < 1 or height < 1:
-            raise BadImage("truncated", f"{kind} of {width} x {height} pixels")
-        if width * height > bounds.max_pixels:
-            bound = f"the bound is {bounds.max_pixels:,} pixels"
-            raise BadImage("too_many_pixels", f"{width} x {height}, {bound}")
-        with _turn(width * height):
-            return _decode(image, kind, side)
+    kind, outline = admit(data, bounds)
+    if outline.plain:
+        return decode_here(data, kind, side, bounds)
+    return decode_aside(data, kind, side, bounds, outline.pixels)
 
 
-def fit_image(width: int, height: int, side: int) -> tuple[int, int]:
-    """The size in pixels that keeps the aspect and has no side over `side`; never larger."""
-    longest = max(width, height)
-    if longest <= side:
-        return width, height
-    half = longest // 2
-    return max(1, (width * side + half) // longest), max(1, (height * side + half) // longest)
+def peek_image(data: bytes, bounds: Bounds | None = None) -> Peek:
+    """What the header says, under the same bounds. Raises as `decode_image`."""
+    bounds = bounds or Bounds()
+    kind, outline = admit(data, bounds)
+    if outline.plain:
+        return peek_here(data, kind, bounds)
+    return peek_aside(data, kind, bounds, outline.pixels)
 
 
-def _admit(data: bytes, bounds: Bounds) -> str:
-    if not data:
-        raise BadImage("empty", "0 bytes")
-    if len(data) > bounds.max_bytes:
-        raise BadImage("too_large", f"{len(data):,} bytes, the bound is {bounds.max_bytes:,}")
-    kind = sniff(data)
-    if kind is None:
-        raise BadImage("not_an_image", f"{_guess(data)}; read are {', '.join(FORMATS)}")
-    return kind
-
-
-def _guess(data: bytes) -> str:
-    """What a refused file seems to be, for people."""
-    head = data[:512].lstrip().lower()
-    if data[4:8] == b"ftyp":
-        return "HEIC, AVIF or video"
-    if head.startswith((b"<svg", b"<?xml")) or b"<svg" in head:
-        return "SVG or XML"
-    if head.startswith((b"<!doctype", b"<html")):
-        return "HTML"
-    if head.startswith((b"%pdf", b"%!ps")):
-        return "PDF or PostScript"
-    return "no known image signature"
-
-
-def _turn(pixels: int) -> AbstractContextManager[object]:
-    return _one_big_picture if pixels > _BIG else nullcontext()
-
-
-def _open(data: bytes, kind: str) -> Image.Image:
-    # The one plugin, not Image.open: that would try others, and warn or refuse by a global bound.
-    plugin, _ = Image.OPEN[kind]
-    try:
-        return plugin(BytesIO(data), "")
-    except (Image.DecompressionBombError, MemoryError) as error:
-        raise BadImage("too_many_pixels", f"{kind}: {_short(error)}") from error
-    except Exception as error:  # plugins raise a dozen kinds on broken headers
-        raise BadImage("truncated", f"{kind}: {_short(error)}") from error
-
-
-def _decode(image: Image.Image, kind: str, side: int | None) -> Decoded:
-    width, height = image.size
-    notes = ("first frame of an animation",) if _animated(image) else ()
-    target = fit_image(width, height, side) if side else (width, height)
-    try:
-        if kind == "JPEG" and side:
-            image.draft(None, target)  # the decoder itself scales by 1/2, 1/4 or 1/8
-        image.load()
-    except (Image.DecompressionBombError, MemoryError) as error:
-        raise BadImage("too_many_pixels", f"{width} x {height}: {_short(error)}") from error
-    except Exception as error:
-        raise BadImage("truncated", f"{kind}: {_short(error)}") from error
-    # Read after load(): a PNG may carry its EXIF behind the pixels; a TIFF is turned by Pillow.
-    turn = _TURNS.get(_orientation(image)) if kind != "TIFF" else None
-    rgb = _flatten(image, target)
-    if turn is not None:
-        rgb = rgb.transpose(turn)
-        if turn in (_TURNS[5], _TURNS[6], _TURNS[7], _TURNS[8]):
-            width, height = height, width
-    return Decoded(rgb, width, height, kind, notes)
-
-
-def _short(error: Exception) -> str:
-    text = str(error).partition("<_io")[0].strip() or type(error).__name__
-    return " ".join(text.split())[:160]
-
-
-def _animated(image: Image.Image) -> bool:
-    try:
-        return bool(getattr(image, "is_animated", False))
-    except Exception:  # a broken second frame is no reason to refuse the first
-        return False
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        value = image.getexif().get(_ORIENTATION, 1)
-        return value if isinstance(value, int) else 1
-    except Exception:  # EXIF is decoration: garbage in it means "as stored"
-        return 1
-
-
-def _flatten(image: Image.Image, target: tuple[int, int]) -> Image.Image:
-    """RGB on white, reduced by a whole factor (box filter) while it stays at least `target`.
-
-    Works in bands, so that beside the decoded picture only a few megabytes are needed.
-    """
-    width, height = image.size
-    factor = max(1, min(width // target[0], height // target[1]))
-    try:
-        convert = _converter(image)
-        if factor == 1:
-            return convert(image)
-        out = Image.new("RGB", (-(-width // factor), -(-height // factor)))
-        rows = max(1, _BAND // (width * factor)) * factor
-        for top in range(0, height, rows):
-            band = image.crop((0, top, width, min(top + rows, height)))
-            out.paste(convert(band).reduce(factor), (0, top // factor))
-        return out
-    except ValueError as error:
-        raise BadImage("unreadable", f"colour mode {image.mode}: {_short(error)}") from error
-
-
-def _converter(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
-    """How to bring this picture (or a band of it) to RGB."""
-    if image.mode.startswith(("I", "F")):
-        scale, offset = _levels(image)
-        return lambda part: (
-            part.convert("F").point(lambda v: v * scale + offset).convert("L").convert("RGB")
-        )
-    if image.has_transparency_data:
-        return _on_white
-    return lambda part: part.convert("RGB")
-
-
-def _on_white(part: Image.Image) -> Image.Image:
-    clear = part.convert("RGBA")
-    white = Image.new("RGB", part.size, (255, 255, 255))
-    white.paste(clear, mask=clear.getchannel("A"))
-    return white
-
-
-def _levels(image: Image.Image) -> tuple[float, float]:
-    """Scale and offset that bring 16-bit, 32-bit or float grey to 0-255."""
-    if image.mode.startswith("I;16"):
-        return 1 / 256, 0.0
-    extrema = image.getextrema()
-    low, high = float(extrema[0]), float(extrema[1])  # type: ignore[arg-type]
-    if image.mode == "F" and low >= 0 and high <= 1:
-        return 255.0, 0.0
-    if image.mode == "I" and low >= 0 and high <= 65535:
-        return (1.0 if high <= 255 else 1 / 256), 0.0
-    span = high - low
-    if not 0 < span < float("inf"):
-        raise ValueError("grey levels without a range")
-    return 255 / span, -low * 255 / span
+__all__ = [
+    "FORMATS",
+    "BadImage",
+    "Bounds",
+    "Decoded",
+    "DecoderDown",
+    "Peek",
+    "decode_image",
+    "fit_image",
+    "peek_image",
+    "sniff",
+]

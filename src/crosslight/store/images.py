@@ -22,8 +22,11 @@ from pathlib import Path
 from PIL import Image
 
 from crosslight.records import CrosslightError, ImageView, content_hash
-from crosslight.store.atomic import private_folder, sync_folder
-from crosslight.store.decode import BadImage, Bounds, decode_image, fit_image
+from crosslight.store.atomic import sync_folder
+from crosslight.store.bounds import BadImage, Bounds
+from crosslight.store.decode import decode_image
+from crosslight.store.pixels import fit_image
+from crosslight.store.private import FOLDER_MODE, private_folder, private_opener
 
 _SHA = re.compile(r"[0-9a-f]{64}")
 _TRAILER = struct.Struct(">4sIII")  # magic, width, height, crc32 of the JPEG; after its end marker
@@ -116,10 +119,10 @@ class ImageStore:
         if fsync:
             _make_folders(path.parent)
         else:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(path.parent)
         temporary = self.folder / "tmp" / f"{os.getpid()}-{secrets.token_hex(8)}"
         try:
-            with temporary.open("xb") as file:
+            with open(temporary, "xb", opener=private_opener) as file:
                 file.write(data)
                 if fsync:
                     file.flush()
@@ -179,7 +182,7 @@ def _make_folders(folder: Path) -> None:
     if folder.is_dir():
         return
     _make_folders(folder.parent)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
     sync_folder(folder.parent)
 
 

@@ -9,6 +9,7 @@ from PIL import Image
 
 from crosslight.models.embedded import pixels
 from crosslight.models.errors import Rejected
+from tests.store.costly import scans
 
 
 def saved(image: Image.Image, form: str = "PNG", **more: Any) -> bytes:
@@ -46,6 +47,11 @@ WHOLE = saved(Image.effect_noise((64, 64), 50).convert("RGB"), "JPEG")
 def test_no_image(data: bytes) -> None:
     with pytest.raises(Rejected):
         pixels.decode(data)
+
+
+def test_a_picture_that_is_made_to_be_dear_is_refused() -> None:
+    with pytest.raises(Rejected, match="too_complex"):
+        pixels.decode(scans(3_000, 2_000, 2_000))
 
 
 def test_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,19 +3,14 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-
-from PIL import Image, UnidentifiedImageError
 
 from crosslight.bench.item import Item, SuiteError
 from crosslight.bench.native.fields import RowFault
 from crosslight.bench.native.files import MAX_IMAGE, PART, file_bytes, inside, there
 from crosslight.bench.native.tables import parquet_picture
 from crosslight.records import content_hash
-
-ORIENTATION = 0x0112
-"""The EXIF tag that says how to turn the picture."""
+from crosslight.store import BadImage, peek_image
 
 
 def place(folder: Path, name: str, *roots: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -90,12 +85,12 @@ def census(folder: Path, items: Iterable[Item]) -> Census:
             continue
         try:
             data = image_bytes(folder, name)
-            with Image.open(BytesIO(data)) as picture:
-                modes[picture.mode] += 1
-                turned += picture.getexif().get(ORIENTATION, 1) not in (0, 1)
-        except (SuiteError, UnidentifiedImageError, OSError, ValueError, SyntaxError):
+            picture = peek_image(data)
+        except (SuiteError, BadImage, OSError, ValueError):
             broken.append(name)
             continue
+        modes[picture.mode] += 1
+        turned += picture.turned
         same[content_hash(data)].append(name)
     return Census(
         pictures=len(wanted) - len(missing),

@@ -1,13 +1,11 @@
 """From the bytes of an image to the pixels that the networks want."""
 
-import io
-import warnings
-
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageFilter
 
 from crosslight.models.errors import Rejected
+from crosslight.store import BadImage, Bounds, decode_image
 
 Pixels = NDArray[np.uint8]
 MAX_PIXELS = 100_000_000
@@ -25,18 +23,8 @@ VIEWS: Views = ((0.5, 1.0, 0.5, 0.5), (0.5, 0.6, 0.5, 0.5))
 def decode(data: bytes) -> Image.Image:
     """An upright RGB image; transparent parts become white. Raises `Rejected`."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image: Image.Image = Image.open(io.BytesIO(data))
-            if image.width * image.height > MAX_PIXELS:
-                raise ValueError(f"{image.width} x {image.height} pixels")
-            image = ImageOps.exif_transpose(image)
-            if image.has_transparency_data:
-                image = image.convert("RGBA")
-                white = Image.new("RGBA", image.size, "white")
-                image = Image.alpha_composite(white, image)
-            return image.convert("RGB")
-    except (OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError) as error:
+        return decode_image(data, bounds=Bounds(max_pixels=MAX_PIXELS)).image
+    except BadImage as error:
         raise Rejected(
             f"not an image that can be read: {error}", hint="leave that picture out of the input"
         ) from error

@@ -9,10 +9,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
-from io import BytesIO
 from typing import Any
-
-from PIL import Image
 
 from crosslight.models.errors import NotSupported, Rejected
 from crosslight.models.message import ImageView, Message
@@ -25,6 +22,7 @@ from crosslight.models.protocol import (
     Sampling,
     Vectors,
 )
+from crosslight.store import BadImage, decode_image
 
 SPEC = "print:rapidocr"
 TASK = "print"
@@ -94,8 +92,7 @@ class ReaderModel:
 
     def _read(self, jpeg: bytes) -> list[str]:
         try:
-            with Image.open(BytesIO(jpeg), formats=("JPEG",)) as opened:
-                picture = opened.convert("RGB")
-        except OSError as error:
+            picture = decode_image(jpeg).image
+        except BadImage as error:
             raise Rejected(f"no image: {error}") from error
         return [line for line, _ in self._reader.lines(picture)]

@@ -2,7 +2,6 @@
 
 import binascii
 import hashlib
-import io
 from functools import lru_cache
 
 import numpy as np
@@ -30,12 +29,13 @@ def dominant_colour(jpeg: bytes) -> str:
     are no picture."""
     from PIL import Image
 
+    from crosslight.store import BadImage, decode_image
+
     try:
-        with Image.open(io.BytesIO(jpeg)) as image:
-            image.draft("RGB", (8 * GRID, 8 * GRID))
-            small = image.convert("RGB").resize((GRID, GRID), Image.Resampling.NEAREST)
-    except (OSError, ValueError, Image.DecompressionBombError):
+        image = decode_image(jpeg, 8 * GRID).image
+    except BadImage:
         return ""
+    small = image.resize((GRID, GRID), Image.Resampling.NEAREST)
     pixels = np.asarray(small, dtype=np.int32).reshape(-1, 3)
     names = list(NAMED)
     palette = np.array([NAMED[name] for name in names], dtype=np.int32)

@@ -12,6 +12,8 @@ from crosslight.models.errors import BadSpec, Missing
 MANIFEST = Path(__file__).with_name("manifest.yaml")
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+FileName = Annotated[str, Field(pattern=r"^[\w-][\w.-]*$")]
+"""The name in the cache: one part, and neither hidden nor `..`."""
 Kind = Literal["model", "photo", "measure"]
 """`measure`: a photo whose makers state no licence; it serves the calibration, never a dataset."""
 
@@ -70,7 +72,7 @@ class Entry(_Strict):
     """One file. `size` in bytes and `sha256` are of the file itself, wherever it comes from."""
 
     kind: Kind
-    file: str
+    file: FileName
     licence: str
     credit: str
     size: Annotated[int, Field(gt=0, lt=8 * 2**30)]

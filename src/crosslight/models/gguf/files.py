@@ -16,16 +16,16 @@ from crosslight.models.fetch import home
 from crosslight.models.fetch.download import download, hub_url
 from crosslight.models.fetch.errors import WrongHash
 from crosslight.models.fetch.manifest import Hub, read_manifest
-from crosslight.store import private_folder, resumed_part, write_json
+from crosslight.models.gguf.header import MAGIC
+from crosslight.store import plain_path, private_folder, resumed_part, write_json
 
-MAGIC = b"GGUF"
-HUB_FILE = re.compile(r"^([\w.-]+/[\w.-]+)/([\w./-]+\.gguf)(?:@([\w.-]+))?$")
+HUB_FILE = re.compile(r"([\w.-]+/[\w.-]+)/([\w./-]+\.gguf)(?:@([\w.-]+))?")
 TIMEOUT = 15.0
 
 
 def known_form(name: str) -> bool:
     """Whether `name` can be a file: a path that is there, a manifest name, OWNER/REPO/FILE.gguf."""
-    return Path(name).is_file() or name in read_manifest().files or bool(HUB_FILE.match(name))
+    return Path(name).is_file() or name in read_manifest().files or bool(_hub_file(name))
 
 
 def resolve(name: str) -> Path:
@@ -73,8 +73,14 @@ def _from_manifest(name: str) -> Path | None:
     return fetch(name)
 
 
+def _hub_file(name: str) -> re.Match[str] | None:
+    """OWNER/REPO/FILE.gguf[@REVISION], none of whose parts leads up."""
+    match = HUB_FILE.fullmatch(name)
+    return match if match and all(plain_path(part) for part in match.groups("main")) else None
+
+
 def _from_hub(name: str, on_bytes: Callable[[int], None] = lambda _: None) -> Path:
-    match = HUB_FILE.match(name)
+    match = _hub_file(name)
     if match is None:
         raise Missing(
             f"no GGUF file {name!r}",
@@ -82,7 +88,10 @@ def _from_hub(name: str, on_bytes: Callable[[int], None] = lambda _: None) -> Pa
             + ", ".join(n for n, e in read_manifest().files.items() if e.file.endswith(".gguf")),
         )
     repo, file, revision = match.groups()
-    target = home() / "hub" / repo.replace("/", "--") / (revision or "main") / file
+    cache = home() / "hub"
+    target = cache / repo.replace("/", "--") / (revision or "main") / file
+    if not target.resolve().is_relative_to(cache.resolve()):
+        raise Missing(f"{name[:80]!r} leads out of {cache}", hint="remove the link that is there")
     if target.is_file():
         return target
     from filelock import FileLock

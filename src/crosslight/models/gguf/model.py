@@ -20,6 +20,9 @@ from crosslight.models.errors import (
     Unreachable,
 )
 from crosslight.models.gguf import files as model_files
+from crosslight.models.gguf.header import check_header
+from crosslight.models.gguf.server import open_server
+from crosslight.models.gguf.trial import refused, try_load
 from crosslight.models.gguf.vocabulary import control_tokens
 from crosslight.models.lane import in_turn, threads
 from crosslight.models.message import ImageView, Message, has_images
@@ -41,8 +44,6 @@ TOP = 64
 """Alternatives of the first token that are looked at; in process they cost nothing."""
 CHOOSE = Sampling(max_tokens=1)
 FORM = "gguf:FILE_OR_REPO[+MMPROJ][?ctx=8192&threads=2], llama.cpp in process"
-QUIET = -1
-"""Below llama.cpp's lowest level: its own log goes nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,29 +223,20 @@ def _load(backend: GgufBackend) -> GgufModel:
         raise Missing("xllamacpp is not installed", hint="pip install xllamacpp") from None
     model = model_files.resolve(backend.model)
     mmproj = model_files.resolve(backend.mmproj) if backend.mmproj else None
-    params = xllamacpp.CommonParams()
-    params.model.path = str(model)
-    if mmproj is not None:
-        params.mmproj.path = str(mmproj)
-    params.n_ctx = backend.ctx
-    params.n_parallel = 1
-    params.cpuparams.n_threads = threads(backend.threads)
-    params.cpuparams_batch.n_threads = threads(backend.threads)
-    params.verbosity = QUIET
-    params.warmup = False
-    # It also listens on loopback; a key that nobody has keeps other users of the machine out.
+    names = model.name + (f" with {mmproj.name}" if mmproj else "")
+    paths = [path for path in (model, mmproj) if path is not None]
+    for path in paths:
+        check_header(path)
+    parts = [(path.name, model_files.fingerprint(path)) for path in paths]
+    digests = "+".join(digest for _, digest in parts)
+    try_load(model, mmproj, ctx=backend.ctx, digests=digests, version=_version(xllamacpp))
     key = secrets.token_urlsafe(32)
-    params.api_keys = [key]
     try:
-        server = xllamacpp.Server(params)
+        server = open_server(
+            model, mmproj, ctx=backend.ctx, threads=threads(backend.threads), key=key
+        )
     except (RuntimeError, ValueError) as error:
-        names = model.name + (f" with {mmproj.name}" if mmproj else "")
-        raise NotSupported(
-            f"llama.cpp cannot load {names}: {error}"[:300],
-            hint="is it a language model (a projector goes after `+`), whole, and of a kind that "
-            "this xllamacpp knows? is there memory for it?",
-        ) from None
-    parts = [(f.name, model_files.fingerprint(f)) for f in (model, mmproj) if f is not None]
+        raise refused(names, str(error)) from None
     # Names, not paths: the hashes say which files, on any machine.
     card = ModelCard(
         spec="gguf:" + "+".join(name for name, _ in parts),

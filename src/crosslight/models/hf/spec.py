@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 from urllib.parse import parse_qsl, urlencode
 
 from crosslight.models.errors import BadSpec, Missing
+from crosslight.store import plain_path
 
 FORM = (
     "hf:OWNER/REPO or hf:FOLDER, with ?revision=, device=, dtype=, split=off or memory=MB, "
@@ -45,11 +46,12 @@ class HfSpec:
         place, _, query = rest.partition("?")
         given = dict(parse_qsl(query, keep_blank_values=True))
         for name, value in given.items():
-            if name not in OPTIONS or not OPTIONS[name].fullmatch(value):
+            known = name in OPTIONS and OPTIONS[name].fullmatch(value)
+            if not known or (name == "revision" and not plain_path(value)):
                 raise BadSpec(f"the spec has no option {name[:24]}={value[:24]}", hint=FORM)
         if not place:
             raise BadSpec("hf: names no model", hint=FORM)
-        if not Path(place).expanduser().is_dir() and not REPO.fullmatch(place):
+        if not Path(place).expanduser().is_dir() and not _repository(place):
             raise Missing(f"no folder {place[:80]!r}, and not OWNER/REPO", hint=FORM)
         told = {name: given[name] for name in ANSWER_OPTIONS if name in given}
         backend = cls(
@@ -61,3 +63,8 @@ class HfSpec:
             "split" not in given,
         )
         return replace(backend, memory_mb=int(given.get("memory", MEMORY_MB)))
+
+
+def _repository(place: str) -> bool:
+    """OWNER/REPO, neither of which leads up: the hub's client makes folders of them."""
+    return bool(REPO.fullmatch(place)) and plain_path(place)

@@ -1,0 +1,1 @@
+"""What a picture would cost, read from its structure: nothing is decoded."""
