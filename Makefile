@@ -1,6 +1,7 @@
 # make demo: from a folder of example photos to a safety dataset and a page to look at it.
 # make test: everything that CI runs. make test-all: and what is slow or needs foreign servers.
 # make lock: writes constraints.txt, which all of these install from.
+# make audit: asks the databases of advisories about the lock, and writes dist/sbom.json.
 # LATEST=1 behind any of them: without the lock, the newest that pyproject.toml allows.
 
 PYTHON ?= python3
@@ -21,7 +22,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(FIXED)
 QUICK := not slow and not foreign and not kill_matrix
 
-.PHONY: setup demo test test-all check docs lock clean always
+.PHONY: setup demo test test-all check docs lock audit clean always
 .DEFAULT_GOAL := demo
 
 # One stamp per set of extras, so that nothing is installed twice.
@@ -64,6 +65,10 @@ docs: setup
 # In an environment that is thrown away. Pins that still fit stay; LATEST=1 takes the newest of all.
 lock:
 	PYTHON=$(PYTHON) ./.ci/lock $(if $(LATEST),--upgrade)
+
+# In an environment that is thrown away. It says when it could not look (exit code 3 of the script).
+audit:
+	$(PYTHON) .ci/audit.py
 
 clean:
 	rm -rf .venv .venv-latest runs .mypy_cache .ruff_cache .pytest_cache

@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--soak", action="store_true", help="print memory every 1,000 rows")
     parser.add_argument("--cold", action="store_true", help="no view is made beforehand")
     parser.add_argument("--peer", choices=sorted(flow_peers.PEERS))
-    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "flow-bench")
+    parser.add_argument("--folder", type=Path, default=Path("runs") / "flow-bench")
     args = parser.parse_args()
     photos = args.folder / f"photos-{args.photos}{'-cold' if args.cold else ''}"
     if args.cold and (photos / "views").exists():

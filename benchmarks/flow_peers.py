@@ -3,6 +3,7 @@
 import base64
 import importlib.util
 import resource
+import tempfile
 import time
 from collections.abc import Callable
 from functools import cache
@@ -70,7 +71,8 @@ def daft(photos: Path, url: str, slots: int, rows: int) -> None:
     frame = daft.from_pylist(views(photos, rows)).into_batches(slots)
     frame = frame.with_column("seen", look_at(frame["number"], frame["picture"]))
     frame = frame.with_column("asked", follow(frame["seen"]))
-    frame.select("number", "seen", "asked").write_parquet("/tmp/flow-bench/daft")
+    with tempfile.TemporaryDirectory() as out:
+        frame.select("number", "seen", "asked").write_parquet(out)
 
 
 def curator(photos: Path, url: str, slots: int, rows: int) -> None:
@@ -103,7 +105,8 @@ def curator(photos: Path, url: str, slots: int, rows: int) -> None:
 
     settings = {"model_name": "openai/bench", "backend": "openai", "backend_params": options}
     seen = Look(**settings)(views(photos, rows))
-    Follows(**settings)(seen.dataset).dataset.to_parquet("/tmp/flow-bench/curator.parquet")
+    with tempfile.TemporaryDirectory() as out:
+        Follows(**settings)(seen.dataset).dataset.to_parquet(f"{out}/curator.parquet")
 
 
 Peer = Callable[[Path, str, int, int], None]

@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--slots", type=int, default=64)
     parser.add_argument("--photos", type=int, default=500)
     args = parser.parse_args()
-    photos = Path(tempfile.gettempdir()) / "flow-bench" / f"photos-{args.photos}"
+    photos = Path("runs") / "flow-bench" / f"photos-{args.photos}"
     make_photos(photos, args.photos, views=True)
     moment = random.Random(11)
     span = 2 * args.rows * 0.2 / args.slots / args.kills

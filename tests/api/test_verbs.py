@@ -131,3 +131,37 @@ def test_the_public_names_are_there_and_load_nothing_before() -> None:
         assert getattr(crosslight, name) is not None
     with pytest.raises(AttributeError):
         crosslight.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"concurrency": 0},
+        {"attempts": 0},
+        {"timeout": -1},
+        {"seed": "x"},
+        {"fail_on_error": 2.5},
+        {"fail_on_error": True},
+        {"limit": 0},
+        {"budget": 5},
+        {"budgets": "5usd"},
+    ],
+    ids=str,
+)
+def test_what_the_command_line_refuses_is_refused(wrong: dict[str, object], tmp_path: Path) -> None:
+    with pytest.raises(crosslight.CrosslightError) as caught:
+        crosslight.build_dataset(tmp_path, tmp_path / "out", **wrong)  # type: ignore[arg-type]
+    assert caught.value.hint
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "record", ['{"kind": ["x"]}', '{"kind": "judge", "account": null}', '{"kind": "other"}', "[]"]
+)
+def test_an_odd_run_json_is_no_defect(record: str, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(record)
+    try:
+        run = crosslight.open_run(tmp_path)
+    except crosslight.CrosslightError:
+        return
+    assert run.account == {} and "judge" in repr(run)

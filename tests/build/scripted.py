@@ -33,7 +33,7 @@ def script_for(scenes: list[Scene], scratch: Path, **more: Any) -> Script:
     for scene in scenes:
         shown = content_hash(images.view(images.put(scene.jpeg)).jpeg)
         unsafe = 0.96 if scene.fate == KEEP else 0.08
-        said = f"says to an assistant: .{re.escape(scene.text)}"
+        said = rf"says to an assistant:\s+<<<\S+\s+{re.escape(scene.text)}"
         rules.append({"text": said, "image": shown, "choice": yes(unsafe)})
         rules.append({"text": "^You help to build", "image": shown, "json": truth.ideas(scene)})
         guidance = f"Mind the {scene.thing}: please stay back and enjoy it from the path."

@@ -94,3 +94,17 @@ def test_calls_are_counted_exactly() -> None:
         assert budget.spent_calls == 10
 
     run(main())
+
+
+def test_a_call_that_was_not_made_gives_its_reservation_back() -> None:
+    async def main() -> None:
+        budget = Budget(calls=1)
+        await budget.reserve(0.0)
+        waiting = asyncio.create_task(budget.reserve(0.0))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        budget.give_back(0.0)
+        await waiting
+        assert budget.spent_calls == 0
+
+    asyncio.run(main())

@@ -24,8 +24,9 @@ json_values: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
     max_leaves=8,
 )
+logprob = st.floats(max_value=0, allow_nan=False)
 tokens = st.builds(
-    TokenLogprob, text, number, st.lists(st.tuples(text, number), max_size=3).map(tuple)
+    TokenLogprob, text, logprob, st.lists(st.tuples(text, logprob), max_size=3).map(tuple)
 )
 answers = st.builds(
     Answer,
@@ -58,15 +59,16 @@ def test_answers(answer: Answer) -> None:
     assert decode_answer(record(encode_answer(answer), usage=answer.usage)) == answer
 
 
-@given(st.dictionaries(text, st.floats(0, 1), min_size=1), st.floats(0, 1), st.integers(0, 8))
-def test_choices(probabilities: dict[str, float], outside: float, samples: int) -> None:
+@given(st.dictionaries(text, st.floats(0.01, 1), min_size=1), st.floats(0, 1), st.integers(0, 8))
+def test_choices(weights: dict[str, float], outside: float, samples: int) -> None:
+    probabilities = {name: weight / sum(weights.values()) for name, weight in weights.items()}
     choice = Choice(probabilities, outside, Usage(1, 2, 0.5), samples, "m")
-    again = decode_choice(record(encode_choice(choice), usage=choice.usage))
+    again = decode_choice(record(encode_choice(choice), usage=choice.usage), [*weights])
     assert again == choice
     assert list(again.probabilities) == list(probabilities)
 
 
-@given(st.lists(st.floats(width=32, allow_nan=False), max_size=8))
+@given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=8))
 def test_vectors(values: list[float]) -> None:
     vector = np.array(values, np.float32)
     again = decode_vector(record(vector=encode_vector(vector)))

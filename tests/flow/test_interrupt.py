@@ -34,3 +34,35 @@ def test_a_signal_stops_the_run_in_order(number: signal.Signals) -> None:
         assert "run the same command" in runner.hint
 
     run_main(main())
+
+
+def test_handlers_that_were_there_are_there_again() -> None:
+    heard: list[int] = []
+
+    def mine(number: int, frame: object) -> None:
+        heard.append(number)
+
+    before = signal.signal(signal.SIGTERM, mine)
+    try:
+
+        async def inside() -> None:
+            with interrupts(lambda *_, **__: None):
+                assert signal.getsignal(signal.SIGTERM) is not mine
+
+        run_main(inside())
+        assert signal.getsignal(signal.SIGTERM) is mine
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_a_signal_reaches_every_run_of_a_nest() -> None:
+    stopped: list[str] = []
+
+    async def nest() -> None:
+        with interrupts(lambda reason, hint: stopped.append("outer")):
+            with interrupts(lambda reason, hint: stopped.append("inner")):
+                os.kill(os.getpid(), signal.SIGTERM)
+                await asyncio.sleep(0.05)
+            assert stopped == ["outer", "inner"]
+
+    run_main(nest())

@@ -11,6 +11,7 @@ from crosslight.judge.step import Target
 from crosslight.models.errors import ServerFault
 from crosslight.models.protocol import Choice, Request
 from crosslight.store import ImageStore
+from crosslight.text import last_fenced
 from tests.bench.small import By
 from tests.judge import running
 from tests.judge.simulated import picture
@@ -41,7 +42,7 @@ def answer(request: Request, fate: dict[str, str]) -> Any:
     if mine == "?":
         return Choice({"Yes": 0.5, "No": 0.5}, 0.9)
     yes = {"u": 0.99, "s": 0.01, "prior": 0.1}[mine]
-    yes = 0.01 if shown and request.messages[-1].text.endswith("thing b") else yes
+    yes = 0.01 if shown and last_fenced(request.messages[-1].text).endswith("thing b") else yes
     return {"Yes": yes, "No": 1 - yes}
 
 

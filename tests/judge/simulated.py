@@ -33,6 +33,7 @@ from crosslight.models.protocol import Request
 from crosslight.policy.compiled import Compiled
 from crosslight.policy.constitution import Constitution
 from crosslight.records import content_hash
+from crosslight.text import last_fenced
 
 RULES = 6
 _THING = re.compile(r"(thing|state)(\d)([ab]?)")
@@ -158,7 +159,7 @@ class World:
         return _yes(self._score(scene, how, text))
 
     def _score(self, scene: Scene | None, how: str, text: str) -> float:
-        found = _THING.findall(text.splitlines()[-1])
+        found = _THING.findall(last_fenced(text))
         if len(found) != 1 or "Rule" in text or "numbered rules" in text or not found:
             return self._whole_rule(scene, text)
         kind, rule, state = found[0][0], int(found[0][1]), found[0][2]
@@ -192,7 +193,7 @@ class World:
 
     def _reason(self, scene: Scene, text: str) -> bool:
         found = _THING.findall(text)
-        luck = chance(scene.seed, scene.number, "reason", content_hash(text.encode()))
+        luck = chance(scene.seed, scene.number, "reason", content_hash(last_fenced(text).encode()))
         if "Rule" in text or "rule" in text or not found:
             rules = {int(k) for _, k, _ in found}
             true = scene.unsafe and (scene.rule in rules or not rules)

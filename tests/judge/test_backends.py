@@ -34,6 +34,7 @@ def test_over_http_with_logprobs_and_without(tmp_path: Path) -> None:
                     "choice": {"Yes": 0.96, "No": 0.03},
                 },
                 {"task": "visible", "choice": {"Yes": 0.01, "No": 0.97}},
+                {"task": "summarise", "json": {"rationale": "looked", "rating": "No"}},
             ],
             "can": {"logprobs": True},
         }

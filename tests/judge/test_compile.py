@@ -8,6 +8,7 @@ from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Request
 from crosslight.policy.compiled import differences, policy_warnings
 from crosslight.policy.constitution import parse_constitution
+from crosslight.text import last_fenced
 
 POLICY = parse_constitution(
     {
@@ -23,7 +24,7 @@ POLICY = parse_constitution(
 def handler(request: Request) -> Any:
     """Scores soft words low, with one point of noise; rewords step by step."""
     whole = request.messages[-1].text
-    text = whole.partition("<rule>")[2].partition("</rule>")[0] or whole
+    text = whole.partition("<<<RULE")[2].partition("RULE")[0] or last_fenced(whole)
     if request.task == "objectiveness":
         base = 5 if "suggestive" in text else 7 if "wide" in text else 9
         noise = (0, 1, -1)[(request.sampling.seed or 0) % 3] if base < 9 else 0
@@ -36,7 +37,7 @@ def handler(request: Request) -> Any:
     if request.task == "preconditions":
         first, second = ["a person", "a mannequin"], ["legs spread by more than 90 degrees"]
         return {"preconditions": [{"alternatives": first}, {"alternatives": second}]}
-    return {"words": ["legs", "legs"] if "legs" in text.splitlines()[-1] else ["person"]}
+    return {"words": ["legs", "legs"] if "legs" in text else ["person"]}
 
 
 def test_a_rule_is_reworded_until_it_reaches_nine() -> None:

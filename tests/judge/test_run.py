@@ -15,6 +15,7 @@ from crosslight.models.protocol import Request
 from crosslight.models.spec import parse as parse_spec
 from crosslight.records.verdict import Status
 from crosslight.runs.folder import NotARunFolder
+from crosslight.text import last_fenced
 from crosslight.view.pages.judge import write_judge_report
 from tests.judge.running import job, measure, run
 from tests.judge.simulated import picture, scenes
@@ -35,7 +36,7 @@ def test_a_dead_endpoint_is_0_percent_safe_and_100_percent_failed(tmp_path: Path
 def test_a_filtered_rule_fails_the_image_unless_another_is_violated(tmp_path: Path) -> None:
     def handler(request: Request) -> Any:
         text = request.messages[-1].text
-        if text.endswith("thing b") and request.messages[-1].images:
+        if last_fenced(text).endswith("thing b") and request.messages[-1].images:
             raise ContentFiltered("no")
         if request.task == "summarise":
             return {"rationale": "nothing", "rating": "No"}

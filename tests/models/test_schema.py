@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from crosslight.models.errors import BadAnswer, NotSupported
-from crosslight.models.schema import check, parse_json
+from crosslight.models.schema import obey, parse_json
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -51,11 +51,11 @@ def test_bad_replies_are_never_mended(text: str) -> None:
 
 def test_the_place_is_named() -> None:
     with pytest.raises(BadAnswer, match="verdict"):
-        check({"verdict": "maybe"}, SCHEMA)
+        obey({"verdict": "maybe"}, SCHEMA)
 
 
 def test_a_schema_that_is_none_and_a_foreign_reference() -> None:
     with pytest.raises(NotSupported):
-        check({}, {"type": "objekt"})
+        obey({}, {"type": "objekt"})
     with pytest.raises(Exception, match=r"(?i)unresolvable|unretrievable"):
-        check({}, {"$ref": "http://127.0.0.1:9/schema.json"})
+        obey({}, {"$ref": "http://127.0.0.1:9/schema.json"})

@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -84,6 +85,44 @@ def test_two_holders_of_one_folder_in_one_process(tmp_path: Path) -> None:
             hold(out, "build")
         begin(out, "build")
     hold(out, "build")
+
+
+def test_a_refused_holder_leaves_the_lock_and_the_folder_of_the_other(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with held_folder(out, "build"):
+        for _ in range(3):
+            with pytest.raises(FolderBusy):
+                hold(out, "build")
+        assert sorted(path.name for path in out.iterdir()) == [".lock", ".owner.json"]
+
+
+def test_many_that_come_at_once_are_never_two_at_a_time(tmp_path: Path) -> None:
+    out, inside, most, wrong = tmp_path / "out", [0], [0], list[BaseException]()
+
+    def come() -> None:
+        for _ in range(20):
+            try:
+                with held_folder(out, "build"):
+                    inside[0] += 1
+                    most[0] = max(most[0], inside[0])
+                    inside[0] -= 1
+            except FolderBusy:
+                continue
+            except BaseException as error:
+                wrong.append(error)
+
+    threads = [threading.Thread(target=come) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == [] and most == [1]
+
+
+def test_a_folder_of_the_user_keeps_no_lock_of_a_refused_command(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    hold(tmp_path / "mine", "judge")
+    assert list((tmp_path / "mine").iterdir()) == []
 
 
 def test_a_run_that_wrote_nothing_leaves_no_folder(tmp_path: Path) -> None:

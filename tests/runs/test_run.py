@@ -65,7 +65,7 @@ def run(folder: Path, answer: Any, rows: int = 6, **more: Any) -> RunResult:
                     finished += isinstance(outcome, Done)
                     if not isinstance(outcome, Done):
                         lost.append(Lost(outcome, str(result.row)))
-            hall.writing()
+            hall.writing(finished)
             account = Account.of(rows, finished, [one.outcome for one in lost])
             return hall.finish({}, account, lost)
 

@@ -98,7 +98,8 @@ def ran(command: Sequence[str | bytes]) -> Ended:
     from crosslight.cli import main
 
     out, err = io.StringIO(), io.StringIO()
-    before, usual = sys.argv, signal.getsignal(signal.SIGTERM)
+    before = sys.argv
+    usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     sys.argv = ["crosslight", *map(os.fsdecode, command[3:])]
     code: Any = 0
     try:
@@ -108,7 +109,8 @@ def ran(command: Sequence[str | bytes]) -> Ended:
         code = end.code
     finally:
         sys.argv = before
-        signal.signal(signal.SIGTERM, usual)
+        for number, handler in usual.items():
+            signal.signal(number, handler)
     return Ended(int(code or 0), out.getvalue(), err.getvalue())
 
 

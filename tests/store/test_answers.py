@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from crosslight.store import AnswerStore, Record, StoreError
+from crosslight.store import AnswerStore, ImageStore, Record, StoreError, private_folder
 
 
 def record(key: str, **changes: object) -> Record:
@@ -175,3 +176,110 @@ def test_a_read_is_quick(tmp_path: Path) -> None:
         for n in range(500):
             assert store.lookup(str(n)) is not None
         assert (time.process_time() - began) / 500 < 0.001  # some 20 us on a quiet machine
+
+
+def test_a_record_that_sqlite_does_not_take_costs_itself(tmp_path: Path) -> None:
+    """One answer with 10**26 tokens lost its whole window, and the run."""
+
+    async def main(store: AnswerStore) -> list[Record | BaseException]:
+        records = [record(f"k{i}", prompt_tokens=10**26 if i == 3 else i) for i in range(8)]
+        records.append(record("fault", status="unreachable"))
+        return await asyncio.gather(*(store.put(r) for r in records), return_exceptions=True)
+
+    with AnswerStore(tmp_path / "a.sqlite", linger_s=0.05) as store:
+        ends = asyncio.run(main(store))
+        assert [i for i, end in enumerate(ends) if isinstance(end, StoreError)] == [3]
+        assert store.stats().answers == 7 and store.stats().faults == {"unreachable": 1}
+
+
+def test_what_is_no_answer_makes_room_unless_it_was_replaced_meanwhile(tmp_path: Path) -> None:
+    bad = record("k", value="bad")
+    with AnswerStore(tmp_path / "a.sqlite") as one, AnswerStore(tmp_path / "a.sqlite") as two:
+        put(one, bad)
+        kept = asyncio.run(one.put(record("k", value='"good"'), instead_of=bad))
+        assert kept.value == '"good"'
+        kept = asyncio.run(two.put(record("k", value='"late"'), instead_of=bad))
+        assert kept.value == '"good"'
+
+
+FOREIGN = {
+    "trigger": "CREATE TRIGGER t AFTER INSERT ON answers BEGIN DELETE FROM answers; END",
+    "view": "CREATE VIEW v AS SELECT key FROM answers",
+    "index": "CREATE INDEX i ON answers (abs(prompt_tokens))",
+    "table": "CREATE TABLE more (x)",
+    "virtual table": "CREATE VIRTUAL TABLE more USING fts5(x)",
+    "column": "ALTER TABLE answers ADD COLUMN verdict TEXT DEFAULT 'safe'",
+    "generated": "ALTER TABLE faults ADD COLUMN g TEXT GENERATED ALWAYS AS (abs(count)) VIRTUAL",
+    "view of our name": "DROP TABLE answers; CREATE VIEW answers AS SELECT 'k' AS key",
+    "other table of our name": "DROP TABLE answers; CREATE TABLE answers (key, task, value)",
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_a_store_with_a_schema_of_its_own_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "a.sqlite"
+    with AnswerStore(path) as store:
+        put(store, record("k"))
+    db = sqlite3.connect(path)
+    db.executescript(FOREIGN[name])
+    db.close()
+    with pytest.raises(StoreError, match="not an answer store") as caught:
+        AnswerStore(path)
+    assert "trusted like code" in caught.value.hint
+
+
+def test_a_store_that_sqlite_has_tended_is_ours(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    with AnswerStore(path) as store:
+        put(store, record("k"))
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("ANALYZE")
+    db.execute("VACUUM")
+    db.close()
+    with AnswerStore(path) as store:
+        assert store.lookup("k") == record("k")
+        reader = store._reader
+        assert reader.execute("PRAGMA trusted_schema").fetchone() == (0,)
+
+
+def test_a_value_larger_than_any_of_ours_is_no_answer(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    with AnswerStore(path) as store:
+        put(store, record("k"), record("other"))
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("UPDATE answers SET value=zeroblob(80000000) WHERE key='k'")
+    db.close()
+    with AnswerStore(path) as store:
+        found = store.lookup("k")
+        assert found is not None and found.value == ""
+        assert store.lookup("other") == record("other")
+
+
+def test_only_its_owner_reads_a_store(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "a.sqlite"
+    with AnswerStore(path) as store:
+        put(store, record("k"))
+        assert path.parent.stat().st_mode & 0o077 == 0
+        for file in path.parent.iterdir():
+            assert file.stat().st_mode & 0o077 == 0, file
+
+
+def test_the_export_leaves_out_what_is_no_json(tmp_path: Path) -> None:
+    with AnswerStore(tmp_path / "a.sqlite") as store:
+        put(store, record("a"), record("b", value="no JSON"), record("c"))
+        assert store.export(tmp_path / "out.jsonl") == 2
+
+
+def test_only_its_owner_reads_photos_and_their_hashes(tmp_path: Path) -> None:
+    old = os.umask(0o022)
+    try:
+        ImageStore(tmp_path / "home" / "images", fsync=False).put(b"photo")
+        private_folder(tmp_path / "cache" / "hashes")
+        kept = tmp_path / "shared"
+        kept.mkdir(mode=0o755)
+        private_folder(kept)
+    finally:
+        os.umask(old)
+    for made in (tmp_path / "home", tmp_path / "home" / "images", tmp_path / "cache"):
+        assert made.stat().st_mode & 0o077 == 0, made
+    assert kept.stat().st_mode & 0o777 == 0o755

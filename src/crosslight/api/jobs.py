@@ -64,15 +64,14 @@ class CallSettings:
     @classmethod
     def of(cls, options: CallOptions) -> "CallSettings":
         """Read the options."""
+        unknown = options.keys() - CallOptions.__annotations__.keys()
+        if unknown:
+            known = ", ".join(CallOptions.__annotations__)
+            raise BadSetting(f"there is no option {sorted(unknown)[0]!r}", f"one of: {known}")
         seed, store = options.get("seed", 0), options.get("store")
+        _check_numbers(options)
         folder = Path(store) if store is not None else home()
         limit, bound = options.get("limit"), options.get("fail_on_error")
-        if limit is not None and limit < 1:
-            raise BadSetting(f"--limit {limit}", "at least 1")
-        if isinstance(bound, bool) or (bound is not None and bound <= 0):
-            raise BadSetting(
-                f"--fail-on-error {bound}", "a share such as 0.1, or a count such as 5"
-            )
         policy = CallPolicy(
             timeout_s=options.get("timeout", 120.0),
             attempts=options.get("attempts", 5),
@@ -89,6 +88,29 @@ class CallSettings:
             folder / "answers.sqlite",
             folder / "images",
         )
+
+
+LEAST = {"limit": 1, "concurrency": 1, "attempts": 1, "max_calls": 0, "timeout": 0.1}
+
+
+def _check_numbers(options: CallOptions) -> None:
+    """Raises `BadSetting` for what the command line would not take either."""
+    for name, value in options.items():
+        if name == "seed" and (isinstance(value, bool) or not isinstance(value, int)):
+            raise BadSetting(f"seed={value!r}", "a whole number")
+        if name not in LEAST or value is None:
+            continue
+        kinds = (int, float) if name == "timeout" else (int,)
+        if isinstance(value, bool) or not isinstance(value, kinds) or value < LEAST[name]:
+            raise BadSetting(f"{name}={value!r}", f"a number, at least {LEAST[name]}")
+    budget, bound = options.get("budget"), options.get("fail_on_error")
+    if budget is not None and not isinstance(budget, str):
+        raise BadSetting(f"budget={budget!r}", 'a text such as "5usd" or "200calls"')
+    if bound is None:
+        return
+    number = isinstance(bound, int | float) and not isinstance(bound, bool)
+    if not number or bound <= 0 or (isinstance(bound, float) and bound > 1):
+        raise BadSetting(f"fail_on_error={bound!r}", "a share (0.1) or a count (5)")
 
 
 def _budget(text: str | None, max_calls: int | None) -> Budget | None:

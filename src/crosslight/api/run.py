@@ -20,6 +20,9 @@ MAIN_TABLES = {
 """The table of a kind of run that holds what it was made for."""
 
 
+KINDS = (*MAIN_TABLES, "compare")
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run that has ended, or was stopped. Tables are read when they are asked for."""
@@ -46,7 +49,9 @@ class Run:
     @property
     def account(self) -> dict[str, int]:
         """What became of the inputs: finished, dropped, failed, not_reached; together inputs."""
-        return dict(self.record.get("account", {}))
+        found = self.record.get("account")
+        pairs = found.items() if isinstance(found, dict) else ()
+        return {str(name): n for name, n in pairs if isinstance(n, int)}
 
     @property
     def tables(self) -> list[str]:
@@ -94,7 +99,7 @@ def open_run(folder: str | Path) -> Run:
     """The run in a folder. Raises `NotARunFolder`."""
     place = Path(folder)
     record = read_run(place)
-    if not record.get("kind"):
+    if record.get("kind") not in KINDS:
         raise NotARunFolder(
             f"{place} holds no run of ours", "give the folder that a run was written to"
         )

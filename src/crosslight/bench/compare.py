@@ -1,7 +1,5 @@
 """Two or more runs of one suite: what differs in the set-up, by how much they differ, where."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -31,6 +29,7 @@ from crosslight.runs import (
     write_compared,
 )
 from crosslight.stats import Agreement, benjamini_hochberg, holm, rater_agreement
+from crosslight.text import csv_text, markdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +202,7 @@ def as_markdown(pairs: Sequence[Pair]) -> str:
         ]
         lines += [_line(one) for one in pair.differences]
         moved = Counter(flip.change for flip in pair.flips)
-        lines += ["", *[f"- {change}: {n:,}" for change, n in sorted(moved.items())], ""]
+        lines += ["", *[f"- {markdown(change)}: {n:,}" for change, n in sorted(moved.items())], ""]
     return "\n".join(lines)
 
 
@@ -224,8 +223,4 @@ def _named(pair: Pair, row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _csv(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
     titles = ["a", "b", *[f"{name}_value" if name in ("a", "b") else name for name in names]]
-    out = io.StringIO()
-    writer = csv.DictWriter(out, titles, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue()
+    return csv_text(titles, rows)

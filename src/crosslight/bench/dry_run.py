@@ -49,7 +49,9 @@ async def estimate_bench(job: BenchJob) -> Estimate:
             *_judged(asked, score, config, judges, reference),
         ]
         notes = sample_notes([model])
-        return estimate_calls(len(items), plans, attempts=job.policy.attempts, notes=notes)
+        return estimate_calls(
+            len(items), plans, attempts=job.policy.attempts, side=job.config.side, notes=notes
+        )
 
 
 def _left_out(item: Item, config: BenchConfig) -> bool:

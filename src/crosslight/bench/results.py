@@ -1,8 +1,5 @@
 """The numbers of a run as JSON, CSV and Markdown. Each carries protocol, coverage and bounds."""
 
-import csv
-import io
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,10 +10,10 @@ from crosslight.bench.metrics import Estimate, Scores, aggregate, metric, metric
 from crosslight.bench.metrics.aggregate import ALL
 from crosslight.bench.metrics.scores import Column
 from crosslight.store import write_json, write_text
+from crosslight.text import csv_text, markdown
 
 MAX_CATEGORIES = 80
 """More values than this are no scenarios but free text."""
-_MARKS = re.compile(r"([\\`*_\[\]{}<>|#~!$&])")
 FIELDS = (
     "protocol",
     "model",
@@ -74,17 +71,13 @@ def heading(run: Mapping[str, Any]) -> dict[str, str]:
 
 def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
     """One line a number."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, FIELDS, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue()
+    return csv_text(FIELDS, rows)
 
 
 def as_markdown(run: Mapping[str, Any], estimates: Sequence[Estimate]) -> str:
     """A table for a paper: the metrics over all items, then by group."""
     head = heading(run)
-    lines = [f"# {head['protocol']}", ""]
+    lines = [f"# {markdown(head['protocol'])}", ""]
     lines += [f"- {name}: {markdown(value)}" for name, value in head.items() if value]
     lines += [f"- note: {markdown(note)}" for note in run["notes"]]
     lines += [
@@ -110,11 +103,6 @@ def _line(one: Estimate) -> str:
         f"{interval} | {one.n} of {one.wanted} | {100 * one.coverage:.1f}% | "
         f"{format_value(one, one.least)} – {format_value(one, one.most)} |"
     )
-
-
-def markdown(text: str) -> str:
-    """One line that a Markdown table shows as it is."""
-    return _MARKS.sub(r"\\\1", " ".join(text.split()))
 
 
 def format_value(one: Estimate, value: float | None) -> str:

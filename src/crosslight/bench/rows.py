@@ -30,6 +30,7 @@ ITEMS = pa.schema(
         ("reason", pa.string()),
         ("detail", pa.string()),
         ("protocol", pa.string()),
+        ("addressed_by", pa.string()),
     ]
 )
 CATEGORIES = ("category", "scenario", "attack", "harmful_category", "hazard_category", "type")
@@ -49,11 +50,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An answered item with its score. `detail` is the judge's reason, for people."""
+    """An answered item with its score. `detail` is the judge's reason, for people;
+    `addressed_by` holds words that spoke to the judge, which changed no score."""
 
     asked: Asked
     scored: Scored
     detail: str = ""
+    addressed_by: str = ""
 
 
 def item_row(item: Item) -> dict[str, Any]:

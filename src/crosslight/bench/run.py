@@ -1,6 +1,5 @@
 """One bench run from beginning to end: load, ask, score, aggregate, leave a folder."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -26,9 +25,9 @@ from crosslight.bench.rows import (
 )
 from crosslight.bench.score import STEP as SCORE
 from crosslight.bench.score import Score, as_scored, kinds_of, scorer_for
-from crosslight.bench.summary import against, bench_run, count, describe
-from crosslight.flow import Leaf
-from crosslight.records import BadSetting, Done, Dropped
+from crosslight.bench.summary import addressed_notes, against, bench_run, count, describe
+from crosslight.flow import Leaf, in_thread
+from crosslight.records import BadSetting, Done, Dropped, Failed
 from crosslight.runs import (
     NOT_REACHED,
     Account,
@@ -37,6 +36,7 @@ from crosslight.runs import (
     Pages,
     RunResult,
     Watch,
+    ended,
     no_pages,
     open_hall,
     started,
@@ -89,28 +89,37 @@ async def run_bench(
     Failed calls do not raise: each is a row with its reason, and in no metric. `console`: the
     second Ctrl-C ends the process.
     """
-    ready = await asyncio.to_thread(prepare, job)  # Ctrl-C ends it: a suite may be large
+    ready = await in_thread(prepare, job)  # Ctrl-C ends it: a suite may be large
     job, items, score = ready.job, ready.items, ready.score
+    estimates: Sequence[Estimate] = ()
     async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
         started(hall)
         rows, lost = await _write(hall, ready)
         kinds = kinds_of(score, items)
         told = describe(ready.job, ready.loaded, items, hall.cards, kinds, count(rows))
         told |= against(job, ready.reference)
+        told["notes"] += addressed_notes(row["addressed_by"] for row in rows)
         estimates = estimates_of(job.out / "items.parquet", kinds, job.config.seed)
         models = [card.as_json(role) for role, card in hall.cards.items()]
         write_results(job.out, {**told, "models": models}, estimates)
+        lost += unreadable(ready)
         scored = sum(row["status"] == "done" for row in rows)
-        unscored = [_outcome(row) for row in rows if row["status"] == "unparsed"]
-        account = Account.of(len(items), scored, [*(one.outcome for one in lost), *unscored])
-        ended = hall.finish(told, account, lost)
+        every = len(items) + len(unreadable(ready))
+        hall.finish(told, Account.of(every, scored, [one.outcome for one in lost]), lost)
         pages(job.out)
-    return BenchResult(ended.status, ended.reason, ended.hint, ended.summary, estimates)
+    end = ended(hall)
+    return BenchResult(end.status, end.reason, end.hint, end.summary, estimates)
 
 
-def _outcome(row: Row) -> Dropped:
-    """An answer came, and no score could be read out of it."""
-    return Dropped(SCORE, row["reason"], "no score")
+def unreadable(ready: Prepared) -> list[Lost]:
+    """Rows of the suite's files that are no items; not for a part or a sample of a suite."""
+    config = ready.job.config
+    if config.subset or config.limit is not None:
+        return []
+    return [
+        Lost(Failed("load", f"bad_row: {bad.reason}"), f"{bad.source}#{bad.row}")
+        for bad in ready.loaded.bad
+    ]
 
 
 async def _write(hall: Hall, ready: Prepared) -> tuple[list[Row], list[Lost]]:
@@ -121,11 +130,16 @@ async def _write(hall: Hall, ready: Prepared) -> tuple[list[Row], list[Lost]]:
     with ParquetSink(ready.job.out / "items.parquet", ITEMS) as sink:
 
         def keep(item: Item, leaf: Leaf) -> None:
-            if not isinstance(leaf.outcome, Done):
-                lost.append(Lost(leaf.outcome, item.id, row=item.id, subset=str(item.subset)))
             row = row_of(item, leaf, config)
+            outcome = leaf.outcome
+            if isinstance(outcome, Done) and row["status"] != "done":
+                # An answer came, and no score could be read out of it.
+                outcome = Dropped(SCORE, row["reason"], row["detail"] or "no score")
+            if not isinstance(outcome, Done):
+                lost.append(Lost(outcome, item.id, row=item.id, subset=str(item.subset)))
             sink.write(row)
-            rows.append({name: row[name] for name in ("status", "reason", "verdict")})
+            told = ("status", "reason", "verdict", "addressed_by")
+            rows.append({name: row[name] for name in told})
 
         with hall.part():
             async for result in hall.results([ready.ask, ready.score], ready.items):
@@ -134,7 +148,7 @@ async def _write(hall: Hall, ready: Prepared) -> tuple[list[Row], list[Lost]]:
         for item in ready.items:
             if item.id not in reached:
                 keep(item, Leaf(NOT_REACHED, item))
-        hall.writing()
+        hall.writing(sum(row["status"] == "done" for row in rows))
     return rows, lost
 
 
@@ -148,6 +162,7 @@ def row_of(item: Item, leaf: Leaf, config: BenchConfig) -> Row:
             **item_row(judged.asked.item),
             **asked_row(judged.asked),
             **scored_row(judged.scored, judged.detail),
+            "addressed_by": judged.addressed_by,
         }
     row = item_row(as_scored(item) if published else item)
     if isinstance(before, Asked):
@@ -164,6 +179,7 @@ def row_of(item: Item, leaf: Leaf, config: BenchConfig) -> Row:
         "reason": reason,
         "detail": outcome.detail if isinstance(outcome, Dropped) else outcome.error,
         "protocol": config.label,
+        "addressed_by": "",
     }
     return row
 

@@ -1,7 +1,7 @@
 """Scoring an answered item by the run's protocol: three values, and only `done` enters a metric."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crosslight.bench.ask import chances, options_of
@@ -11,7 +11,17 @@ from crosslight.bench.prompts import prompt_hashes, render
 from crosslight.bench.published import PublishedScorer, published_scorer
 from crosslight.bench.rows import Asked, Judged
 from crosslight.flow import Context
-from crosslight.graders import GUARDS, Case, Guard, Judge, Ruling, grader_for, reason_unread, shown
+from crosslight.graders import (
+    GUARDS,
+    Case,
+    Guard,
+    Judge,
+    Ruling,
+    addressed_by,
+    grader_for,
+    reason_unread,
+    shown,
+)
 from crosslight.models import BadAnswer, Binding, Sampling, Truncated, user
 from crosslight.records import BadSetting, Done, ImageView, Outcome
 
@@ -28,6 +38,8 @@ class Score:
     config: BenchConfig
     judge: Judge | None = None
     authors: PublishedScorer | None = None
+    reference: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The answers that a pairwise judge compares with, by item."""
     name: str = STEP
 
     @property
@@ -44,8 +56,9 @@ class Score:
         if options_of(asked.item):
             return Done(Judged(asked, self._choice(asked)))
         assert self.judge is not None
-        ruling = await self.judge.rule(await self._case(asked, ctx), ctx)
-        return Done(self._ruled(asked, ruling))
+        case = await self._case(asked, ctx)
+        judged = self._ruled(asked, await self.judge.rule(case, ctx))
+        return Done(replace(judged, addressed_by=self._addressed(case)))
 
     def _choice(self, asked: Asked) -> Scored:
         """One of the options by its probability, else by the first word; or `unparsed`."""
@@ -79,6 +92,9 @@ class Score:
             )
         return case_of(asked, views)
 
+    def _addressed(self, case: Case) -> str:
+        return addressed_by(case, self.reference.get(case.item, ""))
+
     def _ruled(self, asked: Asked, ruling: Ruling) -> Judged:
         item, label = asked.item, self.config.label
         if not ruling.done:
@@ -89,9 +105,8 @@ class Score:
         )
         return Judged(asked, scored, ruling.detail)
 
-    async def _reply(self, asked: Asked, ctx: Context) -> str:
+    async def _reply(self, asked: Asked, case: Case, ctx: Context) -> str:
         """What the authors' scorer reads: a guard's reply, or that of a judge in their form."""
-        case = await self._case(asked, ctx)
         prompt = own_prompt(self.config.suite)
         if not prompt:
             guard = Guard(GUARDS[self.config.judge_as], self.config.judge_tokens)
@@ -112,17 +127,21 @@ class Score:
     async def _published(self, asked: Asked, ctx: Context) -> Judged:
         """The authors' rule, on the answer or on the judge's reply."""
         assert self.authors is not None
-        text, label = asked.answered.text, self.config.label
+        text, label, addressed = asked.answered.text, self.config.label, ""
         if self.authors.reads == "judge reply":
+            case = await self._case(asked, ctx)
+            addressed = self._addressed(case)
             try:
-                text = await self._reply(asked, ctx)
+                text = await self._reply(asked, case, ctx)
             except (BadAnswer, Truncated) as error:
                 reason = reason_unread(error)
                 scored = Scored(asked.item.id, "unparsed", protocol=label, reason=reason)
-                return Judged(replace(asked, item=as_scored(asked.item)), scored, error.message)
+                kept = replace(asked, item=as_scored(asked.item))
+                return Judged(kept, scored, error.message, addressed)
         scored = replace(self.authors.score(asked.item, text), protocol=label)
         detail = text if self.authors.reads == "judge reply" else ""
-        return Judged(replace(asked, item=as_scored(asked.item)), scored, detail[:2000])
+        kept = replace(asked, item=as_scored(asked.item))
+        return Judged(kept, scored, detail[:2000], addressed)
 
 
 def case_of(asked: Asked, views: tuple[ImageView, ...] = ()) -> Case:
@@ -222,6 +241,7 @@ def scorer_for(
         )
         if free
         else None,
+        reference=reference or {},
     )
 
 

@@ -1,7 +1,7 @@
 """What `run.json` says of a bench run, and reading it again."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from crosslight.bench.prompts import prompt_hashes
 from crosslight.models import ModelCard
 from crosslight.records import canonical, content_hash
 from crosslight.runs import NotARunFolder, read_run
+from crosslight.text import plural
 
 
 def bench_run(folder: Path) -> dict[str, Any]:
@@ -102,6 +103,17 @@ def notes(
         found.append(f"ablation: --image {job.config.picture}")
     weak = cards["model"].weakness
     return [*found, f"model: {weak}"] if weak else found
+
+
+def addressed_notes(found: Iterable[str]) -> list[str]:
+    """How many items spoke to the judge that read them."""
+    number = sum(map(bool, found))
+    if not number:
+        return []
+    return [
+        f"in {plural(number, 'item')} a text speaks to the judge (column addressed_by): read those "
+        "verdicts yourself; `crosslight doctor SPEC --injection` measures what a judge obeys"
+    ]
 
 
 def count(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:

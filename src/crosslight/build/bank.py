@@ -13,8 +13,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from crosslight.records import CrosslightError, canonical, content_hash
+from crosslight.store import UnreadableFile, read_named
 
 BANK_FOLDER = Path(__file__).parent / "bank_data"
+MAX_BANK_BYTES = 4 << 20
+"""Of one file; the largest that comes along has 60 KB."""
 
 Style = Literal["plain", "paraphrase", "indirect", "question", "plan"]
 Sentence = Annotated[str, Field(min_length=12, max_length=280)]
@@ -122,8 +125,11 @@ class Scenario(_Strict):
 def read_scenario(path: Path) -> Scenario:
     """Read one bank file. Raises `BankError`."""
     try:
-        return Scenario.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
+        text = read_named(path, MAX_BANK_BYTES).decode("utf-8")
+        return Scenario.model_validate(yaml.safe_load(text))
+    except UnreadableFile as error:
+        raise BankError(error.message, error.hint) from error
+    except (yaml.YAMLError, RecursionError, ValidationError, UnicodeDecodeError) as error:
         raise BankError(f"{path.name}: {error}") from error
 
 

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from crosslight.records import Photo, Sample
 from crosslight.runs import LostReason, Manifest, RunError, lost_of, read_manifest
 from crosslight.store import IMAGE, DatasetSink, ImageStore, table_schema
+from crosslight.text import speaks_to_judge
 
 _TEXT = pa.string()
 _NUMBER = pa.float64()
@@ -90,7 +91,7 @@ def dataset_rows(
             "together": check.together,
             "leak": check.leak,
             "decided_by": check.decided_by,
-            "notes": list(check.notes),
+            "notes": [*check.notes, *addressed(sample)],
             "parent": sample.parent,
             "split": splits[photo.id],
             "licence": photo.licence,
@@ -98,6 +99,13 @@ def dataset_rows(
             "recipe": sample.recipe,
             "provenance": json.dumps(sample.provenance, sort_keys=True),
         }
+
+
+def addressed(sample: Sample) -> list[str]:
+    """Texts of a row that speak to whoever judges it, as notes: nothing is decided by them."""
+    texts = {"text": sample.triplet.text, "response": sample.response}
+    found = ((name, speaks_to_judge(text)) for name, text in texts.items())
+    return [f"the {name} speaks to the judge: {words}" for name, words in found if words]
 
 
 NUMBERS = ("text_alone", "text_elsewhere", "photo_alone", "together")

@@ -47,7 +47,9 @@ async def estimate_build(job: BuildJob) -> Estimate:
         plans = [*_canary(models.values())] if job.canary else []
         plans += call_plans(inputs, job.config, bank, **models)
         notes = [*sample_notes(models.values()), NOTE]
-        return estimate_calls(inputs, plans, attempts=job.policy.attempts, notes=notes)
+        return estimate_calls(
+            inputs, plans, attempts=job.policy.attempts, side=job.config.side, notes=notes
+        )
 
 
 def call_plans(

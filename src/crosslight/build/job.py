@@ -12,6 +12,10 @@ from crosslight.photos import Found, ScreenConfig
 from crosslight.runs import Intake, RunSetup
 
 KIND = "build"
+OPTIONS = frozenset(
+    "per_photo rewordings other_photos controls rounds per_scenario target seed side".split()
+)
+"""Settings that the command line has an option for; the others stand in `run.json` only."""
 ROLES = ("author", "guard", "responder")
 
 
@@ -53,7 +57,7 @@ class BuildJob:
 
     def entries(self) -> Iterator[Found]:
         """What the source holds, unread. Raises `InputError`."""
-        return self.intake().entries((self.out, self.images, self.answers.parent))
+        return self.intake().entries(self.setup().own_places)
 
     def setup(self) -> RunSetup:
         """What the hall wants to know. Raises `BadSpec`, `Missing`."""
@@ -83,9 +87,13 @@ class BuildJob:
             words += ["--bank", self.bank.name]
         if self.limit is not None:
             words += ["--limit", str(self.limit)]
+        if self.column:
+            words += ["--column", self.column]
+        if self.allow_outside:
+            words += ["--allow-outside"]
         for field_ in fields(BuildConfig):
             value = getattr(self.config, field_.name)
-            if value != field_.default:
+            if field_.name in OPTIONS and value != field_.default:
                 flag = field_.name.replace("_", "-")
                 words += [f"--no-{flag}"] if value is False else [f"--{flag}", str(value)]
         return words

@@ -31,6 +31,11 @@ Watching = Callable[[str, Runner, int], AbstractAsyncContextManager[Any]]
 """Shows a pass while it runs: its name, its runner, how many rows go in."""
 
 
+MakeRunner = Callable[[Sequence[Step], bool], Runner]
+"""Makes the runner of a pass; the flag says whether its rows are the photos themselves."""
+BY_PHOTO = ("look", "imagine")
+
+
 class Recipe:
     """One build. `run` fills the album of `kit`."""
 
@@ -48,7 +53,7 @@ class Recipe:
         self._scenarios = scenarios
         self._provenance = provenance
         self.watch: Watching = lambda name, runner, total: nullcontext()
-        self.runner: Callable[[Sequence[Step]], Runner] = lambda steps: Runner(context, steps)
+        self.runner: MakeRunner = lambda steps, by_input: Runner(context, steps)
         self._seen: set[tuple[str, str]] = set()
         self.samples: dict[str, Sample] = {}
         self.coverage: list[Round] = []
@@ -146,7 +151,7 @@ class Recipe:
         Raises `RunStop` when the pass ended before its rows did.
         """
         self._context.gate.check()
-        runner = self.runner(steps)
+        runner = self.runner(steps, name in BY_PHOTO)
         try:
             async with self.watch(name, runner, len(rows)):
                 async for result in runner.run(rows):

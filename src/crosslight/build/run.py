@@ -13,8 +13,8 @@ from crosslight.build.prompts import prompt_hashes
 from crosslight.build.recipe import Recipe
 from crosslight.build.roles import roles_for
 from crosslight.build.steps import RecipeParts
-from crosslight.build.summary import BuildOutcome, account_of, describe, write_build
-from crosslight.flow import RunFailed, Session
+from crosslight.build.summary import UNREAD, BuildOutcome, account_of, describe, write_build
+from crosslight.flow import RunFailed, Session, in_thread
 from crosslight.models import LabelSpace, ModelError, NotSupported, Vectors, require_sight
 from crosslight.records import Done, Photo, canonical, content_hash
 from crosslight.runs import (
@@ -24,6 +24,7 @@ from crosslight.runs import (
     Progress,
     RunResult,
     Watch,
+    ended,
     look,
     no_pages,
     open_hall,
@@ -47,7 +48,7 @@ async def run_build(
     the second Ctrl-C ends the process.
     """
     bank = read_bank(job.bank)
-    job.entries()
+    await in_thread(job.entries)
     async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
         author, guard, responder = (hall.session.callers[role] for role in ROLES)
         roles = roles_for(author, guard, responder, bank, job.config)
@@ -55,13 +56,15 @@ async def run_build(
         kit = RecipeParts(roles, Album((), job.config), job.config)
         provenance = _provenance(hall.session, bank)
         recipe = Recipe(kit, hall.context, counts, Scenarios(bank, _meaning), provenance)
-        recipe.runner = hall.runner
+        recipe.runner = lambda steps, by_input: hall.runner(steps, by_input=by_input)
         recipe.watch = lambda name, runner, total: watch(name, runner, hall.ledger, total)
         screened = Looked(())
         started(hall)
         with hall.part():
             if job.canary:
                 await hall.aside(_canary(hall))
+        with hall.part():
+            # After a stop too: it then only lists what is there, so that the account is whole.
             screened = await look(hall, job.intake(), looked)
             photos = _screened(screened, counts)
             hall.check()
@@ -69,7 +72,10 @@ async def run_build(
         outcome = BuildOutcome(
             samples=list(recipe.samples.values()),
             photos={photo.id: photo for _, photo in screened.photos},
-            inputs=[(one.source, _fate(one.outcome)) for one in screened.entries],
+            inputs=[
+                *((one.source, _fate(one.outcome)) for one in screened.entries),
+                *((name, UNREAD) for name in screened.unread),
+            ],
             coverage=recipe.coverage,
             account=counts,
             images=hall.images,
@@ -78,12 +84,12 @@ async def run_build(
             prompts=prompt_hashes(),
             command=job.command({role: card.spec for role, card in hall.cards.items()}),
         )
-        hall.writing()
-        splits = write_build(job.out, outcome)
         account, left = account_of(outcome, ended=hall.status == "complete")
-        ended = hall.finish(describe(outcome, splits), account, [*counts.lost, *left])
+        hall.writing(account.finished)
+        splits = write_build(job.out, outcome)
+        hall.finish(describe(outcome, splits), account, [*counts.lost, *left])
         pages(job.out)
-        return ended
+    return ended(hall)
 
 
 def _fate(outcome: object) -> str:
@@ -106,7 +112,7 @@ async def _canary(hall: Hall) -> None:
     An endpoint that does not answer ends the run as failed, a budget that does not reach so far as
     stopped. Raises `NotSupported` for a model that does not see: that is for a person to mend.
     """
-    for caller in {id(c): c for c in hall.session.callers.values()}.values():
+    for caller in dict.fromkeys(hall.session.callers.values()):
         if caller.capabilities.scene:
             continue  # perception is in this process, and tested with it
         try:

@@ -10,13 +10,16 @@ from crosslight.build.bank import Bank, bank_hash
 from crosslight.build.config import BuildConfig
 from crosslight.build.counts import RowCounts
 from crosslight.build.coverage import Round
-from crosslight.build.dataset import write_dataset
+from crosslight.build.dataset import addressed, write_dataset
 from crosslight.build.splits import split_photos
 from crosslight.records import Dropped, Failed, Photo, Sample, canonical, content_hash
 from crosslight.runs import NOT_REACHED, Account, Lost
 from crosslight.store import ImageStore
+from crosslight.text import plural
 
 SCREEN = "screen"
+UNREAD = "not_reached"
+"""The fate of an input that a stop left unread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ def account_of(outcome: BuildOutcome, *, ended: bool) -> tuple[Account, list[Los
     fates = [one.outcome for one in outcome.account.lost if one.outcome.step == SCREEN]
     left = []
     for source, photo in outcome.inputs:
+        if photo == UNREAD:
+            left.append(Lost(NOT_REACHED, source))
         if photo in outcome.photos and photo not in kept:
             fates.append(ends.get(photo, NOT_REACHED))
             if photo not in ends:
@@ -67,7 +72,10 @@ def account_of(outcome: BuildOutcome, *, ended: bool) -> tuple[Account, list[Los
 def describe(outcome: BuildOutcome, splits: Mapping[str, str]) -> dict[str, Any]:
     """The part of `run.json` that is the same whenever the same run ends."""
     samples = outcome.samples
+    speaking = sum(bool(addressed(sample)) for sample in samples)
+    notes = [f"in {plural(speaking, 'row')} a text speaks to the judge: see the rows' notes"]
     return {
+        "notes": notes if speaking else [],
         "rows": len(samples),
         "photos": len(outcome.photos),
         "labels": dict(sorted(Counter(s.label for s in samples).items())),

@@ -1,5 +1,6 @@
 """The command line: one file a verb, each a thin call into a room."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -21,9 +22,6 @@ from crosslight.cli import (
     store,
 )
 from crosslight.cli.console import STOPPED, fail, say_error
-
-INTERRUPTED = 130
-"""What typer makes of Ctrl-C, without a word."""
 
 app = typer.Typer(
     name="crosslight",
@@ -67,39 +65,45 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    # Outside a run (which listens itself) SIGTERM is what Ctrl-C is.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Outside a run, which listens itself, nothing has to be put in order.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: leave("interrupted"))
+    before = _signals_seen()
     try:
         app()
     except SystemExit as end:
-        if end.code == INTERRUPTED:
-            stopped("interrupted")
-        if end.code == STOPPED:
+        if end.code == STOPPED and _signals_seen() > before:
             leave_at_once()
         raise
-    except KeyboardInterrupt:
-        stopped("interrupted")
     except Exception as error:
         fail(error)
     except BaseException as stop:  # a run that was told to stop before it had begun
-        if not hasattr(stop, "reason"):
-            raise
-        stopped(stop.reason)
+        leave(getattr(stop, "reason", "interrupted"))
 
 
-def stopped(reason: str) -> NoReturn:
-    """Say that the command was stopped, and how to go on."""
-    say_error(reason, "all answers so far are kept: run the same command again to go on")
-    leave_at_once()
-    sys.exit(STOPPED)
+def leave(reason: str) -> NoReturn:
+    """Say that the command was stopped and how to go on, and end it here and now.
+
+    (A thread that decodes or loads for minutes more must not keep the process.)
+    """
+    from crosslight.flow import GO_ON
+
+    with contextlib.suppress(OSError, RuntimeError):  # a stream that is closed or being written to
+        say_error(reason, GO_ON)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(STOPPED)
 
 
 def leave_at_once() -> None:
-    """After a signal: everything is on the disk, and a thread that decodes or loads for minutes
-    more must not keep the process."""
-    from crosslight.flow import signalled
-
-    if signalled():
+    """After a signal everything is on the disk: end without waiting for any thread."""
+    with contextlib.suppress(OSError):
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(STOPPED)
+    os._exit(STOPPED)
+
+
+def _signals_seen() -> int:
+    """Of runs; none where no run was ever made in this process."""
+    running = sys.modules.get("crosslight.flow.interrupt")
+    return running.signals_seen() if running else 0

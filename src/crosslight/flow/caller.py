@@ -7,13 +7,15 @@ replay see the same value.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from crosslight.flow.budget import Budget
-from crosslight.flow.call_policy import CallPolicy
+from crosslight.flow.call_policy import STICKY, CallPolicy
 from crosslight.flow.codec import (
+    BadRecord,
     decode_answer,
     decode_choice,
     decode_vector,
@@ -28,9 +30,11 @@ from crosslight.flow.ledger import Ledger
 from crosslight.flow.limiter import Limiter
 from crosslight.flow.retry import RetryingCalls
 from crosslight.flow.single_flight import SingleFlight
+from crosslight.flow.sound import check_answer_numbers, check_choice, check_vectors, sound
 from crosslight.flow.stop import Gate, RunFailed
 from crosslight.models import (
     Answer,
+    BadAnswer,
     Capabilities,
     Choice,
     Message,
@@ -41,12 +45,21 @@ from crosslight.models import (
     Sampling,
     Usage,
     Vectors,
+    obey,
 )
 from crosslight.records import ImageView
 from crosslight.store import OK, AnswerStore, Record, StoreError
 
 T = TypeVar("T")
 GREEDY = Sampling()
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored(Generic[T]):
+    """What the store has: an answer, or a record in its place that is none, or nothing."""
+
+    value: T | None = None
+    bad: Record | None = None
 
 
 class Caller:
@@ -84,10 +97,10 @@ class Caller:
             samples=model.capabilities.samples,
         )
         self._in_flight: SingleFlight[Record] = SingleFlight()
-        self.answers = 0
-        """Calls that brought an answer, new or stored."""
-        self.faults = 0
-        """Calls that ended without one."""
+        self.answered = 0
+        """Calls that the endpoint has answered in this run."""
+        self.unanswered = 0
+        """Calls that ended without an answer by a fault of the endpoint, not of the request."""
 
     async def generate(
         self,
@@ -106,10 +119,16 @@ class Caller:
                 request.messages, task=task, schema=schema, sampling=sampling, logprobs=logprobs
             )
 
-        record = await self._record(
-            request, send, lambda answer: check_answer(answer, request), encode_answer
-        )
-        return decode_answer(record)
+        def check(answer: Answer) -> None:
+            check_answer(answer, request)
+            check_answer_numbers(answer)
+
+        def decode(record: Record) -> Answer:
+            answer = decode_answer(record)
+            _replayable(answer, request)
+            return answer
+
+        return await self._record(request, send, check, encode_answer, decode)
 
     async def choose(
         self, messages: Sequence[Message], options: Sequence[str], *, task: str = ""
@@ -123,21 +142,33 @@ class Caller:
             self.capabilities = self._model.capabilities
             return choice
 
-        return decode_choice(await self._record(request, send, lambda _: None, encode_choice))
+        return await self._record(
+            request,
+            send,
+            lambda choice: check_choice(choice, request.options),
+            encode_choice,
+            lambda record: decode_choice(record, request.options),
+        )
 
     async def embed(self, items: Sequence[str | ImageView], *, task: str = "") -> Vectors:
         """See `Model.embed`. Each item has a key of its own; only missing ones are asked."""
         requests = [Request("embed", task, items=(item,)) for item in items]
         keys = [request_key(self.card, request) for request in requests]
-        known = {key.hash: self._stored(key, task) for key in keys}
+        stored = {key.hash: self._stored(key, task, decode_vector) for key in keys}
+        known = {hash_: found.value for hash_, found in stored.items() if found.value is not None}
         missing = {
-            key.hash: (key, request.items[0])
+            key.hash: (key, request.items[0], stored[key.hash].bad)
             for key, request in zip(keys, requests, strict=True)
-            if known[key.hash] is None
+            if key.hash not in known
         }
         if missing:
             known |= await self._embed_missing(list(missing.values()), task)
-        vectors = [decode_vector(record) for key in keys if (record := known[key.hash])]
+        vectors = [known[key.hash] for key in keys]
+        if len({len(vector) for vector in vectors}) > 1:
+            raise BadAnswer(
+                "the store holds vectors of another length for this model",
+                hint="name another store with --store",
+            )
         return np.stack(vectors) if vectors else np.zeros((0, 0), np.float32)
 
     async def aclose(self) -> None:
@@ -150,15 +181,14 @@ class Caller:
         send: Callable[[], Awaitable[T]],
         check: Callable[[T], None],
         encode: Callable[[T], str],
-    ) -> Record:
-        """The stored record of this request, asked for if need be."""
+        decode: Callable[[Record], T],
+    ) -> T:
+        """The stored answer to this request, asked for if need be."""
         try:
-            record = await self._found_or_asked(request, send, check, encode)
-        except ModelError:
-            self.faults += 1
+            return await self._found_or_asked(request, send, check, encode, decode)
+        except ModelError as error:
+            self.unanswered += error.kind not in STICKY
             raise
-        self.answers += 1
-        return record
 
     async def _found_or_asked(
         self,
@@ -166,61 +196,82 @@ class Caller:
         send: Callable[[], Awaitable[T]],
         check: Callable[[T], None],
         encode: Callable[[T], str],
-    ) -> Record:
+        decode: Callable[[Record], T],
+    ) -> T:
         key = request_key(self.card, request)
-        stored = self._stored(key, request.task)
-        if stored is not None:
-            return stored
+        self.ledger.look(request.messages)
+        stored = self._stored(key, request.task, decode)
+        if stored.value is not None:
+            return stored.value
 
         async def fly() -> Record:
             answer, usage = await self._sender.ask(key, request, send, check, self._keep)
+            self.answered += 1
             record = self._row(key, request.task, usage, value=encode(answer))
-            return await self._keep(record)
+            return await self._keep(record, stored.bad)
 
         record, shared = await self._in_flight.share(key.hash, fly)
         if shared:
             self.ledger.task(request.task).replayed += 1
-        return record
+        return _decoded(record, decode)
 
     async def _embed_missing(
-        self, missing: list[tuple[Key, str | ImageView]], task: str
-    ) -> dict[str, Record | None]:
+        self, missing: list[tuple[Key, str | ImageView, Record | None]], task: str
+    ) -> dict[str, Vectors]:
         """Ask for several items in one call; the usage stands on the first."""
-        batch = Request("embed", task, items=tuple(item for _, item in missing))
+        batch = Request("embed", task, items=tuple(item for _, item, _ in missing))
 
         async def send() -> Vectors:
             return await self._model.embed(batch.items, task=task)
 
         vectors, usage = await self._sender.ask(
-            missing[0][0], batch, send, lambda _: None, self._keep
+            missing[0][0],
+            batch,
+            send,
+            lambda vectors: check_vectors(vectors, len(missing)),
+            self._keep,
         )
+        self.answered += 1
         records = [
             self._row(key, task, usage if not at else Usage(), vector=encode_vector(vectors[at]))
-            for at, (key, _) in enumerate(missing)
+            for at, (key, _, _) in enumerate(missing)
         ]
-        kept = await asyncio.gather(*(self._keep(record) for record in records))
-        return {record.key: record for record in kept}
+        kept = await asyncio.gather(
+            *(self._keep(record, bad) for record, (_, _, bad) in zip(records, missing, strict=True))
+        )
+        return {record.key: _decoded(record, decode_vector) for record in kept}
 
-    def _stored(self, key: Key, task: str) -> Record | None:
-        """The stored answer. Raises the stored fault where asking again does not help."""
+    def _stored(self, key: Key, task: str, decode: Callable[[Record], T]) -> "_Stored[T]":
+        """The stored answer. Raises the stored fault where asking again does not help.
+
+        A record that cannot be one of ours counts as absent: it is asked again, and replaced.
+        """
         try:
             record = self._store.lookup(key.hash)
         except StoreError as error:
             raise RunFailed(error.message, hint=error.hint) from error
         if record is None:
-            return None
+            return _Stored()
         calls = self.ledger.task(task)
         if record.ok:
+            try:
+                value = decode(record)
+            except BadRecord:
+                self.ledger.bad_records += 1
+                return _Stored(bad=record)
             self.ledger.used.add(record)
             calls.replayed += 1
             self.ledger.saved_usd += record.cost_usd
-            return record
+            return _Stored(value)
+        if not sound(record):
+            self.ledger.bad_records += 1
+            return _Stored()
         if record.sticky and not self.policy.retry_failed:
             calls.failed += 1
             calls.refailed += 1
             self.ledger.faults[record.status] += 1
             raise replayed_fault(record)
-        return None
+        return _Stored()
 
     def _row(
         self, key: Key, task: str, usage: Usage, *, value: str = "", vector: bytes = b""
@@ -238,11 +289,31 @@ class Caller:
             cost(self.card, usage),
         )
 
-    async def _keep(self, record: Record) -> Record:
+    async def _keep(self, record: Record, instead_of: Record | None = None) -> Record:
         try:
-            kept = await self._store.put(record)
+            kept = await self._store.put(record, instead_of=instead_of)
         except StoreError as error:
             raise RunFailed(error.message, hint=error.hint) from error
         if kept.ok:
             self.ledger.used.add(kept)
         return kept
+
+
+def _decoded(record: Record, decode: Callable[[Record], T]) -> T:
+    """What was just kept. Another process may have been first, with a record that is none."""
+    try:
+        return decode(record)
+    except BadRecord as error:
+        raise BadAnswer(
+            f"the store holds no answer under this key: {error}", hint="run again"
+        ) from error
+
+
+def _replayable(answer: Answer, request: Request) -> None:
+    """Raises `BadRecord` for a stored text that this request could not have been answered by."""
+    try:
+        check_answer(answer, request)
+        if request.schema is not None:
+            obey(answer.parsed, request.schema)
+    except ModelError as error:
+        raise BadRecord(error.message) from error

@@ -1,12 +1,40 @@
-"""Answers to stored values and back. A replayed answer equals the first one in every field."""
+"""Answers to stored values and back. A replayed answer equals the first one in every field.
+
+A store may be damaged, or somebody else's: what is read is checked like an endpoint's answer, and
+what does not hold raises `BadRecord`.
+"""
 
 import json
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, TypeVar
 
 import numpy as np
 
-from crosslight.models import Answer, Choice, TokenLogprob, Usage, Vectors
+from crosslight.flow.sound import check_answer_numbers, check_choice, check_vectors, sound
+from crosslight.models import Answer, Choice, ModelError, TokenLogprob, Usage, Vectors
 from crosslight.store import Record
+
+T = TypeVar("T")
+
+
+class BadRecord(ValueError):
+    """A stored answer that is none: it counts as absent."""
+
+
+def _checked(decode: Callable[..., T]) -> Callable[..., T]:
+    """Everything that can be wrong with a record as one error."""
+
+    @wraps(decode)
+    def checked(record: Record, *given: Any) -> T:
+        try:
+            if not sound(record):
+                raise BadRecord("a field of the wrong kind or range")
+            return decode(record, *given)
+        except (ModelError, LookupError, TypeError, ValueError, RecursionError) as error:
+            raise BadRecord(f"{error}"[:200]) from error
+
+    return checked
 
 
 def encode_answer(answer: Answer) -> str:
@@ -22,20 +50,23 @@ def encode_answer(answer: Answer) -> str:
     )
 
 
+@_checked
 def decode_answer(record: Record) -> Answer:
-    """The answer of a record that `encode_answer` made."""
-    value = json.loads(record.value)
-    return Answer(
-        text=value["text"],
+    """The answer of a record that `encode_answer` made. Raises `BadRecord`."""
+    value = _load(record)
+    answer = Answer(
+        text=_text(value["text"]),
         parsed=value["parsed"],
         finish=value["finish"],
         usage=usage_of(record),
         logprobs=tuple(
-            TokenLogprob(token, logprob, tuple((word, lp) for word, lp in top))
+            TokenLogprob(_text(token), logprob, tuple((_text(word), lp) for word, lp in top))
             for token, logprob, top in value["logprobs"]
         ),
-        model=value["model"],
+        model=_text(value["model"]),
     )
+    check_answer_numbers(answer)
+    return answer
 
 
 def encode_choice(choice: Choice) -> str:
@@ -50,16 +81,19 @@ def encode_choice(choice: Choice) -> str:
     )
 
 
-def decode_choice(record: Record) -> Choice:
-    """The choice of a record that `encode_choice` made."""
-    value = json.loads(record.value)
-    return Choice(
-        probabilities=value["probabilities"],
+@_checked
+def decode_choice(record: Record, options: Sequence[str]) -> Choice:
+    """The choice among `options` of a record that `encode_choice` made. Raises `BadRecord`."""
+    value = _load(record)
+    choice = Choice(
+        probabilities=dict(value["probabilities"]),
         outside_mass=value["outside_mass"],
         usage=usage_of(record),
         samples=value["samples"],
-        model=value["model"],
+        model=_text(value["model"]),
     )
+    check_choice(choice, options)
+    return choice
 
 
 def encode_vector(vector: Vectors) -> bytes:
@@ -67,14 +101,30 @@ def encode_vector(vector: Vectors) -> bytes:
     return np.ascontiguousarray(vector, dtype="<f4").tobytes()
 
 
+@_checked
 def decode_vector(record: Record) -> Vectors:
-    """The vector of a record, shape (dim,)."""
-    return np.frombuffer(record.vector, dtype="<f4").astype(np.float32)
+    """The vector of a record, shape (dim,), finite. Raises `BadRecord`."""
+    vector = np.frombuffer(record.vector, dtype="<f4").astype(np.float32)
+    check_vectors(vector[None], 1)
+    return vector
 
 
 def usage_of(record: Record) -> Usage:
     """What the call of this record used."""
     return Usage(record.prompt_tokens, record.completion_tokens, record.cost_usd)
+
+
+def _load(record: Record) -> dict[str, Any]:
+    value = json.loads(record.value)
+    if not isinstance(value, dict):
+        raise BadRecord("no JSON object")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise BadRecord("a text that is none")
+    return value
 
 
 def _dump(value: Any) -> str:

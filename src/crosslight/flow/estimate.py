@@ -10,17 +10,28 @@ CHARACTERS_PER_TOKEN = 3.5
 IMAGE_TOKENS = 1_000
 LEAST_IMAGE_TOKENS, MOST_IMAGE_TOKENS = 250, 1_600
 """What a 768-pixel view costs, by model."""
+USUAL_SIDE = 768
 SAMPLE_TOKENS = 8
 """Of one reply where a choice is counted from samples."""
 
 
 def prompt_tokens(request: Request) -> int:
-    """A rough count: text by characters, images at a flat rate."""
+    """A rough count: text by characters, images by a rate."""
     texts = [message.text for message in request.messages]
     texts += [item for item in request.items if isinstance(item, str)]
-    images = sum(len(message.images) for message in request.messages)
-    images += sum(isinstance(item, ImageView) for item in request.items)
-    return text_tokens(*texts) + images * IMAGE_TOKENS
+    views = [view for message in request.messages for view in message.images]
+    views += [item for item in request.items if isinstance(item, ImageView)]
+    return text_tokens(*texts) + sum(map(view_tokens, views))
+
+
+def view_tokens(view: ImageView) -> int:
+    """A flat rate, and more for a view of more pixels than usual (--side)."""
+    return round(IMAGE_TOKENS * more_than_usual(max(view.width, view.height)))
+
+
+def more_than_usual(side: int) -> float:
+    """How many times the tokens of a usual view one of this longer side may cost; 1 at least."""
+    return max(1.0, (side / USUAL_SIDE) ** 2)
 
 
 def text_tokens(*texts: str) -> int:
@@ -100,9 +111,10 @@ class CallPlan:
         prompt = self.text_tokens + self.images * LEAST_IMAGE_TOKENS
         return Usage(prompt, min(1, self.completion_tokens))
 
-    def most_usage(self) -> Usage:
-        """Tokens of one long call, with all its samples."""
-        prompt = self.text_tokens + self.images * MOST_IMAGE_TOKENS
+    def most_usage(self, side: int = USUAL_SIDE) -> Usage:
+        """Tokens of one long call, with all its samples; views have this longer side."""
+        view = round(MOST_IMAGE_TOKENS * more_than_usual(side))
+        prompt = self.text_tokens + self.images * view
         if not self.samples:
             return Usage(prompt, self.completion_tokens)
         return Usage(prompt * self.samples, SAMPLE_TOKENS * self.samples)
@@ -168,9 +180,14 @@ class Estimate:
 
 
 def estimate_calls(
-    rows: int, plans: Iterable[CallPlan], *, attempts: int = 1, notes: Sequence[str] = ()
+    rows: int,
+    plans: Iterable[CallPlan],
+    *,
+    attempts: int = 1,
+    side: int = USUAL_SIDE,
+    notes: Sequence[str] = (),
 ) -> Estimate:
-    """The calls and dollars of a run over so many rows."""
+    """The calls and dollars of a run over so many rows, with views of this longer side."""
     lines = []
     for plan in plans:
         times = 1 if plan.shared else rows
@@ -179,7 +196,7 @@ def estimate_calls(
             continue
         known = priced(plan.card)
         low = least * cost(plan.card, plan.least_usage()) if known else None
-        high = most * cost(plan.card, plan.most_usage()) if known else None
+        high = most * cost(plan.card, plan.most_usage(side)) if known else None
         lines.append(EstimateLine(plan.step, plan.card.spec, least, most, low, high))
     return Estimate(rows, tuple(lines), attempts, tuple(notes))
 

@@ -4,66 +4,74 @@ import asyncio
 import contextlib
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from types import FrameType
+from typing import Any
 
 from crosslight.flow.stop import GO_ON
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STOPPED = 3
-"""Exit code of a run that was stopped and can go on."""
+"""Exit code of what was stopped and can go on."""
 
 _running: list[tuple[asyncio.AbstractEventLoop, Callable[..., None]]] = []
 """Runs of this process that can be told to stop, whatever thread they are in."""
-
-
 _signals_seen: list[str] = []
 
 
-def signalled() -> bool:
-    """Whether a run of this process was told to stop by a signal."""
-    return bool(_signals_seen)
+def signals_seen() -> int:
+    """How many signals runs of this process have been sent so far."""
+    return len(_signals_seen)
 
 
-def stop_all(reason: str) -> None:
-    """Tell every run of this process to stop in order. May be called from any thread."""
-    for loop, stop in list(_running):
+def stop_all(reason: str) -> bool:
+    """Tell every run of this process to stop in order, from any thread; False: there is none."""
+    running = list(_running)
+    for loop, stop in running:
         loop.call_soon_threadsafe(partial(stop, reason, hint=GO_ON))
+    return bool(running)
 
 
 @contextlib.contextmanager
 def interrupts(stop: Callable[..., None], *, exit_at_second: bool = False) -> Iterator[None]:
-    """While inside, the first signal calls `stop(reason, hint=...)`.
+    """While inside, the first signal calls `stop(reason, hint=...)` in the running event loop.
 
     The second ends the process at once with `exit_at_second` (answers are on the disk by then, and
-    the folder reads as stopped), else it has its usual meaning. To be used in a running event loop
-    of the main thread; elsewhere (a Ray worker, a notebook's thread) signals are left alone.
+    the folder reads as stopped), also while the loop is busy; else it has its usual meaning.
+    Outside the main thread (a notebook's helper thread, a Ray worker) signals are left alone, and
+    `stop_all` reaches the run. Handlers that were there before are there again afterwards.
     """
-    loop = asyncio.get_running_loop()
-    me, caught = (loop, stop), 0
+    me = (asyncio.get_running_loop(), stop)
+    caught = 0
 
-    def once(name: str) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
         nonlocal caught
         caught += 1
+        name = signal.Signals(number).name
         _signals_seen.append(name)
         if caught > 1:
-            os._exit(STOPPED)
-        if not exit_at_second:
-            _remove(loop)
-        stop(f"interrupted ({name})", hint=GO_ON)
+            if exit_at_second:
+                os._exit(STOPPED)
+            _restore(before)
+            signal.raise_signal(number)
+            return
+        stop_all(f"interrupted ({name})")
 
+    before: dict[signal.Signals, Any] = {}
     _running.append(me)
     try:
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+        if threading.current_thread() is threading.main_thread():
             for number in _SIGNALS:
-                loop.add_signal_handler(number, once, number.name)
+                before[number] = signal.signal(number, handle)
         yield
     finally:
         _running.remove(me)
-        _remove(loop)
+        _restore(before)
 
 
-def _remove(loop: asyncio.AbstractEventLoop) -> None:
-    for number in _SIGNALS:
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-            loop.remove_signal_handler(number)
+def _restore(before: dict[signal.Signals, Any]) -> None:
+    for number, handler in before.items():
+        # None: a handler that was not set from Python cannot be set again from it.
+        signal.signal(number, handler if handler is not None else signal.SIG_DFL)

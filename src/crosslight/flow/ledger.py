@@ -1,10 +1,12 @@
 """What a run asked, got and paid, by task."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from crosslight.models import Usage
+from crosslight.models import Message, Usage
+from crosslight.records import content_hash
 from crosslight.store import Record
 
 
@@ -64,7 +66,8 @@ class Used:
 @dataclass(slots=True)
 class Ledger:
     """Counters of one run, shared by all its callers. `saved_usd` is what replays would cost;
-    `counted_by_us` counts, by model, new answers whose tokens the endpoint did not tell."""
+    `counted_by_us` counts, by model, new answers whose tokens the endpoint did not tell; `touched`
+    holds the hashes of texts in which control tokens were broken."""
 
     tasks: dict[str, Calls] = field(default_factory=dict)
     faults: Counter[str] = field(default_factory=Counter)
@@ -74,6 +77,18 @@ class Ledger:
     saved_usd: float = 0.0
     used: Used = field(default_factory=Used)
     counted_by_us: Counter[str] = field(default_factory=Counter)
+    bad_records: int = 0
+    """Stored answers that were none (a store that is damaged, or not ours): asked again."""
+    touched: set[int] = field(default_factory=set, repr=False)
+
+    def look(self, messages: Iterable[Message]) -> None:
+        """Count the texts of a request in which control tokens are broken; each text once, asked
+        or replayed, so that a run and its repetition say the same."""
+        self.touched.update(
+            int(content_hash(message.text.encode(errors="replace"))[:15], 16)
+            for message in messages
+            if message.touched
+        )
 
     def task(self, name: str) -> Calls:
         """The counts of this task."""
@@ -106,6 +121,8 @@ class Ledger:
             "faults": dict(sorted(self.faults.items())),
             "answers": self.used.as_json(),
             "counted_by_us": dict(sorted(self.counted_by_us.items())),
+            "control_tokens_broken": len(self.touched),
+            "bad_records": self.bad_records,
         }
 
 

@@ -112,15 +112,20 @@ class Watch:
         if self._task is None:
             return
         self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
+        with contextlib.suppress(asyncio.CancelledError, OSError, ValueError):
             await self._task
         # Why a run ended early is said once, by the command.
-        print(self._line(), file=self._stream)
+        self._print()
+
+    def _print(self) -> None:
+        # A terminal that went away must not end a run that is paid for.
+        with contextlib.suppress(OSError, ValueError):
+            print(self._line(), file=self._stream, flush=True)
 
     async def _lines(self) -> None:
         while True:
             await asyncio.sleep(LINE_EVERY_S)
-            print(self._line(), file=self._stream, flush=True)
+            self._print()
 
     async def _bar(self, console: Console) -> None:
         columns = (

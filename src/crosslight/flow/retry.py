@@ -118,6 +118,9 @@ class RetryingCalls:
             guess = self._guess.of(request) if self._budget else 0.0
             if self._budget:
                 await self._budget.reserve(guess)
+                if self._gate.closed:  # while this call waited for the reservations of others
+                    self._budget.give_back(guess)
+                    self._gate.check()
             try:
                 await self._send(request, send, reply, slot)
             finally:

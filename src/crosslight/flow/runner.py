@@ -226,7 +226,7 @@ class Runner:
         bound = self._fail_on_error
         if bound is None or self._stopping or not self.failed_rows:
             return
-        share = isinstance(bound, float) and bound < 1
+        share = isinstance(bound, float)
         if share:
             enough = at_end or self.finished >= LEAST_ROWS
             over = enough and self.failed_rows > bound * self.finished

@@ -49,6 +49,11 @@ class Session:
             raise RuntimeError("the session is not open: use `async with`")
         return self._context
 
+    @property
+    def in_flight(self) -> int:
+        """Calls that wait for an answer now."""
+        return sum(caller.limiter.in_flight for caller in set(self.callers.values()))
+
     async def __aenter__(self) -> Self:
         by_spec: dict[str, Caller] = {}
         try:

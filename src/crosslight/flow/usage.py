@@ -6,7 +6,9 @@ from typing import Any
 
 from crosslight.flow.estimate import CHARACTERS_PER_TOKEN, SAMPLE_TOKENS, prompt_tokens
 from crosslight.flow.ledger import Ledger
+from crosslight.flow.sound import sane_usage
 from crosslight.models import Answer, Choice, ModelCard, Request, Usage
+from crosslight.text import plural
 
 
 def usage_of(card: ModelCard, request: Request, reply: Any) -> tuple[Usage, bool]:
@@ -15,7 +17,7 @@ def usage_of(card: ModelCard, request: Request, reply: Any) -> tuple[Usage, bool
     A model in this process has no endpoint and costs nothing; without a price nothing hangs on it.
     """
     told = getattr(reply, "usage", None)
-    told = told if isinstance(told, Usage) else Usage()
+    told = sane_usage(told) if isinstance(told, Usage) else Usage()
     ours = _counted(request, reply)
     says = told.prompt_tokens and (told.completion_tokens or not ours.completion_tokens)
     has_price = card.usd_per_million_in is not None and card.usd_per_million_out is not None
@@ -30,11 +32,21 @@ def usage_of(card: ModelCard, request: Request, reply: Any) -> tuple[Usage, bool
 
 
 def usage_notes(ledger: Ledger) -> list[str]:
-    """What run.json says about answers whose tokens were counted by us."""
-    return [
+    """What run.json says of the calls: answers whose tokens were counted by us, texts that were
+    changed before they were sent, records of the store that were not believed."""
+    notes = [
         f"{spec} gives no token counts: those of {count:,} answers were counted by us"
         for spec, count in sorted(ledger.counted_by_us.items())
     ]
+    if ledger.touched:
+        texts = plural(len(ledger.touched), "text")
+        notes.append(f"control tokens of models were broken in {texts} before they were sent")
+    if ledger.bad_records:
+        notes.append(
+            f"the store held {ledger.bad_records:,} records that are no answers (impossible "
+            "numbers, or not the form): they were not believed, and asked again"
+        )
+    return notes
 
 
 def _counted(request: Request, reply: Any) -> Usage:

@@ -19,6 +19,7 @@ _QWEN = re.compile(r"^Safety:\s*(Safe|Unsafe|Controversial)\s*$", re.MULTILINE)
 _QWEN_CLASSES = re.compile(r"^Categories:\s*(.+?)\s*$", re.MULTILINE)
 _MD = re.compile(r"\[RESULT\]:?\s*(safe|unsafe)\s*,\s*score\s*:?\s*([1-5])\b", re.IGNORECASE)
 _RESULT = re.compile(r"<result>(.*?)</result>", re.DOTALL | re.IGNORECASE)
+INSTRUCTION_ENDS = "\n\nHuman user:\n"
 _RESPONSE = re.compile(r"Response:\s*(harmful|unharmful)\b", re.IGNORECASE)
 
 
@@ -69,7 +70,9 @@ def conversation(case: Case, model: Model, images: bool) -> list[Message]:
 def instructed(case: Case, model: Model, images: bool) -> list[Message]:
     """GuardReasoner-VL: one user turn that holds the instruction."""
     views = case.views if images and model.capabilities.images else ()
-    return [user(render("guardreasoner", prompt=case.prompt, answer=case.answer), *views)]
+    text = render("guardreasoner", prompt=case.prompt, answer=case.answer)
+    # The model was trained on its instruction's own marks; they stand before the first text.
+    return [user(text, *views, own=text.index(INSTRUCTION_ENDS))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from crosslight.models import (
     parse_json,
 )
 from crosslight.records import ImageView
+from crosslight.text import speaks_to_judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,15 @@ async def ask_json(
         return parse_json(said.text, schema)
     except (BadAnswer, Refused, Truncated) as error:
         raise Unreadable(reason_unread(error), error.message) from error
+
+
+def addressed_by(case: Case, other: str = "") -> str:
+    """Words of a case that speak to its judge, with the text that they stand in: a flag for
+    people, which no verdict looks at. `other`: the answer that a pair is made with."""
+    texts = {"answer": case.answer, "other answer": other, "request": case.prompt}
+    texts |= {"reference": case.reference, "hazard": case.hazard}
+    found = ((name, speaks_to_judge(text)) for name, text in texts.items())
+    return next((f"{name}: {words}" for name, words in found if words), "")
 
 
 def reason_unread(error: ModelError) -> str:

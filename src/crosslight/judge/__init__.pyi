@@ -11,9 +11,9 @@ from .job import JudgeJob
 from .label_queue import images_to_label, write_queue
 from .labels import read_labels
 from .methods import GuardFormat
-from .policy_flips import flip_test
+from .policy_flips import flip_test, flips_after
 from .rethreshold import rethreshold_run
-from .run import run_judge
+from .run import nothing_after, run_judge
 from .step import Target
 from .tables import read_verdicts
 
@@ -38,9 +38,11 @@ __all__ = [
     "estimate_assess",
     "estimate_judge",
     "flip_test",
+    "flips_after",
     "images_to_label",
     "measured_on",
     "metrics",
+    "nothing_after",
     "read_labels",
     "read_scale",
     "read_verdicts",

@@ -39,6 +39,7 @@ from crosslight.runs import (
     RunResult,
     RunSetup,
     Watch,
+    ended,
     no_pages,
     open_hall,
     started,
@@ -236,7 +237,7 @@ async def run_assess(
                         sink.write(outcome.value)
                     else:
                         lost.append(Lost(outcome, result.row.source, result.row.photo))
-            hall.writing()
+            hall.writing(sum(counts.values()))
         lost += inputs.unreached(reached)
         photos = [[target.source, target.photo] for target in inputs.targets]
         told = {
@@ -246,6 +247,6 @@ async def run_assess(
             "prompts": prompt_hashes(),
             "data": {"inputs_sha256": content_hash(canonical(photos))},
         }
-        ended = hall.finish(told, inputs.account(sum(counts.values()), lost), lost)
+        hall.finish(told, inputs.account(sum(counts.values()), lost), lost)
         pages(job.out)
-        return ended
+    return ended(hall)

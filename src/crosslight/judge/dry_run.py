@@ -43,7 +43,9 @@ async def estimate_judge(job: JudgeJob) -> Estimate:
             *_questions(plan, job.config, models, rows),
         ]
         notes = [*sample_notes([models.judge]), FLIPS]
-        return estimate_calls(rows, plans, attempts=job.policy.attempts, notes=notes)
+        return estimate_calls(
+            rows, plans, attempts=job.policy.attempts, side=job.config.side, notes=notes
+        )
 
 
 async def estimate_assess(job: AssessJob) -> Estimate:
@@ -62,7 +64,9 @@ async def estimate_assess(job: AssessJob) -> Estimate:
             *_graded(job.scale, job.config, judge),
         ]
         notes = sample_notes([judge])
-        return estimate_calls(rows, plans, attempts=job.policy.attempts, notes=notes)
+        return estimate_calls(
+            rows, plans, attempts=job.policy.attempts, side=job.config.side, notes=notes
+        )
 
 
 def _images(job: JudgeJob | AssessJob) -> int:
@@ -70,7 +74,7 @@ def _images(job: JudgeJob | AssessJob) -> int:
     costs nothing."""
     if job.intake is None:
         return len(job.targets)
-    return sum(1 for _ in job.intake.entries(job.setup().own_folders))
+    return sum(1 for _ in job.intake.entries(job.setup().own_places))
 
 
 def _addressed(how: str, opened: dict[str, Model]) -> Iterator[CallPlan]:

@@ -61,4 +61,5 @@ class JudgeJob:
             self.budget,
             self.fail_on_error,
             self.config.seed,
+            derived=("flips.json",),
         )

@@ -1,13 +1,12 @@
 """Which images a person should label next: the ones that would tell the most about the judge."""
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from crosslight.judge.labels import Labels
 from crosslight.records import Status, Verdict
 from crosslight.store import write_text
+from crosslight.text import csv_text
 
 COLUMNS = ("image", "photo", "rule", "verdict", "score", "why", "label")
 
@@ -44,11 +43,7 @@ def images_to_label(
 
 def write_queue(path: Path, rows: Sequence[dict[str, str]]) -> None:
     """A CSV whose last column is to be filled; `judge report` reads it."""
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS)
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(path, text.getvalue())
+    write_text(path, csv_text(COLUMNS, rows, line_end="\r\n"))
 
 
 def _doubt(score: float) -> float:
@@ -59,16 +54,11 @@ def _doubt(score: float) -> float:
 def _row(rule: str, v: Verdict) -> dict[str, str]:
     why = "speaks to the judge" if v.addressed_by else v.reason
     return {
-        "image": _inert(v.source or v.photo),
+        "image": v.source or v.photo,
         "photo": v.photo,
         "rule": rule,
         "verdict": str(v.status),
         "score": f"{v.score:.4f}",
-        "why": _inert(why),
+        "why": why,
         "label": "",
     }
-
-
-def _inert(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return "'" + text if text[:1] in "=+-@\t\r" else text

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from crosslight.records import CrosslightError
+from crosslight.store import UnreadableFile, read_named
+
+MAX_LABEL_BYTES = 256 << 20
 
 OVERALL = "*"
 MAX_ROWS = 1_000_000
@@ -109,16 +112,20 @@ def _whole(values: Mapping[tuple[str, str], bool]) -> dict[tuple[str, str], bool
 
 def _rows(path: Path) -> Iterable[Mapping[str, Any]]:
     try:
+        data = read_named(path, MAX_LABEL_BYTES)
         if path.suffix == ".parquet":
+            import pyarrow as pa
             import pyarrow.parquet as pq
 
-            return list(pq.read_table(path).to_pylist())
-        text = path.read_text(encoding="utf-8-sig")
+            return list(pq.read_table(pa.BufferReader(data)).to_pylist())
+        text = data.decode("utf-8-sig")
         if path.suffix == ".json" and text.lstrip().startswith("["):
             return list(json.loads(text))
         if path.suffix in (".jsonl", ".json"):
             return [json.loads(line) for line in text.split("\n") if line.strip()]
         # Not by lines: a quoted field may hold one.
         return list(csv.DictReader(io.StringIO(text, newline="")))
+    except UnreadableFile as error:
+        raise LabelError(error.message, error.hint) from error
     except (OSError, ValueError, csv.Error) as error:
         raise LabelError(f"{path}: {str(error)[:200]}") from error

@@ -150,7 +150,9 @@ class Panel:
         """M(x, c), or M(None, c) without an image. Raises `ModelError`."""
         if image is None and asked.prompt in self._priors:
             return self._priors[asked.prompt]
-        message = user(asked.prompt, *([] if image is None else [image]))
+        # The prompt of a guard is its maker's: the marks in it are meant.
+        own = len(asked.prompt) if asked.task == "guard" else 0
+        message = user(asked.prompt, *([] if image is None else [image]), own=own)
         if asked.field:
             return await ask_guard(self.models.judge, message, asked)
         try:

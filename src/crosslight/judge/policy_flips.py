@@ -16,6 +16,7 @@ from crosslight.judge.step import Target
 from crosslight.judge.tables import read_verdicts
 from crosslight.records import Status, Verdict
 from crosslight.stats import wilson
+from crosslight.store import write_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,16 @@ class Flips:
     def as_json(self) -> dict[str, Any]:
         """For the report card."""
         return asdict(self)
+
+
+async def flips_after(job: JudgeJob) -> dict[str, Any]:
+    """The policy-flip test over the verdicts of a run that goes on: for `run_judge(after=...)`.
+
+    Writes `flips.json`; the test's own runs lie in `flips/`.
+    """
+    flips = (await flip_test(job, read_verdicts(job.out))).as_json()
+    write_json(job.out / "flips.json", flips)
+    return {"flips": flips}
 
 
 async def flip_test(job: JudgeJob, verdicts: Sequence[Verdict], rules: Sequence[str] = ()) -> Flips:
@@ -58,9 +69,11 @@ async def flip_test(job: JudgeJob, verdicts: Sequence[Verdict], rules: Sequence[
         again = replace(
             job, targets=targets, lost=(), intake=None, out=out, constitution=constitution
         )
-        ended = await run_judge(again)
-        if ended.status != "complete":
-            raise RunStop(ended.reason, hint=ended.hint)
+        end = await run_judge(again)
+        if end.status != "complete":
+            stop = RunStop(end.reason, hint=end.hint)
+            stop.status = end.status
+            raise stop
         for v in read_verdicts(out):
             flipped += v.status is Status.SAFE
             stayed += v.status is Status.UNSAFE

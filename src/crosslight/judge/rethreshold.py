@@ -7,7 +7,7 @@ leaves its question unknown, and says so.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from shutil import copyfile
+from shutil import copyfileobj
 from typing import Any
 
 from crosslight.judge import decide
@@ -26,7 +26,7 @@ from crosslight.records import (
     content_hash,
 )
 from crosslight.runs import RUN_FILE, NotARunFolder, begin, held_folder, read_run
-from crosslight.store import write_json, write_table
+from crosslight.store import replacing, write_json, write_table
 
 JUDGED = "give the folder of a `crosslight judge` run"
 
@@ -57,7 +57,7 @@ def rethreshold_run(folder: Path, out: Path, values: Mapping[str, float]) -> dic
         rows = (row for verdict in new for row in evidence_rows(verdict, z))
         write_table(out / "evidence.parquet", EVIDENCE, rows)
         for name in ("dropped.parquet", "failed.parquet"):
-            copyfile(folder / name, out / name)
+            _copy(folder / name, out / name)
         summary = {**run, **account.as_json(), "settings": config.as_json()}
         summary["rethreshold"] = {
             "changed": dict(values),
@@ -67,6 +67,11 @@ def rethreshold_run(folder: Path, out: Path, values: Mapping[str, float]) -> dic
         }
         write_json(out / RUN_FILE, summary)
         return summary
+
+
+def _copy(source: Path, target: Path) -> None:
+    with source.open("rb") as read, replacing(target) as file:
+        copyfileobj(read, file)
 
 
 NOT_ASKED = "not asked"

@@ -1,6 +1,8 @@
 """One judging run from beginning to end: open, ask, write tables as verdicts come."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from typing import Any
 
 from crosslight.flow import Session
 from crosslight.judge.config import JudgeConfig
@@ -23,6 +25,7 @@ from crosslight.runs import (
     Progress,
     RunResult,
     Watch,
+    ended,
     no_pages,
     open_hall,
     started,
@@ -31,6 +34,14 @@ from crosslight.runs import (
 )
 from crosslight.store import ParquetSink
 
+After = Callable[[JudgeJob], Awaitable[dict[str, Any]]]
+"""Further work on the verdicts of a run, such as the policy-flip test."""
+
+
+async def nothing_after(job: JudgeJob) -> dict[str, Any]:
+    """None."""
+    return {}
+
 
 async def run_judge(
     job: JudgeJob,
@@ -38,12 +49,14 @@ async def run_judge(
     looked: Progress = unheard,
     *,
     pages: Pages = no_pages,
+    after: After = nothing_after,
     console: bool = False,
 ) -> RunResult:
     """Judge all images into `job.out`. Raises what a person must mend before the first call.
 
-    Failed calls do not raise: they are in `failed.parquet`, and never a verdict. `console`: the
-    second Ctrl-C ends the process.
+    Failed calls do not raise: they are in `failed.parquet`, and never a verdict. `after` is awaited
+    when all verdicts are written, and adds to `run.json`. `console`: the second Ctrl-C ends the
+    process.
     """
     async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
         callers = hall.session.callers
@@ -52,7 +65,7 @@ async def run_judge(
         started(hall)
         counts = Counts([rule.id for rule in plan.rules])
         notes = notes_of(plan, job.config, models)
-        judge = Judge(Panel(plan, job.config, models), notes, provenance(job, hall.session, plan))
+        judge = Judge(Panel(plan, job.config, models), notes, provenance(job, hall.session))
         inputs, lost = Inputs((), ()), list[Lost]()
         with hall.part():
             inputs = await inputs_of(hall, job.intake, job.targets, job.lost, looked)
@@ -60,9 +73,12 @@ async def run_judge(
         await _write(job, hall, judge, inputs, counts, lost)
         counts.count_lost(lost)
         told = describe(job, plan, counts, inputs.targets, notes)
-        ended = hall.finish(told, inputs.account(counts.judged, lost), lost)
+        with hall.part():
+            if hall.status == "complete":
+                told |= await after(job)
+        hall.finish(told, inputs.account(counts.judged, lost), lost)
         pages(job.out)
-        return ended
+    return ended(hall)
 
 
 async def _write(
@@ -86,7 +102,7 @@ async def _write(
                         evidence.write(row)
                 else:
                     lost.append(Lost(outcome, result.row.source, result.row.photo))
-        hall.writing()
+        hall.writing(counts.judged)
     lost += inputs.unreached(reached)
 
 
@@ -135,7 +151,7 @@ def notes_of(plan: Plan, config: JudgeConfig, models: Models) -> tuple[str, ...]
     return tuple(notes)
 
 
-def provenance(job: JudgeJob, session: Session, plan: Plan) -> dict[str, str]:
+def provenance(job: JudgeJob, session: Session) -> dict[str, str]:
     """What decides a verdict, by hash and by name."""
     found = {
         "constitution": job.constitution.hash[:16],

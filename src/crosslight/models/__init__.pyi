@@ -37,7 +37,7 @@ from .protocol import (
     Usage,
     Vectors,
 )
-from .schema import parse_json
+from .schema import obey, parse_json
 from .spec import parse
 
 __all__ = [
@@ -75,6 +75,7 @@ __all__ = [
     "element_probability",
     "fetch",
     "home",
+    "obey",
     "parse",
     "parse_json",
     "probe_model",

@@ -5,30 +5,49 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from crosslight.records import ImageView
+from crosslight.text import Breaker, without_control
 
 Role = Literal["system", "user", "assistant"]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Text and images of one turn. Images come before the text, so that prefixes are shared."""
+    """Text and images of one turn. Images come before the text, so that prefixes are shared.
+
+    `own` characters at the beginning of the text are words of ours, or of the user's own prompt
+    file: control tokens in them are meant. All other text is a stranger's.
+    """
 
     role: Role
     text: str
     images: tuple[ImageView, ...] = ()
+    own: int = 0
+
+    def sent(self, broken: Breaker = without_control) -> str:
+        """The text as every backend sends it: control tokens outside `own` are broken."""
+        return self.text[: self.own] + broken(self.text[self.own :])
+
+    @property
+    def touched(self) -> bool:
+        """Whether control tokens of known families were broken in it."""
+        return self.sent() != self.text
 
     def key(self) -> dict[str, Any]:
-        """What of this message can change an answer, as JSON: images by hash, not by bytes."""
+        """What of this message can change an answer, as JSON: images by hash, not by bytes.
+
+        The text as it is sent: that of a text without control tokens is the text itself, and an
+        answer that was got with whole ones is not taken for one that was not.
+        """
         return {
             "role": self.role,
-            "text": self.text,
+            "text": self.sent(),
             "images": [[image.photo, image.recipe] for image in self.images],
         }
 
 
-def user(text: str, *images: ImageView) -> Message:
-    """A user turn."""
-    return Message("user", text, images)
+def user(text: str, *images: ImageView, own: int = 0) -> Message:
+    """A user turn. `own`: see `Message`."""
+    return Message("user", text, images, own)
 
 
 def system(text: str) -> Message:

@@ -5,7 +5,7 @@ where it runs. Backends do no caching, no retry and no limiting: `flow.Caller` d
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -181,7 +181,7 @@ class ScoresMany(Protocol):
 def with_question(prefix: Sequence[Message], question: str) -> list[Message]:
     """The messages of one question: `question` is written behind the text of the last turn."""
     *before, last = prefix
-    return [*before, Message(last.role, last.text + question, last.images)]
+    return [*before, replace(last, text=last.text + question)]
 
 
 @runtime_checkable

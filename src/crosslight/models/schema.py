@@ -27,11 +27,11 @@ def parse_json(text: str, schema: Mapping[str, Any]) -> Any:
             f"the reply is not JSON ({error}): {text[:80]!r}",
             hint="the endpoint may not enforce schemas: see crosslight doctor",
         ) from None
-    check(value, schema)
+    obey(value, schema)
     return value
 
 
-def check(value: Any, schema: Mapping[str, Any]) -> None:
+def obey(value: Any, schema: Mapping[str, Any]) -> None:
     """Raise BadAnswer when `value` does not obey `schema`, naming the place."""
     error = next(_validator(canonical(schema)).iter_errors(value), None)
     if error is not None:

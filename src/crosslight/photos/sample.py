@@ -1,16 +1,22 @@
 """A seeded sample of an input: the same entries on every machine."""
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from crosslight.photos.sources import Found
 from crosslight.records import stable_id
 
 
-def sampled(found: Iterable[Found], limit: int | None, seed: int) -> Iterator[Found]:
+def sampled(
+    found: Iterable[Found],
+    limit: int | None,
+    seed: int,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[Found]:
     """At most `limit` entries, chosen by the seed and their names, in the input's order.
 
-    All of them where there is no limit. Holds no more than `limit` entries in memory.
+    All of them where there is no limit. Holds no more than `limit` entries in memory. Once
+    `stopped` says so, the sample is that of what was seen by then.
     """
     if limit is None:
         yield from found
@@ -18,6 +24,8 @@ def sampled(found: Iterable[Found], limit: int | None, seed: int) -> Iterator[Fo
     # The largest ranks are thrown out first: a heap of negated ones keeps the smallest.
     kept: list[tuple[int, int, Found]] = []
     for at, one in enumerate(found):
+        if stopped():
+            break
         rank = -int(stable_id("sample", source=one.source, seed=seed)[:15], 16)
         if len(kept) < limit:
             heapq.heappush(kept, (rank, -at, one))

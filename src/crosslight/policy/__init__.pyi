@@ -1,5 +1,5 @@
 from . import taxonomy
-from .bounded import MAX_YAML_BYTES, PolicyError, read_plain
+from .bounded import MAX_YAML_BYTES, PolicyError, read_plain, read_policy_text
 from .compiled import (
     Compiled,
     CompiledRule,
@@ -54,6 +54,7 @@ __all__ = [
     "read_constitution",
     "read_plain",
     "read_policy",
+    "read_policy_text",
     "taxonomy",
     "taxonomy_rows",
     "validated",

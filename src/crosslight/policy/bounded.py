@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from crosslight.records import CrosslightError
+from crosslight.store import UnreadableFile, read_named
 
 MAX_YAML_BYTES = 256 * 1024
 MAX_NODES = 20_000
@@ -35,16 +36,19 @@ class _Plain(yaml.SafeLoader):
 
 def read_plain(path: Path) -> Any:
     """The YAML value of a regular file. Raises `PolicyError`."""
-    if not path.is_file():
+    return parse_plain(read_policy_text(path), path.name)
+
+
+def read_policy_text(path: Path) -> str:
+    """The text of a policy's file, bounded, in its own folder, UTF-8. Raises `PolicyError`."""
+    if not path.exists() or path.is_dir():
         raise PolicyError(
             f"there is no file {path}", hint="`crosslight policy list` names those that come along"
         )
-    with path.open("rb") as file:
-        data = file.read(MAX_YAML_BYTES + 1)
-    if len(data) > MAX_YAML_BYTES:
-        raise PolicyError(f"{path.name} is larger than {MAX_YAML_BYTES:,} bytes", hint="split it")
     try:
-        return parse_plain(data.decode("utf-8"), path.name)
+        return read_named(path, MAX_YAML_BYTES).decode("utf-8")
+    except UnreadableFile as error:
+        raise PolicyError(error.message, error.hint) from error
     except UnicodeDecodeError as error:
         raise PolicyError(f"{path.name} is not UTF-8") from error
 

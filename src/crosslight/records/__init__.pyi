@@ -1,4 +1,4 @@
-from .errors import BadSetting, CrosslightError, MissingPart
+from .errors import BadSetting, CrosslightError, MissingPart, RunBroken
 from .ids import canonical, content_hash, stable_id
 from .outcome import Done, Dropped, Failed, Outcome
 from .photo import Photo
@@ -34,6 +34,7 @@ __all__ = [
     "Reading",
     "Region",
     "RuleFinding",
+    "RunBroken",
     "Sample",
     "Score",
     "Status",

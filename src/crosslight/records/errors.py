@@ -13,6 +13,10 @@ class CrosslightError(Exception):
         self.hint = hint
 
 
+class RunBroken(CrosslightError):
+    """A run broke off: a full disk, a store that is gone. What was answered is kept."""
+
+
 class BadSetting(CrosslightError, ValueError):
     """A setting or an option that a person must mend."""
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from crosslight.flow import GO_ON
 from crosslight.records import BadSetting
 from crosslight.runs.differences import SetupDifference, models_by_role
 from crosslight.runs.folder import RUN_FILE, NotARunFolder, RunError, begin, held_folder, read_run
@@ -15,7 +16,6 @@ from crosslight.store import write_json, write_text
 from crosslight.text import markdown, visible
 
 KIND = "compare"
-GO_ON = "run its command again: it goes on, and nothing that was answered is paid twice"
 OF_SOME_KINDS = ("differences.csv", "flips.csv", "report.html")
 """Files that not every comparison has: those of an earlier one in the same folder are removed."""
 

@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import socket
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from crosslight import __version__
 from crosslight.records import CrosslightError
-from crosslight.store import clear_parts, write_json
+from crosslight.store import clear_parts, is_part, stays_in, write_json
 
 RUN_FILE = "run.json"
 LOCK_FILE = ".lock"
@@ -25,6 +26,9 @@ ROOM_BYTES = 1 << 20
 """A disk with less room than this is full: the run would end at its first table."""
 ELSEWHERE = "name a new folder with -o, or the folder of an earlier run of this command"
 UNENDED = "did not end"
+BUSY_HINT = "wait until it ends, stop it, or name another folder with -o; nothing was changed"
+TRIES = 20
+"""How often a folder is taken that other processes take away in the same moment."""
 
 
 class RunError(CrosslightError):
@@ -46,8 +50,14 @@ class FolderUnwritable(RunError):
     """The folder cannot be written: said before anything is asked."""
 
 
+class Held:
+    """A folder that this process holds. `keep`: something was asked, so that it stays."""
+
+    keep = False
+
+
 @contextmanager
-def held_folder(out: Path, kind: str) -> Iterator[None]:
+def held_folder(out: Path, kind: str) -> Iterator[Held]:
     """Hold the folder of a run of this kind; nobody else writes there until the block ends.
 
     Makes the folder where there is none, and takes it away again if nothing came into it. The lock
@@ -55,24 +65,62 @@ def held_folder(out: Path, kind: str) -> Iterator[None]:
     `FolderUnwritable`.
     """
     check_folder(out, kind)
-    made = _make(out)
-    lock = FileLock(out / LOCK_FILE, timeout=0)
+    made, lock, clean = _lock(out)
+    held = Held()
     try:
+        check_folder(out, kind)
+        _take(out)
+        yield held
+    finally:
+        # While the lock is held: nobody can come in between.
+        (out / OWNER_FILE).unlink(missing_ok=True)
+        if not held.keep:
+            _leave_no_trace(out, made, clean)
+        lock.release()
+
+
+def _lock(out: Path) -> tuple[list[Path], FileLock, bool]:
+    """The folders made for it, the lock, and whether its file is new."""
+    path = out / LOCK_FILE
+    for _ in range(TRIES):
+        try:
+            made = _make(out)
+        except (FileExistsError, FileNotFoundError):
+            if out.exists() and not out.is_dir():
+                raise NotARunFolder(f"{out} is a file") from None
+            continue  # made, or taken away, by another process in the same moment
+        except OSError as error:
+            raise _unwritable(out, error) from error
+        clean = not path.exists()
+        lock = FileLock(path, timeout=0)
         try:
             lock.acquire()
         except Timeout as error:
             raise _busy(out) from error
+        except FileNotFoundError:
+            continue  # another run that wrote nothing has just taken the folder away
         except OSError as error:
             raise _unwritable(out, error) from error
-        try:
-            check_folder(out, kind)
-            _take(out)
-            yield
-        finally:
-            (out / OWNER_FILE).unlink(missing_ok=True)
-            lock.release()
-    finally:
-        _leave_no_trace(out, made)
+        if _is_ours(path):
+            return made, lock, clean
+        lock.release()
+    if not out.parent.exists():
+        raise FolderUnwritable(f"{out} cannot be written: no such place", ELSEWHERE)
+    raise FolderBusy(f"{out} comes and goes: other processes begin runs there", BUSY_HINT)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether the lock that was got is on the file that has the name, and not on one that another
+    process has removed meanwhile: then a second lock on the name could be had."""
+    second = FileLock(path, timeout=0)
+    try:
+        second.acquire()
+    except Timeout:
+        return True
+    except OSError:
+        return False
+    second.release()
+    return False
 
 
 def check_folder(out: Path, kind: str) -> None:
@@ -84,11 +132,15 @@ def check_folder(out: Path, kind: str) -> None:
         raise FolderUnwritable(
             f"{shown}: its name has bytes that are no UTF-8", "name another folder with -o"
         ) from error
-    if out.exists() and not out.is_dir():
-        raise NotARunFolder(f"{out} is a file")
-    if out.is_dir() and _others(out) and read_run(out).get("kind") != kind:
-        wanted = "comparison" if kind == "compare" else f"{kind} run"
-        raise NotARunFolder(f"{out} is not empty and holds no {wanted}")
+    with suppress(OSError):  # one look: another run that wrote nothing may take it away any moment
+        if not stat.S_ISDIR(out.stat().st_mode):
+            raise NotARunFolder(f"{out} is a file")
+    with suppress(FileNotFoundError):  # as above: then it is not there
+        if out.is_dir():
+            _refuse_links(out)
+        if out.is_dir() and _others(out) and read_run(out).get("kind") != kind:
+            wanted = "comparison" if kind == "compare" else f"{kind} run"
+            raise NotARunFolder(f"{out} is not empty and holds no {wanted}")
 
 
 def begin(out: Path, kind: str) -> None:
@@ -97,8 +149,27 @@ def begin(out: Path, kind: str) -> None:
     write_json(out / RUN_FILE, told)
 
 
+def refuse_links_out(out: Path) -> None:
+    """Raises `NotARunFolder` where an entry of a run is a link out of its folder: none of ours is,
+    and what such a folder shows, or takes, would be another file of whoever reads it."""
+    try:
+        entries = [*out.glob("*"), *out.glob("dataset/*")]
+    except OSError:  # gone, or not ours to list: then nothing of it is read either
+        return
+    for path in entries:
+        if not stays_in(out, path):
+            raise NotARunFolder(
+                f"{out}: {path.name} is a link out of the folder",
+                "look at where it leads; remove the link if the run is to be read",
+            )
+
+
 def read_run(out: Path) -> dict[str, Any]:
-    """`run.json` of a folder; empty where there is none that can be read."""
+    """`run.json` of a folder; empty where there is none that can be read.
+
+    Raises `NotARunFolder` for a folder with a link out of it.
+    """
+    refuse_links_out(out)
     try:
         found = json.loads((out / RUN_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -115,9 +186,24 @@ def library_versions(packages: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def _refuse_links(out: Path) -> None:
+    """A run folder that somebody sent may hold links under the names that a run writes. Files are
+    never written through one; a folder (`dataset`, `flips`) would be, and a page or table that
+    takes the place of a link is not what whoever made it meant either."""
+    links = sorted(entry.name for entry in out.iterdir() if entry.is_symlink())
+    if links:
+        raise NotARunFolder(
+            f"{out} holds links: {', '.join(links[:5])}",
+            "a run writes into folders of its own only: remove them, or name a new folder with -o",
+        )
+
+
 def _others(out: Path) -> bool:
-    """Whether anything lies there that is not the lock's."""
-    return any(entry.name not in (LOCK_FILE, OWNER_FILE) for entry in out.iterdir())
+    """Whether anything lies there that is not the lock's, nor half written."""
+    return any(
+        entry.name not in (LOCK_FILE, OWNER_FILE) and not is_part(entry.name)
+        for entry in out.iterdir()
+    )
 
 
 def _make(out: Path) -> list[Path]:
@@ -126,10 +212,7 @@ def _make(out: Path) -> list[Path]:
     while not at.exists():
         made.append(at)
         at = at.parent
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(out, error) from error
+    out.mkdir(parents=True, exist_ok=True)
     return made
 
 
@@ -159,7 +242,7 @@ def _busy(out: Path) -> FolderBusy:
         who = "it has not said which"
     return FolderBusy(
         f"another process writes the run in {out} ({who})",
-        "wait until it ends, stop it, or name another folder with -o; nothing was changed",
+        BUSY_HINT,
     )
 
 
@@ -170,13 +253,14 @@ def _unwritable(out: Path, error: OSError) -> FolderUnwritable:
     )
 
 
-def _leave_no_trace(out: Path, made: Sequence[Path]) -> None:
-    """Take away a folder that was made for a run which then wrote nothing but that it had begun."""
-    with suppress(OSError):
-        begun = [entry.name for entry in out.iterdir()]
-        nothing = {LOCK_FILE, OWNER_FILE, RUN_FILE}.issuperset(begun)
-        if made and nothing and read_run(out).get("reason", UNENDED) == UNENDED:
+def _leave_no_trace(out: Path, made: Sequence[Path], clean: bool) -> None:
+    """Take away what was made for a run which then wrote nothing but that it had begun."""
+    with suppress(OSError, NotARunFolder):
+        names = {entry.name for entry in out.iterdir()} - {LOCK_FILE, OWNER_FILE}
+        if made and names <= {RUN_FILE} and read_run(out).get("reason", UNENDED) == UNENDED:
             (out / RUN_FILE).unlink(missing_ok=True)
             (out / LOCK_FILE).unlink(missing_ok=True)
             for folder in made:
                 folder.rmdir()
+        elif clean and not names:
+            (out / LOCK_FILE).unlink(missing_ok=True)

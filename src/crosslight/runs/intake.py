@@ -1,10 +1,12 @@
 """The pictures that a run begins with: the input, screened, and why the rest of it is left out."""
 
-import asyncio
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from crosslight.flow import RunStop, in_thread
 from crosslight.photos import (
     Found,
     ScreenConfig,
@@ -15,9 +17,11 @@ from crosslight.photos import (
     screen_photos,
 )
 from crosslight.records import Done, Photo
-from crosslight.runs.lost import Lost
+from crosslight.runs.lost import NOT_REACHED, Lost
 from crosslight.runs.run import Hall
 
+LISTING_S = 1.0
+"""Seconds for counting what is left of an input once the run is to stop."""
 Progress = Callable[[int], None]
 """Is told how many inputs have been looked at."""
 
@@ -38,22 +42,27 @@ class Intake:
     limit: int | None = None
     seed: int = 0
 
-    def entries(self, exclude: Sequence[Path] = ()) -> Iterator[Found]:
-        """What the source holds, unread, without what lies in the folders of the run itself.
+    def entries(
+        self, exclude: Sequence[Path] = (), *, stopped: Callable[[], bool] = lambda: False
+    ) -> Iterator[Found]:
+        """What the source holds, unread, without what is the run's own.
 
-        Raises `InputError`.
+        Raises `InputError` at once.
         """
         options = SourceOptions(
             column=self.column, allow_outside=self.allow_outside, exclude=tuple(exclude)
         )
-        return sampled(open_source(self.source, options), self.limit, self.seed)
+        return sampled(open_source(self.source, options), self.limit, self.seed, stopped)
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """Every input once, in order: a photo, or why it is none."""
+    """Every input once, in order: a photo, or why it is none; and the names of those that a stop
+    left unread. `whole`: the input was read, or at least listed, to its end."""
 
     entries: tuple[Screened, ...]
+    unread: tuple[str, ...] = ()
+    whole: bool = True
 
     @property
     def photos(self) -> list[tuple[str, Photo]]:
@@ -65,24 +74,57 @@ class Looked:
     @property
     def lost(self) -> list[Lost]:
         """The others."""
-        return [
-            Lost(one.outcome, one.source)
-            for one in self.entries
-            if not isinstance(one.outcome, Done)
-        ]
+        ends = [(one.outcome, one.source) for one in self.entries]
+        lost = [Lost(end, name) for end, name in ends if not isinstance(end, Done)]
+        return [*lost, *(Lost(NOT_REACHED, name) for name in self.unread)]
+
+
+class _Listed:
+    """An input that remembers the names which were drawn from it."""
+
+    def __init__(self, found: Iterator[Found]) -> None:
+        self._found = found
+        self.names: list[str] = []
+
+    def __iter__(self) -> Iterator[Found]:
+        for one in self._found:
+            self.names.append(one.source)
+            yield one
+
+    def rest(self, seconds: float) -> bool:
+        """Draw the names that are left, without reading; whether that was all of them in time."""
+        deadline = time.monotonic() + seconds
+        try:
+            for one in self._found:
+                self.names.append(one.source)
+                if time.monotonic() > deadline:
+                    return False
+        except Exception:  # still drawn from by the screening that was cut short, or unreadable
+            return False
+        return True
 
 
 async def look(hall: Hall, intake: Intake, progress: Progress = unheard) -> Looked:
     """Screen the input into the run's image store. A stop ends it early: the caller checks."""
-    setup = hall.setup
     if intake.limit is not None:
         hall.notes.append(f"a sample of at most {intake.limit:,} inputs, chosen by the seed")
-    found = await asyncio.to_thread(intake.entries, setup.own_folders)
-    looked = screen_photos(
-        found,
-        hall.images,
-        intake.screen,
-        progress=progress,
-        stopped=lambda: hall.session.gate.closed,
-    )
-    return Looked(tuple(await hall.aside(looked)))
+    gate = hall.session.gate
+    looked = list[Screened]()
+    listed = _Listed(iter(()))
+    try:
+        entries = partial(intake.entries, hall.setup.own_places, stopped=lambda: gate.closed)
+        listed = _Listed(await hall.aside(in_thread(entries)))
+        screening = screen_photos(
+            listed, hall.images, intake.screen, progress=progress, stopped=lambda: gate.closed
+        )
+        looked = await hall.aside(screening)
+    except RunStop:
+        pass  # the caller checks; what was looked at so far is asked about by nobody
+    if not gate.closed:
+        return Looked(tuple(looked))
+    whole = await in_thread(listed.rest, LISTING_S)
+    if not whole:
+        hall.notes.append(
+            f"the input was not read to its end: of {len(listed.names):,} inputs and more"
+        )
+    return Looked(tuple(looked), tuple(listed.names[len(looked) :]), whole)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from crosslight.runs.folder import RunError
+from crosslight.runs.folder import RunError, refuse_links_out
 
 
 class _Lenient(BaseModel):
@@ -100,6 +100,7 @@ class Manifest(_Lenient):
 def read_manifest(run_dir: Path) -> Manifest:
     """Read `run.json`. Raises `RunError`."""
     path = run_dir / "run.json"
+    refuse_links_out(run_dir)
     try:
         return Manifest.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:

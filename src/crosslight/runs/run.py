@@ -44,12 +44,14 @@ from crosslight.flow import (
     usage_notes,
 )
 from crosslight.models import Backend, ModelCard
-from crosslight.records import Dropped, Failed
-from crosslight.runs.folder import RUN_FILE, begin, held_folder, library_versions
+from crosslight.records import Dropped, Failed, RunBroken
+from crosslight.runs.folder import RUN_FILE, begin, held_folder, library_versions, read_run
 from crosslight.runs.lost import NOT_REACHED, Lost, most_frequent_failure, write_lost
 from crosslight.store import AnswerStore, ImageStore, open_to_others, write_json
 
 T = TypeVar("T")
+SHORT_S = 0.2
+"""Seconds for work aside that waits for no answer, once the run is to stop."""
 EXIT_CODES = {"complete": 0, "failed": 1, "stopped": 3}
 PACKAGES = (
     *("numpy", "onnxruntime", "pillow", "pyarrow", "rapidocr", "torch", "transformers"),
@@ -89,10 +91,14 @@ class RunSetup:
     fail_on_error: float | int | None = None
     seed: int = 0
 
+    derived: tuple[str, ...] = ()
+    """Files that are made of the tables of a run, and go with them."""
+
     @property
-    def own_folders(self) -> tuple[Path, ...]:
-        """Folders of the run itself: where they lie in an input, they are no part of it."""
-        return self.out, self.images, self.answers.parent
+    def own_places(self) -> tuple[Path, ...]:
+        """What is the run's own: where it lies in an input, it is no part of it."""
+        logs = [self.answers.with_name(self.answers.name + end) for end in ("", "-wal", "-shm")]
+        return self.out, self.images, *logs
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +154,9 @@ class Hall:
 
     def __init__(self, setup: RunSetup, session: Session, watch: Watch) -> None:
         self.setup = setup
+        self.former = read_run(setup.out)
+        """`run.json` of an earlier run in this folder."""
+        self.result: RunResult | None = None
         self.session = session
         self.status, self.reason, self.hint = "complete", "", ""
         self.notes: list[str] = []
@@ -183,8 +192,9 @@ class Hall:
         self.session.gate.close(reason, hint=hint)
         if self._runner is not None:
             self._runner.stop(reason, hint=hint)
+        wait = GRACE_S if self.session.in_flight else SHORT_S
         for task in self._aside:
-            asyncio.get_running_loop().call_later(GRACE_S, task.cancel)
+            asyncio.get_running_loop().call_later(wait, task.cancel)
 
     def check(self) -> None:
         """Raises `RunStop` when the run is to stop."""
@@ -205,6 +215,8 @@ class Hall:
 
     async def aside(self, work: Coroutine[Any, Any, T]) -> T:
         """Await work that is no row of a runner. Raises `RunStop` when a stop cuts it short."""
+        if self.session.gate.closed:
+            work.close()
         self.check()
         task = asyncio.ensure_future(work)
         self._aside.add(task)
@@ -233,16 +245,27 @@ class Hall:
             stop.status = runner.status
             raise stop
 
-    def runner(self, steps: Sequence[Step]) -> Runner:
-        """A runner that a stop of the run reaches."""
-        self._runner = Runner(self.context, steps, fail_on_error=self.setup.fail_on_error)
+    def runner(self, steps: Sequence[Step], *, by_input: bool = True) -> Runner:
+        """A runner that a stop of the run reaches. `by_input`: a row is an input of the run, so
+        that `fail_on_error` can be judged on the way."""
+        bound = self.setup.fail_on_error if by_input else None
+        self._runner = Runner(self.context, steps, fail_on_error=bound)
         return self._runner
 
-    def writing(self) -> None:
+    def writing(self, finished: int) -> None:
         """From here on tables are replaced: until `finish`, the folder reads as stopped.
 
-        (An earlier `run.json` would not fit the new tables.)
+        (An earlier `run.json` would not fit the new tables.) A run that did not get through does
+        not replace one that had finished more inputs: then the hall closes here, and the folder
+        stays as it was.
         """
+        before = finished_in(self.former)
+        if self.status != "complete" and before > finished:
+            kept = f"{self.reason}; {self.setup.out} keeps the {before:,} inputs of an earlier run"
+            self.result = RunResult(self.status, kept, self.hint, _with_calls(self))
+            raise _FormerKept
+        for name in self.setup.derived:
+            (self.setup.out / name).unlink(missing_ok=True)
         begin(self.setup.out, self.setup.kind)
 
     def finish(self, told: Mapping[str, Any], account: Account, lost: Sequence[Lost]) -> RunResult:
@@ -273,29 +296,61 @@ class Hall:
             **self.ledger.as_json(),
         }
         write_json(self.setup.out / RUN_FILE, record)
-        return RunResult(self.status, self.reason, self.hint, record)
+        self.result = RunResult(self.status, self.reason, self.hint, record)
+        return self.result
 
     def _judge(self, account: Account, lost: Sequence[Lost]) -> None:
         """A run in which nothing could be asked has failed, however quietly it got to its end; so
         has one of which more failed than was allowed."""
-        if self.status != "complete" or not account.failed:
+        if self.status != "complete" or not account.inputs:
             return
         error, hint, count = most_frequent_failure(lost)
-        told = f"{count:,} of {account.failed:,} by {error}"
-        callers = {id(caller): caller for caller in self.session.callers.values()}.values()
-        mute = any(caller.faults and not caller.answers for caller in callers)
-        if not account.finished and (mute or account.failed == account.inputs):
+        told = f"{count:,} of {account.failed:,} by {error}" if count else ""
+        # Stored answers do not count: a rerun over a dead endpoint still replays them.
+        mute = [
+            caller
+            for caller in set(self.session.callers.values())
+            if caller.unanswered and not caller.answered
+        ]
+        calls = self.ledger.calls
+        if mute and account.failed:
+            self.end("failed", f"{told}; {mute[0].card.spec} has answered nothing", hint)
+        elif not account.finished and account.failed == account.inputs:
             self.end("failed", f"{told}; nothing could be asked", hint)
+        elif not account.finished and not (calls.asked or calls.replayed):
+            why = f" ({told})" if told else ""
+            self.end(
+                "failed",
+                f"none of {account.inputs:,} inputs could be asked about{why}",
+                hint or "dropped.parquet says why each was left out",
+            )
         elif too_many(account.failed, account.inputs, self.setup.fail_on_error):
             more = f"{account.failed:,} of {account.inputs:,} inputs failed"
             self.end("failed", f"{more}: {told}", hint or "the bound is --fail-on-error")
 
 
+class _FormerKept(Exception):
+    """Ends a run that would replace more than it has; `Hall.result` says how it ended."""
+
+
+def finished_in(record: Mapping[str, Any]) -> int:
+    """How many inputs a run finished, by its `run.json`; 0 where it does not say."""
+    account = record.get("account")
+    count = account.get("finished") if isinstance(account, dict) else 0
+    return count if isinstance(count, int) else 0
+
+
+def _with_calls(hall: Hall) -> dict[str, Any]:
+    """What the earlier run says of itself, with the calls and the time of this one."""
+    seconds = round(time.monotonic() - hall._began, 3)
+    return {**hall.former, "seconds": seconds, **hall.ledger.as_json()}
+
+
 def too_many(failed: int, inputs: int, bound: float | int | None) -> bool:
-    """Whether so many failures are more than a share (a float below 1), or reach a count."""
+    """Whether so many failures are more than a share (a float), or reach a count."""
     if bound is None:
         return False
-    if isinstance(bound, float) and bound < 1:
+    if isinstance(bound, float):
         return failed > bound * inputs
     return failed >= bound
 
@@ -309,11 +364,10 @@ async def open_hall(
     Raises what a person must mend before the first call: the folder's errors, `ModelError`,
     `StoreError`.
     """
-    with held_folder(setup.out, setup.kind):
-        store = AnswerStore(setup.answers)
+    with held_folder(setup.out, setup.kind) as held:
         session = Session(
             setup.backends,
-            store,
+            AnswerStore(setup.answers),
             images=ImageStore(setup.images),
             budget=setup.budget,
             policy=setup.policy,
@@ -322,14 +376,32 @@ async def open_hall(
         hall = Hall(setup, session, watch)
         if told := open_to_others(setup.answers):
             hall.notes.append(told)
-        with interrupts(hall.stop, exit_at_second=exit_at_second_signal):
-            async with AsyncExitStack() as stack:
-                # A large model takes minutes to open: a stop does not wait for it.
-                await hall.aside(stack.enter_async_context(session))
-                yield hall
+        try:
+            with interrupts(hall.stop, exit_at_second=exit_at_second_signal):
+                async with AsyncExitStack() as stack:
+                    # A large model takes minutes to open: a stop does not wait for it.
+                    await hall.aside(stack.enter_async_context(session))
+                    yield hall
+        except _FormerKept:
+            pass
+        except OSError as error:
+            if not hall.ledger.calls.asked:
+                raise
+            raise RunBroken(
+                f"the run broke off: {error}",
+                "free some space, or mend what is said, and run the same command again: " + GO_ON,
+            ) from error
+        finally:
+            held.keep = hall.ledger.calls.asked > 0
 
 
 def started(hall: Hall) -> None:
     """Say in the folder that a run has begun, where no earlier one left its results."""
     if not (hall.setup.out / RUN_FILE).exists():
-        hall.writing()
+        begin(hall.setup.out, hall.setup.kind)
+
+
+def ended(hall: Hall) -> RunResult:
+    """How the run ended; to be asked when the hall is closed."""
+    assert hall.result is not None, "the verb did not finish"
+    return hall.result

@@ -1,13 +1,24 @@
 from .answers import AnswerStore
-from .atomic import clear_parts, replacing, write_json, write_text
+from .atomic import (
+    clear_parts,
+    is_part,
+    open_part,
+    open_resumed,
+    private_folder,
+    replacing,
+    resumed_part,
+    write_json,
+    write_text,
+)
 from .bounds import BadImage, Bounds
 from .decode import decode_image, peek_image
 from .errors import StoreError
 from .features import IMAGE, table_schema
 from .images import ImageDamaged, ImageMissing, ImageStore
+from .paths import LINKED, UnreadableFile, read_named, stays_in
 from .phash import DECODE_SIDE, perceptual_hash
 from .pixels import Decoded, Peek, fit_image
-from .private import open_to_others, plain_path, private_folder
+from .private import open_to_others, plain_path
 from .record import OK, Record
 from .similar import NEAR_BITS, group_similar, parse_hashes
 from .tables import DatasetSink, ParquetSink, write_table
@@ -16,6 +27,7 @@ from .workers import DecoderDown
 __all__ = [
     "DECODE_SIDE",
     "IMAGE",
+    "LINKED",
     "NEAR_BITS",
     "OK",
     "AnswerStore",
@@ -31,17 +43,24 @@ __all__ = [
     "Peek",
     "Record",
     "StoreError",
+    "UnreadableFile",
     "clear_parts",
     "decode_image",
     "fit_image",
     "group_similar",
+    "is_part",
+    "open_part",
+    "open_resumed",
     "open_to_others",
     "parse_hashes",
     "peek_image",
     "perceptual_hash",
     "plain_path",
     "private_folder",
+    "read_named",
     "replacing",
+    "resumed_part",
+    "stays_in",
     "table_schema",
     "write_json",
     "write_table",

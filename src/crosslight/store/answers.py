@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from crosslight.store.atomic import replacing
 from crosslight.store.database import connect, unreadable
+from crosslight.store.errors import StoreError
 from crosslight.store.record import OK, Record
 from crosslight.store.writer import LINGER_S, WINDOW, Writer
 
@@ -36,6 +37,10 @@ class StoreStats:
     bytes: int
 
 
+class TooLarge(StoreError):
+    """A record is larger than any of ours."""
+
+
 class AnswerStore:
     """Answers and faults by key. `put` returns when the record is durable.
 
@@ -49,6 +54,8 @@ class AnswerStore:
         self.path = Path(path)
         self._writer = Writer(self.path, window=window, linger_s=linger_s)
         self._reader = connect(self.path, read_only=True)
+        # A text that is no UTF-8 comes as bytes: one bad record, not a store that cannot be read.
+        self._reader.text_factory = _text
         # Faults are few. Those that another process adds from now on are not seen in this run:
         # such a call is asked again, which is never wrong.
         self._faults = {key for (key,) in self._read("SELECT key FROM faults")}
@@ -59,7 +66,10 @@ class AnswerStore:
 
     def lookup(self, key: str) -> Record | None:
         """As `get`, without waiting."""
-        rows = self._read(_GET, (key,))
+        try:
+            rows = self._read(_GET, (key,))
+        except TooLarge:  # no answer of ours: the caller takes it for none
+            return Record(key, "", "", OK)
         if rows:
             (k, task, model, value, request, vector, prompt, completion, cost) = rows[0]
             return Record(k, task, model, OK, value, request, vector, prompt, completion, cost)
@@ -85,15 +95,16 @@ class AnswerStore:
             )
         return None
 
-    async def put(self, record: Record) -> Record:
+    async def put(self, record: Record, *, instead_of: Record | None = None) -> Record:
         """Keep the record; returns what the store holds for its key once that is durable.
 
         That is another record where another process was first. The record is queued at once: a
-        caller that is cancelled while it waits loses nothing.
+        caller that is cancelled while it waits loses nothing. `instead_of`: what `lookup` gave and
+        is no answer; it makes room, unless it has been replaced meanwhile.
         """
         if not record.ok:
             self._faults.add(record.key)
-        if await self._writer.submit(record):
+        if await self._writer.submit(record, instead_of):
             return record
         return self.lookup(record.key) or record
 
@@ -113,8 +124,8 @@ class AnswerStore:
             answers=sum(row[2] for row in tasks),
             faults=dict(faults),
             tasks={(model, task): count for model, task, count in tasks},
-            prompt_tokens=int(sums[0]),
-            completion_tokens=int(sums[1]),
+            prompt_tokens=_whole(sums[0]),
+            completion_tokens=_whole(sums[1]),
             cost_usd=float(sums[2]),
             bytes=size,
         )
@@ -152,23 +163,18 @@ class AnswerStore:
         return gone
 
     def export(self, path: str | Path) -> int:
-        """Write all answers as JSON lines in the order of their keys; returns how many."""
+        """Write all answers as JSON lines in the order of their keys; returns how many.
+
+        A record that is no JSON, in a store that is damaged or not ours, is left out.
+        """
         count = 0
         target = Path(path)
         with replacing(target) as file:
             for record in self.answers():
-                line = {
-                    "key": record.key,
-                    "task": record.task,
-                    "model": record.model,
-                    "request": json.loads(record.request or "null"),
-                    "value": json.loads(record.value or "null"),
-                    "prompt_tokens": record.prompt_tokens,
-                    "completion_tokens": record.completion_tokens,
-                    "cost_usd": record.cost_usd,
-                }
-                file.write((json.dumps(line, ensure_ascii=False) + "\n").encode())
-                count += 1
+                line = _line(record)
+                if line is not None:
+                    file.write(line)
+                    count += 1
         return count
 
     def answers(self) -> Iterator[Record]:
@@ -195,5 +201,36 @@ class AnswerStore:
         try:
             # fetchall ends the read transaction, so that the log can be checkpointed.
             return self._reader.execute(sql, values).fetchall()
+        except sqlite3.DataError as error:
+            raise TooLarge(f"{self.path}: {error}") from error
         except sqlite3.Error as error:
             raise unreadable(self.path, error) from error
+
+
+def _text(data: bytes) -> str | bytes:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data
+
+
+def _whole(total: float) -> int:
+    """A sum of SQLite's: in a store that is not ours it may be infinite, or below zero."""
+    return int(min(max(total, 0.0), 2.0**63))
+
+
+def _line(record: Record) -> bytes | None:
+    try:
+        line = {
+            "key": record.key,
+            "task": record.task,
+            "model": record.model,
+            "request": json.loads(record.request or "null"),
+            "value": json.loads(record.value or "null"),
+            "prompt_tokens": record.prompt_tokens,
+            "completion_tokens": record.completion_tokens,
+            "cost_usd": record.cost_usd,
+        }
+        return (json.dumps(line, ensure_ascii=False) + "\n").encode()
+    except (TypeError, ValueError, RecursionError):
+        return None

@@ -1,15 +1,18 @@
 """Files that a reader sees whole or not at all, and folders that are on the disk.
 
 Every file of a run is written here: under a random name of its own in the same folder, opened
-exclusively, synced, then renamed. Two processes cannot write into one another's half, and what a
+exclusively, synced, then renamed. Nobody can lay a link under a name that nobody knows. Two
+processes cannot write into one another's half, and what a
 killed one left is known by its name.
 """
 
+import errno
 import json
 import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +32,33 @@ def open_part(path: Path) -> tuple[BinaryIO, Path]:
     """A new file that is to become `path`, and its name until then."""
     part = part_of(path)
     return os.fdopen(os.open(part, _FLAGS, 0o666), "wb"), part
+
+
+def open_resumed(part: Path, *, append: bool) -> BinaryIO:
+    """A part whose name is known, to go on with or to begin anew. Raises OSError for a link, a
+    device, or a file of somebody else's: what stands under that name is then not ours."""
+    flags = _FLAGS & ~os.O_EXCL | (os.O_APPEND if append else 0) | getattr(os, "O_NONBLOCK", 0)
+    file = os.fdopen(os.open(part, flags, 0o666), "ab" if append else "wb")
+    if not _ours(os.fstat(file.fileno())):
+        file.close()
+        raise OSError(errno.EPERM, "not a file of ours", str(part))
+    if not append:
+        file.truncate(0)
+    return file
+
+
+def resumed_part(path: Path, mark: str) -> Path:
+    """The part that an earlier try left of `path`, else a new name for one. `mark` says what it is
+    to become (the beginning of a hash): a part of another file is not gone on with."""
+    named = path.with_name(f"{path.name}.{mark}")
+    known = re.compile(re.escape(f".{named.name}.") + r"[0-9a-f]{16}\.part")
+    left = (p for p in sorted(path.parent.iterdir()) if known.fullmatch(p.name))
+    return next((p for p in left if _ours(p.lstat())), None) or part_of(named)
+
+
+def _ours(status: os.stat_result) -> bool:
+    mine = not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
+    return stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and mine
 
 
 @contextmanager
@@ -58,14 +88,28 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
+def is_part(name: str) -> bool:
+    """Whether a file of this name is one that is being written, or was left half written."""
+    return _PART.fullmatch(name) is not None
+
+
 def clear_parts(folder: Path) -> None:
     """Remove what a killed run left behind. Only for whoever holds the folder."""
     for entry in folder.iterdir():
-        if _PART.fullmatch(entry.name):
+        if is_part(entry.name):
             if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry, ignore_errors=True)
             else:
                 entry.unlink(missing_ok=True)
+
+
+def private_folder(folder: Path) -> None:
+    """Make what is missing of a folder for photos, answers or their hashes: what is made is read by
+    its owner only. A folder that is there keeps its rights."""
+    if folder.is_dir():
+        return
+    private_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

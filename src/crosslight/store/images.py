@@ -22,11 +22,11 @@ from pathlib import Path
 from PIL import Image
 
 from crosslight.records import CrosslightError, ImageView, content_hash
-from crosslight.store.atomic import sync_folder
+from crosslight.store.atomic import private_folder, sync_folder
 from crosslight.store.bounds import BadImage, Bounds
 from crosslight.store.decode import decode_image
 from crosslight.store.pixels import fit_image
-from crosslight.store.private import FOLDER_MODE, private_folder, private_opener
+from crosslight.store.private import private_opener
 
 _SHA = re.compile(r"[0-9a-f]{64}")
 _TRAILER = struct.Struct(">4sIII")  # magic, width, height, crc32 of the JPEG; after its end marker
@@ -182,7 +182,7 @@ def _make_folders(folder: Path) -> None:
     if folder.is_dir():
         return
     _make_folders(folder.parent)
-    folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     sync_folder(folder.parent)
 
 

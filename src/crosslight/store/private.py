@@ -1,25 +1,14 @@
-"""Folders and files of stores and caches: for their owner only. And names that stay in a folder."""
+"""Files of stores and caches: for their owner only. And names that stay in a folder."""
 
 import os
 import re
 import stat
 from pathlib import Path
 
-FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 _OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
 _OTHERS_ENTER = stat.S_IXGRP | stat.S_IXOTH
 _PLAIN = re.compile(r"[\w+@=,. -]+")
-
-
-def private_folder(folder: Path) -> Path:
-    """Make the folder, and what is missing above it, for the owner only. One that is there stays
-    as it is. Raises OSError."""
-    if not folder.is_dir():
-        if folder.parent != folder:
-            private_folder(folder.parent)
-        folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
-    return folder
 
 
 def private_opener(path: str, flags: int) -> int:

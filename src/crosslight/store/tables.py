@@ -8,6 +8,7 @@ import glob
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -72,8 +73,10 @@ class _Writer:
     def abandon(self) -> None:
         """Close and delete."""
         if not self._file.closed:
-            self._parquet.close()
-            self._file.close()
+            with suppress(OSError, pa.ArrowException):
+                self._parquet.close()
+            with suppress(OSError):
+                self._file.close()
         self.part.unlink(missing_ok=True)
 
     def _flush(self) -> None:
@@ -105,7 +108,11 @@ class ParquetSink:
         """Complete the file under its name."""
         if self._open:
             self._open = False
-            self._writer.close()
+            try:
+                self._writer.close()
+            except BaseException:  # a full disk: the former file stays, no half is left behind
+                self._writer.abandon()
+                raise
             sync_folder(self.path.parent)
 
     def __enter__(self) -> Self:

@@ -29,8 +29,11 @@ count=count+1, at=excluded.at, cost_usd=cost_usd+excluded.cost_usd,
 prompt_tokens=prompt_tokens+excluded.prompt_tokens,
 completion_tokens=completion_tokens+excluded.completion_tokens"""
 
+_MAKE_ROOM = "DELETE FROM answers WHERE key=? AND value IS ? AND vector IS ?"
+
 Waiter = asyncio.Future[bool]
-Item = tuple[Record, Waiter]
+Item = tuple[Record, Waiter, Record | None]
+"""A record, who waits for it, and the bad record that it takes the place of."""
 
 
 class Writer:
@@ -50,12 +53,12 @@ class Writer:
         self.commits = 0
         self._thread.start()
 
-    def submit(self, record: Record) -> Waiter:
+    def submit(self, record: Record, instead_of: Record | None = None) -> Waiter:
         """Queue one record; to be called in a running event loop."""
         if self._closed:
             raise StoreError("the answer store is closed")
         waiter: Waiter = asyncio.get_running_loop().create_future()
-        self._queue.put((record, waiter))
+        self._queue.put((record, waiter, instead_of))
         return waiter
 
     def close(self) -> None:
@@ -94,8 +97,13 @@ class Writer:
 
     def _write(self, items: list[Item]) -> None:
         try:
-            fresh = self._commit([record for record, _ in items])
+            fresh = self._commit(items)
         except Exception as error:
+            if len(items) > 1:
+                # One record that SQLite does not take must not cost its neighbours.
+                for item in items:
+                    self._write([item])
+                return
             # The run must hear of a disk that is full, not wait for ever.
             failure = error if isinstance(error, StoreError) else unreadable(self._path, error)
             _resolve(items, lambda waiter, _: waiter.set_exception(failure))
@@ -103,15 +111,18 @@ class Writer:
             self.commits += 1
             _resolve(items, lambda waiter, at: waiter.set_result(fresh[at]))
 
-    def _commit(self, records: list[Record]) -> list[bool]:
+    def _commit(self, items: list[Item]) -> list[bool]:
         """Write a window; says of each record whether it is the first answer of its key."""
+        records = [record for record, _, _ in items]
+        bad = [(b.key, b.value, b.vector) for _, _, b in items if b is not None]
         faults = [record for record in records if not record.ok]
         answers = {record.key: record for record in records if record.ok}
-        if not faults:
+        if not faults and not bad:
             known = _insert_answers(self._db, answers)
         else:
             self._db.execute("BEGIN IMMEDIATE")
             try:
+                self._db.executemany(_MAKE_ROOM, bad)
                 self._db.executemany(_FAULT, [_fault_row(record, time.time()) for record in faults])
                 known = _insert_answers(self._db, answers) if answers else set()
                 self._db.execute("COMMIT")
@@ -155,7 +166,7 @@ def _fault_row(r: Record, now: float) -> tuple[object, ...]:
 def _resolve(items: list[Item], settle: Callable[[Waiter, int], None]) -> None:
     """Wake all waiters of a window with one call into their loop."""
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[int, Waiter]]] = {}
-    for at, (_, waiter) in enumerate(items):
+    for at, (_, waiter, _) in enumerate(items):
         by_loop.setdefault(waiter.get_loop(), []).append((at, waiter))
 
     def wake(waiters: list[tuple[int, Waiter]]) -> None:

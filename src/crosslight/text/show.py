@@ -12,6 +12,9 @@ _HIDDEN = re.compile(
     "\U000e0000-\U000e007f\ud800-\udfff]"
 )
 _MARKDOWN = re.compile(r"([\\`*_\[\]{}<>|#~!$&])")
+# What GitHub and the hub turn into a link without being asked. An entity alone is not enough: both
+# look for addresses in the text once entities are read. A comment parts the text for good.
+_ADDRESS = re.compile(r"(?<=www)\.|(?<=mailto):|(?<=xmpp):|:(?=//)|@", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 
 
@@ -24,9 +27,13 @@ def visible(text: str, limit: int = SHOWN_LIMIT) -> str:
 
 
 def markdown(text: str, limit: int = SHOWN_LIMIT) -> str:
-    """One line of Markdown that shows the text and nothing else: no link, HTML or table cell."""
+    """One line of Markdown that shows the text and nothing else: no link, HTML or table cell.
+
+    Also no link where the text is an address by itself.
+    """
     line = _SPACE.sub(" ", visible(text, limit))
-    return _MARKDOWN.sub(r"\\\1", line).replace("\\<", "&lt;").replace("\\&", "&amp;")
+    shown = _MARKDOWN.sub(r"\\\1", line).replace("\\<", "&lt;").replace("\\&", "&amp;")
+    return _ADDRESS.sub(lambda hit: f"<!-- -->&#{ord(hit[0])};", shown)
 
 
 def probability(value: float | None) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crosslight.models.fake.from_schema import value_for
-from crosslight.models.schema import check
+from crosslight.models.schema import obey
 
 SCHEMAS: list[dict[str, Any]] = [
     {"type": "string", "minLength": 3, "maxLength": 5},
@@ -45,7 +45,7 @@ SCHEMAS: list[dict[str, Any]] = [
 @given(seed=st.text(max_size=20))
 def test_values_obey(schema: dict[str, Any], seed: str) -> None:
     value = value_for(schema, seed)
-    check(value, schema)
+    obey(value, schema)
     assert value == value_for(schema, seed)
 
 

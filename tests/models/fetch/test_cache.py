@@ -58,9 +58,32 @@ def test_the_left_over_part_of_another_file_does_no_harm(tmp_path: Path) -> None
         manifest = write_manifest(tmp_path, thing=told)
         folder = fetch.path_of("thing", manifest=manifest).parent
         folder.mkdir(parents=True)
-        (folder / f"thing.bin.{told['sha256'][:8]}.part").write_bytes(OTHER[:1000])
+        left = folder / f".thing.bin.{told['sha256'][:8]}.0123456789abcdef.part"
+        left.write_bytes(OTHER[:1000])
         assert fetch.fetch("thing", manifest=manifest).read_bytes() == DATA
         assert [asked for _, asked in shelf.asked] == ["bytes=1000-", None]
+
+
+@pytest.mark.parametrize("from_package", [False, True])
+def test_a_link_under_the_name_of_a_part_is_not_written_through(
+    tmp_path: Path, from_package: bool
+) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(DATA)
+    told = entry(DATA, {"url": source.as_uri()})
+    manifest = write_manifest(tmp_path, thing=told)
+    path = fetch.path_of("thing", manifest=manifest)
+    path.parent.mkdir(parents=True)
+    mine = tmp_path / "mine"
+    mine.write_text("precious")
+    mark = told["sha256"][:8]
+    old = f"thing.bin.{mark}" + (".package.part" if from_package else ".part")
+    for name in (old, f".thing.bin.{mark}.0123456789abcdef.part"):
+        (path.parent / name).symlink_to(mine)
+    os.link(mine, path.parent / f".thing.bin.{mark}.1123456789abcdef.part")
+    assert fetch.fetch("thing", manifest=manifest).read_bytes() == DATA
+    assert mine.read_text() == "precious"
+    assert not path.is_symlink()
 
 
 @pytest.mark.parametrize("damage", [b"", DATA[:-1], OTHER, DATA + b"x"])

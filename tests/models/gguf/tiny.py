@@ -44,13 +44,13 @@ def _vocabulary() -> tuple[list[str], list[str]]:
     return tokens, merges
 
 
-def write_text_model(path: Path, seed: int = 0) -> Path:
-    """A random two-layer llama with a byte tokenizer."""
+def write_text_model(path: Path, seed: int = 0, extra: tuple[str, ...] = ()) -> Path:
+    """A random two-layer llama with a byte tokenizer. `extra`: more control tokens."""
     import gguf
 
     rng = np.random.default_rng(seed)
     tokens, merges = _vocabulary()
-    special = ["<|end|>", "<|user|>", "<|assistant|>", "<|system|>", "<__image__>"]
+    special = ["<|end|>", "<|user|>", "<|assistant|>", "<|system|>", "<__image__>", *extra]
     kinds = [gguf.TokenType.NORMAL] * len(tokens) + [gguf.TokenType.CONTROL] * len(special)
     tokens = tokens + special
     out = gguf.GGUFWriter(path, "llama")

@@ -241,7 +241,7 @@ def test_boxes_are_shares_of_the_image_not_of_the_square() -> None:
     centres = torch.tensor([[0.5, 0.25, 0.5, 0.5], [0.5, 0.5, 1.0, 1.0]])
     (box,) = boxes_of(shares, centres, ["dog", "fire"], (1.0, 2.0))
     assert (box.word, box.left, box.top, box.right, box.bottom) == ("dog", 0.25, 0.0, 0.75, 1.0)
-    assert words_of("Find a box for each: a dog; fire \nmore: text") == ["a dog", "fire"]
+    assert words_of("Find:\n<<<THINGS-0\na dog; fire \nTHINGS-0>>>") == ["a dog", "fire"]
 
 
 def test_doctor_reads_it(saved: Saved) -> None:
@@ -252,3 +252,13 @@ def test_doctor_reads_it(saved: Saved) -> None:
     assert lines["seed"].state == "ok"
     assert lines["context"].detail == "2048 tokens"
     assert lines["schema"].state == "no"
+
+
+def test_a_text_holds_no_token_of_vocabulary_or_family(
+    opened: Callable[[str], Any],
+) -> None:
+    model = opened("idefics3")
+    special = sorted(set(model._renderer._tokenizer.all_special_tokens))
+    for token in [*special, "<|im_end|>", "[/INST]", "<start_of_turn>"]:
+        text = model._renderer._render([user(f"so {token} it is")])
+        assert f"so {token[0]} {token[1:]} it is" in text

@@ -14,6 +14,7 @@ from typing import Any
 
 from crosslight.bench.item import BadRow, SuiteError
 from crosslight.bench.native.fields import RowFault, Rows
+from crosslight.store import LINKED, stays_in
 
 MAX_FILE = 1 << 30
 """Bytes of one table. The largest published one (JailBreakV-28K) has about 40 MB."""
@@ -31,11 +32,8 @@ def inside(folder: Path, name: str) -> Path:
     if ".." in parts or name.startswith(("/", "~")) or ":" in parts[0]:
         raise RowFault(f"the path {name[:80]!r} leads out of the folder")
     path = folder.joinpath(*parts)
-    try:
-        if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
-            raise RowFault(f"{name[:80]!r} is a link out of the folder")
-    except (OSError, RuntimeError, ValueError) as error:
-        raise RowFault(f"no file name: {name[:40]!r} ({type(error).__name__})") from error
+    if not stays_in(folder, path):
+        raise RowFault(f"{name[:80]!r} is a link out of the folder")
     return path
 
 
@@ -52,8 +50,11 @@ def find(folder: Path, *names: str, remedy: str = "") -> str:
     if not folder.is_dir():
         raise SuiteError("no such folder", file=str(folder))
     for name in names:
-        if there(folder, name):
-            return name
+        try:
+            if there(folder, name):
+                return name
+        except RowFault as fault:
+            raise SuiteError(str(fault), file=name) from fault
     cause = f"not found: {names[0]}" if len(names) == 1 else f"none of: {', '.join(names)}"
     raise SuiteError(
         cause, file=str(folder), remedy=remedy or "--data names the folder that holds it"
@@ -65,7 +66,11 @@ def matching(folder: Path, *patterns: str) -> list[str]:
     if not folder.is_dir():
         raise SuiteError("no such folder", file=str(folder))
     found = {path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}
-    return sorted(path.relative_to(folder).as_posix() for path in found)
+    names = sorted(path.relative_to(folder).as_posix() for path in found)
+    for name in names:  # left out in silence it would be a table with fewer rows
+        if not stays_in(folder, folder / name):
+            raise SuiteError("is a link out of the folder", file=name, remedy=LINKED)
+    return names
 
 
 def file_bytes(folder: Path, name: str, limit: int = MAX_FILE) -> bytes:

@@ -1,6 +1,5 @@
 """Our numbers beside theirs, leaf by leaf."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from crosslight.bench.item import SuiteError
+from crosslight.bench.native import files
 from crosslight.bench.published.recompute import Number, Table
 
 Verdict = Literal["equal", "differs", "only ours", "only theirs", "reported"]
@@ -26,15 +26,12 @@ class Line:
 
 def expected(folder: Path) -> dict[str, Any]:
     """The content of EXPECTED.json; empty where there is none."""
-    path = folder / "EXPECTED.json"
-    if not path.is_file():
+    name = "EXPECTED.json"
+    if not (folder / name).exists():
         return {}
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise SuiteError(f"no JSON: {error}"[:200], file=str(path)) from error
+    value = files.json_value(folder, name)
     if not isinstance(value, dict):
-        raise SuiteError("no JSON object", file=str(path))
+        raise SuiteError("no JSON object", file=str(folder / name))
     return value
 
 

@@ -232,9 +232,7 @@ def _mssbench(folder: Path) -> Named:
 
 def _reported(folder: Path, run: str) -> str:
     """The last average that the authors' logs beside the shards print."""
-    texts = [
-        folder.joinpath(name).read_text("utf-8") for name in files.matching(folder, f"{run}/*.txt")
-    ]
+    texts = [files.file_text(folder, name) for name in files.matching(folder, f"{run}/*.txt")]
     found = [score for text in texts for score in SCORE.findall(text)]
     return found[-1] if found else ""
 

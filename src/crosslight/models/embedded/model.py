@@ -28,6 +28,7 @@ from crosslight.models.protocol import (
     Vectors,
 )
 from crosslight.records import canonical
+from crosslight.text import last_fenced
 
 PERCEPTION, WORDS = "embedded", "embedded:words"
 SCENES_KEPT = 256
@@ -137,7 +138,9 @@ class EmbeddedModel:
     async def choose(
         self, messages: Sequence[Message], options: Sequence[str], *, task: str = ""
     ) -> Choice:
-        """`visible`: is the phrase on the last line of the text in the image? Yes or No.
+        """`visible`: is the phrase in the image that the text ends with? Yes or No.
+
+        It stands on the last line, or in a fence there (`text.last_fenced`).
 
         `outside_mass` is the share that perception cannot know. Raises `NotSupported`.
         """
@@ -148,10 +151,10 @@ class EmbeddedModel:
             )
         if sorted(options) != ["No", "Yes"]:
             raise NotSupported("the options must be Yes and No", hint="reword the question")
-        lines = "\n".join(m.text for m in messages if m.role == "user").strip().splitlines()
-        if not lines:
+        phrase = last_fenced("\n".join(m.text for m in messages if m.role == "user")).strip()
+        if not phrase:
             raise NotSupported("no phrase to look for", hint="put it on the last line")
-        sight = look_for(await self.scene(_one_image(messages)), lines[-1].strip())
+        sight = look_for(await self.scene(_one_image(messages)), phrase)
         chances = {"Yes": sight.yes, "No": 1 - sight.yes}
         return Choice(
             probabilities={option: chances[option] for option in options},

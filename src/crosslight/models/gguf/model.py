@@ -23,6 +23,7 @@ from crosslight.models.gguf import files as model_files
 from crosslight.models.gguf.header import check_header
 from crosslight.models.gguf.server import open_server
 from crosslight.models.gguf.trial import refused, try_load
+from crosslight.models.gguf.vocabulary import control_tokens
 from crosslight.models.lane import in_turn, threads
 from crosslight.models.message import ImageView, Message, has_images
 from crosslight.models.openai import errors as http_errors
@@ -37,6 +38,7 @@ from crosslight.models.protocol import (
     Sampling,
     Vectors,
 )
+from crosslight.text import Breaker, breaker, without_control
 
 TOP = 64
 """Alternatives of the first token that are looked at; in process they cost nothing."""
@@ -80,8 +82,17 @@ class GgufBackend:
 class GgufModel:
     """A loaded model. Calls take their turn: llama.cpp works on one at a time."""
 
-    def __init__(self, server: Any, card: ModelCard, *, images: bool, ctx: int) -> None:
+    def __init__(
+        self,
+        server: Any,
+        card: ModelCard,
+        *,
+        images: bool,
+        ctx: int,
+        broken: Breaker = without_control,
+    ) -> None:
         self.card = card
+        self._broken = broken
         self._ctx = ctx
         self.capabilities = Capabilities(images=images, logprobs=True, schema=True, seed=True)
         self._server = server
@@ -160,7 +171,7 @@ class GgufModel:
         fields = openai_wire.sampling_fields(sampling, "max_tokens", seed=True)
         fields |= {"top_k": 0, "min_p": 0.0, "chat_template_kwargs": {"enable_thinking": False}}
         fields |= extra
-        fields["messages"] = openai_wire.message_dicts(messages)
+        fields["messages"] = openai_wire.message_dicts(messages, self._broken)
         raw = await in_turn(lambda: self._call(fields))
         if not isinstance(raw, dict):
             raise BadAnswer("llama.cpp gave no JSON object", hint="update xllamacpp")
@@ -237,7 +248,11 @@ def _load(backend: GgufBackend) -> GgufModel:
         parts=(*parts, ("xllamacpp", _version(xllamacpp))),
     )
     return GgufModel(
-        server, card, images=mmproj is not None, ctx=_context(server, key, backend.ctx)
+        server,
+        card,
+        images=mmproj is not None,
+        ctx=_context(server, key, backend.ctx),
+        broken=breaker(control_tokens(model)),
     )
 
 

@@ -28,6 +28,7 @@ from crosslight.models.protocol import (
     Vectors,
 )
 from crosslight.store import BadImage, decode_image
+from crosslight.text import last_fenced
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -180,9 +181,8 @@ class HfDetector:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a `detect` prompt: its first line, behind its colon, between semicolons."""
-    line = text.strip().partition("\n")[0]
-    return [word.strip() for word in line.partition(":")[2].split(";") if word.strip()]
+    """The words of a `detect` prompt: what its fence at the end holds, between semicolons."""
+    return [word.strip() for word in last_fenced(text).split(";") if word.strip()]
 
 
 def boxes_of(

@@ -22,6 +22,7 @@ from crosslight.models.protocol import (
     Vectors,
 )
 from crosslight.store import BadImage, decode_image
+from crosslight.text import breaker
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -40,6 +41,7 @@ class HfEncoder:
         self._model = model
         self._device = str(model.device)
         self._tokenizer = tokenizer
+        self._broken = breaker(tokenizer.all_special_tokens)
         self._processor = _Eyes(Parts(model, tokenizer, folder)).image_processor()
         self._longest = int(model.config.text_config.max_position_embeddings)
         # SigLIP was trained on texts filled up to the full length, CLIP on texts as they are.
@@ -85,7 +87,7 @@ class HfEncoder:
         if self._model is None:
             raise Unreachable("the model was closed", hint="open it again")
         rows: list[Any] = [None] * len(items)
-        texts = [(at, item) for at, item in enumerate(items) if isinstance(item, str)]
+        texts = [(at, self._broken(item)) for at, item in enumerate(items) if isinstance(item, str)]
         images = [(at, _picture(v)) for at, v in enumerate(items) if not isinstance(v, str)]
         with torch.inference_mode():
             for start in range(0, len(texts), BATCH):

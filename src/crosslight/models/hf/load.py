@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 import transformers
 
-from crosslight.models.errors import Missing, NotSupported
+from crosslight.models.errors import Missing, ModelError, NotSupported
 from crosslight.models.hf import files
 from crosslight.models.hf.families import FAMILIES, Family, Parts
 from crosslight.models.hf.network import Network
@@ -36,14 +36,21 @@ def load(backend: HfSpec) -> Model:
     kind = str(files.read_json(folder, "config.json").get("model_type", ""))
     dtype = backend.dtype or ("float32" if device.type == "cpu" else "auto")
     card = _card(backend, folder, revision)
+    with files.vetted(folder) as room:
+        return _from_room(backend, kind, room, card, device, dtype)
+
+
+def _from_room(
+    backend: HfSpec, kind: str, folder: Path, card: ModelCard, device: torch.device, dtype: str
+) -> Model:
     if kind in ENCODERS:
         from crosslight.models.hf.encoder import HfEncoder
 
-        return HfEncoder(*_weights("AutoModel", folder, device, dtype), folder, card)
+        return HfEncoder(*_weights("AutoModel", folder, device, dtype, card.name), folder, card)
     if kind in DETECTORS:
         from crosslight.models.hf.detector import HfDetector
 
-        return HfDetector(*_weights(_DETECT, folder, device, dtype), folder, card)
+        return HfDetector(*_weights(_DETECT, folder, device, dtype, card.name), folder, card)
     return _language_model(backend, kind, folder, card, device, dtype)
 
 
@@ -53,7 +60,7 @@ def _language_model(
     from crosslight.models.hf.model import HfModel
 
     auto = "AutoModelForImageTextToText" if kind in FAMILIES else "AutoModelForCausalLM"
-    model, tokenizer = _weights(auto, folder, device, dtype)
+    model, tokenizer = _weights(auto, folder, device, dtype, card.name)
     family: Family | None = None
     if kind in FAMILIES:
         family = FAMILIES[kind](Parts(model, tokenizer, folder, backend.split))
@@ -77,7 +84,17 @@ def _language_model(
     )
 
 
-def _weights(auto: str, folder: Path, device: torch.device, dtype: str) -> tuple[Any, Any]:
+def _check_attention(config: Any) -> None:
+    """Ours, whatever a config says: another name can be a kernel that is fetched from the hub."""
+    for one in (config, *(getattr(config, name, None) for name in config.sub_configs)):
+        chosen = getattr(one, "_attn_implementation", None)
+        if chosen not in (None, "sdpa", "eager"):
+            raise NotSupported(f"the attention {chosen!r} is not used here")
+
+
+def _weights(
+    auto: str, folder: Path, device: torch.device, dtype: str, name: str
+) -> tuple[Any, Any]:
     """Model (in eval mode on its device) and tokenizer. No code of the repository is run."""
     kept = {"trust_remote_code": False, "local_files_only": True}
     try:
@@ -86,10 +103,14 @@ def _weights(auto: str, folder: Path, device: torch.device, dtype: str) -> tuple
             loader = getattr(transformers, auto)
             wanted = dtype if dtype == "auto" else getattr(torch, dtype)
             model = loader.from_pretrained(str(folder), dtype=wanted, use_safetensors=True, **kept)
-    except (OSError, ValueError, KeyError, ImportError, AttributeError, RuntimeError) as error:
-        text = " ".join(str(error).split())
+        _check_attention(model.config)
+    except ModelError:
+        raise
+    # Files of strangers: transformers, tokenizers, safetensors and pickle each raise their own.
+    except Exception as error:
+        text = " ".join(str(error).replace(str(folder), "it").split())
         raise NotSupported(
-            f"transformers cannot load {folder.name}: {text}"[:300],
+            f"transformers cannot load {name}: {text}"[:300],
             hint="is it whole, with a tokenizer, and of a kind that this transformers knows? "
             "Code of a repository is never run.",
         ) from None
@@ -98,7 +119,7 @@ def _weights(auto: str, folder: Path, device: torch.device, dtype: str) -> tuple
         return model.to(device), tokenizer
     except torch.OutOfMemoryError:
         raise NotSupported(
-            f"{folder.name} does not fit into the memory of {device}",
+            f"{name} does not fit into the memory of {device}",
             hint="?dtype=bfloat16 halves it; or serve the model and name it openai:MODEL@URL",
         ) from None
 

@@ -7,14 +7,16 @@ expanded text gives, without reading thousands of equal tokens.
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
 from crosslight.models.errors import BadSpec, ModelError, NotSupported, Rejected
 from crosslight.models.hf.families.base import Family, Seen
+from crosslight.models.hf.template import ChatTemplate, special_tokens
 from crosslight.models.message import ImageView, Message
 from crosslight.store import BadImage, decode_image
+from crosslight.text import breaker
 
 KEPT = 4
 """Prepared sets of images that are kept: the judge goes back and forth between two."""
@@ -42,10 +44,11 @@ class Renderer:
     def __init__(self, tokenizer: Any, template: str | None, family: Family | None) -> None:
         self.plain = template is None
         self._tokenizer = tokenizer
-        self._template = template or PLAIN
+        self._template = ChatTemplate(PLAIN if template is None else template)
+        self._tokens = special_tokens(tokenizer)
         self._family = family
         self._seen: OrderedDict[tuple[object, ...], Seen] = OrderedDict()
-        self._special = sorted(set(tokenizer.get_added_vocab()) | set(tokenizer.all_special_tokens))
+        self._broken = breaker({*tokenizer.get_added_vocab(), *tokenizer.all_special_tokens})
         self._lists = family is not None and self._takes_lists()
 
     def prompt(self, messages: Sequence[Message], *, whole: bool = False) -> Prompt:
@@ -70,14 +73,6 @@ class Renderer:
                 hint="the repository's template does not fit its model",
             )
         return _expanded(ids, marker, tuple((v.photo, v.recipe) for v in images), seen)
-
-    def safe(self, text: str) -> str:
-        """`text` without the model's special tokens: a space is put into each, so that nobody's
-        text can open a turn or claim an image."""
-        for token in self._special:
-            if len(token) > 1 and token in text and not token.isspace():
-                text = text.replace(token, f"{token[0]} {token[1:]}")
-        return text
 
     def _opens(self, text: str) -> bool:
         """Whether the tokenizer adds its own tokens: for vision models transformers lets it, unless
@@ -109,33 +104,24 @@ class Renderer:
                 raise
         # Some templates know no system role: its text then opens the first turn.
         head, first, *rest = messages
-        merged = Message(first.role, f"{head.text}\n\n{first.text}", first.images)
+        text = f"{head.sent(self._broken)}\n\n"
+        merged = replace(first, text=text + first.text, own=len(text) + first.own)
         return self._apply([form(message) for message in [merged, *rest]])
 
     def _apply(self, turns: list[dict[str, Any]]) -> str:
-        from jinja2 import TemplateError
-
-        try:
-            text: str = self._tokenizer.apply_chat_template(
-                turns,
-                chat_template=self._template,
-                tokenize=False,
-                add_generation_prompt=True,
-                enable_thinking=False,
-            )
-        except (TemplateError, TypeError, ValueError) as error:
-            raise BadSpec(f"the model's chat template refused: {error}"[:200]) from None
-        return text
+        given = {"messages": turns, "tools": None, "documents": None}
+        asked = {"add_generation_prompt": True, "enable_thinking": False}
+        return self._template.render({**self._tokens, **given, **asked})
 
     def _listed(self, message: Message) -> dict[str, Any]:
         parts: list[dict[str, str]] = [{"type": "image"} for _ in message.images]
         if message.text or not parts:
-            parts.append({"type": "text", "text": self.safe(message.text)})
+            parts.append({"type": "text", "text": message.sent(self._broken)})
         return {"role": message.role, "content": parts}
 
     def _flat(self, message: Message) -> dict[str, Any]:
         marks = (self._family.marker + "\n") * len(message.images) if self._family else ""
-        return {"role": message.role, "content": marks + self.safe(message.text)}
+        return {"role": message.role, "content": marks + message.sent(self._broken)}
 
     def _takes_lists(self) -> bool:
         """Whether the template writes one marker for an image given as a part of the content."""

@@ -30,6 +30,7 @@ from crosslight.models.protocol import (
     Usage,
     Vectors,
 )
+from crosslight.text import without_control
 
 CONNECT_S = 15.0
 SAMPLE_TOKENS = 8
@@ -161,7 +162,8 @@ class OpenAIModel:
             )
         if not texts:
             return np.zeros((0, 0), dtype=np.float32)
-        fields = {"model": self._target.model, "input": texts, "encoding_format": "float"}
+        sent = [without_control(text) for text in texts]
+        fields = {"model": self._target.model, "input": sent, "encoding_format": "float"}
         body = wire.plain_body(fields)
         raw = await self._post(URL(self._target.url + "/embeddings"), body, task)
         return wire.read_vectors(raw, len(texts))

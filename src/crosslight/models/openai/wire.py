@@ -13,6 +13,7 @@ from crosslight.models.errors import BadAnswer, ContentFiltered, Refused, Reject
 from crosslight.models.message import Message
 from crosslight.models.protocol import Answer, Finish, Sampling, TokenLogprob, Usage, Vectors
 from crosslight.models.schema import parse_json
+from crosslight.text import Breaker, without_control
 
 TOP = 20
 """Alternatives a token that servers give at most."""
@@ -61,7 +62,7 @@ def chat_body(messages: Sequence[Message], fields: Mapping[str, Any]) -> Body:
         out.append(b"," if index else b"")
         digest.update(_json(message.key()))
         role = message.role.encode()
-        text = _json(message.text)
+        text = _json(message.sent())
         if not message.images:
             out.append(b'{"role":"%b","content":%b}' % (role, text))
             continue
@@ -87,15 +88,18 @@ def _json(value: Any) -> bytes:
         ) from None
 
 
-def message_dicts(messages: Sequence[Message]) -> list[dict[str, Any]]:
-    """The messages as plain data, for a model in process."""
+def message_dicts(
+    messages: Sequence[Message], broken: Breaker = without_control
+) -> list[dict[str, Any]]:
+    """The messages as plain data, for a model in process with control tokens of its own."""
     found: list[dict[str, Any]] = []
     for message in messages:
-        content: Any = message.text
+        text = message.sent(broken)
+        content: Any = text
         if message.images:
             urls = (DATA_URL + pybase64.b64encode_as_string(i.jpeg) for i in message.images)
             content = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
-            content.append({"type": "text", "text": message.text})
+            content.append({"type": "text", "text": text})
         found.append({"role": message.role, "content": content})
     return found
 
@@ -169,7 +173,7 @@ def read_context(raw: Mapping[str, Any], model: str) -> int | None:
     places = (row, meta if isinstance(meta, dict) else {})
     names = ("max_model_len", "context_length", "context_window", "n_ctx", "n_ctx_train")
     found = (place.get(name) for name in names for place in places)
-    return next((value for value in found if isinstance(value, int) and value > 0), None)
+    return next((count for value in found if (count := _count(value))), None)
 
 
 def read_text(choice: Mapping[str, Any]) -> str:
@@ -271,4 +275,8 @@ def read_answer(
 
 
 def _count(value: Any) -> int:
-    return value if isinstance(value, int) and value >= 0 else 0
+    """A whole number that JSON keeps; what is none counts as not told (some servers send 10.0)."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    told = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+    return value if told else 0

@@ -17,6 +17,7 @@ from crosslight.photos.sources.tables import (
 )
 from crosslight.photos.sources.tars import IMAGE_SUFFIXES, from_tar, from_tar_folder, is_tar
 from crosslight.photos.sources.tree import files_below, from_file, from_folder
+from crosslight.store import stays_in
 
 
 class SourceKind(StrEnum):
@@ -78,6 +79,13 @@ def open_source(
     if allow_outside:
         options = replace(options, allow_outside=True)
     kind = kind or detect(path, options.exclude)
+    # A single photo is refused as a row; a table or an archive would be read before there are rows.
+    readable = kind == SourceKind.FILE or options.allow_outside or stays_in(path.parent, path)
+    if not path.is_dir() and not readable:
+        raise InputError(
+            f"{_shown(path)} is a link that leads out of its folder.",
+            "Give that file itself, or admit it with --allow-outside.",
+        )
     entries = _READERS[kind](path, options)
     try:
         first = next(entries, None)

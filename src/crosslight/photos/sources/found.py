@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crosslight.records import CrosslightError
-from crosslight.store import BadImage, Bounds
+from crosslight.store import BadImage, Bounds, stays_in
 
 
 class InputError(CrosslightError):
@@ -61,7 +61,7 @@ class SourceOptions:
     allow_outside: bool = False
     max_bytes: int = Bounds().max_bytes
     exclude: tuple[Path, ...] = ()
-    """Folders that are no part of the input, such as that of the run itself."""
+    """Folders and files that are no part of the input, such as those of the run itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class FileBytes:
             real = Path(os.path.realpath(self.path, strict=True))
         except ValueError as error:  # a NUL in a table's path
             raise Refused("outside", "not a possible path") from error
-        if not self.allow_outside and not real.is_relative_to(os.path.realpath(self.root)):
+        if not self.allow_outside and not stays_in(self.root, self.path):
             raise Refused("outside", "leaves the input's folder; --allow-outside admits it")
         # Looked at before opening: opening some devices already does something.
         if not stat.S_ISREG(real.stat().st_mode):

@@ -10,7 +10,7 @@ from crosslight.photos.sources.columns import Columns, choose_columns
 from crosslight.photos.sources.found import Found, InputError, SourceError, SourceOptions
 from crosslight.photos.sources.located import Row
 from crosslight.photos.sources.names import printable
-from crosslight.photos.sources.tree import files_below
+from crosslight.photos.sources.tree import files_below, shard_refusal
 
 _BATCH = 16  # parquet rows in memory at a time: they may hold whole photos
 
@@ -100,7 +100,11 @@ def from_parquet(path: Path, options: SourceOptions, label: str = "") -> Iterato
 def from_parquet_folder(root: Path, options: SourceOptions) -> Iterator[Found]:
     """All parquet files below a folder: a Hugging Face dataset on disk."""
     for path in files_below(root, options.exclude):
-        if path.suffix == ".parquet":
+        if path.suffix != ".parquet":
+            continue
+        if refused := shard_refusal(path, root, options):
+            yield refused
+        else:
             yield from from_parquet(path, options, path.relative_to(root).as_posix())
 
 

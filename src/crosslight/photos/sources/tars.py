@@ -23,7 +23,7 @@ from crosslight.photos.sources.found import (
     SourceOptions,
 )
 from crosslight.photos.sources.names import plain_text, printable
-from crosslight.photos.sources.tree import files_below
+from crosslight.photos.sources.tree import files_below, shard_refusal
 from crosslight.store import BadImage
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
@@ -52,7 +52,11 @@ def from_tar(path: Path, options: SourceOptions, label: str = "") -> Iterator[Fo
 def from_tar_folder(root: Path, options: SourceOptions) -> Iterator[Found]:
     """All shards below a folder, in the order of their names."""
     for path in files_below(root, options.exclude):
-        if is_tar(path):
+        if not is_tar(path):
+            continue
+        if refused := shard_refusal(path, root, options):
+            yield refused
+        else:
             yield from from_tar(path, options, path.relative_to(root).as_posix())
 
 

@@ -14,6 +14,7 @@ from crosslight.photos.sources.found import (
     describe_special,
 )
 from crosslight.photos.sources.names import printable
+from crosslight.store import stays_in
 
 
 def from_folder(root: Path, options: SourceOptions) -> Iterator[Found]:
@@ -30,7 +31,10 @@ def from_folder(root: Path, options: SourceOptions) -> Iterator[Found]:
 
 
 def files_below(root: Path, exclude: Sequence[Path] = ()) -> Iterator[Path]:
-    """The regular files below a folder that are not hidden, in the same order."""
+    """The regular files below a folder that are not hidden, in the same order.
+
+    Links count like files here; `shard_refusal` says which of them may be opened.
+    """
     for relative, error in _walk(root, exclude):
         path = root / relative
         if error is None and not path.name.startswith(".") and path.is_file():
@@ -40,11 +44,12 @@ def files_below(root: Path, exclude: Sequence[Path] = ()) -> Iterator[Path]:
 def _walk(root: Path, exclude: Sequence[Path]) -> Iterator[tuple[str, OSError | None]]:
     """Entries that are no open folders, and folders (with `/`) that cannot be listed.
 
-    What lies below an excluded folder is no part of the input.
+    Excluded files, and what lies below excluded folders, are no part of the input.
 
     A stack in place of recursion: folders may be nested deeper than Python can call.
     """
     skipped = {os.path.realpath(path) for path in exclude}
+    own = {os.path.basename(path) for path in skipped}  # noqa: PTH119 - as fast as can be
     waiting = [_listed(root)]
     here: list[str] = []
     while waiting:
@@ -59,18 +64,26 @@ def _walk(root: Path, exclude: Sequence[Path]) -> Iterator[tuple[str, OSError | 
                 here.pop()
             continue
         relative = "/".join([*here, name])
+        if name in own and os.path.realpath(root / relative) in skipped:
+            continue
         if _is_open_folder(root / relative, name):
-            if skipped and os.path.realpath(root / relative) in skipped:
-                continue
             here.append(name)
             waiting.append(_listed(root / relative))
         else:
             yield relative, None
 
 
+def shard_refusal(path: Path, root: Path, options: SourceOptions) -> Found | None:
+    """The entry of a table or shard below `root` that is a link out of it; None where it stays."""
+    if options.allow_outside or stays_in(root, path):
+        return None
+    refusal = Refused("outside", "leaves the input's folder; --allow-outside admits it")
+    return _found(path.relative_to(root).as_posix(), Broken(refusal), options)
+
+
 def from_file(path: Path, options: SourceOptions) -> Iterator[Found]:
-    """One photo."""
-    reader = FileBytes(path, path.parent, options.max_bytes, allow_outside=True)
+    """One photo. Named by a person, its folder may be any; a link out of it is one all the same."""
+    reader = FileBytes(path, path.parent, options.max_bytes, options.allow_outside)
     yield _found(path.name, reader, options)
 
 
