@@ -168,7 +168,7 @@ def test_no_decoding_process_outlives_a_killed_run(tmp_path: Path) -> None:
         "data = open(sys.argv[1], 'rb').read()\n"
         "threading.Thread(target=decode_image, args=(data, 256, Bounds(max_scans=10**6))).start()\n"
         "from crosslight.store import workers\n"
-        "import time; time.sleep(1.5); print('under way', flush=True)"
+        "import time; time.sleep(0.7); print('under way', flush=True)"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path / "slow.jpg")], stdout=subprocess.PIPE, text=True

@@ -28,7 +28,9 @@ def fetch_suite(suite: Suite, folder: Path | None = None, *, revision: str = "")
         raise SuiteError("needs huggingface-hub", remedy="pip install 'crosslight[hf]'") from error
     if not plain_path(suite.hub) or not plain_path(revision or "main"):
         raise SuiteError(f"{suite.hub}@{revision} is no repository of a hub")
-    place = folder or private_folder(default_folder(suite))
+    place = folder or default_folder(suite)
+    if folder is None:
+        private_folder(place)
     try:
         snapshot_download(
             suite.hub, repo_type="dataset", revision=revision or None, local_dir=str(place)
