@@ -1,6 +1,5 @@
 """Each reader on 2,000 broken files of its kind and on hand-made ones, the same every time."""
 
-import resource
 import time
 from pathlib import Path
 from random import Random
@@ -8,6 +7,7 @@ from random import Random
 import pytest
 
 from tests.fuzz.target import Target, by_chance, targets
+from tests.memory import forget_peak, peak_mib
 
 FILES = 2_000
 SECONDS = 10.0
@@ -23,15 +23,11 @@ def test_only_declared_outcomes(target: Target, tmp_path: Path) -> None:
     assert len(handmade) >= 50
     for data in sound:
         target.read(data, tmp_path)
-    before = resident()
+    forget_peak()
+    before = peak_mib()
     for number in range(FILES + len(handmade)):
         data = handmade[number] if number < len(handmade) else by_chance(random, sound)
         began = time.monotonic()
         target.read(data, tmp_path)
         assert time.monotonic() - began < SECONDS
-    assert resident() - before < MIB
-
-
-def resident() -> int:
-    """The most memory so far, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    assert peak_mib() - before < MIB

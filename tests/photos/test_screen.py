@@ -144,11 +144,12 @@ def test_progress_counts_entries(tmp_path: Path) -> None:
 
 
 MEMORY = """
-import asyncio, resource, sys
+import asyncio, sys
 from crosslight.photos.screen import screen_photos, ScreenConfig
 from crosslight.photos.sources import Found
 from crosslight.store.images import ImageStore
 from tests.build.hostile import encoded, photo
+from tests.memory import peak_mib
 def found(count):
     for seed in range(count):
         data = encoded(photo(seed, 64, 64), "BMP") + bytes(4_000_000)  # 4 MB each
@@ -156,7 +157,7 @@ def found(count):
 images = ImageStore(sys.argv[1], fsync=False)
 def peak(count):
     asyncio.run(screen_photos(found(count), images, ScreenConfig(workers=2)))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return peak_mib()
 print(peak(20), peak(200))
 """
 

@@ -16,6 +16,7 @@ import pytest
 from crosslight.store import TableError, TableFile, parquet, read_table, table_rows
 from crosslight.store.thrift import read_struct
 
+ROOT = Path(__file__).parents[2]
 IMAGES = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 PLAIN = pa.table(
     {
@@ -79,16 +80,17 @@ def bomb(path: Path, mebibytes: int, rows: int, **how: Any) -> Path:
 
 
 READING = """
-import resource, sys
+import sys
 from crosslight.records import CrosslightError
 from crosslight.store import {what}
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+from tests.memory import peak_mib
+before = peak_mib()
 try:
     {how}
     print("read")
 except CrosslightError as error:
     print(type(error).__name__)
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+print(peak_mib() - before)
 """
 
 
@@ -97,6 +99,7 @@ def measured(what: str, how: str, path: Path) -> tuple[str, int]:
     code = READING.format(what=what, how=how)
     done = subprocess.run(
         [sys.executable, "-c", code, str(path)],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=120,
