@@ -119,6 +119,12 @@ def test_many_that_come_at_once_are_never_two_at_a_time(tmp_path: Path) -> None:
     assert wrong == [] and most == [1]
 
 
+def test_the_probe_of_another_lock_is_nobodys_file(tmp_path: Path) -> None:
+    """filelock makes it for a moment, while another process looks at the folder."""
+    (tmp_path / ".filelock-probe-3161bee1217d16d2").touch()
+    hold(tmp_path, "build")
+
+
 def test_a_folder_of_the_user_keeps_no_lock_of_a_refused_command(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     hold(tmp_path / "mine", "judge")

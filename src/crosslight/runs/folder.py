@@ -22,6 +22,8 @@ from crosslight.store import clear_parts, is_part, stays_in, write_json
 RUN_FILE = "run.json"
 LOCK_FILE = ".lock"
 OWNER_FILE = ".owner.json"
+PROBE = ".filelock-"
+"""So begin names that filelock makes for a moment, to try what the file system can do."""
 ROOM_BYTES = 1 << 20
 """A disk with less room than this is full: the run would end at its first table."""
 ELSEWHERE = "name a new folder with -o, or the folder of an earlier run of this command"
@@ -97,7 +99,7 @@ def _lock(out: Path) -> tuple[list[Path], FileLock, bool]:
             lock.acquire()
         except Timeout as error:
             raise _busy(out) from error
-        except FileNotFoundError:
+        except (FileExistsError, FileNotFoundError):  # filelock makes the folder too
             continue  # another run that wrote nothing has just taken the folder away
         except OSError as error:
             raise _unwritable(out, error) from error
@@ -201,7 +203,9 @@ def _refuse_links(out: Path) -> None:
 def _others(out: Path) -> bool:
     """Whether anything lies there that is not the lock's, nor half written."""
     return any(
-        entry.name not in (LOCK_FILE, OWNER_FILE) and not is_part(entry.name)
+        entry.name not in (LOCK_FILE, OWNER_FILE)
+        and not entry.name.startswith(PROBE)
+        and not is_part(entry.name)
         for entry in out.iterdir()
     )
 
