@@ -17,6 +17,7 @@ from crosslight.store import TableError, TableFile, parquet, read_table, table_r
 from crosslight.store.thrift import read_struct
 
 ROOT = Path(__file__).parents[2]
+UNCODED: dict[str, Any] = {"use_dictionary": False, "compression": "none"}
 IMAGES = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 PLAIN = pa.table(
     {
@@ -184,6 +185,24 @@ def test_the_pages_are_believed_and_not_the_footer(tmp_path: Path) -> None:
         read_table(path)
 
 
+def test_a_page_of_two_kinds(tmp_path: Path) -> None:
+    """Arrow goes by the type; a header of another kind beside it would be judged instead."""
+    path = tmp_path / "t.parquet"
+    coded = {"image": "DELTA_BYTE_ARRAY"}
+    pq.write_table(pa.table({"image": ["x" * 9] * 4}), path, **UNCODED, column_encoding=coded)
+    data = path.read_bytes()
+    header, length = read_struct(data[4:])
+    assert header[1] == 0 and isinstance(header[5], dict)
+    both = data[4 : 3 + length] + b"\x2c\x15\x02\x15\x00\x00" + b"\x00"  # field 7: a dictionary
+    assert read_struct(both)[0][7] == {1: 1, 2: 0}
+    raw = io.BytesIO(both)
+    with pytest.raises(ValueError, match="two kinds"):
+        parquet._header(raw, 0)
+    lone = b"\x15\x04" + data[6 : 4 + length]  # says that it is a dictionary
+    with pytest.raises(ValueError, match="two kinds"):
+        parquet._header(io.BytesIO(lone), 0)
+
+
 def _varint(value: int, width: int = 0) -> bytes:
     made = bytearray()
     while value >= 128 or len(made) + 1 < width:
@@ -250,6 +269,9 @@ def test_the_header_of_a_page() -> None:
         b"\x1f",
         b"\x19\xf9" * 1000,
         b"\xff" * 100,
+        b"\x15\x02\x05\x02\x04\x00",  # field 1 twice: Arrow takes the last, or merges structs
+        b"\x15" + _varint(1 << 33) + b"\x00",  # 32 bits of it are another number
+        b"\x05" + _varint(2 << 17) + b"\x02\x00",  # and so is the number of a field
     ):
         with pytest.raises(ValueError, match="header"):
             read_struct(hostile)

@@ -43,6 +43,10 @@ _MOST_WALKED = 1_000_000  # values of a dictionary that are looked at one by one
 
 _DICTIONARY = frozenset((2, 8))  # encodings whose values stand in the dictionary page
 _ROW_GROUPS = 4  # the field of the footer
+_TYPE = 1  # of a page, and below what it can be
+_DATA, _INDEX, _DICTIONARY_PAGE, _DATA_2 = range(4)
+_ABOUT = {_DATA: 5, _DICTIONARY_PAGE: 7, _DATA_2: 8}
+"""The field of a page's header that tells about a page of that type."""
 _MOST_FOOTER = 32 * MIB
 _BYTE_ARRAY, _FIXED_BYTES = 6, 7  # types of values
 _CODECS = {1: "snappy", 2: "gzip", 4: "brotli", 6: "zstd", 7: "lz4_raw"}
@@ -312,13 +316,15 @@ def _unpacked(raw: BinaryIO, chunk: _Chunk, fixed: int, repeated: bool) -> _Colu
         if size < 0 or not 0 <= packed <= chunk.end - at:
             raise ValueError("a page past the end of its column")
         column.unpacked += size
-        if isinstance(header.get(7), dict):
+        if header[_TYPE] == _DICTIONARY_PAGE:
             dictionary += size
             longest = dictionary
             many = chunk.values if repeated else AT_ONCE
             if size * many > MOST_BATCH // 64 and 0 < size <= MOST_PAGES:
                 raw.seek(at + length)
-                longest = _longest(raw.read(packed), size, header[7].get(1), chunk)
+                longest = _longest(
+                    raw.read(packed), size, header[_ABOUT[_DICTIONARY_PAGE]].get(1), chunk
+                )
         elif (told := _data_page(header)) is not None:
             values, encoding = told
             column.values += values
@@ -335,23 +341,25 @@ def _unpacked(raw: BinaryIO, chunk: _Chunk, fixed: int, repeated: bool) -> _Colu
 
 
 def _header(raw: BinaryIO, at: int) -> tuple[dict[int, Any], int]:
+    """The header of a page, which is of one kind and says so. Raises `ValueError`."""
     raw.seek(at)
     data = raw.read(_HEADER)
     try:
-        return read_struct(data)
+        header, length = read_struct(data)
     except ValueError:  # statistics can make it longer
-        return read_struct(data + raw.read(_MOST_HEADER - _HEADER))
+        header, length = read_struct(data + raw.read(_MOST_HEADER - _HEADER))
+    about = {field for field in _ABOUT.values() if isinstance(header.get(field), dict)}
+    if about != {field for kind, field in _ABOUT.items() if kind == header.get(_TYPE)}:
+        raise ValueError("a page that is of two kinds, or of none")
+    return header, length
 
 
 def _data_page(header: dict[int, Any]) -> tuple[int, Any] | None:
     """Values and encoding of a data page, of either version; None of another page."""
-    first, second = header.get(5), header.get(8)
-    if isinstance(first, dict):
-        values, encoding = first.get(1), first.get(2)
-    elif isinstance(second, dict):
-        values, encoding = second.get(1), second.get(4)
-    else:
+    if header[_TYPE] not in (_DATA, _DATA_2):
         return None
+    told = header[_ABOUT[header[_TYPE]]]
+    values, encoding = told.get(1), told.get(2 if header[_TYPE] == _DATA else 4)
     if not isinstance(values, int) or values < 0:
         raise ValueError("a page without a number of values")
     return values, encoding

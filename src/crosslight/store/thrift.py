@@ -5,14 +5,15 @@ from typing import Any
 
 MOST_DEPTH = 16
 _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = range(1, 13)
-_WHOLE = (_I16, _I32, _I64)
+_BITS = {_I16: 16, _I32: 32, _I64: 64}
 
 
 def read_struct(data: bytes) -> tuple[dict[int, Any], int]:
     """The fields of the struct that `data` begins with, by their numbers, and its length.
 
     Whole numbers, structs and lists have their value, all else is None. Raises `ValueError` for
-    what is no struct, or none that ends.
+    what is no struct, or none that ends, and for what readers understand in two ways: a number that
+    is too large for its type (some cut it) and a field that is told twice (some merge the two).
     """
     reader = _Reader(data)
     try:
@@ -30,7 +31,9 @@ class _Reader:
         fields: dict[int, Any] = {}
         number = 0
         while head := self._byte():
-            number = number + (head >> 4) if head >> 4 else self._signed()
+            number = number + (head >> 4) if head >> 4 else self._signed(16)
+            if number in fields:
+                raise ValueError(f"a header that tells field {number} twice")
             fields[number] = self._value(head & 15, depth)
         return fields
 
@@ -40,8 +43,8 @@ class _Reader:
         if kind in (_TRUE, _FALSE):
             self._skip(1 if in_list else 0)
             return None
-        if kind in _WHOLE:
-            return self._signed()
+        if kind in _BITS:
+            return self._signed(_BITS[kind])
         if kind == _STRUCT:
             return self.struct(depth + 1)
         if kind == _BYTE:
@@ -89,6 +92,8 @@ class _Reader:
             shift += 7
         raise ValueError("a header with an endless number")
 
-    def _signed(self) -> int:
+    def _signed(self, bits: int) -> int:
         value = self._varint()
+        if value >> bits:
+            raise ValueError("a header with a number too large for its type")
         return (value >> 1) ^ -(value & 1)
