@@ -81,10 +81,11 @@ def write(out: Path, outcome: BuildOutcome) -> dict[str, Any]:
     async def through() -> RunResult:
         places = (out, out.parent / "answers.sqlite", out.parent / "images")
         async with open_hall(RunSetup("build", *places, {"author": Author()})) as hall:
-            hall.writing(len(outcome.samples))
-            splits = write_build(out, outcome)
             account, left = account_of(outcome, ended=True)
-            return hall.finish(describe(outcome, splits), account, [*outcome.account.lost, *left])
+            lost = [*outcome.account.lost, *left]
+            hall.writing(account, lost)
+            splits = write_build(out, outcome)
+            return hall.finish(describe(outcome, splits), account, lost)
 
     return asyncio.run(through()).summary
 

@@ -9,8 +9,10 @@ import pytest
 from crosslight.flow import (
     Context,
     Outcomes,
+    RunStop,
     as_step,
     interrupts,
+    run_anywhere,
     run_main,
 )
 from crosslight.records import Done
@@ -66,3 +68,23 @@ def test_a_signal_reaches_every_run_of_a_nest() -> None:
             assert stopped == ["outer", "inner"]
 
     run_main(nest())
+
+
+@pytest.mark.parametrize("in_loop", [False, True])
+def test_a_stop_before_a_run_could_say_how_it_ended_is_a_keyboard_interrupt(in_loop: bool) -> None:
+    """As a script knows it; what the command line makes of it is its own."""
+
+    async def opening() -> None:
+        raise RunStop("interrupted (SIGINT)", hint="")
+
+    def call() -> None:
+        with pytest.raises(KeyboardInterrupt, match="SIGINT"):
+            run_anywhere(opening())
+
+    async def cell() -> None:
+        call()
+
+    if in_loop:
+        asyncio.run(cell())
+    else:
+        call()

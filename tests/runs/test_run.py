@@ -65,8 +65,8 @@ def run(folder: Path, answer: Any, rows: int = 6, **more: Any) -> RunResult:
                     finished += isinstance(outcome, Done)
                     if not isinstance(outcome, Done):
                         lost.append(Lost(outcome, str(result.row)))
-            hall.writing(finished)
             account = Account.of(rows, finished, [one.outcome for one in lost])
+            hall.writing(account, lost)
             return hall.finish({}, account, lost)
 
     return asyncio.run(verb())

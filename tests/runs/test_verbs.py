@@ -15,6 +15,7 @@ from tests.runs.verbs import VERBS, Verb, prepared, ran, summary, tables
 
 EACH = pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
 ENDS_IN_S = 5.0
+NO_CANARY = {"build": ("--no-canary",)}
 KEYS = {
     *("kind", "status", "reason", "hint", "account", "rows", "inputs", "dropped", "failed"),
     *("notes", "models", "settings", "seed", "prompts", "data", "versions", "seconds"),
@@ -96,6 +97,34 @@ def test_the_second_signal_ends_it_at_once_and_a_rerun_goes_on(verb: Verb, tmp_p
     with FakeServer(prepared(tmp_path / "same", 4), port=port):
         done = ran(command)
     assert done.returncode == 0, done.stderr
+    assert check_account(tmp_path / "out")["not_reached"] == 0
+
+
+@EACH
+@pytest.mark.parametrize("limit", [(), ("--limit", "4")], ids=["all", "sample"])
+def test_a_run_stopped_at_its_first_call_accounts_for_every_input(
+    verb: Verb, limit: tuple[str, ...], tmp_path: Path
+) -> None:
+    """For `build` that call is the canary: its photos have not been looked at by then."""
+    with FakeServer(prepared(tmp_path, 6, latency_ms=60_000)) as server:
+        child = start(verb.command(tmp_path, server.spec, "out", *limit))
+        under_way(child, server, 1)
+        child.send_signal(signal.SIGINT)
+        _, told = child.communicate(timeout=30)
+    assert child.returncode == 3, told
+    account = check_account(tmp_path / "out")
+    assert account["inputs"] == account["not_reached"] == (4 if limit else 6)
+
+
+@EACH
+def test_that_nobody_reads_the_progress_ends_no_run(verb: Verb, tmp_path: Path) -> None:
+    with FakeServer(prepared(tmp_path, 4, latency_ms=200, slots=2)) as server:
+        child = start(verb.command(tmp_path, server.spec))
+        assert child.stdout is not None and child.stderr is not None
+        child.stderr.close()
+        child.stdout.close()
+        child.wait(timeout=60)
+    assert summary(tmp_path / "out")["status"] == "complete"
     assert check_account(tmp_path / "out")["not_reached"] == 0
 
 
@@ -286,6 +315,25 @@ def test_a_rerun_over_a_dead_endpoint_has_failed_though_it_replays(
     check_account(tmp_path / "out")
 
 
+@EACH
+@pytest.mark.parametrize("canary", [True, False])
+def test_another_endpoint_that_is_dead_leaves_the_former_run(
+    verb: Verb, canary: bool, tmp_path: Path
+) -> None:
+    """Nothing of it is replayed, for the model is another: all fail, and nothing is kept."""
+    if canary is False and verb.name not in NO_CANARY:
+        pytest.skip("has no canary")
+    with FakeServer(prepared(tmp_path, 4)) as server:
+        assert ran(verb.command(tmp_path, server.spec)).returncode == 0
+    record, rows = summary(tmp_path / "out"), tables(tmp_path / "out")
+    dead = f"openai:other@http://127.0.0.1:{free_port()}/v1"
+    more = ["--attempts", "1", *(() if canary else NO_CANARY[verb.name])]
+    done = ran(verb.command(tmp_path, dead, "out", *more))
+    assert done.returncode == 1, done.stderr
+    assert "earlier run" in done.stdout + done.stderr
+    assert (summary(tmp_path / "out"), tables(tmp_path / "out")) == (record, rows)
+
+
 @pytest.mark.parametrize("verb", VERBS[2:], ids=lambda verb: verb.name)
 def test_a_share_of_one_is_a_share(verb: Verb, tmp_path: Path) -> None:
     faults = {"content_filter": 0.3}
@@ -315,9 +363,6 @@ def test_an_input_without_a_usable_entry_is_no_success(verb: Verb, tmp_path: Pat
     done = ran(verb.command(tmp_path, "fake:echo", "out", *NO_CANARY.get(verb.name, ())))
     assert done.returncode == 1, done.stdout
     assert check_account(tmp_path / "out")["finished"] == 0
-
-
-NO_CANARY = {"build": ("--no-canary",)}
 
 
 def free_port() -> int:

@@ -100,13 +100,17 @@ async def run_bench(
         estimates = estimates_of(job.out / "items.parquet", kinds, job.config.seed)
         models = [card.as_json(role) for role, card in hall.cards.items()]
         write_results(job.out, {**told, "models": models}, estimates)
-        lost += unreadable(ready)
-        scored = sum(row["status"] == "done" for row in rows)
-        every = len(items) + len(unreadable(ready))
-        hall.finish(told, Account.of(every, scored, [one.outcome for one in lost]), lost)
+        hall.finish(told, account_of(ready, rows, lost), lost)
         pages(job.out)
     end = ended(hall)
     return BenchResult(end.status, end.reason, end.hint, end.summary, estimates)
+
+
+def account_of(ready: Prepared, rows: Sequence[Row], lost: Sequence[Lost]) -> Account:
+    """What became of the items, and of the rows that are none."""
+    scored = sum(row["status"] == "done" for row in rows)
+    every = len(ready.items) + len(unreadable(ready))
+    return Account.of(every, scored, [one.outcome for one in lost])
 
 
 def unreadable(ready: Prepared) -> list[Lost]:
@@ -122,7 +126,7 @@ def unreadable(ready: Prepared) -> list[Lost]:
 
 async def _write(hall: Hall, ready: Prepared) -> tuple[list[Row], list[Lost]]:
     """Every item's row, in the suite's order; those that a stop left out say so. Returns what
-    became of each: the texts stay on the disk."""
+    became of each, unreadable rows too: the texts stay on the disk."""
     config, rows, lost = ready.job.config, list[Row](), list[Lost]()
     reached: set[str] = set()
     with ParquetSink(ready.job.out / "items.parquet", ITEMS) as sink:
@@ -146,7 +150,8 @@ async def _write(hall: Hall, ready: Prepared) -> tuple[list[Row], list[Lost]]:
         for item in ready.items:
             if item.id not in reached:
                 keep(item, Leaf(NOT_REACHED, item))
-        hall.writing(sum(row["status"] == "done" for row in rows))
+        lost += unreadable(ready)
+        hall.writing(account_of(ready, rows, lost), lost)
     return rows, lost
 
 

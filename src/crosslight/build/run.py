@@ -85,9 +85,10 @@ async def run_build(
             command=job.command({role: card.spec for role, card in hall.cards.items()}),
         )
         account, left = account_of(outcome, ended=hall.status == "complete")
-        hall.writing(account.finished)
+        lost = [*counts.lost, *left]
+        hall.writing(account, lost)
         splits = write_build(job.out, outcome)
-        hall.finish(describe(outcome, splits), account, [*counts.lost, *left])
+        hall.finish(describe(outcome, splits), account, lost)
         pages(job.out)
     return ended(hall)
 

@@ -1,10 +1,11 @@
 """The command line: one file a verb, each a thin call into a room."""
 
+import atexit
 import contextlib
 import os
 import signal
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 
@@ -66,14 +67,16 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     # Outside a run, which listens itself, nothing has to be put in order.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: leave("interrupted"))
+    _listen(lambda *_: leave("interrupted"))
+    atexit.register(_ignore_signals)
     before = _signals_seen()
     try:
         app()
     except SystemExit as end:
         if end.code == STOPPED and _signals_seen() > before:
-            leave_at_once()
+            leave_at_once(STOPPED)
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        _listen(lambda *_: leave_at_once(code))
         raise
     except Exception as error:
         fail(error)
@@ -90,17 +93,25 @@ def leave(reason: str) -> NoReturn:
 
     with contextlib.suppress(OSError, RuntimeError):  # a stream that is closed or being written to
         say_error(reason, GO_ON)
-        sys.stdout.flush()
-        sys.stderr.flush()
-    os._exit(STOPPED)
+    leave_at_once(STOPPED)
 
 
-def leave_at_once() -> None:
-    """After a signal everything is on the disk: end without waiting for any thread."""
-    with contextlib.suppress(OSError):
+def leave_at_once(code: int) -> NoReturn:
+    """Everything is on the disk: end without waiting for any thread."""
+    with contextlib.suppress(OSError, RuntimeError):
         sys.stdout.flush()
         sys.stderr.flush()
-    os._exit(STOPPED)
+    os._exit(code)
+
+
+def _listen(handler: Any) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)
+
+
+def _ignore_signals() -> None:
+    """While the interpreter is taken down: the exit code is settled, threads have ended."""
+    _listen(signal.SIG_IGN)
 
 
 def _signals_seen() -> int:

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 import traceback
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -62,7 +62,7 @@ def watching(quiet: bool, *, headings: bool = False) -> Any:
         from crosslight.flow import Watch
 
         if headings and not quiet:
-            err.print(f"{name}: {total:,} rows", style="bold")
+            _tell(f"{name}: {total:,} rows", style="bold")
         return Watch(runner, ledger, total=total, quiet=quiet) if not quiet else nullcontext()
 
     return watch
@@ -79,7 +79,13 @@ class Screening:
         """So many inputs have been looked at."""
         if not self._quiet and time.monotonic() - self._told > 10:
             self._told = time.monotonic()
-            err.print(f"screen: {inputs:,} inputs so far")
+            _tell(f"screen: {inputs:,} inputs so far")
+
+
+def _tell(line: str, style: str = "") -> None:
+    """On the way: that nobody reads it any more is no reason to break off."""
+    with suppress(OSError, ValueError):
+        err.print(line, style=style)
 
 
 def end(result: Any, folder: Path, *, hint: str = "") -> None:

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from crosslight.flow.interrupt import stop_all
+from crosslight.flow.stop import RunStop
 
 T = TypeVar("T")
 
@@ -30,7 +31,16 @@ def run_anywhere(main: Coroutine[Any, Any, T]) -> T:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return run_main(main)
+        in_loop = False
+    else:
+        in_loop = True
+    try:
+        return _in_own_thread(main) if in_loop else run_main(main)
+    except RunStop as stop:  # no result says how it ended: its models were still being opened
+        raise KeyboardInterrupt(stop.reason) from None
+
+
+def _in_own_thread(main: Coroutine[Any, Any, T]) -> T:
     begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = Future()
 
     async def known() -> T:

@@ -237,7 +237,7 @@ async def run_assess(
                         sink.write(outcome.value)
                     else:
                         lost.append(Lost(outcome, result.row.source, result.row.photo))
-            hall.writing(sum(counts.values()))
+            hall.writing(inputs.account(sum(counts.values()), lost), lost)
         lost += inputs.unreached(reached)
         photos = [[target.source, target.photo] for target in inputs.targets]
         told = {

@@ -102,7 +102,7 @@ async def _write(
                         evidence.write(row)
                 else:
                     lost.append(Lost(outcome, result.row.source, result.row.photo))
-        hall.writing(counts.judged)
+        hall.writing(inputs.account(counts.judged, lost), lost)
     lost += inputs.unreached(reached)
 
 

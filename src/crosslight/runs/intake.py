@@ -1,5 +1,6 @@
 """The pictures that a run begins with: the input, screened, and why the rest of it is left out."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -110,19 +111,32 @@ async def look(hall: Hall, intake: Intake, progress: Progress = unheard) -> Look
         hall.notes.append(f"a sample of at most {intake.limit:,} inputs, chosen by the seed")
     gate = hall.session.gate
     looked = list[Screened]()
-    listed = _Listed(iter(()))
+    listed, opened = _Listed(iter(())), False
+    # Where the run was stopped before its input was opened, that is listed only, for the account.
+    until = time.monotonic() + LISTING_S if gate.closed else 0.0
     try:
-        entries = partial(intake.entries, hall.setup.own_places, stopped=lambda: gate.closed)
-        listed = _Listed(await hall.aside(in_thread(entries)))
+        entries = partial(
+            intake.entries,
+            hall.setup.own_places,
+            stopped=lambda: gate.closed and time.monotonic() > until,
+        )
+        opening = in_thread(entries)
+        if gate.closed:
+            listed = _Listed(await asyncio.wait_for(opening, LISTING_S))
+        else:
+            listed = _Listed(await hall.aside(opening))
+        opened = True
+        hall.check()
         screening = screen_photos(
             listed, hall.images, intake.screen, progress=progress, stopped=lambda: gate.closed
         )
         looked = await hall.aside(screening)
-    except RunStop:
+    except (RunStop, TimeoutError):
         pass  # the caller checks; what was looked at so far is asked about by nobody
     if not gate.closed:
         return Looked(tuple(looked))
-    whole = await in_thread(listed.rest, LISTING_S)
+    whole = opened and await in_thread(listed.rest, LISTING_S)
+    whole = whole and not (until and time.monotonic() > until)  # a sample may have been cut
     if not whole:
         hall.notes.append(
             f"the input was not read to its end: of {len(listed.names):,} inputs and more"

@@ -252,15 +252,16 @@ class Hall:
         self._runner = Runner(self.context, steps, fail_on_error=bound)
         return self._runner
 
-    def writing(self, finished: int) -> None:
+    def writing(self, account: Account, lost: Sequence[Lost]) -> None:
         """From here on tables are replaced: until `finish`, the folder reads as stopped.
 
-        (An earlier `run.json` would not fit the new tables.) A run that did not get through does
-        not replace one that had finished more inputs: then the hall closes here, and the folder
-        stays as it was.
+        (An earlier `run.json` would not fit the new tables.) A run that did not get through, or
+        in which nothing could be asked, does not replace one that had finished more inputs: then
+        the hall closes here, and the folder stays as it was.
         """
+        self._judge(account, lost)
         before = finished_in(self.former)
-        if self.status != "complete" and before > finished:
+        if self.status != "complete" and before > account.finished:
             kept = f"{self.reason}; {self.setup.out} keeps the {before:,} inputs of an earlier run"
             self.result = RunResult(self.status, kept, self.hint, _with_calls(self))
             raise _FormerKept
