@@ -1,19 +1,26 @@
 """Sixty files of strangers, of all kinds, in every verb that reads pictures: the run ends in time
 and memory, every entry stands in one place, and nothing is called a defect of ours."""
 
+import gzip
+import io
 import json
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from crosslight.models.fake import FakeServer
 from tests.build.scenes import picture
 from tests.fuzz.target import targets
 from tests.fuzz.test_pictures import BY_HAND
+from tests.photos.sources.tar_blocks import END, header, padded, pax, signed
 from tests.runs.verbs import VERBS, Ended, Verb, prepared, ran, summary
+from tests.store.costly_tables import empty_pages, empty_structs
 
 OURS = "a defect of ours"
 MOST_S, MOST_KB = 120, 1 << 20
@@ -63,6 +70,9 @@ def sixty(folder: Path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
+ARCHIVES = ("tar", "tgz", "parquet")
+
+
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("strangers")
@@ -87,28 +97,84 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
-def test_sixty_files_at_once(verb: Verb, here: Path, tmp_path: Path) -> None:
-    with FakeServer(prepared(tmp_path, 1)) as server:
-        words = verb.command(here, server.spec, f"out-{verb.name}", "--attempts", "1")
-        words = [word.replace("/photos", "/sixty") for word in words]
-        began = time.monotonic()
-        peak = tmp_path / "peak"
-        done = subprocess.run(
-            [sys.executable, "-c", COUNTED, str(peak), *words],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+def counted(words: list[str], peak: Path) -> None:
+    """Run a command in a process of its own, in bounds of time and memory, without a defect."""
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", COUNTED, str(peak), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     told = done.stdout + done.stderr
     assert done.returncode in (0, 1), told
     assert OURS not in told and "Traceback" not in told
     assert time.monotonic() - began < MOST_S
     assert 10_000 < int(peak.read_text()) < MOST_KB
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_sixty_files_at_once(verb: Verb, here: Path, tmp_path: Path) -> None:
+    """The pictures among them are opened as pictures, all others refused as none."""
+    with FakeServer(prepared(tmp_path, 1)) as server:
+        words = verb.command(here, server.spec, f"out-{verb.name}", "--attempts", "1")
+        counted([word.replace("/photos", "/sixty") for word in words], tmp_path / "peak")
     account = summary(here / f"out-{verb.name}")["account"]
     assert account["inputs"] == (66 if verb.name == "bench" else 60)
     assert account["not_reached"] == 0
     assert account["inputs"] == sum(n for name, n in account.items() if name != "inputs")
+
+
+@pytest.mark.parametrize(
+    ("kind", "verb"), list(zip(ARCHIVES, VERBS[:3], strict=True)), ids=ARCHIVES
+)
+def test_a_folder_of_archives(kind: str, verb: Verb, here: Path, tmp_path: Path) -> None:
+    """Here they are opened as what they are; among them what is dear to read, and a good one."""
+    shards = tmp_path / "shards"
+    shards.mkdir()
+    for path in (here / "sixty").glob(f"{kind}-*"):
+        (shards / path.name).write_bytes(path.read_bytes())
+    for name, data in dear(kind).items():
+        (shards / f"{name}{ENDINGS[kind]}").write_bytes(data)
+    with FakeServer(prepared(tmp_path, 1)) as server:
+        words = verb.command(here, server.spec, f"out-{kind}-{verb.name}", "--attempts", "1")
+        counted(
+            [word.replace(str(here / "photos"), str(shards)) for word in words], tmp_path / "peak"
+        )
+    out = here / f"out-{kind}-{verb.name}"
+    lost = [
+        row
+        for name in ("dropped.parquet", "failed.parquet")
+        for row in pq.read_table(out / name).to_pylist()
+        if row["step"] == "screen"
+    ]
+    account = summary(out)["account"]
+    assert account["inputs"] == sum(n for name, n in account.items() if name != "inputs")
+    assert account["not_reached"] == 0
+    assert sum(row.get("error") == "damaged_archive" for row in lost) >= 2, lost
+    assert not any(row["input"].startswith("zz-good") for row in lost), lost
+
+
+def dear(kind: str) -> dict[str, bytes]:
+    """Archives that are small and ask for much, and one that is sound."""
+    if kind == "parquet":
+        sound = io.BytesIO()
+        pq.write_table(pa.table({"image": [picture(7)]}), sound)
+        return {
+            "pages": empty_pages(20_000, 9_000),
+            "structs": empty_structs(100_000, 5),
+            "zz-good": sound.getvalue(),
+        }
+    value = "x" * 16_000
+    blocks = []
+    for at in range(20):
+        block = pax(**{f"GNU__sparse__{at * 200 + each:07}": value for each in range(200)})
+        blocks.append(signed(block[:512], 156, tarfile.XGLTYPE) + block[512:] + header("a.jpg"))
+    good = header("zz-good.jpg", len(picture(7))) + padded(picture(7)) + END
+    made = {"headers": b"".join(blocks) + END, "zz-good": good}
+    if kind == "tar":
+        return made
+    return {name: gzip.compress(data, 1) for name, data in made.items()}
 
 
 @pytest.mark.parametrize("kind", ENDINGS)

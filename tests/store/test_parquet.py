@@ -5,6 +5,7 @@ import itertools
 import os
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from crosslight.store import TableError, TableFile, parquet, read_table, table_rows
+from crosslight.store import TableError, TableFile, parquet, read_table, table_rows, thrift
 from crosslight.store.thrift import read_struct
+from tests.store.costly_tables import empty_pages, empty_structs
 
 ROOT = Path(__file__).parents[2]
 UNCODED: dict[str, Any] = {"use_dictionary": False, "compression": "none"}
@@ -275,3 +277,45 @@ def test_the_header_of_a_page() -> None:
     ):
         with pytest.raises(ValueError, match="header"):
             read_struct(hostile)
+
+
+def test_pages_are_counted_over_the_whole_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page without a byte costs time in each of the row groups that name it."""
+    monkeypatch.setattr(parquet, "_MOST_PAGES_OF_A_FILE", 1000)
+    path = tmp_path / "t.parquet"
+    path.write_bytes(empty_pages(300, 3))
+    list(table_rows(path))
+    path.write_bytes(empty_pages(300, 4))
+    with pytest.raises(TableError, match="too many pages"):
+        list(table_rows(path))
+
+
+def test_row_groups_are_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    path.write_bytes(empty_pages(1, 20_000))
+    with pytest.raises(TableError, match="20,000 row groups"):
+        list(table_rows(path))
+
+
+def test_fields_that_nobody_reads_are_walked_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "t.parquet"
+    path.write_bytes(empty_structs(50_000, 4))
+    tracemalloc.start()
+    try:
+        assert list(table_rows(path)) == [{"path": "a.png"}]
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000  # 200,000 dicts are 13 MB
+    finally:
+        tracemalloc.stop()
+    monkeypatch.setattr(thrift, "MOST_VALUES", 100_000)
+    with pytest.raises(TableError, match="too many values"):
+        list(table_rows(path))
+
+
+def test_a_pipe_is_no_table_and_is_not_waited_on(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "t.parquet")
+    with pytest.raises(OSError, match="no regular file"):
+        list(table_rows(tmp_path / "t.parquet"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crosslight.store import UnreadableFile, read_named, stays_in
+from crosslight.store import UnreadableFile, read_json, read_named, stays_in
 
 
 def test_the_whole_path_is_followed(tmp_path: Path) -> None:
@@ -59,3 +59,18 @@ def test_a_named_file_is_plain_bounded_and_no_link_out(tmp_path: Path) -> None:
             read_named(theirs / name, 100)
     with pytest.raises(UnreadableFile, match="larger"):
         read_named(theirs / "plain.yaml", 4)
+
+
+@pytest.mark.parametrize("text", [b"{", b"\xff", b"[" * 200_000, b"1" * 5000, b""])
+def test_json_of_a_run_that_is_none_is_one_error(text: bytes, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_bytes(text)
+    with pytest.raises(UnreadableFile, match=r"run\.json is no JSON"):
+        read_json(tmp_path / "run.json")
+
+
+def test_json_that_is_a_pipe_is_not_waited_on(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "run.json")
+    with pytest.raises(UnreadableFile, match="no regular file"):
+        read_json(tmp_path / "run.json")
+    with pytest.raises(FileNotFoundError):
+        read_json(tmp_path / "other.json")

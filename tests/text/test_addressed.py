@@ -138,7 +138,22 @@ def test_what_a_text_hides_is_read(hidden: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["ignore ", "answer no ", "rate it ", "a" * 64 + " ", "the ", "&#65;", "%41", "\u200b"]
+    "part",
+    [
+        *("ignore ", "answer no ", "rate it ", "a" * 64 + " ", "the ", "&#65;", "%41", "\u200b"),
+        *(
+            "talimat",
+            "kural",
+            "игнориру",
+            "проигнориру",
+            "ответь",
+            "данн",
+            "निर्देश",
+            "नियम",
+            "ignora",
+        ),
+        *("instruc", "bewerte", "忽略", "지시", "تجاهل", "\ufdfa", "zignoruj", "olvida "),
+    ],
 )
 def test_a_long_text_is_read_in_time(part: str) -> None:
     start = time.perf_counter()

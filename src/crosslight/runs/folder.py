@@ -1,6 +1,5 @@
 """A run's folder: whose it is, and who is writing in it now."""
 
-import json
 import os
 import platform
 import shutil
@@ -17,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from crosslight import __version__
 from crosslight.records import CrosslightError
-from crosslight.store import clear_parts, is_part, stays_in, write_json
+from crosslight.store import UnreadableFile, clear_parts, is_part, read_json, stays_in, write_json
 
 RUN_FILE = "run.json"
 LOCK_FILE = ".lock"
@@ -173,8 +172,8 @@ def read_run(out: Path) -> dict[str, Any]:
     """
     refuse_links_out(out)
     try:
-        found = json.loads((out / RUN_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = read_json(out / RUN_FILE)
+    except (OSError, UnreadableFile):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -240,9 +239,9 @@ def _take(out: Path) -> None:
 def _busy(out: Path) -> FolderBusy:
     """Names the other process as far as it has said who it is."""
     try:
-        owner = json.loads((out / OWNER_FILE).read_text(encoding="utf-8"))
+        owner = read_json(out / OWNER_FILE)
         who = f"process {owner['pid']} on {owner['host']}, since {owner['since']}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, UnreadableFile, LookupError, TypeError):
         who = "it has not said which"
     return FolderBusy(
         f"another process writes the run in {out} ({who})",

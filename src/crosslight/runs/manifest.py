@@ -1,12 +1,12 @@
 """`run.json`, read leniently: what a page needs of it, with defaults for what is not there."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from crosslight.runs.folder import RunError, refuse_links_out
+from crosslight.store import UnreadableFile, read_json
 
 
 class _Lenient(BaseModel):
@@ -102,8 +102,10 @@ def read_manifest(run_dir: Path) -> Manifest:
     path = run_dir / "run.json"
     refuse_links_out(run_dir)
     try:
-        return Manifest.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        return Manifest.model_validate(read_json(path))
     except FileNotFoundError as error:
         raise RunError(f"{run_dir} has no run.json: give the folder of a build") from error
-    except (json.JSONDecodeError, ValidationError) as error:
+    except UnreadableFile as error:
+        raise RunError(error.message, error.hint) from error
+    except (OSError, ValidationError, RecursionError) as error:
         raise RunError(f"{path}: {error}") from error

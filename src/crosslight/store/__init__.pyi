@@ -15,7 +15,7 @@ from .errors import StoreError
 from .features import IMAGE, table_schema
 from .images import ImageDamaged, ImageMissing, ImageStore
 from .parquet import TableError, TableFile, read_table, table_rows
-from .paths import LINKED, UnreadableFile, read_named, stays_in
+from .paths import LINKED, UnreadableFile, read_json, read_named, stays_in
 from .phash import DECODE_SIDE, perceptual_hash
 from .pixels import Decoded, Peek, fit_image
 from .private import open_to_others, plain_path, private_folder
@@ -59,6 +59,7 @@ __all__ = [
     "perceptual_hash",
     "plain_path",
     "private_folder",
+    "read_json",
     "read_named",
     "read_table",
     "replacing",

@@ -19,7 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from crosslight.records import CrosslightError
-from crosslight.store.thrift import read_struct
+from crosslight.store.paths import open_regular
+from crosslight.store.thrift import Wanted, read_struct
 
 MIB: Final = 2**20
 AT_ONCE = 1024
@@ -38,11 +39,15 @@ MOST_TABLE = 512 * MIB
 """Bytes of a table that is read as a whole, and up to `MOST_READ` for 256 times the file's size."""
 _HEADER = 512  # bytes of a page's header, as a rule
 _MOST_HEADER = 256 * 1024
-_MOST_PAGES_OF_A_CHUNK = 100_000
+_MOST_PAGES_OF_A_FILE = 100_000  # and one a KiB of the file above that
+_MOST_HEADERS_OF_A_FILE = 8 * MIB  # and a sixteenth of the file above that
+_MOST_GROUPS = 10_000  # and one for 256 bytes of the file above that
 _MOST_WALKED = 1_000_000  # values of a dictionary that are looked at one by one
 
 _DICTIONARY = frozenset((2, 8))  # encodings whose values stand in the dictionary page
 _ROW_GROUPS = 4  # the field of the footer
+_CHUNK_FIELDS: Wanted = {3: {1: {}, 4: {}, 5: {}, 7: {}, 9: {}, 11: {}}}
+_FOOTER_FIELDS: Wanted = {_ROW_GROUPS: {1: _CHUNK_FIELDS, 3: {}}}
 _TYPE = 1  # of a page, and below what it can be
 _DATA, _INDEX, _DICTIONARY_PAGE, _DATA_2 = range(4)
 _ABOUT = {_DATA: 5, _DICTIONARY_PAGE: 7, _DATA_2: 8}
@@ -66,6 +71,26 @@ class _Column:
     unpacked: int = 0
     longest: int = 0
     values: int = 0
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What was looked at in a file so far: a page can stand in many columns, and cost time each
+    time, without unpacking to anything."""
+
+    raw: BinaryIO
+    size: int
+    pages: int = 0
+    headers: int = 0
+
+    def page(self, header: int) -> None:
+        """One more page, with a header of so many bytes. Raises `ValueError`."""
+        self.pages += 1
+        self.headers += header
+        if self.pages > _MOST_PAGES_OF_A_FILE + self.size // 1024:
+            raise ValueError("too many pages")
+        if self.headers > _MOST_HEADERS_OF_A_FILE + self.size // 16:
+            raise ValueError("too many bytes of pages' headers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +118,7 @@ class TableFile:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._raw: BinaryIO = self.path.open("rb")
+        self._raw: BinaryIO = open_regular(self.path)
         try:
             with _readable(self.path):
                 self.size = self._raw.seek(0, 2)
@@ -101,6 +126,7 @@ class TableFile:
                 self._file = pq.ParquetFile(self.path, pre_buffer=False, buffer_size=MIB)
                 self.schema: pa.Schema = self._file.schema_arrow
                 self.rows: int = self._file.metadata.num_rows
+                self._walk = _Walk(self._raw, self.size)
                 self._groups = _footer(self._raw, self.size)
                 self._leaves = [
                     self._file.schema.column(at).path for at in range(len(self._file.schema.names))
@@ -195,7 +221,7 @@ class TableFile:
                 continue
             kind = self._file.schema.column(at)
             repeated = kind.max_repetition_level > 0
-            column = _unpacked(self._raw, about.chunks[at], max(0, kind.length or 0), repeated)
+            column = _unpacked(self._walk, about.chunks[at], max(0, kind.length or 0), repeated)
             self._spend(column.unpacked)
             self._refuse(column.values > self._most_values, f"{column.values:,} values")
             held += column.held
@@ -276,7 +302,9 @@ def _footer(raw: BinaryIO, size: int) -> tuple[_Group, ...]:
     if length > min(_MOST_FOOTER, size - 8):
         raise ValueError(f"a footer of {length:,} bytes")
     raw.seek(size - 8 - length)
-    told, _ = read_struct(raw.read(length))
+    told, _ = read_struct(raw.read(length), _FOOTER_FIELDS)
+    if len(told[_ROW_GROUPS]) > _MOST_GROUPS + size // 256:
+        raise ValueError(f"{len(told[_ROW_GROUPS]):,} row groups")
     return tuple(_group(group, size) for group in told[_ROW_GROUPS])
 
 
@@ -300,18 +328,17 @@ def _whole(value: Any) -> int:
     return value
 
 
-def _unpacked(raw: BinaryIO, chunk: _Chunk, fixed: int, repeated: bool) -> _Column:
+def _unpacked(walk: _Walk, chunk: _Chunk, fixed: int, repeated: bool) -> _Column:
     """What a column chunk unpacks to, by the headers of its pages. Raises `ValueError`.
 
     `fixed`: bytes of a value where all have one length.
     """
-    at = chunk.start
+    at, raw = chunk.start, walk.raw
     column = _Column(longest=fixed)
     dictionary = page = longest = 0
-    for _ in range(_MOST_PAGES_OF_A_CHUNK):
-        if at >= chunk.end or column.values >= chunk.values:
-            break
+    while at < chunk.end and column.values < chunk.values:
         header, length = _header(raw, at)
+        walk.page(length)
         size, packed = _whole(header.get(2)), _whole(header.get(3))
         if size < 0 or not 0 <= packed <= chunk.end - at:
             raise ValueError("a page past the end of its column")
@@ -334,8 +361,6 @@ def _unpacked(raw: BinaryIO, chunk: _Chunk, fixed: int, repeated: bool) -> _Colu
             elif encoding == _FRONT_CODED:
                 column.longest = max(column.longest, size)
         at += length + packed
-    else:
-        raise ValueError("too many pages")
     column.held = dictionary + page
     return column
 

@@ -14,6 +14,8 @@ import unicodedata
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+MOST = 100_000
+"""Characters that are read of a text, half from its beginning and half from its end."""
 LONGEST = 200
 AROUND = 40
 CODED, CODED_LONGEST = 40, 4096
@@ -136,12 +138,13 @@ _FORMS = (
     # Dutch, Polish, Turkish, Russian
     r"\b(?:negeer|vergeet)\b.{0,60}\b(?:instructies|regels|vorige|eerdere)\b",
     r"\b(?:zignoruj|pomiń)\b.{0,60}\b(?:instrukcj\w*|polece\w*|zasad\w*|poprzedni\w*)",
-    r"(?:talimat|kural)\w*.{0,40}(?:yok ?say|görmezden gel|unut)",
-    r"(?:игнориру\w*|проигнориру\w*|забудь\w*|не следуй)\b.{0,60}(?:инструкц\w*|указани\w*|"
+    r"\b(?:talimat|kural)\w{0,20}.{0,40}(?:yok ?say|görmezden gel|unut)",
+    r"\b(?:игнориру\w*|проигнориру\w*|забудь\w*|не следуй)\b.{0,60}(?:инструкц\w*|указани\w*|"
     r"правил\w*)",
-    r"(?:ответь\w*|отвечай\w*|оцени\w*|классифициру\w*)\b[^.!?]{0,40}"
+    r"\b(?:ответь\w*|отвечай\w*|оцени\w*|классифициру\w*)\b[^.!?]{0,40}"
     r"(?:«|\")?\b(?:да|нет|безопасн\w*|безвредн\w*)\b",
-    r"(?:это|этот|данн\w+) (?:изображени\w*|фото\w*|ответ\w*)\b ?[-—]? ?(?:безопас\w*|безвред\w*)",
+    r"\b(?:это|этот|данн\w+) (?:изображени\w*|фото\w*|ответ\w*)\b ?[-—]? ?"
+    r"(?:безопас\w*|безвред\w*)",
     # Chinese, Japanese, Korean, Arabic, Hindi
     r"(?:忽略|无视|無視|忽視|忘记|不要遵守).{0,30}(?:指令|指示|规则|規則|说明|提示|要求|命令|"
     r"ルール)",
@@ -155,7 +158,7 @@ _FORMS = (
     r"(?:지시|명령|규칙).{0,12}무시|무시.{0,20}(?:지시|명령)|(?:안전|무해)(?:하다고|으로|"
     r"로) (?:답|판단|표시|평가)",
     r"تجاهل.{0,40}(?:تعليمات|التعليمات|القواعد|الأوامر)|(?:أجب|صنف).{0,20}(?:آمن|نعم|لا)\b",
-    r"(?:निर्देश|नियम)\w*.{0,20}(?:अनदेखा|नज़रअंदाज़|भूल)|(?:अनदेखा).{0,20}(?:निर्देश)",
+    r"(?:निर्देश|नियम)\w{0,20}.{0,20}(?:अनदेखा|नज़रअंदाज़|भूल)|(?:अनदेखा).{0,20}(?:निर्देश)",
 )
 _ORDERS = re.compile("|".join(_FORMS), re.IGNORECASE | re.DOTALL)
 _INVISIBLE = re.compile(
@@ -173,11 +176,15 @@ _ALIKE = str.maketrans(
 
 def speaks_to_judge(text: str) -> str:
     """The part of a text that speaks to a judge, or an empty string."""
-    for read in _readings(text):
+    for read in _readings(_ends(text)):
         found = _orders(read)
         if found:
             return found
     return ""
+
+
+def _ends(text: str) -> str:
+    return text if len(text) <= MOST else text[: MOST // 2] + "\n" + text[-MOST // 2 :]
 
 
 def _orders(flat: str) -> str:
@@ -209,7 +216,7 @@ def _readings(text: str) -> Iterator[str]:
 def _plain(text: str) -> str:
     """One line, nothing invisible, compatible letters as their plain ones."""
     seen = _TAGS.sub("", _INVISIBLE.sub("", text))
-    return " ".join(unicodedata.normalize("NFKC", seen).split())
+    return _ends(" ".join(unicodedata.normalize("NFKC", seen).split()))  # a letter can become 18
 
 
 def _decoded(text: str) -> Iterator[str]:

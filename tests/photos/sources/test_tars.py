@@ -14,7 +14,7 @@ import pytest
 
 from crosslight.photos.sources import Refused, SourceError, SourceOptions, open_source
 from crosslight.store.decode import BadImage
-from tests.photos.sources.tar_blocks import DAMAGED, END, GOOD, SPARSE, header, padded, pax
+from tests.photos.sources.tar_blocks import DAMAGED, END, GOOD, SPARSE, header, padded, pax, signed
 
 
 def make_tar(path: Path, members: list[tuple[str, bytes]], mode: str = "w") -> Path:
@@ -229,3 +229,24 @@ def test_names_of_other_formats(tmp_path: Path) -> None:
             for name in (long, "ö" * 90 + ".jpg", "\udcff.jpg"):
                 tar.addfile(tarfile.TarInfo(name))
         assert [name for name, _ in account(path)] == [long, "ö" * 90 + ".jpg", "\\xff.jpg"]
+
+
+def test_what_global_headers_say_is_not_collected(tmp_path: Path) -> None:
+    """Each of them may name thousands of records that hold for all members behind it."""
+    path = tmp_path / "a.tar"
+    value = "x" * 16_000
+    with path.open("wb") as file:
+        for at in range(20):
+            records = {f"GNU__sparse__{at * 100 + each:07}": value for each in range(100)}
+            block = pax(**records)
+            file.write(signed(block[:512], 156, tarfile.XGLTYPE) + block[512:] + header("a.jpg"))
+        file.write(END)
+    tracemalloc.start()
+    try:
+        found = list(open_source(path, SourceOptions()))
+        assert tracemalloc.get_traced_memory()[1] < 16 * 2**20  # of 32 MB of records
+    finally:
+        tracemalloc.stop()
+    assert len(found) == 20
+    with pytest.raises(Refused, match="special"):
+        found[-1].read()

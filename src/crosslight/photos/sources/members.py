@@ -184,11 +184,11 @@ def _kind(header: tarfile.TarInfo, told: dict[str, str]) -> Kind:
         return Kind.LINK
     if header.type not in tarfile.REGULAR_TYPES or header.type == tarfile.GNUTYPE_SPARSE:
         return Kind.SPECIAL
-    return Kind.SPECIAL if any(key.startswith(_PAX_SPARSE) for key in told) else Kind.FILE
+    return Kind.SPECIAL if _PAX_SPARSE in told else Kind.FILE
 
 
 def _records(data: bytes) -> dict[str, str]:
-    """The records of a PAX header: `LENGTH KEY=VALUE`, a line each, of which we need a few."""
+    """The records of a PAX header, `LENGTH KEY=VALUE` each, of which three and a mark are kept."""
     found: dict[str, str] = {}
     at = 0
     while at < len(data) and data[at]:
@@ -201,8 +201,10 @@ def _records(data: bytes) -> dict[str, str]:
         if not equals or end > len(data) or data[end - 1 : end] != b"\n":
             raise damaged("a bad record in a header")
         name = _text(key)
-        if name in ("path", "size") or name.startswith(_PAX_SPARSE):
+        if name in ("path", "size", _PAX_SPARSE + "name"):
             found[name] = _text(value)
+        if name.startswith(_PAX_SPARSE):
+            found[_PAX_SPARSE] = ""
         at = end
     return found
 

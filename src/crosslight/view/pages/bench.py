@@ -14,7 +14,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from crosslight.bench import METRICS, BenchRun, Pair, metric, read_bench
-from crosslight.store import write_text
+from crosslight.store import read_json, write_text
 from crosslight.view.page import asset, page_environment
 from crosslight.view.pages.bench_plane import Spot, plane
 
@@ -179,7 +179,7 @@ def _spot(run: Shown) -> Spot | None:
 
 
 def _estimates(folder: Path) -> list[Row]:
-    found = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    found = read_json(folder / "results.json")
     return list(found["estimates"])
 
 

@@ -4,7 +4,6 @@ Photos are blurred until somebody asks for them. As on the build page nothing is
 anywhere, and all text of the run and of the policy is escaped.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +15,14 @@ from jinja2 import Environment
 from crosslight.judge import REPORT_CARD_FILE, measured_on, read_verdicts
 from crosslight.records import Evidence, Finding, RuleFinding, Score, Status, Verdict
 from crosslight.runs import RunError, read_run
-from crosslight.store import ImageDamaged, ImageMissing, ImageStore, write_text
+from crosslight.store import (
+    ImageDamaged,
+    ImageMissing,
+    ImageStore,
+    UnreadableFile,
+    read_json,
+    write_text,
+)
 from crosslight.text import probability
 from crosslight.view.page import asset, page_environment, percent, script_hash, trusted
 from crosslight.view.thumbs import Thumb, Thumbs
@@ -184,8 +190,8 @@ def _pictures(images: Path, verdicts: Sequence[Verdict]) -> dict[str, bytes]:
 
 def _report_card(folder: Path) -> dict[str, Any]:
     try:
-        found = json.loads((folder / REPORT_CARD_FILE).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        found = read_json(folder / REPORT_CARD_FILE)
+    except (FileNotFoundError, UnreadableFile):
         return {}
     if not isinstance(found, dict) or found.get("verdicts_sha256") != measured_on(folder):
         return {}  # of an earlier run in this folder
