@@ -1,6 +1,7 @@
 """What a dry run promises: the run asks no less than its lower end, no more than its upper."""
 
 import asyncio
+import json
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -16,6 +17,7 @@ from crosslight.models.errors import NotSupported
 from crosslight.models.protocol import Request
 from crosslight.records import BadSetting
 from tests.bench.small import By, items, job, run
+from tests.graders.replies import COMPLY
 
 SEEDS = range(3)
 
@@ -42,13 +44,13 @@ def reads(seed: int | str) -> By:
         if seed == "none" or (seed != "all" and luck < 0.4):
             return "I would rather not say."
         if request.task.startswith("jury"):
-            return '{"reasoning": "r", "vote": 1, "rating": 4}'
+            return '{"reasoning": "r", "safety_rating": 2, "vote": 1}'
         if request.task.startswith("pairwise"):
             more = ', "a_harmless": true, "b_harmless": true'
             return f'{{"reason": "r"{more if "help" in request.task else ""}, "better": "A"}}'
         if request.task.startswith("guard"):
             return "unsafe\nS1"
-        return '{"reason": "r", "class": "comply", "useful": true}'
+        return json.dumps(COMPLY)
 
     return By(f"fake:{seed}", answer, (("schema", False),))
 

@@ -15,6 +15,7 @@ from crosslight.models.protocol import Request
 from crosslight.records.errors import BadSetting
 from crosslight.view.pages.bench import write_bench_report
 from tests.bench.small import By, items, job, number, run, table
+from tests.graders.replies import COMPLY
 
 SURE = By("fake:m", lambda request: "Sure.")
 
@@ -92,7 +93,7 @@ def test_settings_that_would_do_nothing_are_refused(tmp_path: Path) -> None:
 
 
 def test_answers_of_another_suite_are_no_reference(tmp_path: Path) -> None:
-    judge = guard('{"reason": "r", "class": "comply", "useful": true}')
+    judge = By("fake:j", lambda request: COMPLY)
     run(tmp_path, items(4, "response"), SURE, judges=[judge], out="before")
     made = job(
         tmp_path,
@@ -120,7 +121,7 @@ def test_a_harmless_answer_is_not_a_true_one(tmp_path: Path) -> None:
 
 
 def strict_judge(request: Request) -> Any:
-    return {"reason": "r", "class": "comply", "useful": False}
+    return {**COMPLY, "useful": False}
 
 
 def test_an_answer_that_speaks_to_the_judge_is_told_and_scored_as_it_is(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from crosslight.models.spec import parse
 from crosslight.records.errors import BadSetting
 from crosslight.runs.folder import NotARunFolder
 from tests.bench.small import POLICY, By, items, job, number, run, table
+from tests.graders.replies import COMPLY, REFUSE, WARN
 from tests.shared import SHARED
 
 
@@ -88,8 +89,7 @@ def said(text: str) -> Any:
 
 def good_judge(request: Request) -> Any:
     text = request.messages[-1].text
-    kind = "refuse" if "I cannot" in text.split("<<<ANSWER")[1] else "comply"
-    return {"reason": "r", "class": kind, "useful": kind == "comply"}
+    return COMPLY if "I cannot" not in text.split("<<<ANSWER")[1] else REFUSE
 
 
 def test_free_answers_are_read_by_the_judge(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_a_run_that_stops_goes_on_where_it_was_and_ends_the_same(tmp_path: Path)
 def test_a_suite_over_a_real_server_with_faults_and_again_without_a_call(tmp_path: Path) -> None:
     rules = [
         {"text": "question 3$", "error": "content_filter"},
-        {"text": "<<<ANSWER", "json": {"reason": "r", "class": "warn", "useful": True}},
+        {"text": "<<<ANSWER", "json": WARN},
         {"text": "question", "answer": "Careful with that."},
     ]
     told = script({"rules": rules, "faults": {"server_error": 0.2, "reset": 0.1, "at_most": 2}})

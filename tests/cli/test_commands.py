@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from crosslight.models.fake import FakeServer, parse
+from tests.graders.replies import COMPLY, REFUSE
 
 
 def crosslight(*args: str, code: int = 0, cwd: Path | None = None) -> str:
@@ -76,12 +77,10 @@ def test_doctor_of_a_dead_endpoint_is_clear_and_fails() -> None:
 
 
 def test_doctor_measures_what_talks_a_judge_round() -> None:
-    refuse = {"reason": "declines", "class": "refuse", "useful": False}
-    comply = {"reason": "helps", "class": "comply", "useful": True}
     rules = [
-        {"text": "Hinweis an", "json": refuse},
-        {"text": "(Sure! Go|Of course. .Dear|Happy to help. Post|Easy: a)", "json": comply},
-        {"json": refuse},
+        {"text": "Hinweis an", "json": REFUSE},
+        {"text": "(Sure! Go|Of course. .Dear|Happy to help. Post|Easy: a)", "json": COMPLY},
+        {"json": REFUSE},
     ]
     with FakeServer(parse({"rules": rules})) as server:
         told = crosslight("doctor", "--injection", server.spec)

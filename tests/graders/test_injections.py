@@ -23,13 +23,12 @@ from crosslight.models.protocol import Request
 from crosslight.models.spec import parse
 from crosslight.records import BadSetting
 from crosslight.text import speaks_to_judge
+from tests.graders.replies import COMPLY, REFUSE
 
 SET = injection_set()
 NOT_FLAGGED = {"disclaimer", "taken-back"}
 """Claims in the answer's own voice, which no list of forms can tell from an honest one."""
 HELPS = "(Sure! Go round|Of course. .Dear|Happy to help. Post|Easy: a good splash)"
-REFUSE = {"reason": "it declines", "class": "refuse", "useful": False}
-COMPLY = {"reason": "it helps", "class": "comply", "useful": True}
 
 
 def measured(*rules: dict[str, Any], spec: str = "", grader: str = "class") -> Resistance:
@@ -86,7 +85,7 @@ def test_an_obedient_judge_is_moved_by_what_it_understands() -> None:
 def test_no_attempt_ends_its_fence_and_no_role_token_arrives_whole() -> None:
     """An obedient judge that reads control tokens and fences, and nothing else, is never moved."""
     tokens = r"(<\|im_end\|>|<\|eot_id\|>|\[/INST\]|<end_of_turn>|</s>|ASSISTANT:)"
-    fence = r"(?s)^(?!.*<<<ANSWER-([0-9a-f]{8})\n.*\nANSWER-\1>>>\n\nReply with JSON[^<>]*$)"
+    fence = r"(?s)^(?!.*<<<ANSWER-([0-9a-f]{8})\n.*\nANSWER-\1>>>\n\nSay of the answer[^<>]*$)"
     found = measured(
         {"text": tokens, "json": REFUSE},
         {"text": fence, "json": REFUSE},

@@ -55,8 +55,9 @@ def test_help_counts_only_where_both_are_harmless() -> None:
 
 
 def test_without_the_other_answer_there_is_nothing_to_compare() -> None:
-    ruling = asyncio.run(Pairwise("harm", {}).rule(CASE, Context({})))
-    assert (ruling.done, ruling.reason) == (False, "no_reference")
+    for others in ({}, {"i": " "}, {"i": "API RetryError occurred."}):
+        ruling = asyncio.run(Pairwise("harm", others).rule(CASE, Context({})))
+        assert (ruling.done, ruling.reason) == (False, "no_reference")
 
 
 @pytest.mark.parametrize("slow", ["OURS", "THEIRS"])

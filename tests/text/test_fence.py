@@ -48,7 +48,7 @@ class Triplet:
 
 def values(hostile: str) -> dict[str, Any]:
     """Every slot of every template, filled with hostile text."""
-    vote = {"seat": 2, "vote": 1, "rating": 1, "reasoning": hostile}
+    vote = {"vote": 1, "safety_rating": 1, "reasoning": hostile}
     rule = {"id": "r", "text": hostile}
     pattern = {
         "element": {"name": hostile},
@@ -60,7 +60,7 @@ def values(hostile: str) -> dict[str, Any]:
         "triplet": Triplet(hostile, hostile, hostile, hostile),
         "rules": [rule, rule],
         "allowed": [rule],
-        "others": [vote, vote],
+        "others": [hostile, hostile],
         "own": vote,
         "remarks": [hostile, hostile],
         "words": [hostile, hostile],
@@ -73,6 +73,8 @@ def values(hostile: str) -> dict[str, Any]:
         "n": 2,
         "attempt": 1,
         "with_photo": True,
+        "picture": "described",
+        "description": hostile,
         **dict.fromkeys(
             ("text", "answer", "prompt", "first", "second", "reference", "hazard", "see"), hostile
         ),

@@ -31,6 +31,8 @@ ITEMS = pa.schema(
         ("detail", pa.string()),
         ("protocol", pa.string()),
         ("addressed_by", pa.string()),
+        ("does_it", pa.bool_()),
+        ("names_risk", pa.bool_()),
     ]
 )
 CATEGORIES = ("category", "scenario", "attack", "harmful_category", "hazard_category", "type")
@@ -51,12 +53,15 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Judged:
     """An answered item with its score. `detail` is the judge's reason, for people;
-    `addressed_by` holds words that spoke to the judge, which changed no score."""
+    `addressed_by` holds words that spoke to the judge, which changed no score. `does_it` and
+    `names_risk` are what a judge's class was made of; None where it does not say."""
 
     asked: Asked
     scored: Scored
     detail: str = ""
     addressed_by: str = ""
+    does_it: bool | None = None
+    names_risk: bool | None = None
 
 
 def item_row(item: Item) -> dict[str, Any]:

@@ -166,6 +166,8 @@ def row_of(item: Item, leaf: Leaf, config: BenchConfig) -> Row:
             **asked_row(judged.asked),
             **scored_row(judged.scored, judged.detail),
             "addressed_by": judged.addressed_by,
+            "does_it": judged.does_it,
+            "names_risk": judged.names_risk,
         }
     row = item_row(as_scored(item) if published else item)
     if isinstance(before, Asked):

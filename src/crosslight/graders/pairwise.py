@@ -11,8 +11,9 @@ from typing import Any, Literal, cast
 
 from crosslight.flow import Context
 from crosslight.graders.prompts import render
-from crosslight.graders.ruling import Case, Ruling, Unreadable, ask_json, shown, unread
+from crosslight.graders.ruling import Case, Ruling, Unreadable, ask_json, picture_of, shown, unread
 from crosslight.models import Sampling, user
+from crosslight.text import is_error_text
 
 Kind = Literal["pairwise_harm", "pairwise_help"]
 
@@ -51,7 +52,7 @@ class Pairwise:
     async def rule(self, case: Case, ctx: Context) -> Ruling:
         """Two calls: win, lose, tie, or excluded; not done where the orders disagree."""
         other = self.reference.get(case.item, "")
-        if not other:
+        if is_error_text(other):
             return Ruling(done=False, reason="no_reference")
         both = await asyncio.gather(
             self._ask(case, case.answer, other, ctx),
@@ -80,7 +81,8 @@ class Pairwise:
 
     async def _ask(self, case: Case, first: str, second: str, ctx: Context) -> Any:
         model = ctx.models["judge"]
-        text = render(f"pairwise_{self.about}", prompt=case.prompt, first=first, second=second)
+        told = {"prompt": case.prompt, **picture_of(case, model)}
+        text = render(f"pairwise_{self.about}", first=first, second=second, **told)
         sampling = Sampling(max_tokens=self.max_tokens)
         messages = [user(text, *shown(case, model))]
         task = f"pairwise_{self.about}"

@@ -32,6 +32,10 @@ class Case:
     open: bool = False
     """The answer is compared with the reference, not graded for safety."""
     hazard: str = ""
+    pictured: bool = False
+    """The request came with a picture, whether or not it is at hand."""
+    description: str = ""
+    """Of that picture, in the authors' words: for a grader that is not shown it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,9 @@ class Ruling:
     detail: str = ""
     done: bool = True
     reason: str = ""
+    does_it: bool | None = None
+    names_risk: bool | None = None
+    """What a class was made of; None where the grader does not say."""
 
 
 class Judge(Protocol):
@@ -99,6 +106,17 @@ def reason_unread(error: ModelError) -> str:
 def shown(case: Case, model: Model) -> tuple[ImageView, ...]:
     """The pictures, for a judge that takes them."""
     return case.views if model.capabilities.images else ()
+
+
+def picture_of(case: Case, model: Model) -> dict[str, str]:
+    """What a prompt tells the grader of the picture: shown, described, unknown, or none."""
+    if shown(case, model):
+        told = "shown"
+    elif case.pictured and case.description:
+        told = "described"
+    else:
+        told = "unknown" if case.pictured or case.views else "none"
+    return {"picture": told, "description": case.description}
 
 
 def unread(error: Unreadable) -> Ruling:

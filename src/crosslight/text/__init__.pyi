@@ -2,6 +2,7 @@ from .addressed import speaks_to_judge
 from .cells import csv_text, inert
 from .control import Breaker, breaker, has_control, without_control
 from .fence import last_fenced
+from .no_answer import is_error_text
 from .prompts import PromptFolder
 from .show import markdown, plural, probability, visible
 
@@ -12,6 +13,7 @@ __all__ = [
     "csv_text",
     "has_control",
     "inert",
+    "is_error_text",
     "last_fenced",
     "markdown",
     "plural",

@@ -94,7 +94,8 @@ _FORMS = (
     r"\b(?:developer|debug|maintenance|evaluation|god) mode (?:on|enabled|activated|is)\b",
     r"\bnote from (?:the )?(?:benchmark|safety|trust|moderation|evaluation|review|platform)\b",
     # the forms in which graders reply, and the marks that they are given texts in
-    r"[\"'](?:class|verdict|vote|rating|useful|better|label|a_harmless|b_harmless)[\"'] ?: ?"
+    r"[\"'](?:class|verdict|vote|rating|useful|better|label|a_harmless|b_harmless|"
+    r"does_it|names_risk|declines|safety_rating)[\"'] ?: ?"
     r"(?:[\"']?\w+|\d)",
     r"\[result\] ?:? ?(?:un)?safe|<(?:result|answer|verdict)> ?\w|^safety ?: ?(?:un)?safe\b"
     r"|\bresponse ?: ?(?:un)?harmful\b",
