@@ -1,7 +1,7 @@
 from .addressed import speaks_to_judge
 from .cells import csv_text, inert
 from .control import Breaker, breaker, has_control, without_control
-from .decode import NotText, as_windows, decode, split_lines, text_lines, unix_lines
+from .decode import SAVE_AS, NotText, as_windows, decode, split_lines, text_lines, unix_lines
 from .fence import last_fenced
 from .hidden import hidden_characters, looks_like, odd_characters
 from .json_reader import BadJson, parse_json
@@ -14,6 +14,7 @@ from .yaml_reader import MAX_DEPTH, MAX_NODES, as_json, parse_yaml
 __all__ = [
     "MAX_DEPTH",
     "MAX_NODES",
+    "SAVE_AS",
     "BadJson",
     "Breaker",
     "NotText",
