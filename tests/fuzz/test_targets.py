@@ -1,4 +1,4 @@
-"""Each reader on hundreds of broken files of its kind and on hand-made ones, the same every time."""
+"""Each reader on broken files of its kind and on hand-made ones, the same every time."""
 
 import time
 from pathlib import Path
