@@ -77,7 +77,7 @@ def test_bad_rows_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("name: [", "no YAML"),
+        ("name: [", "not YAML"),
         ("name: x", "subsets"),
         ("{name: X Y, subsets: {a: b}}", "name"),
         ("{name: x, subsets: {a: b}, more: 1}", "more"),

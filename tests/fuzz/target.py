@@ -30,6 +30,8 @@ class Target:
     read: Callable[[bytes, Path], None]
     sound: Callable[[], Sequence[bytes]]
     handmade: Callable[[], Sequence[bytes]]
+    files: int = 2_000
+    """Broken files that a run of the tests tries; `make fuzz` goes on with others."""
 
 
 def targets() -> list[Target]:

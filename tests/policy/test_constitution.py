@@ -72,10 +72,11 @@ def test_constants_are_filled_in_and_count() -> None:
     ("text", "what"),
     [
         ("a: &x [1]\nb: *x", "aliases"),
-        ("!!python/object/apply:os.system ['echo']", "not YAML"),
+        ("!!python/object/apply:os.system ['echo']", "tags"),
+        ('title: "hi\\u202e there"', "line 1: hidden character U\\+202E"),
         ("title: hi\u202e there", "U\\+202E"),
         ("title: hi\u200b", "U\\+200B"),
-        ("[" * 40 + "]" * 40, "too deep|not YAML"),
+        ("[" * 40 + "]" * 40, "12 levels deep"),
         ("a: [" + "1," * 30_000 + "1]", "too much"),
         ("a: : b", "not YAML"),
     ],
@@ -100,19 +101,84 @@ def test_large_files_and_odd_paths(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "place"),
     [
-        {"id": "Not A Slug"},
-        {"id": "../x"},
-        {"text": "x" * 900},
-        {"surprise": 1},
-        {"constants": {"reach": [1]}},
-        {"objectiveness": 11},
+        ({"id": "Not A Slug"}, "rule Not A Slug, id: 'Not A Slug' is no name"),
+        ({"id": "../x"}, "rule ../x, id: "),
+        ({"id": "c\u0430t"}, "the Cyrillic letter U\\+0430 looks like the Latin a"),
+        ({"text": "x" * 900}, "rule r, text: has 900 characters, at most 800"),
+        ({"surprise": 1}, "rule r, surprise: is no field"),
+        ({"constants": {"reach": [1]}}, "rule r, constants.reach: wants a whole number or"),
+        ({"constants": {"reach": False}}, "rule r, constants.reach: wants a whole number or"),
+        ({"constants": {}}, "{reach} of the text has no constant"),
+        ({"objectiveness": 11}, "rule r, objectiveness: 11 is not at most 10"),
     ],
 )
-def test_a_wrong_field_is_named(changes: dict[str, Any]) -> None:
-    with pytest.raises(PolicyError, match=r"rules\.0"):
+def test_a_wrong_field_is_named(changes: dict[str, Any], place: str) -> None:
+    with pytest.raises(PolicyError, match=place):
         constitution(**changes)
+
+
+MANY = """\
+title: 2024
+abuot: house rules
+rules:
+  - id: no
+    title: Off
+    text: A cat is visible.
+  - id: night
+    text: No child is outside after {time} for {price} or {agent}.
+    constants: {time: 22:30, price: 1.50, agent: 007}
+    text: No dog is outside.
+  - id: night
+    txt: A dog is visible.
+"""
+
+
+def test_all_that_is_wrong_is_listed_with_line_and_rule(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(MANY)
+    with pytest.raises(PolicyError) as caught:
+        read_constitution(tmp_path / "p.yaml")
+    assert caught.value.message.split("\n") == [
+        "p.yaml: 7 errors",
+        "  line 2: abuot: is no field that is read; did you mean `about`?",
+        '  line 4: rule no, id: YAML reads a bare no as false: write "no"',
+        '  line 5: rule no, title: YAML reads a bare Off as false: write "Off"',
+        "  line 10: `text` stands twice in 'night': also in line 8; one would be lost",
+        "  line 11: the id 'night' stands twice: also in line 7",
+        "  line 11: rule night, text: is missing",
+        "  line 12: rule night, txt: is no field that is read; did you mean `text`?",
+    ]
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_files_of_other_systems_are_the_same_policy(tmp_path: Path, codec: str, end: str) -> None:
+    rules = (
+        "title: Café\nrules:\n  - id: night\n    text: >\n      Nobody is\n      out at {time}.\n"
+    )
+    rules += "    constants: {time: 22:30}\n"
+    (tmp_path / "unix.yaml").write_text(rules)
+    (tmp_path / "other.yaml").write_bytes(rules.replace("\n", end).encode(codec))
+    found = read_constitution(tmp_path / "other.yaml")
+    assert found.rules[0].stated == "Nobody is out at 22:30."
+    assert found.hash == read_constitution(tmp_path / "unix.yaml").hash
+
+
+def test_constants_keep_the_characters_of_the_file(tmp_path: Path) -> None:
+    text = "title: T\nrules:\n  - id: a\n    text: For {price} or {agent} or {n} or {x} or {day}.\n"
+    text += "    constants: {price: 1.50, agent: 007, n: 30, x: 1.5, day: 2024-01-01}\n"
+    (tmp_path / "p.yaml").write_text(text)
+    found = read_constitution(tmp_path / "p.yaml").rules[0]
+    assert found.stated == "For 1.50 or 007 or 30 or 1.5 or 2024-01-01."
+    assert [type(value) for value in found.constants.values()] == [str, str, int, float, str]
+
+
+def test_look_alikes_and_no_break_spaces_are_warnings() -> None:
+    found = constitution(text="No c\u0430t within {reach}\u00a0cm of 'می\u200cخواهم'.")
+    told = policy_warnings(found, None)
+    assert len(told) == 2
+    assert all(line.startswith("rule r: ") for line in told)
 
 
 def test_a_rule_that_speaks_to_the_judge_is_pointed_out() -> None:

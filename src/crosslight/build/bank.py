@@ -9,15 +9,15 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from crosslight.records import CrosslightError, canonical, content_hash
-from crosslight.store import UnreadableFile, read_named
+from crosslight.store import UnreadableFile, read_fitted
 
 BANK_FOLDER = Path(__file__).parent / "bank_data"
 MAX_BANK_BYTES = 4 << 20
 """Of one file; the largest that comes along has 60 KB."""
+MAX_BANK_NODES = 200_000
 
 Style = Literal["plain", "paraphrase", "indirect", "question", "plan"]
 Sentence = Annotated[str, Field(min_length=12, max_length=280)]
@@ -29,7 +29,9 @@ class BankError(CrosslightError):
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, coerce_numbers_to_str=True
+    )
 
 
 class Element(_Strict):
@@ -123,14 +125,11 @@ class Scenario(_Strict):
 
 
 def read_scenario(path: Path) -> Scenario:
-    """Read one bank file. Raises `BankError`."""
+    """Read one bank file. Raises `BankError` that lists what is wrong, with lines."""
     try:
-        text = read_named(path, MAX_BANK_BYTES).decode("utf-8")
-        return Scenario.model_validate(yaml.safe_load(text))
+        return read_fitted(Scenario, path, MAX_BANK_BYTES, nodes=MAX_BANK_NODES)
     except UnreadableFile as error:
         raise BankError(error.message, error.hint) from error
-    except (yaml.YAMLError, RecursionError, ValidationError, UnicodeDecodeError) as error:
-        raise BankError(f"{path.name}: {error}") from error
 
 
 class Bank:

@@ -14,7 +14,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
 from crosslight.flow import CallPolicy, Context, Session
@@ -24,9 +23,10 @@ from crosslight.graders.ruling import Case, Judge, Ruling
 from crosslight.models import Backend, ModelError, NotSupported
 from crosslight.records import BadSetting
 from crosslight.stats import wilson
-from crosslight.store import AnswerStore
+from crosslight.store import AnswerStore, read_fitted
 
 FILE = Path(__file__).with_name("injections.yaml")
+MAX_BYTES = 1 << 20
 HARMFUL = frozenset({"comply", "unsafe"})
 ALL = "all"
 ONE_ANSWER = ("class", *GUARDS)
@@ -77,7 +77,7 @@ class InjectionSet(_Part):
 @cache
 def injection_set() -> InjectionSet:
     """The set that comes with the package."""
-    return InjectionSet.model_validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return read_fitted(InjectionSet, FILE, MAX_BYTES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,25 @@
 
 import csv
 import io
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from crosslight.records import CrosslightError
 from crosslight.store import TableError, TableFile, UnreadableFile, read_named
+from crosslight.text import (
+    BadJson,
+    NotText,
+    Wrong,
+    decode,
+    looks_like,
+    parse_json,
+    split_lines,
+    table_start,
+    told,
+)
 
 MAX_LABEL_BYTES = 256 << 20
 
@@ -21,6 +32,8 @@ _SAFE = frozenset(("safe", "0", "false", "no", "clear"))
 
 FORM = "columns image, label and optionally rule; label is unsafe or safe; image is a source"
 CONTRADICTS = "keep one of the two rows"
+_MORE = ""
+"""Under this name stand the cells of a row that no column of the header names."""
 
 
 class LabelError(CrosslightError):
@@ -67,31 +80,56 @@ def read_labels(path: Path) -> Labels:
     """
     values: dict[tuple[str, str], bool] = {}
     images: set[tuple[str, ...]] = set()
+    wrong: list[Wrong] = []
+    hint = CONTRADICTS
     for at, row in enumerate(_rows(path), start=1):
         if at > MAX_ROWS:
             raise LabelError(f"{path.name} has more than {MAX_ROWS:,} rows")
-        if not isinstance(row, Mapping):
-            raise LabelError(f"{path.name}, row {at}: no object")
-        if at == 1 and not ("label" in row and set(NAMES) & set(row)):
-            raise LabelError(
-                f"{path.name} has the columns {', '.join(map(str, row))[:200]}; "
-                "image and label are needed"
-            )
-        names = {str(row.get(c) or "").strip() for c in NAMES} - {""}
-        rule = str(row.get("rule") or OVERALL).strip()
-        label = "" if row.get("label") is None else str(row["label"]).strip().lower()
-        if not label:  # a line of the labelling queue that nobody has filled in yet
+        if at == 1 and isinstance(row, Mapping):
+            _check_columns(path, row)
+        try:
+            named, rule, unsafe = _label(row)
+        except LabelError as error:
+            wrong.append(Wrong(0, f"row {at}: {error.message}"))
+            hint = FORM
             continue
-        if not names or label not in _UNSAFE | _SAFE:
-            raise LabelError(f"{path.name}, row {at}: no image, or {label[:40]!r} is no label")
-        images.add(tuple(sorted(names)))
-        for name in names:
-            if values.setdefault((name, rule), label in _UNSAFE) != (label in _UNSAFE):
+        if unsafe is None:
+            continue
+        images.add(tuple(sorted(named)))
+        for name in named:
+            if values.setdefault((name, rule), unsafe) != unsafe:
                 what = f"{name[:80]} is unsafe and safe" + (f" for {rule}" * (rule != OVERALL))
-                raise LabelError(f"{path.name}, row {at}: {what}", CONTRADICTS)
+                wrong.append(Wrong(0, f"row {at}: {what}"))
+    if wrong:
+        raise LabelError(told(path.name, wrong), hint)
     if not values:
         raise LabelError(f"{path.name} holds no label")
     return Labels({**_whole(values), **values}, frozenset(images))
+
+
+def _check_columns(path: Path, row: Mapping[str, Any]) -> None:
+    if "label" in row and set(NAMES) & set(row):
+        return
+    columns = [str(name) for name in row if name != _MORE]
+    odd = [f"in {c[:40]!r} {alike}" for c in columns for char in c if (alike := looks_like(char))]
+    raise LabelError(
+        f"{path.name} has the columns {', '.join(columns)[:200]}; image and label are needed"
+        + "".join(f"; {one}" for one in odd[:1])
+    )
+
+
+def _label(row: Any) -> tuple[set[str], str, bool | None]:
+    """(names of the image, rule, unsafe); None where nobody has filled it in yet."""
+    if not isinstance(row, Mapping):
+        raise LabelError("no object")
+    names = {str(row.get(c) or "").strip() for c in NAMES} - {""}
+    rule = str(row.get("rule") or OVERALL).strip()
+    label = "" if row.get("label") is None else str(row["label"]).strip().lower()
+    if any(cell.strip() for cell in row.get(_MORE, ())):
+        raise LabelError("more cells than the header has: a cell with the separator needs quotes")
+    if label and (not names or label not in _UNSAFE | _SAFE):
+        raise LabelError(f"no image, or {label[:40]!r} is no label")
+    return names, rule, label in _UNSAFE if label else None
 
 
 def _whole(values: Mapping[tuple[str, str], bool]) -> dict[tuple[str, str], bool]:
@@ -110,23 +148,50 @@ def _whole(values: Mapping[tuple[str, str], bool]) -> dict[tuple[str, str], bool
     return whole
 
 
-def _rows(path: Path) -> Iterable[Mapping[str, Any]]:
+def _rows(path: Path) -> Iterable[Any]:
     try:
         data = read_named(path, MAX_LABEL_BYTES)
         if path.suffix == ".parquet":
             with TableFile(path) as file:
                 return list(file.rows_of(_known(file.schema.names)))
-        text = data.decode("utf-8-sig")
+        text = decode(data)
         if path.suffix == ".json" and text.lstrip().startswith("["):
-            return list(json.loads(text))
-        if path.suffix in (".jsonl", ".json"):
-            return [json.loads(line) for line in text.split("\n") if line.strip()]
-        # Not by lines: a quoted field may hold one.
-        return list(csv.DictReader(io.StringIO(text, newline="")))
+            return list(parse_json(text))
+        if path.suffix in (".jsonl", ".ndjson", ".json"):
+            return list(_json_lines(text))
+        return list(_cells(text, "\t" if path.suffix == ".tsv" else ","))
     except UnreadableFile as error:
         raise LabelError(error.message, error.hint) from error
+    except NotText as error:
+        raise LabelError(f"{path.name}, {error.message}", error.hint) from error
+    except BadJson as error:
+        place = f", line {error.line}" if error.line else ""
+        raise LabelError(f"{path.name}{place}: no JSON: {error.cause}") from error
     except (OSError, ValueError, RecursionError, csv.Error, TableError) as error:
         raise LabelError(f"{path}: {str(error)[:200]}") from error
+
+
+def _json_lines(text: str) -> Iterator[Any]:
+    for number, line in enumerate(split_lines(text), start=1):
+        if line.strip():
+            try:
+                yield parse_json(line)
+            except BadJson as error:
+                raise BadJson(error.cause, number) from error
+
+
+def _cells(text: str, own: str) -> Iterator[dict[str, Any]]:
+    """The rows of a table with a header; not by lines: a quoted field may hold one."""
+    lines = io.StringIO(text, newline="")
+    start = table_start(lines, {*NAMES, "label", "rule"}, own)
+    reader = csv.reader(chain((start.header,), lines), delimiter=start.separator)
+    header = [name.strip() for name in next(reader, [])]
+    if len(set(header) - {""}) != sum(map(bool, header)):
+        raise ValueError("two columns have one name")
+    for cells in reader:
+        if cells:
+            row = {name: cell for name, cell in zip(header, cells, strict=False) if name}
+            yield row | {_MORE: cells[len(header) :]}
 
 
 def _known(names: Sequence[str]) -> Sequence[str]:

@@ -1,83 +1,73 @@
-"""YAML of strangers: bounded in size, plain data only, no hidden characters, one plain file."""
+"""The files of a policy: bounded in size, plain data only, nothing hidden, one plain file."""
 
-import re
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from crosslight.records import CrosslightError
-from crosslight.store import UnreadableFile, read_named
+from crosslight.store import UnreadableFile, read_text
+from crosslight.text import Wrong, hidden_characters, parse_yaml, told
 
 MAX_YAML_BYTES = 256 * 1024
-MAX_NODES = 20_000
-MAX_DEPTH = 12
-
-# Bidirectional overrides, invisible letters and tag characters hide words from the person who
-# reviews a policy, and not from the model that reads it.
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f\ud800-\udfff]"
-)
+HIDDEN_HINT = "what a reviewer cannot see must not reach the model"
 
 
 class PolicyError(CrosslightError):
     """A constitution cannot be used. `hint` says what helps."""
 
 
-class _Plain(yaml.SafeLoader):
-    """Safe YAML without anchors and aliases: a few lines cannot become a billion values."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.events.AliasEvent):
-            raise PolicyError("aliases (*name) are not read", hint="write the value out")
-        return super().compose_node(parent, index)
-
-
 def read_plain(path: Path) -> Any:
-    """The YAML value of a regular file. Raises `PolicyError`."""
+    """The YAML value of a regular file. Raises `PolicyError` that lists what is wrong."""
     return parse_plain(read_policy_text(path), path.name)
 
 
+def read_written(path: Path) -> tuple[Any, list[Wrong]]:
+    """The YAML value of a regular file, and what is wrong with it. Raises `PolicyError`."""
+    return _parsed(read_policy_text(path))
+
+
 def read_policy_text(path: Path) -> str:
-    """The text of a policy's file, bounded, in its own folder, UTF-8. Raises `PolicyError`."""
+    """The text of a policy's file, bounded, in its own folder. Raises `PolicyError`."""
     if not path.exists() or path.is_dir():
         raise PolicyError(
             f"there is no file {path}", hint="`crosslight policy list` names those that come along"
         )
     try:
-        return read_named(path, MAX_YAML_BYTES).decode("utf-8")
+        return read_text(path, MAX_YAML_BYTES)
     except UnreadableFile as error:
         raise PolicyError(error.message, error.hint) from error
-    except UnicodeDecodeError as error:
-        raise PolicyError(f"{path.name} is not UTF-8") from error
 
 
 def parse_plain(text: str, name: str = "constitution") -> Any:
-    """The value of YAML text. Raises `PolicyError`."""
-    hidden = _HIDDEN.search(text)
-    if hidden:
-        line = text.count("\n", 0, hidden.start()) + 1
-        raise PolicyError(
-            f"{name}, line {line}: hidden character U+{ord(hidden.group()):04X}",
-            hint="remove it: what a reviewer cannot see must not reach the model",
-        )
-    try:
-        value = yaml.load(text, Loader=_Plain)  # noqa: S506 - a subclass of SafeLoader
-    except (yaml.YAMLError, RecursionError) as error:
-        raise PolicyError(f"{name}: not YAML: {str(error)[:300]}") from error
-    _bound(value, name)
+    """The value of YAML text. Raises `PolicyError` that lists what is wrong, with lines."""
+    value, wrong = _parsed(text)
+    if wrong:
+        raise PolicyError(told(name, wrong), HIDDEN_HINT * has_hidden(told(name, wrong)))
     return value
 
 
-def _bound(value: Any, name: str) -> None:
-    waiting, seen = [(value, 0)], 0
+def has_hidden(message: str) -> bool:
+    """Whether an error speaks of hidden characters."""
+    return "hidden character" in message
+
+
+def _parsed(text: str) -> tuple[Any, list[Wrong]]:
+    value, wrong = parse_yaml(text)
+    lines = {one.line for one in wrong if has_hidden(one.text)}
+    return value, sorted([*wrong, *(w for w in _hidden(value) if w.line not in lines)])
+
+
+def _hidden(value: Any) -> list[Wrong]:
+    """Hidden characters that an escape (`"\\u202e"`) put into a text."""
+    found, waiting = [], [(value, 0)]
     while waiting:
-        part, depth = waiting.pop()
-        seen += 1
-        if seen > MAX_NODES or depth > MAX_DEPTH:
-            raise PolicyError(f"{name} holds too much or is too deep")
+        part, line = waiting.pop()
         if isinstance(part, dict):
-            waiting += [(v, depth + 1) for v in part.values()]
+            lines = getattr(part, "lines", {})
+            waiting += [(p, lines.get(key, line)) for key, p in part.items()]
+            waiting += [(key, lines.get(key, line)) for key in part]
         elif isinstance(part, list):
-            waiting += [(v, depth + 1) for v in part]
+            waiting += list(zip(part, getattr(part, "lines", [line] * len(part)), strict=True))
+        elif isinstance(part, str):
+            names = dict.fromkeys(name for _, name in hidden_characters(part))
+            found += [Wrong(line, f"hidden character {name}: remove it") for name in names]
+    return found

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Self
 import yaml
 from pydantic import Field, model_validator
 
-from crosslight.policy.bounded import PolicyError, read_plain
+from crosslight.policy.bounded import PolicyError, read_written
 from crosslight.policy.constitution import (
     COMPILED_SUFFIX,
     Constitution,
@@ -26,6 +26,7 @@ from crosslight.policy.constitution import (
 )
 from crosslight.records import canonical, content_hash
 from crosslight.store import write_text
+from crosslight.text import odd_characters
 
 Phrase = Annotated[str, Field(min_length=3, max_length=300)]
 Word = Annotated[str, Field(min_length=1, max_length=80)]
@@ -93,7 +94,8 @@ class NotCompiled(PolicyError):
 
 def read_compiled(path: Path) -> Compiled:
     """Read a compiled file. Raises `PolicyError`."""
-    return validated(Compiled, read_plain(path), path.name)
+    value, wrong = read_written(path)
+    return validated(Compiled, value, path.name, wrong)
 
 
 def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
@@ -102,16 +104,16 @@ def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
     Raises `NotCompiled` where there is none, `PolicyError` where it was made from other wordings.
     """
     path = find_constitution(name_or_file)
-    value = read_plain(path)
+    value, wrong = read_written(path)
     if is_compiled(value):
-        compiled = validated(Compiled, value, path.name)
+        compiled = validated(Compiled, value, path.name, wrong)
         source = path.with_name(path.name.removesuffix(COMPILED_SUFFIX) + ".yaml")
         if path.name.endswith(COMPILED_SUFFIX) and source.is_file():
-            constitution = parse_constitution(read_plain(source), source.name)
+            constitution = parse_constitution(*read_written(source), source.name)
         else:
             constitution = _alone(compiled)
     else:
-        constitution = parse_constitution(value, path.name)
+        constitution = parse_constitution(value, wrong, path.name)
         beside = path.with_name(path.stem + COMPILED_SUFFIX)
         if not beside.is_file():
             raise NotCompiled(
@@ -122,7 +124,8 @@ def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
     stale = differences(constitution, compiled)
     if stale:
         raise PolicyError(
-            f"the compiled form of {path.name} is out of date: {stale[0]}",
+            f"the compiled form of {path.name} is out of date: {'; '.join(stale[:10])}"
+            + f" and {len(stale) - 10} more" * (len(stale) > 10),
             hint=f"crosslight policy compile {name_or_file} --model SPEC makes it anew; "
             "or review the rule and mend the compiled file by hand",
         )
@@ -160,6 +163,7 @@ def policy_warnings(constitution: Constitution, compiled: Compiled | None) -> li
             for i, j, q in r.questions
         ]
     found = commands(texts)
+    found += [f"{place}: {odd}" for place, text in texts for odd in odd_characters(text)]
     for rule in compiled.rules if compiled else ():
         if rule.objectiveness is not None and rule.objectiveness < 9:
             found.append(f"rule {rule.id}: objectiveness {rule.objectiveness:g} is below 9")

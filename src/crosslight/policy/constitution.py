@@ -10,13 +10,16 @@ rules:
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
-from crosslight.policy.bounded import PolicyError, read_plain
+from crosslight.policy.bounded import HIDDEN_HINT, PolicyError, has_hidden, read_written
 from crosslight.records import canonical, content_hash
+from crosslight.store import UnreadableFile, fitted
+from crosslight.text import Wrong
 
 CONSTITUTION_FOLDER = Path(__file__).parent / "constitutions"
 COMPILED_SUFFIX = ".compiled.yaml"
@@ -33,13 +36,20 @@ M = TypeVar("M", bound=BaseModel)
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,60}$")]
 ShortText = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=8, max_length=800)]
-Constant = int | float | Annotated[str, Field(max_length=60)]
+# Strict: a bare `no` is no 0, and 1.50 keeps its characters.
+Constant = (
+    Annotated[int, Strict()]
+    | Annotated[float, Strict()]
+    | Annotated[str, Strict(), Field(max_length=60)]
+)
 
 
 class StrictModel(BaseModel):
-    """Unknown fields are refused, values do not change."""
+    """Unknown fields are refused, values do not change. A number is a text where one is wanted."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, coerce_numbers_to_str=True
+    )
 
 
 class Examples(StrictModel):
@@ -63,9 +73,14 @@ class Rule(StrictModel):
 
     @model_validator(mode="after")
     def _slots(self) -> Self:
-        missing = set(_SLOT.findall(self.text)) ^ set(self.constants)
-        if missing:
-            raise ValueError(f"text and constants differ in {sorted(missing)}")
+        slots = set(_SLOT.findall(self.text))
+        lacking = [
+            f"{{{name}}} of the text has no constant"
+            for name in sorted(slots - set(self.constants))
+        ]
+        unused = [f"the text has no {{{name}}}" for name in sorted(set(self.constants) - slots)]
+        if lacking or unused:
+            raise ValueError("text and constants differ: " + ", ".join(lacking + unused))
         return self
 
     @property
@@ -139,26 +154,27 @@ def find_constitution(name_or_file: str | Path) -> Path:
 def read_constitution(name_or_file: str | Path) -> Constitution:
     """Read a constitution. Raises `PolicyError` that names the place."""
     path = find_constitution(name_or_file)
-    return parse_constitution(read_plain(path), path.name)
+    return parse_constitution(*read_written(path), path.name)
 
 
-def parse_constitution(value: Any, name: str = "constitution") -> Constitution:
-    """A constitution from plain data. Raises `PolicyError`."""
-    return validated(Constitution, value, name)
+def parse_constitution(
+    value: Any, wrong: Sequence[Wrong] = (), name: str = "constitution"
+) -> Constitution:
+    """A constitution from plain data; `wrong` as of `validated`. Raises `PolicyError`."""
+    return validated(Constitution, value, name, wrong)
 
 
-def validated(model: type[M], value: Any, name: str) -> M:
-    """Validate plain data. Raises `PolicyError` with the first wrong place."""
+def validated(model: type[M], value: Any, name: str, wrong: Sequence[Wrong] = ()) -> M:
+    """Validate plain data, of whose file `wrong` is known already.
+
+    Raises `PolicyError` that lists all that is wrong.
+    """
     try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise PolicyError(
-            f"{name}: {where}: {first['msg']}{more}",
-            hint="compare with `crosslight policy show template`",
-        ) from error
+        return fitted(model, value, name, wrong)
+    except UnreadableFile as error:
+        compare = "compare with `crosslight policy show template --source`"
+        hint = HIDDEN_HINT if has_hidden(error.message) else compare
+        raise PolicyError(error.message, hint) from error
 
 
 def commands(texts: list[tuple[str, str]]) -> list[str]:

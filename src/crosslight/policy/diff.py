@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from crosslight.policy.bounded import read_plain
+from crosslight.policy.bounded import read_written
 from crosslight.policy.compiled import Compiled, is_compiled
 from crosslight.policy.constitution import Constitution, find_constitution, validated
 
@@ -14,10 +14,10 @@ Line = tuple[str, str, str]
 def read_any(name_or_file: str | Path) -> Constitution | Compiled:
     """A constitution or a compiled file. Raises `PolicyError`."""
     path = find_constitution(name_or_file)
-    value = read_plain(path)
+    value, wrong = read_written(path)
     if is_compiled(value):
-        return validated(Compiled, value, path.name)
-    return validated(Constitution, value, path.name)
+        return validated(Compiled, value, path.name, wrong)
+    return validated(Constitution, value, path.name, wrong)
 
 
 def policy_differences(left: Constitution | Compiled, right: Constitution | Compiled) -> list[Line]:

@@ -11,13 +11,14 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from crosslight.records import CrosslightError
+from crosslight.store import UnreadableFile, read_fitted
 
 TAXONOMY_FILE = Path(__file__).parent / "taxonomy.yaml"
 CROSSWALK_FOLDER = Path(__file__).parent / "crosswalk"
+MAX_BYTES = 1 << 20
 
 V = TypeVar("V")
 M = TypeVar("M", bound=BaseModel)
@@ -32,7 +33,9 @@ class TaxonomyError(CrosslightError):
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, coerce_numbers_to_str=True
+    )
 
 
 class Leaf(_Strict):
@@ -199,6 +202,6 @@ def _pick(id: str, known: dict[str, V], what: str) -> V:
 
 def _read(path: Path, model: type[M]) -> M:
     try:
-        return model.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, ValidationError) as error:
-        raise TaxonomyError(f"{path.name}: {error}") from error
+        return read_fitted(model, path, MAX_BYTES)
+    except UnreadableFile as error:
+        raise TaxonomyError(error.message, error.hint) from error

@@ -13,6 +13,7 @@ from .bounds import BadImage, Bounds
 from .decode import decode_image, peek_image
 from .errors import StoreError
 from .features import IMAGE, table_schema
+from .handwritten import fitted, read_fitted, read_text, read_yaml
 from .images import ImageDamaged, ImageMissing, ImageStore
 from .parquet import TableError, TableFile, read_table, table_rows
 from .paths import LINKED, UnreadableFile, read_json, read_named, stays_in
@@ -49,6 +50,7 @@ __all__ = [
     "clear_parts",
     "decode_image",
     "fit_image",
+    "fitted",
     "group_similar",
     "is_part",
     "open_part",
@@ -60,8 +62,11 @@ __all__ = [
     "plain_path",
     "private_folder",
     "read_json",
+    "read_fitted",
     "read_named",
     "read_table",
+    "read_text",
+    "read_yaml",
     "replacing",
     "resumed_part",
     "stays_in",

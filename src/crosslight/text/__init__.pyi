@@ -1,24 +1,53 @@
 from .addressed import speaks_to_judge
 from .cells import csv_text, inert
 from .control import Breaker, breaker, has_control, without_control
+from .decode import SAVE_AS, NotText, as_windows, decode, split_lines, text_lines, unix_lines
 from .fence import last_fenced
 from .no_answer import is_error_text
+from .hidden import hidden_characters, looks_like, odd_characters
+from .json_reader import BadJson, parse_json
 from .prompts import PromptFolder
+from .separator import TableStart, separator, table_start
 from .show import markdown, plural, probability, visible
+from .wrong_fields import Wrong, repeated_ids, told, wrong_fields
+from .yaml_reader import MAX_DEPTH, MAX_NODES, as_json, parse_yaml
 
 __all__ = [
+    "MAX_DEPTH",
+    "MAX_NODES",
+    "SAVE_AS",
+    "BadJson",
     "Breaker",
+    "NotText",
     "PromptFolder",
+    "TableStart",
+    "Wrong",
+    "as_json",
+    "as_windows",
     "breaker",
     "csv_text",
+    "decode",
     "has_control",
+    "hidden_characters",
     "inert",
     "is_error_text",
     "last_fenced",
+    "looks_like",
     "markdown",
+    "odd_characters",
+    "parse_json",
+    "parse_yaml",
     "plural",
     "probability",
+    "repeated_ids",
+    "separator",
     "speaks_to_judge",
+    "split_lines",
+    "table_start",
+    "text_lines",
+    "told",
+    "unix_lines",
     "visible",
     "without_control",
+    "wrong_fields",
 ]

@@ -133,6 +133,68 @@ def test_tsv_and_bad_rows(folder: Path) -> None:
     assert four.read() == b"b"
 
 
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_tables_of_other_systems(folder: Path, codec: str, end: str, sign: str) -> None:
+    rows = [["id", "image", "license"], ["ü,1", "pics/a.jpg", "CC0"], ["2", "pics/b.jpg", ""]]
+    text = end.join(sign.join(f'"{cell}"' for cell in row) for row in rows) + end
+    path = folder / "photos.csv"
+    path.write_bytes(text.encode(codec))
+    one, two = open_source(path)
+    assert (one.source, one.read()) == ("photos.csv#1:pics/a.jpg", b"a")
+    assert (one.licence, one.extra) == ("CC0", (("id", "ü,1"),))
+    assert two.read() == b"b"
+
+
+def test_a_table_that_says_its_separator(folder: Path) -> None:
+    (folder / "t.csv").write_bytes("sep=;\r\nimage;n\r\npics/a.jpg;1,5\r\n".encode("utf-16"))
+    [found] = open_source(folder / "t.csv")
+    assert (found.read(), found.extra) == (b"a", (("n", "1,5"),))
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_lists_and_json_lines_of_other_systems(folder: Path, end: str) -> None:
+    (folder / "list.txt").write_bytes(f"pics/a.jpg{end}pics/b.jpg{end}".encode("utf-16"))
+    assert [f.read() for f in open_source(folder / "list.txt")] == [b"a", b"b"]
+    rows = [json.dumps({"image": f"pics/{name}.jpg"}) for name in "ab"]
+    (folder / "t.jsonl").write_bytes(end.join(rows).encode("utf-8-sig"))
+    assert [f.read() for f in open_source(folder / "t.jsonl")] == [b"a", b"b"]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.txt"])
+def test_an_older_code_page_is_told_by_name(folder: Path, name: str) -> None:
+    (folder / "pics" / "Küche.jpg").write_bytes(b"k")
+    head = "image\n" if name == "t.csv" else ""
+    (folder / name).write_bytes(f"{head}pics/a.jpg\npics/Küche.jpg\n".encode("cp1252"))
+    one, two = open_source(folder / name)
+    assert one.read() == b"a"
+    assert two.source.endswith("#2:pics/K\\xfcche.jpg")
+    with pytest.raises(SourceError) as caught:
+        two.read()
+    assert caught.value.error == "bad_row"
+    assert "as Windows-1252 (cp1252) it is 'pics/Küche.jpg'" in caught.value.detail
+    assert "UTF-8" in caught.value.hint
+
+
+def test_a_path_may_hold_any_bytes(folder: Path) -> None:
+    try:
+        (folder / "pics" / "K\udcfcche.jpg").write_bytes(b"k")
+    except OSError:
+        pytest.skip("this disk has Unicode names only")
+    (folder / "t.txt").write_bytes(b"pics/K\xfcche.jpg\n")
+    [found] = open_source(folder / "t.txt")
+    assert found.read() == b"k"
+
+
+def test_a_row_of_json_with_a_key_twice_costs_itself(folder: Path) -> None:
+    text = '{"image": "pics/a.jpg", "image": "pics/b.jpg"}\n{"image": "pics/b.jpg", "n": NaN}\n'
+    (folder / "t.jsonl").write_text(text)
+    one, two = open_source(folder / "t.jsonl")
+    assert trouble(one) == "bad_row"
+    assert two.read() == b"b"
+
+
 def test_columns_by_name(folder: Path) -> None:
     path = folder / "photos.csv"
     path.write_text("where,terms,who\npics/a.jpg,MIT,me\n")

@@ -9,12 +9,14 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from crosslight.bench.item import BadRow, SuiteError
 from crosslight.bench.native.fields import RowFault, Rows
 from crosslight.store import LINKED, stays_in
+from crosslight.text import NotText, decode, split_lines, table_start
 
 MAX_FILE = 1 << 30
 """Bytes of one table. The largest published one (JailBreakV-28K) has about 40 MB."""
@@ -94,14 +96,16 @@ def file_hash(folder: Path, name: str) -> str:
 
 
 def file_text(folder: Path, name: str) -> str:
-    """The text of a UTF-8 file. Bytes that are not UTF-8 stay marked (surrogates), so that the
-    row that holds them is refused and not the file."""
+    """The text of a file in UTF-8, or in UTF-16 with its mark. Bytes that are not UTF-8 stay
+    marked (surrogates), so that the row that holds them is refused and not the file."""
     data = file_bytes(folder, name)
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:200].count(0) > 40:
-        raise SuiteError("is UTF-16, not UTF-8", file=name, remedy="save it as UTF-8")
-    if not data.strip():
+    try:
+        text = decode(data, "surrogateescape")
+    except NotText as error:
+        raise SuiteError(error.message, file=name, remedy=error.hint) from error
+    if not text.strip():
         raise SuiteError("is empty", file=name, remedy="fetch it again")
-    return data.decode("utf-8-sig", "surrogateescape")
+    return text
 
 
 def json_value(folder: Path, name: str) -> Any:
@@ -134,7 +138,7 @@ def json_table(folder: Path, name: str) -> Iterator[tuple[int, str, dict[str, An
 
 def jsonl_rows(folder: Path, name: str) -> Rows:
     """The objects of a JSON-lines file; a line that is no object is a bad row."""
-    for number, line in enumerate(file_text(folder, name).split("\n"), 1):
+    for number, line in enumerate(split_lines(file_text(folder, name)), 1):
         if not line.strip():
             continue
         try:
@@ -150,9 +154,13 @@ def csv_rows(folder: Path, name: str, columns: Iterable[str]) -> Rows:
 
     A row of another width is bad: shifted columns are never read as if they were right.
     """
-    reader = csv.reader(io.StringIO(file_text(folder, name), newline=""), strict=True)
+    columns = tuple(columns)
+    stream = io.StringIO(file_text(folder, name), newline="")
+    own = "\t" if name.lower().endswith(".tsv") else ","
+    start = table_start(stream, {column.lower() for column in columns}, own)
+    reader = csv.reader(chain((start.header,), stream), delimiter=start.separator, strict=True)
     header: list[str] = []
-    for number, fields in _csv_records(reader, name):
+    for number, fields in _csv_records(reader, name, start.taken - 1):
         if isinstance(fields, BadRow):
             if not header:
                 raise SuiteError("the header cannot be read", file=name, row=1)
@@ -172,7 +180,7 @@ def csv_rows(folder: Path, name: str, columns: Iterable[str]) -> Rows:
 
 def line_rows(folder: Path, name: str, column: str) -> Rows:
     """One text a line under a one-word header; commas are text, whatever the file's name says."""
-    lines = file_text(folder, name).splitlines()
+    lines = split_lines(file_text(folder, name))
     if lines[0].strip() != column:
         raise SuiteError(f"the first line is not {column!r}", file=name, row=1)
     for number, line in enumerate(lines[1:], 2):
@@ -180,16 +188,19 @@ def line_rows(folder: Path, name: str, column: str) -> Rows:
             yield number, {column: line}
 
 
-def _csv_records(reader: Any, name: str) -> Iterator[tuple[int, list[str] | BadRow]]:
-    """Records with their first line's number; a record that csv refuses is one bad row."""
+def _csv_records(
+    reader: Any, name: str, before: int = 0
+) -> Iterator[tuple[int, list[str] | BadRow]]:
+    """Records with their first line's number, of a file with so many lines before the header; a
+    record that csv refuses is one bad row."""
     while True:
-        first = reader.line_num + 1
+        first = before + reader.line_num + 1
         try:
             yield first, next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            lines = reader.line_num - first + 1
+            lines = before + reader.line_num - first + 1
             reason = f"{error}" + (f", over {lines} lines" if lines > 1 else "")
             yield first, BadRow(name, first, reason)
 

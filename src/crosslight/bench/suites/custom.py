@@ -17,8 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite, SuiteError, plain
 from crosslight.bench.native import files
@@ -34,6 +33,7 @@ from crosslight.bench.native.fields import (
     text,
 )
 from crosslight.bench.native.images import place
+from crosslight.store import UnreadableFile, read_fitted
 
 MAX_YAML = 64 << 10
 SIDES = {
@@ -49,7 +49,7 @@ SIDES = {
 class Description(BaseModel):
     """The YAML file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,60}$")
     title: str = ""
@@ -100,18 +100,11 @@ def custom_suite(path: Path, column: str = "") -> Suite:
 
 def _description(path: Path) -> Description:
     try:
-        raw = files.file_bytes(path.parent, path.name, MAX_YAML)
-        value = yaml.safe_load(raw.decode("utf-8"))
-        described = Description.model_validate(value)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        cause = str(error).splitlines()[0] if str(error) else "broken"
-        raise SuiteError(f"no YAML: {cause}", file=path.name) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place_in = ".".join(map(str, first["loc"])) or "the file"
-        raise SuiteError(
-            f"{place_in}: {first['msg']}", file=path.name, remedy="see docs/bench-suites.md"
-        ) from error
+        described = read_fitted(Description, path, MAX_YAML)
+    except UnreadableFile as error:
+        cause = error.message.removeprefix(path.name).lstrip(",: ")
+        remedy = error.hint or "see docs/bench-suites.md"
+        raise SuiteError(cause, file=path.name, remedy=remedy) from error
     if described.prompt and "{text}" not in described.prompt:
         raise SuiteError("prompt: holds no {text}", file=path.name)
     return described

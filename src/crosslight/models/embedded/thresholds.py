@@ -4,12 +4,13 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from crosslight.models.errors import BadSpec
+from crosslight.store import UnreadableFile, read_fitted
 
 THRESHOLDS = Path(__file__).with_name("thresholds.yaml")
+MAX_BYTES = 1 << 20
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -33,8 +34,6 @@ class Thresholds(BaseModel):
 def read_thresholds(path: Path = THRESHOLDS) -> Thresholds:
     """Read the file. Raises `BadSpec`."""
     try:
-        return Thresholds.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, ValidationError) as error:
-        raise BadSpec(
-            f"{path.name}: {error}", hint="run benchmarks/calibrate_embedded.py"
-        ) from error
+        return read_fitted(Thresholds, path, MAX_BYTES)
+    except UnreadableFile as error:
+        raise BadSpec(error.message, hint="run benchmarks/calibrate_embedded.py") from error

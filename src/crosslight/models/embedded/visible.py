@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from crosslight.models.embedded.evidence import element_probability, print_probability, words_of
 from crosslight.models.embedded.imagenet import classes, names
 from crosslight.models.embedded.scene import Scene
+from crosslight.store import read_yaml
 
 KINDS = Path(__file__).with_name("kinds.yaml")
+MAX_BYTES = 1 << 20
 MISSED = 0.35
 """Share of an answer No that stays open: small things are missed about so often (docs)."""
 UNKNOWN = 0.95
@@ -47,7 +47,7 @@ def _vocabulary() -> dict[tuple[str, ...], tuple[str, ...]]:
     for c in classes():
         for lemma in (*c.lemmas, c.name):
             found.setdefault(_singular(words_of(lemma)), set()).add(c.name)
-    kinds = yaml.safe_load(KINDS.read_text(encoding="utf-8"))
+    kinds = read_yaml(KINDS, MAX_BYTES)
     for word, members in kinds.items():
         group = found.setdefault((word,), set())
         for member in members:

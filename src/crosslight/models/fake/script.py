@@ -3,15 +3,17 @@
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from crosslight.models.errors import BadSpec, Missing
-from crosslight.store import UnreadableFile, read_named
+from crosslight.store import UnreadableFile, fitted, read_yaml
+from crosslight.text import as_json
 
 MAX_SCRIPT_BYTES = 16 << 20
+MAX_SCRIPT_NODES = 1_000_000
+MAX_SCRIPT_DEPTH = 64
 
 FaultName = Literal[
     "server_error",
@@ -28,7 +30,7 @@ FAULTS: tuple[FaultName, ...] = get_args(FaultName)
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
 
 
 class Faults(_Part):
@@ -87,7 +89,7 @@ class Rule(_Part):
     colour: str | None = None
     answer: str | None = None
     """Text; `{text}`, `{task}`, `{colour}` and `{hash}` are filled in."""
-    json_: Any = Field(default=None, alias="json")
+    json_: Annotated[Any, BeforeValidator(as_json)] = Field(default=None, alias="json")
     choice: dict[str, float] | None = None
     """First-token probabilities; what they leave of 1 lies outside."""
     error: FaultName | None = None
@@ -170,26 +172,23 @@ def load(name_or_path: str) -> Script:
             f"no fake script {name_or_path!r}", hint=f"give a YAML file, or one of: {names}"
         )
     try:
-        raw = yaml.safe_load(read_named(path, MAX_SCRIPT_BYTES).decode("utf-8")) or {}
+        raw = read_yaml(path, MAX_SCRIPT_BYTES, nodes=MAX_SCRIPT_NODES, depth=MAX_SCRIPT_DEPTH)
     except UnreadableFile as error:
-        raise BadSpec(error.message, hint=error.hint) from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise BadSpec(f"{path}: not YAML: {error}", hint="see docs/models.md") from None
-    return parse(raw, name=path.stem)
+        raise BadSpec(error.message, hint=error.hint or "see docs/models.md") from None
+    return parse({} if raw is None else raw, name=path.stem, file=path.name)
 
 
-def parse(raw: Any, *, name: str = "fake") -> Script:
-    """A script from plain data. Raises BadSpec that names the wrong field."""
+def parse(raw: Any, *, name: str = "fake", file: str = "fake script") -> Script:
+    """A script from plain data. Raises BadSpec that lists the wrong fields."""
     if not isinstance(raw, dict):
         raise BadSpec("a fake script is a mapping", hint="see docs/models.md for an example")
     try:
-        script = Script.model_validate({"name": name, **raw})
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BadSpec(
-            f"fake script: {where}: {first['msg']}", hint="see docs/models.md for the fields"
-        ) from None
+        script = fitted(Script, raw, file)
+    except UnreadableFile as error:
+        hint = error.hint or "see docs/models.md for the fields"
+        raise BadSpec(error.message, hint=hint) from None
+    if "name" not in raw:
+        script = script.model_copy(update={"name": name})
     if script.faults.ladder and script.faults.ladder[-1][0] > 1.0001:
         raise BadSpec("fake script: faults: rates sum to more than 1", hint="lower a rate")
     return script

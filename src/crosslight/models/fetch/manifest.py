@@ -4,12 +4,13 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from crosslight.models.errors import BadSpec, Missing
+from crosslight.store import UnreadableFile, read_fitted
 
 MANIFEST = Path(__file__).with_name("manifest.yaml")
+MAX_BYTES = 1 << 20
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 FileName = Annotated[str, Field(pattern=r"^[\w-][\w.-]*$")]
@@ -111,6 +112,6 @@ class Manifest(_Strict):
 def read_manifest(path: Path = MANIFEST) -> Manifest:
     """Read a manifest file. Raises `BadSpec` when it is not as the schema says."""
     try:
-        return Manifest.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, ValidationError) as error:
-        raise BadSpec(f"{path.name}: {error}", hint="mend the manifest") from error
+        return read_fitted(Manifest, path, MAX_BYTES)
+    except UnreadableFile as error:
+        raise BadSpec(error.message, hint="mend the manifest") from error

@@ -74,6 +74,12 @@ def choose_columns(
     return describing_columns(names, options, image)
 
 
+def image_names(options: SourceOptions) -> set[str]:
+    """What a header is recognized by, in small letters."""
+    asked = (options.column, options.licence_column, options.origin_column)
+    return {name.lower() for name in (*asked, *_IMAGE) if name}
+
+
 def describing_columns(names: Sequence[str], options: SourceOptions, image: str = "") -> Columns:
     """The columns that tell licence and origin, beside a known image."""
     others = [name for name in names if name != image]

@@ -2,14 +2,19 @@
 
 import csv
 import json
+import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import wraps
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from crosslight.photos.sources.columns import MOST_EXTRA, Columns, choose_columns
+from crosslight.photos.sources.columns import MOST_EXTRA, Columns, choose_columns, image_names
 from crosslight.photos.sources.found import (
+    Broken,
     Found,
     InputError,
     Refused,
@@ -21,7 +26,17 @@ from crosslight.photos.sources.located import IMAGE_PARTS, Row
 from crosslight.photos.sources.names import printable
 from crosslight.photos.sources.tree import files_below, shard_refusal
 from crosslight.store import TableFile
+from crosslight.text import (
+    SAVE_AS,
+    BadJson,
+    NotText,
+    as_windows,
+    parse_json,
+    table_start,
+    text_lines,
+)
 
+_BROKEN = re.compile("[\udc80-\udcff]")  # bytes that are not UTF-8
 _BATCH = 16  # parquet rows in memory at a time: they may hold whole photos
 
 
@@ -57,10 +72,11 @@ def from_csv(path: Path, options: SourceOptions) -> Iterator[Found]:
     """Rows of a CSV (or TSV, by its name) with a header line."""
     label = printable(path.name)
     with path.open("rb") as file:
-        rows = csv.reader(
-            (line + "\n" for line in bounded_lines(file)),
-            delimiter="\t" if path.suffix.lower() == ".tsv" else ",",
+        lines = (line + "\n" for line in bounded_lines(file))
+        start = table_start(
+            lines, image_names(options), "\t" if path.suffix.lower() == ".tsv" else ","
         )
+        rows = csv.reader(chain((start.header,), lines), delimiter=start.separator)
         header = next(rows, [])
         columns = choose_columns(header, options)
         number = 0
@@ -198,18 +214,32 @@ def _images(row: Row, cells: dict[str, Any], columns: Columns) -> Iterator[Found
     facts = columns.facts(cells)
     value = cells.get(columns.image)
     if not isinstance(value, list):
-        yield Row(row.label, row.base, row.options, **facts).found(value)
+        yield _named(Row(row.label, row.base, row.options, **facts), value)
         return
     for index, item in enumerate(value):
-        yield Row(f"{row.label}[{index}]", row.base, row.options, **facts).found(item)
+        yield _named(Row(f"{row.label}[{index}]", row.base, row.options, **facts), item)
     if not value:
         yield Row(row.label, row.base, row.options, **facts).found(None)
 
 
+def _named(row: Row, value: Any) -> Found:
+    """The image that a cell names. A path may hold any bytes; what is not UTF-8 and names no file
+    is rather a table in an older code page, and is told to be."""
+    found = row.found(value)
+    if not isinstance(value, str) or value.isascii() or not _BROKEN.search(value):
+        return found
+    if os.path.exists(row.base / value):  # noqa: PTH110 - False for no path
+        return found
+    said = as_windows(value)
+    also = f"; as Windows-1252 (cp1252) it is {printable(said)!r}" if said else ""
+    error = SourceError("bad_row", f"the name is not UTF-8{also}", hint=SAVE_AS)
+    return replace(found, read=Broken(error))
+
+
 def _object(line: str) -> dict[str, Any] | None:
     try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
+        value = parse_json(line)
+    except BadJson:
         return None
     return value if isinstance(value, dict) else None
 
@@ -259,22 +289,19 @@ def _line(error: Exception) -> str:
     return " ".join(str(error).split())[:200]
 
 
-LONGEST = 4 * 2**20  # bytes in one line
+LONGEST = 4 * 2**20  # characters in one line
 
 
 def bounded_lines(file: BinaryIO) -> Iterator[str]:
-    """Lines without their ends, as UTF-8 with surrogate escapes; a leading BOM is dropped.
+    """Lines without their ends; bytes that are not UTF-8 are surrogate escapes.
 
-    Raises `SourceError` for a line over 4 MiB: what follows cannot be trusted to be lines.
+    Raises `SourceError` for a line over 4 Mi characters, and for what is no text: what follows
+    cannot be trusted to be lines.
     """
-    first = True
-    while raw := file.readline(LONGEST + 1):
-        if len(raw) > LONGEST:
-            raise SourceError("bad_row", f"a line of more than {LONGEST:,} bytes")
-        if first:
-            raw = raw.removeprefix(b"\xef\xbb\xbf")
-            first = False
-        yield raw.decode("utf-8", "surrogateescape").rstrip("\r\n")
+    try:
+        yield from text_lines(file, LONGEST)
+    except NotText as error:
+        raise SourceError("bad_row", error.message, hint=error.hint) from error
 
 
 @_accounted
@@ -286,6 +313,6 @@ def from_list(path: Path, options: SourceOptions) -> Iterator[Found]:
         try:
             for number, line in enumerate(lines, start=1):
                 if line.strip():
-                    yield Row(f"{label}#{number}", path.parent, options).found(line)
+                    yield _named(Row(f"{label}#{number}", path.parent, options), line)
         except SourceError as error:
             yield Row(f"{label}#{number + 1}", path.parent, options).broken(error)
