@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from crosslight.photos.sources.columns import MOST_EXTRA, Columns, choose_columns
+from crosslight.photos.sources.encoded import text_list
 from crosslight.photos.sources.found import (
     Found,
     InputError,
@@ -195,8 +196,10 @@ def _entries(row: Row, cells: dict[str, Any], columns: Columns) -> Iterator[Foun
 
 
 def _images(row: Row, cells: dict[str, Any], columns: Columns) -> Iterator[Found]:
-    facts = columns.facts(cells)
+    facts = {**columns.facts(cells), "column": columns.image}
     value = cells.get(columns.image)
+    if isinstance(value, str):
+        value = text_list(value) or value
     if not isinstance(value, list):
         yield Row(row.label, row.base, row.options, **facts).found(value)
         return
