@@ -221,8 +221,11 @@ def test_columns_by_name(folder: Path) -> None:
     options = SourceOptions(column="where", licence_column="terms", origin_column="who")
     [found] = open_source(path, options)
     assert (found.read(), found.licence, found.origin) == (b"a", "MIT", "me")
+    [found] = open_source(path)
+    assert (found.read(), found.column) == (b"a", "where")
+    (folder / "none.csv").write_text("where,terms,who\nhere,MIT,me\n")
     with pytest.raises(InputError, match="No column holds an image") as caught:
-        open_source(path)
+        open_source(folder / "none.csv")
     assert "'where'" in caught.value.hint
     with pytest.raises(InputError, match="no column 'nope'"):
         open_source(path, SourceOptions(column="nope"))

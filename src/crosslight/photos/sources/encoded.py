@@ -40,6 +40,11 @@ def is_base64_picture(text: str) -> bool:
     return begins_like_a_picture(b64decode(head[: len(head) // 4 * 4]))
 
 
+def picture_bytes(text: str, most: int) -> bytes:
+    """What a data URL or base64 holds. Raises `SourceError`, `BadImage`."""
+    return (data_url_bytes if is_data_url(text) else base64_bytes)(text, most)
+
+
 def data_url_bytes(text: str, most: int) -> bytes:
     """What a data URL holds. Raises `SourceError`, `BadImage`."""
     head = _DATA.match(text)

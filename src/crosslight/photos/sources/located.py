@@ -1,15 +1,15 @@
 """From what a list or table says of an image (a path, a URL, bytes) to a `Found`."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from crosslight.photos.sources.encoded import (
-    base64_bytes,
-    data_url_bytes,
     is_base64_picture,
     is_data_url,
+    picture_bytes,
 )
 from crosslight.photos.sources.found import (
     Broken,
@@ -53,6 +53,10 @@ class Row:
             return self._reference(value)
         return self.broken(Refused("no_image", "the row names no image"))
 
+    def read_by(self, reader: Callable[[], bytes], shown: str = "") -> Found:
+        """The row with what reads its image."""
+        return self._make(shown, reader)
+
     def broken(self, error: Exception) -> Found:
         """The row without an image."""
         return self._make("", Broken(error))
@@ -74,9 +78,8 @@ class Row:
 
     def _decoded(self, text: str, path: str = "") -> Found:
         """A picture that is written as text."""
-        decode = data_url_bytes if is_data_url(text) else base64_bytes
         try:
-            return self._inline(decode(text, self.options.max_bytes), path)
+            return self._inline(picture_bytes(text, self.options.max_bytes), path)
         except (BadImage, SourceError) as error:
             return self.broken(error)
 
@@ -104,7 +107,7 @@ class Row:
         return self._make(printable_path(text), NamedFile(name, self.base, most, outside))
 
     def _make(
-        self, shown: str, reader: NamedFile | Inline | Broken, *, url: str = "", origin: str = ""
+        self, shown: str, reader: Callable[[], bytes], *, url: str = "", origin: str = ""
     ) -> Found:
         source = f"{self.label}:{shown[:_SHOWN]}" if shown else self.label
         return Found(
