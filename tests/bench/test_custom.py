@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from crosslight.bench import Expected, Side, SuiteError, find_suite, load_suite
+from crosslight.bench.native.load import Loaded
 from tests.bench.writers import as_jsonl, picture
 
 YAML = """
@@ -92,3 +93,39 @@ def test_a_wrong_description_says_where(text: str, says: str, tmp_path: Path) ->
     assert caught.value.file == "suite.yaml"
     with pytest.raises(SuiteError):
         find_suite(str(tmp_path / "nothing.yaml"))
+
+
+def _with_images(folder: Path, *names: str) -> Loaded:
+    path = _folder(folder)
+    rows = [
+        {"id": at, "question": "?", "image": name, "expected": "help"}
+        for at, name in enumerate(names)
+    ]
+    as_jsonl(folder / "items.jsonl", rows)
+    return load_suite(find_suite(str(path)), folder)
+
+
+def test_pictures_that_another_system_names(tmp_path: Path) -> None:
+    apart = "img/cafe\u0301.jpg"
+    picture(tmp_path / apart)
+    loaded = _with_images(
+        tmp_path,
+        "img\\1.jpg",
+        '"img/1.jpg" ',
+        "img/caf\u00e9.jpg",
+        "C:\\Users\\me\\set\\img\\caf\u00e9.jpg",
+        "file:///C:/set/img/1.jpg",
+    )
+    images = [item.images for item in loaded.items]
+    assert images == [("img/1.jpg",), ("img/1.jpg",), (apart,), (apart,), ("img/1.jpg",)]
+    assert len(loaded.askable) == 5
+
+
+def test_a_name_that_leads_out_or_fits_two_pictures_is_a_bad_row(tmp_path: Path) -> None:
+    for name in ("\u00e9e\u0301.jpg", "e\u0301\u00e9.jpg"):
+        picture(tmp_path / "img" / name)
+    picture(tmp_path.parent / "out.jpg")
+    loaded = _with_images(tmp_path, "img/1.jpg", "img/\u00e9\u00e9.jpg", "..\\out.jpg")
+    assert [item.id for item in loaded.items] == ["0"]
+    assert "fits" in loaded.bad[0].reason
+    assert "no file of the folder" in loaded.bad[1].reason

@@ -228,3 +228,32 @@ def test_a_card_of_other_verdicts_is_not_shown(tmp_path: Path) -> None:
     assert shown in render(made.out, made.images)
     run(job(images, tmp_path, method="rule-yes-no"))
     assert shown not in render(made.out, made.images)
+
+
+def test_labels_in_the_names_of_another_system(tmp_path: Path) -> None:
+    apart, composed = "imgs/cafe\u0301.jpg", "imgs\\caf\u00e9.jpg"
+    rows = [("image", "label"), (composed, "unsafe"), (' "imgs/b.jpg"', "safe"), ("c.jpg", "1")]
+    labels = read_labels(write(tmp_path / "l.csv", rows))
+    images = [("h1", apart), ("h2", "imgs\\\\b.jpg"), ("h3", "c.jpg"), ("h4", "d.jpg")]
+    ours = labels.fitted(images)
+    assert [ours.of(*image) for image in images] == [True, False, True, None]
+    assert ours.strangers(images, []) == ([], [])
+    assert labels.fitted([("h3", "c.jpg")]).strangers([("h3", "c.jpg")], [])[0] == sorted(
+        [composed, '"imgs/b.jpg"']
+    )
+
+
+def test_a_label_belongs_to_the_image_of_its_very_name_alone(tmp_path: Path) -> None:
+    composed, apart = "caf\u00e9.jpg", "cafe\u0301.jpg"
+    labels = read_labels(write(tmp_path / "l.csv", [("image", "label"), (composed, "unsafe")]))
+    images = [("h1", composed), ("h2", apart)]
+    assert [labels.fitted(images).of(*image) for image in images] == [True, None]
+    with pytest.raises(LabelError, match="could be"):
+        labels.fitted([("h1", apart), ("h2", f"./{apart}")])
+
+
+def test_two_names_of_one_image_that_contradict(tmp_path: Path) -> None:
+    rows = [("image", "label"), ("a\\b.jpg", "unsafe"), ("./a/b.jpg", "safe")]
+    labels = read_labels(write(tmp_path / "l.csv", rows))
+    with pytest.raises(LabelError, match="unsafe and safe"):
+        labels.fitted([("h", "a/b.jpg")])

@@ -42,10 +42,11 @@ def report_card(
         raise NotARunFolder(f"{folder} holds no judging run that came to an end", JUDGED)
     verdicts = read_verdicts(folder)
     failed = _failed(folder)
+    images = [*((v.photo, v.source) for v in verdicts), *((p, s) for s, p in failed)]
+    labels = labels.fitted(images)
     overall = _overall(verdicts, failed, labels)
     if not len(overall):
         raise LabelError("no label names an image of this run")
-    images = [*((v.photo, v.source) for v in verdicts), *((p, s) for s, p in failed)]
     gone, other = labels.strangers(images, [r["id"] for r in run["plan"]["rules"]])
     card: dict[str, Any] = {
         "labels": len(overall),

@@ -20,6 +20,8 @@ def images_to_label(
     undecided band), more so where it is undecided or speaks to the judge.
     """
     by_rule: dict[str, list[tuple[float, str, Verdict]]] = {}
+    if labels is not None:
+        labels = labels.fitted((v.photo, v.source) for v in verdicts)
     for v in verdicts:
         if labels is not None and labels.of(v.photo, v.source) is not None:
             continue

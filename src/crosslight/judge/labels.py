@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crosslight.records import CrosslightError
-from crosslight.store import TableError, TableFile, UnreadableFile, read_named
+from crosslight.store import TableError, TableFile, UnreadableFile, read_named, same_name
 from crosslight.text import (
     BadJson,
     NotText,
@@ -58,6 +58,38 @@ class Labels:
             if found is not None:
                 return found
         return None
+
+    def fitted(self, images: Iterable[tuple[str, str]]) -> "Labels":
+        """The same labels under the names of a run with these (photo, source): a name that the run
+        has not is that of the one image whose name is the same but for the system that wrote it.
+
+        Raises `LabelError` where it could be that of two images, or where two names of one image
+        contradict each other.
+        """
+        known = {name for pair in images for name in pair if name}
+        labelled = {name for names in self.rows for name in names}
+        if not labelled - known:
+            return self
+        alike: dict[str, set[str]] = {}
+        for name in known - labelled:
+            alike.setdefault(same_name(name), set()).add(name)
+        renamed: dict[str, str] = {}
+        for name in labelled - known:
+            match sorted(alike.get(same_name(name), ())):
+                case [only]:
+                    renamed[name] = only
+                case [one, other, *_]:
+                    raise LabelError(
+                        f"{name[:80]!r} could be {one[:80]!r} or {other[:80]!r} of the run",
+                        "write the name as the run does, or the image's sha256",
+                    )
+        values = dict[tuple[str, str], bool]()
+        for (name, rule), unsafe in self.values.items():
+            ours = renamed.get(name, name)
+            if values.setdefault((ours, rule), unsafe) != unsafe:
+                raise LabelError(f"{ours[:80]} is unsafe and safe, under two names", CONTRADICTS)
+        rows = {tuple(sorted(renamed.get(n, n) for n in names)) for names in self.rows}
+        return Labels(values, frozenset(rows))
 
     def strangers(
         self, images: Iterable[tuple[str, str]], rules: Iterable[str]

@@ -25,6 +25,7 @@ from crosslight.store import (
     BadImage,
     Decoded,
     ImageStore,
+    NoSuchFile,
     decode_image,
     perceptual_hash,
 )
@@ -222,6 +223,8 @@ def failure(error: Exception) -> Dropped | Failed:
 
 
 def _disk_trouble(error: OSError) -> tuple[str, bool, str]:
+    if isinstance(error, NoSuchFile):
+        return "missing", error.retryable, error.hint
     if isinstance(error, FileNotFoundError):
         return "missing", True, "the input names it, but there is no such file"
     if isinstance(error, PermissionError):

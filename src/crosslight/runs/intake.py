@@ -21,6 +21,8 @@ from crosslight.records import Done, Photo
 from crosslight.runs.lost import NOT_REACHED, Lost
 from crosslight.runs.run import Hall
 
+MOST_SHOWN = 8
+"""Columns that are named: shards of a folder may have one each."""
 LISTING_S = 1.0
 """Seconds for counting what is left of an input once the run is to stop."""
 Progress = Callable[[int], None]
@@ -86,10 +88,14 @@ class _Listed:
     def __init__(self, found: Iterator[Found]) -> None:
         self._found = found
         self.names: list[str] = []
+        self.columns: dict[str, None] = {}
+        """The columns of tables that the images come from."""
 
     def __iter__(self) -> Iterator[Found]:
         for one in self._found:
             self.names.append(one.source)
+            if one.column:
+                self.columns[one.column] = None
             yield one
 
     def rest(self, seconds: float) -> bool:
@@ -133,6 +139,9 @@ async def look(hall: Hall, intake: Intake, progress: Progress = unheard) -> Look
         looked = await hall.aside(screening)
     except (RunStop, TimeoutError):
         pass  # the caller checks; what was looked at so far is asked about by nobody
+    if listed.columns:
+        shown = ", ".join(list(listed.columns)[:MOST_SHOWN])
+        hall.notes.append(f"images from column {shown}")
     if not gate.closed:
         return Looked(tuple(looked))
     whole = opened and await in_thread(listed.rest, LISTING_S)

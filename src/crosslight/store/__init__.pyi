@@ -13,8 +13,18 @@ from .bounds import BadImage, Bounds
 from .decode import decode_image, peek_image
 from .errors import StoreError
 from .features import IMAGE, table_schema
+from .foreign import (
+    NoSuchFile,
+    TwoFiles,
+    bare_name,
+    find_file,
+    is_windows_path,
+    local_path,
+    same_name,
+)
 from .handwritten import fitted, read_fitted, read_text, read_yaml
 from .images import ImageDamaged, ImageMissing, ImageStore
+from .outline.read import sniff
 from .parquet import TableError, TableFile, read_table, table_rows
 from .paths import LINKED, UnreadableFile, read_json, read_named, stays_in
 from .phash import DECODE_SIDE, perceptual_hash
@@ -40,19 +50,25 @@ __all__ = [
     "ImageDamaged",
     "ImageMissing",
     "ImageStore",
+    "NoSuchFile",
     "ParquetSink",
     "Peek",
     "Record",
     "StoreError",
     "TableError",
     "TableFile",
+    "TwoFiles",
     "UnreadableFile",
+    "bare_name",
     "clear_parts",
     "decode_image",
+    "find_file",
     "fit_image",
     "fitted",
     "group_similar",
     "is_part",
+    "is_windows_path",
+    "local_path",
     "open_part",
     "open_resumed",
     "open_to_others",
@@ -61,14 +77,16 @@ __all__ = [
     "perceptual_hash",
     "plain_path",
     "private_folder",
-    "read_json",
     "read_fitted",
+    "read_json",
     "read_named",
     "read_table",
     "read_text",
     "read_yaml",
     "replacing",
     "resumed_part",
+    "same_name",
+    "sniff",
     "stays_in",
     "table_rows",
     "table_schema",

@@ -3,9 +3,9 @@ from .cells import csv_text, inert
 from .control import Breaker, breaker, has_control, without_control
 from .decode import SAVE_AS, NotText, as_windows, decode, split_lines, text_lines, unix_lines
 from .fence import last_fenced
-from .no_answer import is_error_text
 from .hidden import hidden_characters, looks_like, odd_characters
 from .json_reader import BadJson, parse_json
+from .no_answer import is_error_text
 from .prompts import PromptFolder
 from .separator import TableStart, separator, table_start
 from .show import markdown, plural, probability, visible

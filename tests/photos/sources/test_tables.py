@@ -2,8 +2,10 @@
 
 import io
 import json
+from base64 import b64encode, urlsafe_b64encode
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_from_bytes
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,7 +18,9 @@ from crosslight.photos.sources import (
     SourceError,
     SourceOptions,
     open_source,
+    printable,
 )
+from crosslight.store import BadImage
 from tests.build.hostile import encoded, photo
 
 
@@ -82,8 +86,10 @@ def test_links_that_leave_the_folder(folder: Path) -> None:
     ("line", "reason"),
     [
         ("s3://bucket/a.jpg", "unsupported_url"),
-        ("file:///etc/passwd", "unsupported_url"),
-        ("data:image/png;base64,AAAA", "unsupported_url"),
+        ("file:///etc/hostname", "outside"),
+        ('"file:///etc/hostname"', "outside"),
+        ("..\\secret.jpg", "outside"),
+        ('"../secret.jpg" ', "outside"),
         ("a\0b.jpg", "outside"),
         ("pics", "not_a_file"),
     ],
@@ -93,6 +99,82 @@ def test_references_that_are_refused(folder: Path, line: str, reason: str) -> No
     [found] = open_source(folder / "list.txt")
     assert refusal(found) == reason
     assert found.source.isprintable()
+
+
+@pytest.mark.parametrize("line", ["imgs\\b.jpg", ' "imgs/b.jpg"', ".\\imgs\\b.jpg", "imgs/b.jpg "])
+def test_a_path_of_another_system_keeps_its_name(folder: Path, line: str) -> None:
+    (folder / "pics").rename(folder / "imgs")
+    (folder / "list.txt").write_text(line)
+    [found] = open_source(folder / "list.txt")
+    assert found.read() == b"b"
+    assert found.source == f"list.txt#1:{printable(line)}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "C:\\Users\\me\\a.jpg",
+        '"C:\\Users\\me\\a.jpg"',
+        "\\\\host\\me\\a.jpg",
+        "file:///home/me/a.jpg",
+    ],
+)
+def test_an_absolute_path_is_not_told(folder: Path, line: str) -> None:
+    (folder / "list.txt").write_text(line)
+    [found] = open_source(folder / "list.txt")
+    assert "me" not in found.source
+    with pytest.raises(FileNotFoundError):
+        found.read()
+
+
+def test_a_path_that_fits_two_files(folder: Path) -> None:
+    (folder / "pics\\a.jpg").write_bytes(b"another")
+    (folder / "list.txt").write_text('"pics\\a.jpg"')
+    [found] = open_source(folder / "list.txt")
+    assert trouble(found) == "ambiguous"
+
+
+def data_url(data: bytes, kind: str = "image/png") -> str:
+    return f"data:{kind};base64,{b64encode(data).decode()}"
+
+
+def test_data_urls_and_base64(folder: Path) -> None:
+    data = encoded(photo(1))
+    packed = b64encode(data).decode()
+    rows: list[Any] = [
+        data_url(data),
+        "DATA:;charset=x;base64," + packed.rstrip("="),
+        "data:image/png," + quote_from_bytes(data),
+        packed,
+        "\n".join(packed[at : at + 76] for at in range(0, len(packed), 76)),
+        urlsafe_b64encode(data).decode(),
+        {"bytes": packed, "path": "x.jpg"},
+        {"url": data_url(data)},
+        {"bytes": "", "path": "pics/a.jpg"},
+        f"['{packed}', '{packed}']",
+        "data:image/png;base64,%%%",
+        packed[:-8] + "????",
+    ]
+    path = folder / "t.jsonl"
+    path.write_text("\n".join(json.dumps({"image": row}) for row in rows))
+    found = list(open_source(path))
+    assert [f.read() == data for f in found[:8]] == [True] * 8
+    assert found[8].read() == b"a"
+    assert [(f.source, f.read() == data) for f in found[9:11]] == [
+        ("t.jsonl#10[0]", True),
+        ("t.jsonl#10[1]", True),
+    ]
+    assert [trouble(f) for f in found[11:]] == ["bad_row", "bad_row"]
+    assert found[0].source == "t.jsonl#1"
+    assert found[6].source == "t.jsonl#7:x.jpg"
+
+
+def test_a_data_url_over_the_bound(folder: Path) -> None:
+    (folder / "list.txt").write_text(data_url(encoded(photo(1))))
+    [found] = open_source(folder / "list.txt", SourceOptions(max_bytes=1000))
+    with pytest.raises(BadImage) as caught:
+        found.read()
+    assert caught.value.reason == "too_large"
 
 
 def test_a_missing_file_is_not_found(folder: Path) -> None:
@@ -201,8 +283,11 @@ def test_columns_by_name(folder: Path) -> None:
     options = SourceOptions(column="where", licence_column="terms", origin_column="who")
     [found] = open_source(path, options)
     assert (found.read(), found.licence, found.origin) == (b"a", "MIT", "me")
+    [found] = open_source(path)
+    assert (found.read(), found.column) == (b"a", "where")
+    (folder / "none.csv").write_text("where,terms,who\nhere,MIT,me\n")
     with pytest.raises(InputError, match="No column holds an image") as caught:
-        open_source(path)
+        open_source(folder / "none.csv")
     assert "'where'" in caught.value.hint
     with pytest.raises(InputError, match="no column 'nope'"):
         open_source(path, SourceOptions(column="nope"))

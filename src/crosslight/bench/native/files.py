@@ -15,7 +15,7 @@ from typing import Any
 
 from crosslight.bench.item import BadRow, SuiteError
 from crosslight.bench.native.fields import RowFault, Rows
-from crosslight.store import LINKED, stays_in
+from crosslight.store import LINKED, TwoFiles, find_file, stays_in
 from crosslight.text import NotText, decode, split_lines, table_start
 
 MAX_FILE = 1 << 30
@@ -45,6 +45,21 @@ def there(folder: Path, name: str) -> bool:
         return inside(folder, name).is_file()
     except (OSError, ValueError):
         return False
+
+
+def spelled(folder: Path, name: str) -> str:
+    """The name of a file in the folder that `name` means, maybe in another system's spelling;
+    empty where there is none. Raises `RowFault` for one that leads out or fits two files."""
+    if there(folder, name):
+        return name
+    try:
+        found = find_file(folder, name)
+    except TwoFiles as error:
+        raise RowFault(f"the path {name[:80]!r} {error}") from error
+    except (OSError, ValueError):
+        return ""
+    inner = found.relative_to(folder).as_posix()
+    return inner if there(folder, inner) else ""
 
 
 def find(folder: Path, *names: str, remedy: str = "") -> str:

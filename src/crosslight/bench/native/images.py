@@ -7,21 +7,22 @@ from pathlib import Path
 
 from crosslight.bench.item import Item, SuiteError
 from crosslight.bench.native.fields import RowFault
-from crosslight.bench.native.files import MAX_IMAGE, PART, file_bytes, inside, there
+from crosslight.bench.native.files import MAX_IMAGE, PART, file_bytes, inside, spelled
 from crosslight.bench.native.tables import parquet_picture
 from crosslight.records import content_hash
-from crosslight.store import BadImage, peek_image
+from crosslight.store import BadImage, local_path, peek_image
 
 
 def place(folder: Path, name: str, *roots: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(images, missing) of one item for a picture that its row calls `name`.
 
-    Looked for as it is and under each of `roots`. An absolute path of the authors' machine is
-    cut from the left until what remains is there. Raises `RowFault` for a path with `..`.
+    Looked for as it is and under each of `roots`, in every system's spelling. An absolute path of
+    the authors' machine is cut from the left until what remains is there. Raises `RowFault` for a
+    path with `..`, and for one that fits two files.
     """
     if PART in name:
         return (name,), ()
-    path = name.replace("\\", "/").strip()
+    path = local_path(name)
     parts = [part for part in path.split("/") if part not in ("", ".")]
     if not parts or ".." in parts:
         raise RowFault(f"the image path {name[:80]!r} names no file of the folder")
@@ -30,8 +31,8 @@ def place(folder: Path, name: str, *roots: str) -> tuple[tuple[str, ...], tuple[
     for tail in [*tails] if foreign else ["/".join(parts)]:
         for root in ("", *roots):
             candidate = f"{root}/{tail}" if root else tail
-            if there(folder, candidate):
-                return (candidate,), ()
+            if found := spelled(folder, candidate):
+                return (found,), ()
     wanted = parts[-1] if foreign else "/".join(parts)
     missing = f"{roots[0]}/{wanted}" if roots and "/" not in wanted else wanted
     inside(folder, missing)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crosslight.records import CrosslightError
-from crosslight.store import BadImage, Bounds, TableError, stays_in
+from crosslight.store import BadImage, Bounds, TableError, TwoFiles, find_file, stays_in
 
 
 class InputError(CrosslightError):
@@ -30,8 +30,8 @@ class Refused(Exception):
 class SourceError(Exception):
     """One entry could not be read. `error` is a stable name; `retryable` as in `Failed`.
 
-    Errors: `bad_row`, `damaged_archive`, `http_404` and other statuses, `timeout`, `unreachable`,
-    `too_many_redirects`.
+    Errors: `ambiguous` (a path fits two files), `bad_row`, `damaged_archive`, `http_404` and other
+    statuses, `timeout`, `unreachable`, `too_many_redirects`.
     """
 
     def __init__(
@@ -78,6 +78,8 @@ class Found:
     licence: str = ""
     origin: str = ""
     extra: tuple[tuple[str, str], ...] = ()
+    column: str = ""
+    """The column of a table that names the image."""
 
     @property
     def held(self) -> int:
@@ -106,6 +108,25 @@ class FileBytes:
         if not stat.S_ISREG(real.stat().st_mode):
             raise Refused("not_a_file", describe_special(real.stat().st_mode))
         return read_bounded(real, 0, None, self.max_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file that a table or list names, maybe as another system writes paths."""
+
+    name: str
+    root: Path
+    max_bytes: int
+    allow_outside: bool = False
+
+    def __call__(self) -> bytes:
+        if "\0" in self.name:
+            raise Refused("outside", "not a possible path")
+        try:
+            path = find_file(self.root, self.name, allow_outside=self.allow_outside)
+        except TwoFiles as error:
+            raise SourceError("ambiguous", str(error)) from error
+        return FileBytes(path, self.root, self.max_bytes, self.allow_outside)()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from urllib.parse import urlsplit
 
+from crosslight.store import is_windows_path, local_path
+
 
 def printable(name: str) -> str:
     """Escape what a terminal or a page would not show as it is.
@@ -38,9 +40,10 @@ def printable_url(url: str) -> str:
 
 
 def printable_path(reference: str) -> str:
-    """A path of a table or list; of an absolute one only the last part."""
-    path = reference.replace("\\", "/") if reference[1:3] == ":\\" else reference
-    absolute = path.startswith("/") or path[1:3] == ":/"
+    """A path of a table or list as it stands; of an absolute one only the last part, whatever
+    stands around it and on whichever system it was written."""
+    path = local_path(reference)
+    absolute = path.startswith(("/", "~")) or is_windows_path(reference) or path[1:3] == ":/"
     return printable(path.rstrip("/").rsplit("/", 1)[-1] if absolute else reference)
 
 

@@ -2,19 +2,22 @@
 
 import csv
 import json
-import os
-import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from functools import wraps
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from crosslight.photos.sources.columns import MOST_EXTRA, Columns, choose_columns, image_names
+from crosslight.photos.sources.columns import (
+    MOST_EXTRA,
+    Columns,
+    choose_columns,
+    image_names,
+    may_hold_images,
+)
+from crosslight.photos.sources.evidence import ENOUGH, is_empty
 from crosslight.photos.sources.found import (
-    Broken,
     Found,
     InputError,
     Refused,
@@ -24,21 +27,30 @@ from crosslight.photos.sources.found import (
 )
 from crosslight.photos.sources.located import IMAGE_PARTS, Row
 from crosslight.photos.sources.names import printable
+from crosslight.photos.sources.records import (
+    MOST_PEEKED,
+    Record,
+    entries,
+    in_one_line,
+    named,
+    of_records,
+)
 from crosslight.photos.sources.tree import files_below, shard_refusal
-from crosslight.store import TableFile
+from crosslight.store import TableError, TableFile
 from crosslight.text import (
-    SAVE_AS,
     BadJson,
     NotText,
-    as_windows,
     parse_json,
     table_start,
     text_lines,
 )
 
-_BROKEN = re.compile("[\udc80-\udcff]")  # bytes that are not UTF-8
 _BATCH = 16  # parquet rows in memory at a time: they may hold whole photos
+_MOST_SAMPLED = 64  # columns of a parquet file whose first cells are looked at
+_LONGEST_TITLE = 131_072  # characters of a column's name
 
+# A field may be a picture in base64. The reader of csv has one bound for the whole process.
+csv.field_size_limit(max(csv.field_size_limit(), 32 * 2**20))
 
 _Reader = Callable[[Path, SourceOptions], Iterator[Found]]
 
@@ -70,58 +82,70 @@ def _accounted(read: _Reader) -> _Reader:
 @_accounted
 def from_csv(path: Path, options: SourceOptions) -> Iterator[Found]:
     """Rows of a CSV (or TSV, by its name) with a header line."""
-    label = printable(path.name)
     with path.open("rb") as file:
-        lines = (line + "\n" for line in bounded_lines(file))
-        start = table_start(
-            lines, image_names(options), "\t" if path.suffix.lower() == ".tsv" else ","
-        )
-        rows = csv.reader(chain((start.header,), lines), delimiter=start.separator)
-        header = next(rows, [])
-        columns = choose_columns(header, options)
-        number = 0
-        while True:
-            number += 1
-            row = Row(f"{label}#{number}", path.parent, options)
-            try:
-                cells = next(rows, None)
-            except csv.Error as error:
-                yield row.broken(SourceError("bad_row", str(error)))
-                continue
-            except SourceError as error:
-                yield row.broken(error)
-                return
-            if cells is None:
-                return
-            if cells:
-                # A row with unquoted commas is longer than its header: its cells cannot be told.
-                if len(cells) > len(header):
-                    detail = f"{len(cells)} cells under {len(header)} columns"
-                    yield row.broken(SourceError("bad_row", detail))
-                    continue
-                yield from _entries(row, dict(zip(header, cells, strict=False)), columns)
+        header = next(_csv_reader(path, file, options), [])
+    if any(len(title) > _LONGEST_TITLE for title in header):
+        raise SourceError("bad_row", f"a column's name of over {_LONGEST_TITLE:,} characters")
+    yield from of_records(path, options, lambda: _csv_records(path, options), header)
 
 
 @_accounted
 def from_jsonl(path: Path, options: SourceOptions) -> Iterator[Found]:
-    """Rows of a JSONL file: one object a line. The first row decides the columns."""
-    label, number = printable(path.name), 0
-    columns: Columns | None = None
+    """Rows of a JSONL file: one object a line. The first rows decide the columns."""
+    yield from of_records(path, options, lambda: _json_records(path))
+
+
+def _csv_reader(path: Path, file: BinaryIO, options: SourceOptions) -> Iterator[list[str]]:
+    lines = (line + "\n" for line in bounded_lines(file, LONGEST_ROW))
+    own = "\t" if path.suffix.lower() == ".tsv" else ","
+    start = table_start(lines, image_names(options), own)
+    return csv.reader(chain((start.header,), lines), delimiter=start.separator)
+
+
+def _csv_records(path: Path, options: SourceOptions) -> Iterator[Record]:
+    with path.open("rb") as file:
+        rows = _csv_reader(path, file, options)
+        header = next(rows, [])
+        number = 0
+        while True:
+            number += 1
+            try:
+                cells = next(rows, None)
+            except csv.Error as error:
+                yield number, SourceError("bad_row", str(error)), 0
+                continue
+            except SourceError as error:
+                yield number, error, 0
+                return
+            if cells is None:
+                return
+            if not cells:
+                continue
+            # A row with unquoted commas is longer than its header: its cells cannot be told.
+            if len(cells) > len(header):
+                detail = f"{len(cells)} cells under {len(header)} columns"
+                yield number, SourceError("bad_row", detail), 0
+            else:
+                size = sum(map(len, cells))
+                yield number, dict(zip(header, cells, strict=False)), size
+
+
+def _json_records(path: Path) -> Iterator[Record]:
+    number = 0
     with path.open("rb") as file:
         try:
-            for number, line in enumerate(bounded_lines(file), start=1):
+            for number, line in enumerate(bounded_lines(file, LONGEST_ROW), start=1):
                 if not line.strip():
                     continue
-                row = Row(f"{label}#{number}", path.parent, options)
                 cells = _object(line)
                 if cells is None:
                     _refuse_json_array(line, number)
-                    yield row.broken(SourceError("bad_row", "the line is no JSON object"))
-                    continue
-                columns = columns or choose_columns(list(cells), options)
-                yield from _entries(row, cells, columns)
+                    broken = SourceError("bad_row", "the line is no JSON object")
+                    yield number, broken, len(line)
+                else:
+                    yield number, cells, len(line)
         except SourceError as error:
-            yield Row(f"{label}#{number + 1}", path.parent, options).broken(error)
+            yield number + 1, error, 0
 
 
 def from_parquet(path: Path, options: SourceOptions, label: str = "") -> Iterator[Found]:
@@ -134,7 +158,8 @@ def from_parquet(path: Path, options: SourceOptions, label: str = "") -> Iterato
     try:
         with TableFile(path) as file:
             schema = file.schema
-            columns = choose_columns(schema.names, options, likely=_image_columns(schema))
+            sample = {} if options.column else _sampled(path, schema)
+            columns = choose_columns(schema.names, options, sample, declared=_declared(schema))
             for batch in file.batches(_wanted(schema, columns), at_once=_BATCH):
                 for at in range(batch.num_rows):
                     number += 1
@@ -177,16 +202,10 @@ def from_parquet_folder(root: Path, options: SourceOptions) -> Iterator[Found]:
 def _wanted(schema: Any, columns: Columns) -> list[str]:
     """What is read of a table: the image (of a struct its known parts), licence, origin, and as
     many plain columns as a row keeps."""
-    import pyarrow.types as t
-
-    image = schema.field(columns.image).type if schema.names.count(columns.image) == 1 else None
-    wanted = [columns.image]
-    if image is not None and t.is_struct(image):
-        parts = {field.name for field in image}
-        wanted = [f"{columns.image}.{part}" for part in IMAGE_PARTS if part in parts] or wanted
     plain = [f.name for f in schema if f.name != columns.image and _is_plain(f.type)]
     told = [name for name in (columns.licence, columns.origin) if name in plain]
-    return list(dict.fromkeys([*wanted, *told, *plain[:MOST_EXTRA]]))
+    wanted = [*_parts(schema, columns.image), *told, *plain[:MOST_EXTRA]]
+    return list(dict.fromkeys(wanted))
 
 
 def _of_batch(row: Row, batch: Any, at: int, columns: Columns) -> Iterator[Found]:
@@ -197,43 +216,9 @@ def _of_batch(row: Row, batch: Any, at: int, columns: Columns) -> Iterator[Found
             for name, column in zip(batch.schema.names, batch.columns, strict=True)
         }
     except Exception as error:  # broken UTF-8, a date past Python's
-        yield row.broken(SourceError("bad_row", _line(error)))
+        yield row.broken(SourceError("bad_row", in_one_line(error)))
         return
-    yield from _entries(row, cells, columns)
-
-
-def _entries(row: Row, cells: dict[str, Any], columns: Columns) -> Iterator[Found]:
-    try:
-        entries = list(_images(row, cells, columns))
-    except Exception as error:
-        entries = [row.broken(SourceError("bad_row", _line(error)))]
-    yield from entries
-
-
-def _images(row: Row, cells: dict[str, Any], columns: Columns) -> Iterator[Found]:
-    facts = columns.facts(cells)
-    value = cells.get(columns.image)
-    if not isinstance(value, list):
-        yield _named(Row(row.label, row.base, row.options, **facts), value)
-        return
-    for index, item in enumerate(value):
-        yield _named(Row(f"{row.label}[{index}]", row.base, row.options, **facts), item)
-    if not value:
-        yield Row(row.label, row.base, row.options, **facts).found(None)
-
-
-def _named(row: Row, value: Any) -> Found:
-    """The image that a cell names. A path may hold any bytes; what is not UTF-8 and names no file
-    is rather a table in an older code page, and is told to be."""
-    found = row.found(value)
-    if not isinstance(value, str) or value.isascii() or not _BROKEN.search(value):
-        return found
-    if os.path.exists(row.base / value):  # noqa: PTH110 - False for no path
-        return found
-    said = as_windows(value)
-    also = f"; as Windows-1252 (cp1252) it is {printable(said)!r}" if said else ""
-    error = SourceError("bad_row", f"the name is not UTF-8{also}", hint=SAVE_AS)
-    return replace(found, read=Broken(error))
+    yield from entries(row, cells, columns)
 
 
 def _object(line: str) -> dict[str, Any] | None:
@@ -251,25 +236,67 @@ def _refuse_json_array(line: str, number: int) -> None:
         )
 
 
-def _image_columns(schema: Any) -> list[str]:
-    """Columns whose type says that they hold images: Hugging Face features, structs, binaries."""
-    import pyarrow as pa
-
-    marked: list[str] = []
-    # Anything may stand there, nested as deep as it likes: then the types alone decide.
+def _declared(schema: Any) -> list[str]:
+    """Columns that the table's features call images, as the datasets library writes them."""
+    # Anything may stand there, nested as deep as it likes: then the cells alone decide.
     with suppress(ValueError, LookupError, TypeError, AttributeError, RecursionError):
         told = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
         features = told["info"]["features"]
-        marked = [n for n in schema.names if '"_type": "Image"' in json.dumps(features.get(n))]
-    structs = [
-        field.name
-        for field in schema
-        if pa.types.is_struct(field.type) and {"bytes", "path"} <= {f.name for f in field.type}
-    ]
-    binaries = [
-        f.name for f in schema if pa.types.is_binary(f.type) or pa.types.is_large_binary(f.type)
-    ]
-    return [*marked, *structs, *binaries]
+        return [n for n in schema.names if '"_type": "Image"' in json.dumps(features.get(n))]
+    return []
+
+
+def _sampled(path: Path, schema: Any) -> dict[str, list[Any]]:
+    """The first cells of the columns that may hold images. One that cannot be read says nothing
+    here: if it is the one, its rows will."""
+    names = [field.name for field in schema if _may_tell(field.type)]
+    sample: dict[str, list[Any]] = {}
+    for name in sorted(names, key=lambda name: not may_hold_images(name))[:_MOST_SAMPLED]:
+        with suppress(TableError), TableFile(path) as file:  # each with bounds of its own
+            sample[name] = _first_cells(file, name, _parts(schema, name))
+    return sample
+
+
+def _first_cells(file: TableFile, name: str, parts: list[str]) -> list[Any]:
+    found: list[Any] = []
+    seen = 0
+    for batch in file.batches(parts, at_once=ENOUGH):
+        column = batch.column(batch.schema.names.index(name))
+        for at in range(batch.num_rows):
+            with suppress(Exception):  # a cell that is not what its type says
+                if not is_empty(cell := column[at].as_py()):
+                    found.append(cell)
+            if len(found) >= ENOUGH:
+                return found
+        seen += batch.num_rows
+        if seen >= MOST_PEEKED:
+            return found
+    return found
+
+
+def _parts(schema: Any, name: str) -> list[str]:
+    """What is read of a column: of a struct its known parts."""
+    import pyarrow.types as t
+
+    kind = schema.field(name).type if schema.names.count(name) == 1 else None
+    if kind is None or not t.is_struct(kind):
+        return [name]
+    parts = {field.name for field in kind}
+    return [f"{name}.{part}" for part in IMAGE_PARTS if part in parts] or [name]
+
+
+def _may_tell(kind: Any) -> bool:
+    import pyarrow.types as t
+
+    if t.is_list(kind) or t.is_large_list(kind):
+        return _may_tell(kind.value_type)
+    if t.is_struct(kind):
+        return any(field.name in IMAGE_PARTS for field in kind)
+    if t.is_dictionary(kind):
+        return _may_tell(kind.value_type)
+    return bool(
+        t.is_string(kind) or t.is_large_string(kind) or t.is_binary(kind) or t.is_large_binary(kind)
+    )
 
 
 def _is_plain(kind: Any) -> bool:
@@ -285,21 +312,18 @@ def _is_plain(kind: Any) -> bool:
     )
 
 
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
+LONGEST = 4 * 2**20  # bytes in one line
+LONGEST_ROW = 32 * 2**20  # the same of a table: a picture of 24 MiB in base64
 
 
-LONGEST = 4 * 2**20  # characters in one line
-
-
-def bounded_lines(file: BinaryIO) -> Iterator[str]:
+def bounded_lines(file: BinaryIO, longest: int = LONGEST) -> Iterator[str]:
     """Lines without their ends; bytes that are not UTF-8 are surrogate escapes.
 
-    Raises `SourceError` for a line over 4 Mi characters, and for what is no text: what follows
-    cannot be trusted to be lines.
+    Raises `SourceError` for a line of over `longest` characters, and for what is no text: what
+    follows cannot be trusted to be lines.
     """
     try:
-        yield from text_lines(file, LONGEST)
+        yield from text_lines(file, longest)
     except NotText as error:
         raise SourceError("bad_row", error.message, hint=error.hint) from error
 
@@ -313,6 +337,6 @@ def from_list(path: Path, options: SourceOptions) -> Iterator[Found]:
         try:
             for number, line in enumerate(lines, start=1):
                 if line.strip():
-                    yield _named(Row(f"{label}#{number}", path.parent, options), line)
+                    yield named(Row(f"{label}#{number}", path.parent, options), line)
         except SourceError as error:
             yield Row(f"{label}#{number + 1}", path.parent, options).broken(error)
