@@ -3,7 +3,7 @@ from .cells import csv_text, inert
 from .control import Breaker, breaker, has_control, without_control
 from .fence import last_fenced
 from .prompts import PromptFolder
-from .show import markdown, plural, probability, visible
+from .show import latex, markdown, plural, probability, visible
 
 __all__ = [
     "Breaker",
@@ -13,6 +13,7 @@ __all__ = [
     "has_control",
     "inert",
     "last_fenced",
+    "latex",
     "markdown",
     "plural",
     "probability",
