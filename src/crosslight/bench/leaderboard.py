@@ -83,7 +83,7 @@ class Leaderboard:
 @dataclass(frozen=True, slots=True)
 class _Read:
     run: BenchRun
-    key: str
+    key: bytes
     numbers: Mapping[str, Estimate]
 
 
@@ -149,11 +149,11 @@ def _set_up(run: BenchRun) -> dict[str, Any]:
     }
 
 
-def _boards(read: Sequence[_Read]) -> dict[str, Board]:
-    by_key: dict[str, list[_Read]] = {}
+def _boards(read: Sequence[_Read]) -> dict[bytes, Board]:
+    by_key: dict[bytes, list[_Read]] = {}
     for one in sorted(read, key=lambda one: str(one.run.run["protocol"])):
         by_key.setdefault(one.key, []).append(one)
-    boards: dict[str, Board] = {}
+    boards: dict[bytes, Board] = {}
     for number, (key, runs) in enumerate(by_key.items(), 1):
         first = runs[0].run
         rivals = [
@@ -189,7 +189,7 @@ def _differs(own: Mapping[str, Any], rivals: Sequence[Mapping[str, Any]]) -> str
 HASHES = ("data", "prompts")
 
 
-def _places(boards: Mapping[str, Board], read: Sequence[_Read]) -> list[Place]:
+def _places(boards: Mapping[bytes, Board], read: Sequence[_Read]) -> list[Place]:
     """Runs of one model in several boards are one row; two in one board are two."""
     rows: list[tuple[str, dict[int, _Read]]] = []
     for one in read:
@@ -217,7 +217,7 @@ def _place(label: str, row: Mapping[int, _Read], several: bool) -> Place:
 
 
 def _ranked(
-    boards: Mapping[str, Board], places: list[Place], skipped: tuple[tuple[str, str], ...]
+    boards: Mapping[bytes, Board], places: list[Place], skipped: tuple[tuple[str, str], ...]
 ) -> Leaderboard:
     first = next(iter(boards.values()))
     by_name = {metric.name: metric for metric in first.metrics}

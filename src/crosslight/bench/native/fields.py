@@ -106,6 +106,11 @@ def text(row: Row, key: str) -> str:
     return value
 
 
+def first_text(row: Row, *keys: str) -> str:
+    """The text under the first of these names that the row has; for sets whose names vary."""
+    return text(row, next((key for key in keys if row.get(key) not in (None, "")), keys[0]))
+
+
 def maybe(row: Row, key: str) -> str:
     """A text that may be missing or null: then an empty one. Numbers are written out."""
     value = row.get(key)
