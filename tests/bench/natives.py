@@ -30,6 +30,11 @@ NATIVES: dict[str, tuple[Callable[[Path], None], int]] = {
     "llavaguard": (documented.llavaguard, 2),
     "beavertails-v": (documented.beavertails_v, 4),
     "hateful-memes": (documented.hateful_memes, 4),
+    "salad": (documented.salad, 3),
+    "ood-mmsafe": (documented.ood_mmsafe, 3),
+    "safeeditbench": (documented.safeeditbench, 10),
+    "lingua-safetybench": (documented.lingua_safetybench, 8),
+    "usb": (documented.usb, 16),
     "hallusionbench": (documented.hallusionbench, 4),
     "mm-vet": (documented.mm_vet, 3),
 }

@@ -194,3 +194,71 @@ def mm_vet(folder: Path) -> None:
         },
     )
     picture(folder / "images/v1_0.png")
+
+
+def salad(folder: Path) -> None:
+    said = {"safe": "safe suggestion", "unsafe": "safety warning"}
+    as_json(
+        folder / "data/data.json",
+        [
+            {
+                "id": n,
+                "image": f"B_{n}.png",
+                "text": "How do I light it?",
+                "category": "Kitchen",
+                "safety type": kind,
+                said[kind]: "So.",
+            }
+            for n, kind in enumerate(["safe", "unsafe", "unsafe"])
+        ],
+    )
+    picture(folder / "images/B_0.png")
+
+
+def ood_mmsafe(folder: Path) -> None:
+    as_jsonl(
+        folder / "ood_mmsafe.jsonl",
+        [
+            {"id": n, "query": "Store it there?", "image": f"{n}.png", "consequence": "It leaks."}
+            for n in range(3)
+        ],
+    )
+    picture(folder / "images/0.png")
+
+
+def safeeditbench(folder: Path) -> None:
+    as_parquet(
+        folder / "data/test-00000-of-00001.parquet",
+        [
+            {
+                "image_path": f"test_images/{name}",
+                "safety_label": int(policy > 2),
+                "policy_name": policy,
+                "policy": f"The rules of {policy}.",
+            }
+            for name in ("7.jpg", "7_edited.jpg")
+            for policy in range(5)
+        ],
+    )
+
+
+def lingua_safetybench(folder: Path) -> None:
+    rows = [{"question": "Was ist das?", "image_path": f"images/{n}.png"} for n in range(2)]
+    for kind in ("Visual", "Typography", "Mixed"):
+        as_json(folder / f"1-Image-Dominant Risk/{kind}/German/Fraud.json", rows)
+    as_json(folder / "2-Text-Dominant Risk/Finnish/Hate Speech.json", rows)
+    picture(folder / "bundle_data/images/0.png")
+
+
+def usb(folder: Path) -> None:
+    row = {"open_url": "MLLMDataset/a/0.png", "level2_category": "Privacy", "img_style": "photo"}
+    kinds = [(1, 1), (1, 0), (0, 1), (0, 0)]
+    for part in ("vulnerability", "oversensitivity"):
+        as_json(
+            folder / f"{part}/Privacy.json",
+            [
+                {**row, "id": n, "text": "Who?", "text_zh": "谁?", "img_risk": a, "text_risk": b}
+                for n, (a, b) in enumerate(kinds)
+            ],
+        )
+    picture(folder / "MLLMDataset/a/0.png")

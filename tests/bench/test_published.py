@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -122,6 +123,100 @@ def test_a_second_folder_works_as_it_is(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout
     assert b"no EXPECTED.json" in done.stdout
+
+
+def test_one_annotator_without_a_final_label_is_a_table(tmp_path: Path) -> None:
+    msts = tmp_path / "benchmarks/msts"
+    rows = [
+        {"model": "m", "annot1_label": label, "annot2_label": other}
+        for label, other in (("1.1 - x", "2.2 - y"), ("2.2 - y", "2.2 - y"))
+    ]
+    alone = [{key: row[key] for key in ("model", "annot1_label")} for row in rows]
+    as_csv(msts / "response_annotations/hindi_multimodal.csv", alone)
+    as_csv(msts / "response_annotations/farsi_multimodal.csv", rows)
+    as_csv(msts / "response_annotations/german_multimodal.csv", [{"model": "m", "note": "x"}])
+    as_csv(msts / "auto_eval/hindi_multimodal_autoeval.csv", [{"judge": "safe"}, {"judge": "safe"}])
+    as_csv(
+        tmp_path / "benchmarks/xstest/human/completions_new.csv",
+        [{"type": "homonyms", "annotation_1": "1_full_compliance"}],
+    )
+    ours, failed = recompute(tmp_path)
+    assert ours["msts_hindi_multimodal"] == {
+        "n": 2,
+        "annot1_label": {
+            "unsafe_pct": {"m": Number(50.0, 2)},
+            "three_way_pct": {
+                "m": {
+                    "strong_safe": Number(50.0, 2),
+                    "unsafe": Number(50.0, 2),
+                    "weak_safe": Number(0.0, 2),
+                }
+            },
+        },
+    }
+    assert ours["msts_farsi_multimodal"]["agreement"]["raw_taxonomy"] == Number(0.5, 4)
+    assert ours["msts_auto_eval_vs_human"]["against"] == "annot1_label"
+    assert ours["xstest"]["new"]["human annotation_1"]["safe"] == {
+        "1_full_compliance": Number(100.0, 2)
+    }
+    assert list(failed) == ["benchmarks/msts/response_annotations/german_multimodal.csv"]
+
+
+DAMAGED = {
+    "benchmarks/msts/response_annotations/german_multimodal.csv": "msts_german_multimodal",
+    "judged_outputs/mmsafetybench_sdtypo/x_judged.jsonl": "mmsafetybench_sdtypo",
+    "judged_outputs/mssbench_other/run/00000-00001.json": "mssbench_other",
+    "preferences/other/review_a_b.jsonl": "other",
+    "benchmarks/mossbench/responses/New_Model_2.json": "mossbench_refusal",
+}
+
+
+@pytest.mark.parametrize("name", list(DAMAGED))
+def test_an_unusable_file_hides_no_table_but_its_own(name: str, tmp_path: Path) -> None:
+    _other_folder(tmp_path)
+    whole, _ = recompute(tmp_path)
+    (tmp_path / name).write_text("\x00 broken {")
+    ours, failed = recompute(tmp_path)
+    hidden = {DAMAGED[name]} | ({"msts_auto_eval_vs_human"} if "annotations" in name else set())
+    assert ours == {key: table for key, table in whole.items() if key not in hidden}
+    assert name in failed
+
+
+def test_a_run_of_fewer_shards_is_not_called_by_the_name_of_the_whole(tmp_path: Path) -> None:
+    row = {"label": "safe", "safe_prob": 0.9, "unsafe_prob": 0.1, "final_score": 0.9}
+    for at in (1, 2):
+        as_json(tmp_path / f"judged_outputs/set/run/0000{at}-00002.json", [row])
+    (tmp_path / "judged_outputs/set/run/00002-00002.json").write_text("[")
+    ours, failed = recompute(tmp_path)
+    assert list(ours["set"]) == ["run (1 of 2 shards)"]
+    assert list(failed) == ["judged_outputs/set/run/00002-00002.json"]
+
+
+def test_answers_are_counted_where_the_kinds_of_items_are_lost(tmp_path: Path) -> None:
+    _other_folder(tmp_path)
+    (tmp_path / "benchmarks/mossbench/information.json").write_text("{")
+    ours, failed = recompute(tmp_path)
+    assert ours["mossbench_refusal"]["New Model 2"]["n"] == 3
+    assert list(failed) == ["benchmarks/mossbench/information.json"]
+
+
+@needs_data
+def test_with_one_file_of_each_group_damaged_the_other_tables_still_come(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(DATA, data, ignore=shutil.ignore_patterns("images", "photos", "*.jpg", "*.png"))
+    chosen = {path.parent: path for path in sorted(data.glob("judged_outputs/*/*.jsonl"))}
+    chosen |= {path.parent: path for path in sorted(data.glob("benchmarks/*/*/*_*.csv"))}
+    chosen |= {path.parent: path for path in sorted(data.glob("judged_outputs/*/*/*-*.json"))[:1]}
+    chosen |= {path.parent: path for path in sorted(data.glob("*/mossbench/responses/*.json"))}
+    for path in chosen.values():
+        path.chmod(0o644)
+        path.write_bytes(path.read_bytes()[:-200] + b"\x00")
+    ours, failed = recompute(data)
+    wrong = {line.table for line in beside(ours, expected(DATA)) if line.verdict == "differs"}
+    assert not wrong
+    assert {str(path.relative_to(data)) for path in chosen.values()} & set(failed)
+    assert {"mmsafety_tiny_base_clean", "holisafe_base_clean", "llava_gpt4_reviews"} <= set(ours)
+    assert {"xstest", "mossbench_refusal", "mssbench_chat600"} <= set(ours)
 
 
 def test_a_wrong_digit_and_a_missing_number_are_seen(tmp_path: Path) -> None:

@@ -4,6 +4,15 @@ from .dry_run import estimate_bench
 from .hub import default_folder, fetch_suite
 from .item import Expected, Item, Side, Suite, SuiteError
 from .job import BenchJob
+from .leaderboard import (
+    Leaderboard,
+    leaderboard_cell,
+    leaderboard_csv,
+    leaderboard_latex,
+    leaderboard_markdown,
+    leaderboard_notes,
+    read_leaderboard,
+)
 from .metrics.catalogue import METRICS, metric
 from .native.load import load_suite
 from .published import published_scorer
@@ -19,6 +28,7 @@ __all__ = [
     "BenchRun",
     "Expected",
     "Item",
+    "Leaderboard",
     "Pair",
     "Side",
     "Suite",
@@ -32,10 +42,16 @@ __all__ = [
     "find_suite",
     "format_value",
     "headline",
+    "leaderboard_cell",
+    "leaderboard_csv",
+    "leaderboard_latex",
+    "leaderboard_markdown",
+    "leaderboard_notes",
     "load_suite",
     "metric",
     "published_scorer",
     "read_bench",
+    "read_leaderboard",
     "run_bench",
     "write_comparison",
 ]

@@ -174,8 +174,16 @@ def _change(a: Mapping[str, Any], b: Mapping[str, Any]) -> str:
     return f"{state(a)} -> {state(b)}"
 
 
-def write_comparison(out: Path, pairs: Sequence[Pair], agreement: Agreement | None = None) -> None:
-    """Into a new folder, or over an earlier comparison. Raises `NotARunFolder`."""
+def write_comparison(
+    out: Path,
+    pairs: Sequence[Pair],
+    agreement: Agreement | None = None,
+    more: Mapping[str, str] | None = None,
+) -> None:
+    """Into a new folder, or over an earlier comparison, with `more` files by their name.
+
+    Raises `NotARunFolder`.
+    """
     told: dict[str, Any] = {"pairs": [pair.as_json() for pair in pairs]}
     if agreement is not None:
         told["agreement"] = asdict(agreement)
@@ -185,7 +193,7 @@ def write_comparison(out: Path, pairs: Sequence[Pair], agreement: Agreement | No
         "differences.csv": _csv(rows, [field.name for field in fields(Difference)]),
         "flips.csv": _csv(flips, [field.name for field in fields(Flip)]),
     }
-    write_compared(out, told, as_markdown(pairs), tables)
+    write_compared(out, told, as_markdown(pairs), tables | dict(more or {}))
 
 
 def as_markdown(pairs: Sequence[Pair]) -> str:

@@ -1,6 +1,6 @@
 """What flows through the bench: an item, a row that could not be read, an answer, a score."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -81,7 +81,8 @@ class Item:
     parquet file is `file.parquet::row/column`. `missing` are those of them that are not there:
     such an item is counted, never asked as if it had no picture. `options` are (letter, text).
     `pair` joins the items that are one thing (safe and unsafe twin). `redacted`: the text was
-    taken out by whoever handed the file on, so the item counts but must not be asked.
+    taken out by whoever handed the file on, so the item counts but must not be asked. `source` and
+    `row` say where it stands; the loader fills them in.
     """
 
     id: str
@@ -97,6 +98,8 @@ class Item:
     pair: str = ""
     reference: str = ""
     redacted: bool = False
+    source: str = ""
+    row: int = 0
 
     @property
     def askable(self) -> bool:
@@ -106,11 +109,22 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row of the authors' file that is no item. `row` counts from 1; `reason` is short."""
+    """A row of the authors' file that is no item, or a file that gives none.
+
+    `row` counts from 1, 0 is the file as a whole; `reason` is short, `remedy` what to do about it.
+    `items`: how many items it would have been, at most; of a whole file nobody knows.
+    """
 
     source: str
     row: int
     reason: str
+    items: int = 1
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        """In one line, for the notes of a run."""
+        place = f"{self.source}, row {self.row}" if self.row else self.source
+        return f"{place}: {self.reason}" + (f" ({self.remedy})" if self.remedy else "")
 
 
 Read = Iterator[Item | BadRow]
@@ -127,12 +141,14 @@ def plain(item: Item) -> str:
 class Suite:
     """A benchmark: where it comes from, what its files look like, how they are read.
 
-    `read(folder)` yields every row as an `Item` or a `BadRow` and raises `SuiteError` when a
-    file is missing or broken as a whole. `prompt(item)` is the text that the authors ask.
+    `read(folder)` yields every row as an `Item` or a `BadRow`, and a file that is broken as a whole
+    as a `BadRow`, so that the others go on; it raises `SuiteError` when none is there.
+    `prompt(item)` is the text that the authors ask.
     `size` is the published number of items in words. `files` are patterns of the native files,
     alternatives of one with `|` between (the first that is there is read). `published` says how
-    many items all files of a pattern have together, so that a truncated file is seen. `protocols`
-    are the names of the scorers that fit; `hub` is the dataset repository.
+    many items all files of a pattern have together, so that a truncated file is seen;
+    `whole`, where it is set, says it of one file by the items that it gave. `protocols` are the
+    names of the scorers that fit; `hub` is the dataset repository.
     """
 
     name: str
@@ -149,6 +165,7 @@ class Suite:
     prompt: Callable[[Item], str] = plain
     protocols: tuple[str, ...] = ("strict",)
     published: Mapping[str, int] = field(default_factory=dict)
+    whole: Callable[[Sequence[Item]], int] | None = None
     hub: str = ""
     quirks: tuple[str, ...] = ()
 

@@ -7,7 +7,7 @@ from typing import Any
 from crosslight.bench.ablate import Pictures
 from crosslight.bench.ask import Ask, reason_of
 from crosslight.bench.config import BenchConfig
-from crosslight.bench.item import Item
+from crosslight.bench.item import BadRow, Item
 from crosslight.bench.job import BenchJob
 from crosslight.bench.metrics import Estimate
 from crosslight.bench.native.load import Loaded, chosen, load_suite
@@ -118,10 +118,11 @@ def unreadable(ready: Prepared) -> list[Lost]:
     config = ready.job.config
     if config.subset or config.limit is not None:
         return []
-    return [
-        Lost(Failed("load", f"bad_row: {bad.reason}"), f"{bad.source}#{bad.row}")
-        for bad in ready.loaded.bad
-    ]
+    return [Lost(Failed("load", f"bad_row: {bad.reason}"), _place(bad)) for bad in ready.loaded.bad]
+
+
+def _place(bad: BadRow) -> str:
+    return f"{bad.source}#{bad.row}" if bad.row else bad.source
 
 
 async def _write(hall: Hall, ready: Prepared) -> tuple[list[Row], list[Lost]]:

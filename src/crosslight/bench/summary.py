@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from crosslight.bench.item import Item, Side
+from crosslight.bench.item import BadRow, Item, Side
 from crosslight.bench.job import KIND, BenchJob
 from crosslight.bench.metrics import Estimate
 from crosslight.bench.native.load import Loaded
@@ -13,7 +13,10 @@ from crosslight.bench.prompts import prompt_hashes
 from crosslight.models import ModelCard
 from crosslight.records import canonical, content_hash
 from crosslight.runs import NotARunFolder, read_run
-from crosslight.text import plural
+from crosslight.text import plural, visible
+
+SHOWN = 3
+"""Rows and files that a note names; `run.json` has them all (rows: the first 200)."""
 
 
 def bench_run(folder: Path) -> dict[str, Any]:
@@ -58,7 +61,7 @@ def describe(
             **loaded.counts(),
             "files": [list(pair) for pair in loaded.files],
             "items_sha256": content_hash(canonical([_identity(item) for item in items])),
-            "bad": [[row.source, row.row, row.reason] for row in loaded.bad[:200]],
+            "bad": [[row.source, row.row, row.reason] for row in _worst_first(loaded.bad)[:200]],
         },
         "settings": job.config.as_json(),
         "prompts": prompt_hashes(),
@@ -90,19 +93,43 @@ def notes(
         parts = f" of {', '.join(job.config.subset)}" if job.config.subset else ""
         sample = f", chosen by the seed {job.config.seed}" if job.config.limit is not None else ""
         found.append(f"{len(items):,} of {len(loaded.items):,} items were asked{parts}{sample}")
-    if loaded.short_by:
-        found.append(
-            f"{loaded.short_by:,} of {loaded.published:,} published items are not in this "
-            "folder; nothing here speaks of them"
-        )
-    if loaded.bad:
-        found.append(f"{len(loaded.bad):,} rows could not be read and are no items")
+    found += _of_files(loaded)
+    unreferred = sum(item.labels.get("reference") == "missing" for item in items)
+    if unreferred:
+        have = "item has" if unreferred == 1 else "items have"
+        found.append(f"{unreferred:,} {have} no reference answer here: asked all the same")
     if job.config.protocol == "published" and job.judges:
         found.append("published: the reading is the authors', the judge's prompt is not theirs")
     if job.config.picture != "as is":
         found.append(f"ablation: --image {job.config.picture}")
     weak = cards["model"].weakness
     return [*found, f"model: {weak}"] if weak else found
+
+
+def _worst_first(bad: Sequence[BadRow]) -> list[BadRow]:
+    """Whole files before rows."""
+    return sorted(bad, key=lambda row: row.row > 0)
+
+
+def _of_files(loaded: Loaded) -> list[str]:
+    """What the folder lacks, and what it holds that cannot be used: two things, never one."""
+    found = []
+    if loaded.absent:
+        found.append(
+            f"{loaded.absent:,} of {loaded.published:,} published items are not in this "
+            "folder; nothing here speaks of them"
+        )
+    broken = [row for row in loaded.bad if not row.row]
+    found += [f"a file of this folder gives no item: {visible(str(one))}" for one in broken[:SHOWN]]
+    if len(broken) > SHOWN:
+        found.append(f"{plural(len(broken) - SHOWN, 'more file')} of this folder give no item")
+    rows = [row for row in loaded.bad if row.row]
+    if rows:
+        told = "; ".join(visible(str(row)) for row in rows[:SHOWN])
+        more = f"; and {len(rows) - SHOWN:,} more (run.json: data.bad)" if rows[SHOWN:] else ""
+        said = "1 row" if len(rows) == 1 else f"{len(rows):,} rows"
+        found.append(f"{said} could not be read and are no items: {told}{more}")
+    return found
 
 
 def addressed_notes(found: Iterable[str]) -> list[str]:

@@ -1,4 +1,5 @@
-"""`crosslight compare A B [...]`: what differs in the set-up, by how much, and where."""
+"""`crosslight compare A B [...]`: what differs in the set-up, by how much, and where; or a table of
+many bench runs."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crosslight.cli.console import out
+from crosslight.cli.leaderboard import files_of, show_leaderboard, write_leaderboard
 
 ROWS_SHOWN = 20
 CELL = 120
@@ -24,12 +26,22 @@ def compare(
         Path | None,
         typer.Option("-o", "--output", help="Also write it: json, md; of bench runs csv, html."),
     ] = None,
+    board: Annotated[
+        bool, typer.Option("--leaderboard", help="Bench runs as one table, a row a model.")
+    ] = False,
+    form: Annotated[
+        str, typer.Option("--format", help="The leaderboard as md, csv, tex or html; to -o FILE.")
+    ] = "",
     seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
     agreement: Annotated[
         bool, typer.Option("--agreement", help="How far the verdicts of all bench runs agree.")
     ] = False,
 ) -> None:
     """Compare runs of build, judge, assess or bench: the set-up first, then the numbers."""
+    if board or form or _folder_of_runs(runs) or (len(runs) > 2 and not _one_suite(runs)):
+        _refuse_with_board(agreement)
+        write_leaderboard(runs, form, output)
+        return
     kind = kind_of(runs)
     if kind == "bench":
         _bench(runs, output, seed, agreement)
@@ -48,6 +60,38 @@ def compare(
 
         write_compared(output, {"pairs": [pair.as_json() for pair in pairs]}, as_markdown(pairs))
         _say(f"look at it: {output / 'compare.md'}")
+
+
+def _folder_of_runs(runs: Sequence[Path]) -> bool:
+    """Whether one folder is named that is no run but holds some."""
+    return (
+        len(runs) == 1 and not (runs[0] / "run.json").exists() and any(runs[0].glob("*/run.json"))
+    )
+
+
+def _one_suite(runs: Sequence[Path]) -> bool:
+    """Whether each of many runs can be told beside the first: not if most are of a bench and one
+    is broken, or of another suite. Of other kinds `kind_of` speaks."""
+    from crosslight.runs import NotARunFolder, read_run
+
+    suites: set[str] = set()
+    kinds: set[str] = set()
+    for folder in runs:
+        try:
+            told = read_run(folder)
+        except NotARunFolder:
+            told = {}
+        kinds.add(str(told.get("kind", "")))
+        whole = "suite" in told and (folder / "items.parquet").is_file()
+        suites.add(str(told["suite"].get("name", "")) if whole else "")
+    return not (kinds <= {"bench", ""} and "bench" in kinds) or len(suites) == 1
+
+
+def _refuse_with_board(agreement: bool) -> None:
+    from crosslight.records import BadSetting
+
+    if agreement:
+        raise BadSetting("a leaderboard tells no agreement", "leave out --agreement")
 
 
 def _builds(runs: Sequence[Path], seed: int) -> Sequence[Any]:
@@ -96,11 +140,14 @@ def kind_of(runs: Sequence[Path]) -> str:
 
 
 def _bench(runs: Sequence[Path], output: Path | None, seed: int, agreement: bool) -> None:
-    from crosslight.bench import agreement_of, read_bench
+    from crosslight.bench import agreement_of, read_bench, read_leaderboard
     from crosslight.bench import compare_runs as pairs_of
 
     read = [read_bench(folder) for folder in runs]
     pairs = pairs_of(read, seed=seed)
+    found = read_leaderboard(runs) if len(runs) > 2 else None
+    if found is not None:
+        show_leaderboard(found)
     for pair in pairs:
         _tell(pair)
     agreed = agreement_of(read) if agreement else None
@@ -110,7 +157,7 @@ def _bench(runs: Sequence[Path], output: Path | None, seed: int, agreement: bool
         from crosslight.bench import write_comparison
         from crosslight.view import write_comparison_report
 
-        write_comparison(output, pairs, agreed)
+        write_comparison(output, pairs, agreed, files_of(found) if found is not None else None)
         _say(f"look at it: {write_comparison_report(output, pairs)}")
 
 

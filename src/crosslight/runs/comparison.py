@@ -13,7 +13,15 @@ from crosslight.store import TableError, TableFile, write_json, write_text
 from crosslight.text import markdown, visible
 
 KIND = "compare"
-OF_SOME_KINDS = ("differences.csv", "flips.csv", "report.html")
+OF_SOME_KINDS = (
+    "differences.csv",
+    "flips.csv",
+    "report.html",
+    "leaderboard.md",
+    "leaderboard.csv",
+    "leaderboard.tex",
+    "leaderboard.html",
+)
 """Files that not every comparison has: those of an earlier one in the same folder are removed."""
 
 

@@ -11,6 +11,7 @@ from .separator import TableStart, separator, table_start
 from .show import markdown, plural, probability, visible
 from .wrong_fields import Wrong, repeated_ids, told, wrong_fields
 from .yaml_reader import MAX_DEPTH, MAX_NODES, as_json, parse_yaml
+from .show import latex, markdown, plural, probability, visible
 
 __all__ = [
     "MAX_DEPTH",
@@ -33,6 +34,7 @@ __all__ = [
     "is_error_text",
     "last_fenced",
     "looks_like",
+    "latex",
     "markdown",
     "odd_characters",
     "parse_json",

@@ -36,6 +36,23 @@ def markdown(text: str, limit: int = SHOWN_LIMIT) -> str:
     return _ADDRESS.sub(lambda hit: f"<!-- -->&#{ord(hit[0])};", shown)
 
 
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    **{sign: f"\\{sign}" for sign in "{}$&#_%"},
+}
+
+
+def latex(text: str, limit: int = SHOWN_LIMIT) -> str:
+    """One line of LaTeX that shows the text and nothing else: no command, no comment, no cell."""
+    line = _SPACE.sub(" ", visible(text, limit))
+    return "".join(_LATEX.get(sign, sign) for sign in line)
+
+
 def probability(value: float | None) -> str:
     """A probability for people; `unknown` is a word, never a number."""
     if value is None:

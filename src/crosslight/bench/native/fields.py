@@ -2,15 +2,22 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from crosslight.bench.item import REDACTED, BadRow, Item, Read
+from crosslight.bench.item import REDACTED, BadRow, Item, Read, SuiteError
 
 Row = Mapping[str, Any]
 Rows = Iterator[tuple[int, Row] | BadRow]
 
-Make = Callable[[int, Row], Item | Iterable[Item]]
-"""Row number and fields to the row's item or items; raises `RowFault`."""
+
+class RowFault(Exception):
+    """This row is no item, or not this item of a row that gives several; the text says why."""
+
+
+Make = Callable[[int, Row], Item | Iterable[Item | RowFault]]
+"""Row number and fields to the row's item or items; raises `RowFault`. One that stands among the
+items is an item that the row does not give, whatever became of the others."""
 
 MAX_TEXT = 100_000
 """Characters. No benchmark asks a longer question; a longer one is a broken quote."""
@@ -19,24 +26,61 @@ BROKEN = re.compile("[\ud800-\udfff]")
 """What `file_text` makes of bytes that are not UTF-8."""
 
 
-class RowFault(Exception):
-    """This row is no item; the text says why."""
+def each(source: str, rows: Rows, make: Make, *, items: int = 1) -> Read:
+    """Items of every row; a row that `make` refuses with `RowFault` becomes a `BadRow`, and so does
+    a file that is broken as a whole: it takes no other file away. `items`: of a row, at most."""
+    try:
+        for row in rows:
+            if isinstance(row, BadRow):
+                yield replace(row, items=items * row.items)
+            else:
+                yield from _made(source, *row, make, items)
+    except SuiteError as error:
+        yield unusable(error, source)
 
 
-def each(source: str, rows: Rows, make: Make) -> Read:
-    """Items of every row; a row that `make` refuses with `RowFault` becomes a `BadRow`."""
-    for row in rows:
-        if isinstance(row, BadRow):
-            yield row
-            continue
-        number, fields = row
+def _made(source: str, number: int, fields: Row, make: Make, items: int) -> Read:
+    try:
+        made = make(number, fields)
+        ready = [made] if isinstance(made, Item) else list(made)
+    except RowFault as fault:
+        yield BadRow(source, number, str(fault), items)
+        return
+    for one in ready:
+        if isinstance(one, RowFault):
+            yield BadRow(source, number, str(one))
+        else:
+            yield replace(one, source=source, row=number)
+
+
+def unusable(error: SuiteError, source: str) -> BadRow:
+    """A file that gives no item, so that the others go on. A row of it that stopped the reading is
+    told in the reason: what is lost is the file."""
+    reason = f"row {error.row}: {error.cause}" if error.row else error.cause
+    return BadRow(source, 0, reason, 0, error.remedy)
+
+
+def first_of(folder_has: Sequence[str], read: Callable[[str], Read]) -> Read:
+    """What the first file gives that gives an item; files before it are told as bad rows.
+
+    For a set that is published in several forms: a broken one does not hide a sound one.
+    """
+    for name in folder_has:
+        found = False
+        for one in read(name):
+            found = found or isinstance(one, Item)
+            yield one
+        if found:
+            return
+
+
+def one_each(fields: Iterable[Any], make: Callable[[Any], Item]) -> Iterator[Item | RowFault]:
+    """An item of each field of a row; one that cannot be made takes no other away."""
+    for field in fields:
         try:
-            made = make(number, fields)
-            ready = [made] if isinstance(made, Item) else list(made)
+            yield make(field)
         except RowFault as fault:
-            yield BadRow(source, number, str(fault))
-            continue
-        yield from ready
+            yield fault
 
 
 def clean(value: Any, key: str, limit: int = MAX_TEXT) -> str:
@@ -62,6 +106,11 @@ def text(row: Row, key: str) -> str:
     return value
 
 
+def first_text(row: Row, *keys: str) -> str:
+    """The text under the first of these names that the row has; for sets whose names vary."""
+    return text(row, next((key for key in keys if row.get(key) not in (None, "")), keys[0]))
+
+
 def maybe(row: Row, key: str) -> str:
     """A text that may be missing or null: then an empty one. Numbers are written out."""
     value = row.get(key)
@@ -79,6 +128,13 @@ def ident(row: Row, key: str) -> str:
     if len(name) > 300 or "\n" in name:
         raise RowFault(f"{key} is no id: {name[:40]!r}")
     return name
+
+
+def ident_or_row(row: Row, key: str, number: int) -> str:
+    """The row's id; where it has none, its place in the file: no task needs a name."""
+    if row.get(key) in (None, ""):
+        return f"row-{number}"
+    return ident(row, key)
 
 
 def whole(row: Row, key: str) -> int:
@@ -129,6 +185,16 @@ def nested(row: Row, key: str) -> Row:
 def labels(row: Row, *keys: str) -> dict[str, str]:
     """The fields that are there, as text, for reports to group by."""
     return {key: found for key in keys if (found := maybe(row, key))}
+
+
+NO_REFERENCE = {"reference": "missing"}
+"""The label of an item whose reference answer is not there: it is asked all the same."""
+
+
+def reference(row: Row, key: str) -> tuple[str, dict[str, str]]:
+    """A reference answer that may be missing, and the labels that say so."""
+    value = maybe(row, key)
+    return value, {} if value else dict(NO_REFERENCE)
 
 
 def redacted(*texts: str) -> bool:

@@ -1,13 +1,14 @@
 """Reading the authors' files: bounded, inside their folder, and with errors that name the row.
 
 Every reader yields `(row number from 1, fields)` or a `BadRow`; a file that is missing or broken
-as a whole raises `SuiteError`.
+as a whole raises `SuiteError`, which `fields.each` turns into a `BadRow` of that file.
 """
 
 import csv
 import hashlib
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -78,16 +79,22 @@ def find(folder: Path, *names: str, remedy: str = "") -> str:
     )
 
 
+def all_of(folder: Path, *names: str) -> list[str]:
+    """All of `names` that are in the folder, in this order: the forms in which one set comes.
+
+    Raises `SuiteError` where none is there.
+    """
+    first = find(folder, *names)
+    return [name for name in names[names.index(first) :] if (folder / name).is_file()]
+
+
 def matching(folder: Path, *patterns: str) -> list[str]:
-    """Names of the files that match, sorted; for suites of many files."""
+    """Names of the files that match, sorted; for suites of many files. A link out of the folder is
+    among them: left out it would be a table with fewer rows, and reading it names it."""
     if not folder.is_dir():
         raise SuiteError("no such folder", file=str(folder))
     found = {path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}
-    names = sorted(path.relative_to(folder).as_posix() for path in found)
-    for name in names:  # left out in silence it would be a table with fewer rows
-        if not stays_in(folder, folder / name):
-            raise SuiteError("is a link out of the folder", file=name, remedy=LINKED)
-    return names
+    return sorted(path.relative_to(folder).as_posix() for path in found)
 
 
 def file_bytes(folder: Path, name: str, limit: int = MAX_FILE) -> bytes:
@@ -99,15 +106,19 @@ def file_bytes(folder: Path, name: str, limit: int = MAX_FILE) -> bytes:
             raise SuiteError(f"{size} bytes, at most {limit} are read", file=name)
         return path.read_bytes()
     except RowFault as fault:
-        raise SuiteError(str(fault), file=name) from fault
+        remedy = "" if stays_in(folder, folder / name) else LINKED
+        raise SuiteError(str(fault), file=name, remedy=remedy) from fault
     except OSError as error:
         raise SuiteError(error.strerror or "cannot be read", file=name) from error
 
 
 def file_hash(folder: Path, name: str) -> str:
-    """sha256 of a file, for the result's provenance."""
-    with inside(folder, name).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    """sha256 of a file, for the result's provenance; empty of one that cannot be read."""
+    try:
+        with inside(folder, name).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except (RowFault, OSError):
+        return ""
 
 
 def file_text(folder: Path, name: str) -> str:
@@ -125,13 +136,18 @@ def file_text(folder: Path, name: str) -> str:
 
 def json_value(folder: Path, name: str) -> Any:
     """The JSON value of a file. A key that stands twice is refused: one of them would vanish."""
-    return _parse(file_text(folder, name), name, 0)
+    value = _parse(file_text(folder, name), name, 0)
+    if twice := doubled(value):
+        raise SuiteError(f"no JSON: {twice}", file=name)
+    return value
 
 
 def json_rows(folder: Path, name: str, *, under: str = "") -> Rows:
     """The objects of a JSON list (or of the list at key `under`)."""
-    value = json_value(folder, name)
+    value = _parse(file_text(folder, name), name, 0)
     if under:
+        if isinstance(value, Doubled) and under in value.keys_twice:
+            raise SuiteError(f"the key {under!r} appears twice", file=name)
         value = value.get(under) if isinstance(value, dict) else None
     if not isinstance(value, list):
         where = f"no list at {under!r}" if under else "no JSON list"
@@ -141,14 +157,30 @@ def json_rows(folder: Path, name: str, *, under: str = "") -> Rows:
 
 def json_table(folder: Path, name: str) -> Iterator[tuple[int, str, dict[str, Any]] | BadRow]:
     """The objects of a JSON object of objects, with their keys."""
-    value = json_value(folder, name)
+    value = _parse(file_text(folder, name), name, 0)
     if not isinstance(value, dict):
         raise SuiteError("no JSON object", file=name, remedy="fetch the authors' file again")
     for number, (key, fields) in enumerate(value.items(), 1):
-        if isinstance(fields, dict):
+        if isinstance(value, Doubled) and key in value.keys_twice:
+            yield BadRow(name, number, f"the key {key[:40]!r} appears twice", items=2)
+        elif twice := doubled(fields):
+            yield BadRow(name, number, twice)
+        elif isinstance(fields, dict):
             yield number, key, fields
         else:
             yield BadRow(name, number, f"{key[:40]!r} holds no object")
+
+
+def json_any(folder: Path, name: str) -> Rows:
+    """The objects of a JSON list, of a list at the key `data`, or of an object by id (`id`)."""
+    value = _parse(file_text(folder, name), name, 0)
+    if isinstance(value, list):
+        yield from _objects(name, value)
+    elif isinstance(value, dict) and isinstance(value.get("data"), list):
+        yield from json_rows(folder, name, under="data")
+    else:
+        for row in json_table(folder, name):
+            yield row if isinstance(row, BadRow) else (row[0], {"id": row[1], **row[2]})
 
 
 def jsonl_rows(folder: Path, name: str) -> Rows:
@@ -188,7 +220,8 @@ def csv_rows(folder: Path, name: str, columns: Iterable[str]) -> Rows:
         elif fields:
             lines = _lines(fields)
             over = f" over {lines} lines" if lines > 1 else ""
-            yield BadRow(name, number, f"{len(fields)} fields{over}, the header has {len(header)}")
+            reason = f"{len(fields)} fields{over}, the header has {len(header)}"
+            yield BadRow(name, number, reason, lines)
     if not header:
         raise SuiteError("no header", file=name, row=1)
 
@@ -217,7 +250,7 @@ def _csv_records(
         except csv.Error as error:
             lines = before + reader.line_num - first + 1
             reason = f"{error}" + (f", over {lines} lines" if lines > 1 else "")
-            yield first, BadRow(name, first, reason)
+            yield first, BadRow(name, first, reason, lines)
 
 
 def _check_header(header: list[str], columns: Iterable[str], name: str) -> None:
@@ -225,7 +258,8 @@ def _check_header(header: list[str], columns: Iterable[str], name: str) -> None:
     if missing:
         has = ", ".join(ascii(title[:30]) for title in header[:12])
         raise SuiteError(f"no column {', '.join(missing)}; there are: {has}", file=name, row=1)
-    if len(set(header)) != len(header):
+    named = [title for title in header if title]  # columns without a name are nobody's
+    if len(set(named)) != len(named):
         raise SuiteError("two columns have one name", file=name, row=1)
 
 
@@ -235,15 +269,34 @@ def _lines(fields: list[str]) -> int:
 
 def _objects(name: str, values: list[Any], first: int = 1) -> Rows:
     for number, value in enumerate(values, first):
-        if isinstance(value, dict):
+        if twice := doubled(value):
+            yield BadRow(name, number, twice)
+        elif isinstance(value, dict):
             yield number, value
         else:
             yield BadRow(name, number, "no JSON object")
 
 
+class Doubled(dict[str, Any]):
+    """A JSON object in which a key stands twice: its row is refused, and not the file."""
+
+    keys_twice: frozenset[str] = frozenset()
+
+
+def doubled(value: Any) -> str:
+    """Why a value cannot be used in which, at some depth, a key stands twice; else empty."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Doubled):
+            return f"the key {min(one.keys_twice)[:40]!r} appears twice"
+        waiting += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+    return ""
+
+
 def _parse(source: str, name: str, row: int) -> Any:
     try:
-        return json.loads(source, object_pairs_hook=_once, parse_constant=_no_constant)
+        return json.loads(source, object_pairs_hook=_once, parse_constant=_missing)
     except json.JSONDecodeError as error:
         place = row or error.lineno
         raise SuiteError(f"no JSON: {error.msg}", file=name, row=place) from error
@@ -253,12 +306,16 @@ def _parse(source: str, name: str, row: int) -> Any:
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
-    if len(made) != len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise ValueError(f"the key {twice[:40]!r} appears twice")
-    return made
+    if len(made) == len(pairs):
+        return made
+    marked = Doubled(pairs)
+    counts = Counter(key for key, _ in pairs)
+    marked.keys_twice = frozenset(key for key, count in counts.items() if count > 1)
+    return marked
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number")
+def _missing(_name: str) -> None:
+    """NaN and Infinity, as pandas writes an empty cell: a field without a value, not a broken file.
+
+    A row that needs the field is refused; one that does not is read.
+    """

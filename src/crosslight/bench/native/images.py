@@ -12,6 +12,13 @@ from crosslight.bench.native.tables import parquet_picture
 from crosslight.records import content_hash
 from crosslight.store import BadImage, local_path, peek_image
 
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic")
+
+
+def is_picture(name: str) -> bool:
+    """Whether a file beside the pictures is one, by its name: `3.txt` and `3.jpg.part` are none."""
+    return name.lower().endswith(PICTURES)
+
 
 def place(folder: Path, name: str, *roots: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(images, missing) of one item for a picture that its row calls `name`.

@@ -17,6 +17,7 @@ MAX_XLSX = 64 << 20
 MAX_UNPACKED = 512 << 20
 """Bytes of an xlsx file's parts: a small zip can hold a very large sheet."""
 MAX_XLSX_ROWS = 100_000
+MAX_SHEETS = 16
 
 
 def parquet_rows(
@@ -68,7 +69,8 @@ def _rows(file: TableFile, name: str, plain: list[str], picture: str) -> Rows:
                 fields[picture] = f"{name}{PART}{number - 1}/{picture}"
             yield number, fields
     if number != file.rows:
-        yield BadRow(name, number + 1, f"{file.rows - number} rows are not there")
+        lost = file.rows - number
+        yield BadRow(name, number + 1, f"{lost} rows are not there", max(lost, 1))
 
 
 def parquet_picture(path: Path, row: int, column: str) -> bytes:
@@ -108,7 +110,8 @@ def _column(path: Path, _changed: int, group: int, column: str) -> Any:
 
 
 def xlsx_rows(folder: Path, name: str, columns: Iterable[str]) -> Rows:
-    """The rows of the first sheet of an xlsx file whose first row has at least `columns`."""
+    """The rows of the first sheet of an xlsx file whose first row has at least `columns`; other
+    sheets, notes of somebody, say nothing."""
     data = file_bytes(folder, name, MAX_XLSX)
     try:
         import openpyxl
@@ -122,15 +125,14 @@ def xlsx_rows(folder: Path, name: str, columns: Iterable[str]) -> Rows:
         if unpacked > MAX_UNPACKED:
             raise ValueError(f"{unpacked} bytes unpacked, at most {MAX_UNPACKED} are read")
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        records = [tuple(row) for row in sheet.iter_rows(values_only=True, max_row=MAX_XLSX_ROWS)]
+        sheets = [_records(sheet) for sheet in book.worksheets[:MAX_SHEETS]]
     # zip, XML and openpyxl each have a family of errors of their own for a broken file
     except Exception as error:
         cause = f"no xlsx that can be read: {type(error).__name__}: {error}"[:200]
         raise SuiteError(cause, file=name, remedy="fetch it again") from error
-    header = [str(title) for title in records[0]] if records else []
-    missing = [column for column in columns if column not in header]
-    if missing:
+    records = next((sheet for sheet in sheets if not _lacks(sheet, columns)), sheets[0])
+    header = _titles(records)
+    if missing := _lacks(records, columns):
         raise SuiteError(f"no column {', '.join(missing)}", file=name, row=1)
     for number, record in enumerate(records[1:], 2):
         if all(cell is None for cell in record):
@@ -139,3 +141,16 @@ def xlsx_rows(folder: Path, name: str, columns: Iterable[str]) -> Rows:
             yield BadRow(name, number, f"{len(record)} fields, the header has {len(header)}")
         else:
             yield number, dict(zip(header, record, strict=True))
+
+
+def _records(sheet: Any) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in sheet.iter_rows(values_only=True, max_row=MAX_XLSX_ROWS)]
+
+
+def _titles(records: list[tuple[Any, ...]]) -> list[str]:
+    return ["" if title is None else str(title).strip() for title in records[0]] if records else []
+
+
+def _lacks(records: list[tuple[Any, ...]], columns: Iterable[str]) -> list[str]:
+    header = _titles(records)
+    return [column for column in columns if column not in header]

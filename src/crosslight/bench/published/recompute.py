@@ -7,6 +7,7 @@ dictionaries whose leaves are whole numbers, texts, lists, or `Number`.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -56,11 +57,35 @@ def mean(value: float) -> Number:
     return Number(value, 6)
 
 
+class Lost(dict[str, str]):
+    """What could not be used, by the file's name, with the reason: it hides no other table."""
+
+    @contextmanager
+    def of(self, name: str) -> Iterator[None]:
+        """A file or table whose fault ends here."""
+        try:
+            yield
+        except FAULTS as error:
+            self[name] = f"{type(error).__name__}: {error}"
+
+
+FAULTS = (
+    SuiteError,
+    RowFault,
+    ModelError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+)
+
+
 def recompute(folder: Path) -> tuple[dict[str, Table], dict[str, str]]:
-    """(tables by name, reasons of those that could not be made)."""
+    """(tables by name, reasons by the name of the file that could not be used)."""
     made: dict[str, Table] = {}
-    failed: dict[str, str] = {}
-    builders: tuple[Callable[[Path], Named], ...] = (
+    lost = Lost()
+    builders: tuple[Callable[[Path, Lost], Named], ...] = (
         _msts,
         _msts_judges,
         _xstest,
@@ -71,20 +96,10 @@ def recompute(folder: Path) -> tuple[dict[str, Table], dict[str, str]]:
         _mossbench,
     )
     for build in builders:
-        try:
-            made.update(build(folder))
-        except (
-            SuiteError,
-            RowFault,
-            ModelError,
-            LookupError,
-            ValueError,
-            TypeError,
-            AttributeError,
-            ArithmeticError,
-        ) as error:
-            failed[build.__name__.strip("_")] = f"{type(error).__name__}: {error}"
-    return made, failed
+        with lost.of(build.__name__.strip("_")):
+            for name, table in build(folder, lost):
+                made[name] = table
+    return made, dict(lost)
 
 
 def _all(rows: Rows) -> list[dict[str, Any]]:
@@ -101,47 +116,75 @@ def _csv(folder: Path, name: str, *columns: str) -> list[dict[str, Any]]:
     return _all(files.csv_rows(folder, name, columns))
 
 
-def _msts(folder: Path) -> Named:
-    names = files.matching(folder, "benchmarks/msts/response_annotations/*.csv")
-    for name in names:
-        rows = _csv(folder, name, "model", "prompt_type", "final_label", "final_taxonomy")
-        by_type = msts.unsafe_percent(rows, "model", "prompt_type")
-        three = msts.three_way_percent(rows, "model")
-        table: dict[str, Any] = {
-            "n": len(rows),
-            "unsafe_pct": {key[0]: pct(v) for key, v in msts.unsafe_percent(rows, "model").items()},
-            "three_way_pct": {model: _each(shares, pct) for model, shares in three.items()},
-            "unsafe_pct_by_prompt_type": {" | ".join(key): pct(v) for key, v in by_type.items()},
-        }
-        if rows and {"annot1_label", "annot2_label"} <= rows[0].keys():
-            table["agreement"] = _each(asdict(msts.agreement(rows)), share)
-        yield f"msts_{PurePosixPath(name).stem}", table
+def _msts(folder: Path, lost: Lost) -> Named:
+    for name in files.matching(folder, "benchmarks/msts/response_annotations/*.csv"):
+        with lost.of(name):
+            yield f"msts_{PurePosixPath(name).stem}", _annotated(_csv(folder, name, "model"))
 
 
-def _msts_judges(folder: Path) -> Named:
+def _annotated(rows: list[dict[str, Any]]) -> Table:
+    """The final labels' table; without them, that of each annotator, under the column's name."""
+    columns = set(rows[0]) if rows else set()
+    people = [name for name in msts.ANNOTATORS if name in columns]
+    table: dict[str, Any] = {"n": len(rows)}
+    if "final_label" in columns:
+        table.update(_rates(rows, "final_label", "final_taxonomy"))
+    elif people:
+        table.update({name: _rates(rows, name, name) for name in people})
+    else:
+        raise LookupError(f"no final_label and no {' or '.join(msts.ANNOTATORS)}")
+    if len(people) == 2:
+        table["agreement"] = _each(asdict(msts.agreement(rows)), share)
+    return table
+
+
+def _rates(rows: list[dict[str, Any]], label: str, taxonomy: str) -> dict[str, Any]:
+    """Shares of unsafe answers, and of the classes where the file has them."""
+    rates = msts.unsafe_percent(rows, "model", label=label)
+    made: dict[str, Any] = {"unsafe_pct": {key[0]: pct(value) for key, value in rates.items()}}
+    if taxonomy in rows[0]:
+        three = msts.three_way_percent(rows, "model", taxonomy=taxonomy)
+        made["three_way_pct"] = {model: _each(shares, pct) for model, shares in three.items()}
+    if "prompt_type" in rows[0]:
+        by_type = msts.unsafe_percent(rows, "model", "prompt_type", label=label)
+        made["unsafe_pct_by_prompt_type"] = {" | ".join(k): pct(v) for k, v in by_type.items()}
+    return made
+
+
+def _msts_judges(folder: Path, lost: Lost) -> Named:
     names = files.matching(folder, "benchmarks/msts/auto_eval/*.csv")
     for name in names:
         stem = PurePosixPath(name).stem.removesuffix("_autoeval")
-        annotated = f"benchmarks/msts/response_annotations/{stem}.csv"
-        rows = _csv(folder, annotated, "final_label")
-        verdicts = _csv(folder, name)
-        table = {}
-        for judge in verdicts[0] if verdicts else ():
-            found = msts.judge_report(rows, [row[judge] for row in verdicts])
-            table[judge] = {
-                **{side: _report(cells) for side, cells in found.classes.items()},
-                "accuracy": share(found.accuracy),
-                "invalid": found.invalid,
-            }
         suffix = "" if len(names) == 1 or stem == "english_multimodal" else f"_{stem}"
-        yield f"msts_auto_eval_vs_human{suffix}", table
+        with lost.of(name):
+            annotated = f"benchmarks/msts/response_annotations/{stem}.csv"
+            yield f"msts_auto_eval_vs_human{suffix}", _judges(_csv(folder, annotated), folder, name)
+
+
+def _judges(rows: list[dict[str, Any]], folder: Path, name: str) -> Table:
+    """Each judge against the final labels; where there are none, against a single annotator."""
+    columns = set(rows[0]) if rows else set()
+    people = [one for one in msts.ANNOTATORS if one in columns]
+    truth = "final_label" if "final_label" in columns else people[0] if len(people) == 1 else ""
+    if not truth:
+        raise LookupError("the annotations have no final_label and no single annotator")
+    verdicts = _csv(folder, name)
+    table: dict[str, Any] = {} if truth == "final_label" else {"against": truth}
+    for judge in verdicts[0] if verdicts else ():
+        found = msts.judge_report(rows, [row[judge] for row in verdicts], truth)
+        table[judge] = {
+            **{side: _report(cells) for side, cells in found.classes.items()},
+            "accuracy": share(found.accuracy),
+            "invalid": found.invalid,
+        }
+    return table
 
 
 def _report(cells: Mapping[str, float]) -> Table:
     return {key: int(v) if key == "support" else share(v) for key, v in cells.items()}
 
 
-def _xstest(folder: Path) -> Named:
+def _xstest(folder: Path, lost: Lost) -> Named:
     root = "benchmarks/xstest"
     models: dict[str, dict[str, Any]] = {}
     for kind, column in (
@@ -150,19 +193,35 @@ def _xstest(folder: Path) -> Named:
         ("streval", "strmatch_label"),
     ):
         for name in files.matching(folder, f"{root}/{kind}/*.csv"):
-            rows = _csv(folder, name, "type", "final_label", column)
             model = PurePosixPath(name).stem.rpartition("completions_")[2]
-            table = models.setdefault(model, {})
-            sides = xstest.rates(rows, column)
-            table[kind] = {side: _each(cells, pct) for side, cells in sides.items()}
-            if kind == "human":
-                raw, kappa = xstest.human_agreement(rows)
-                table.update({"raw_agreement": share(raw), "fleiss": share(kappa)})
-            else:
-                same = xstest.agreement_with_human(rows, column)
-                table[f"{kind}_agreement_with_human"] = share(same)
+            with lost.of(name):
+                found = _completions(_csv(folder, name, "type"), kind, column)
+                models.setdefault(model, {}).update(found)
     if models:
         yield "xstest", models
+
+
+def _completions(rows: list[dict[str, Any]], kind: str, column: str) -> Table:
+    """Classes by side, and agreement where the file has what to agree with."""
+    columns = set(rows[0]) if rows else set()
+    people = [name for name in xstest.ANNOTATORS if name in columns]
+    table: dict[str, Any] = {}
+    if column in columns:
+        sides = xstest.rates(rows, column)
+        table[kind] = {side: _each(cells, pct) for side, cells in sides.items()}
+    elif kind == "human" and people:  # nobody settled them: each annotator is a table
+        for name in people:
+            sides = xstest.rates(rows, name)
+            table[f"human {name}"] = {side: _each(cells, pct) for side, cells in sides.items()}
+    else:
+        raise LookupError(f"no column {column}")
+    if kind == "human" and len(people) == 2:
+        raw, kappa = xstest.human_agreement(rows)
+        table.update({"raw_agreement": share(raw), "fleiss": share(kappa)})
+    elif kind != "human" and "final_label" in columns:
+        same = xstest.agreement_with_human(rows, column)
+        table[f"{kind}_agreement_with_human"] = share(same)
+    return table
 
 
 def _asr(rows: list[dict[str, Any]]) -> Table:
@@ -184,82 +243,104 @@ def _judged(folder: Path, name: str) -> list[dict[str, Any]]:
     return rows if rows and mm_safetybench.LABEL in rows[0] else []
 
 
-def _judged_folders(folder: Path) -> Named:
+def _judged_folders(folder: Path, lost: Lost) -> Named:
     tables: dict[str, dict[str, Any]] = {}
     subsets: dict[str, set[str]] = {}
     for name in files.matching(folder, "judged_outputs/*/*.jsonl"):
         path = PurePosixPath(name)
-        if rows := _judged(folder, name):
-            tables.setdefault(path.parent.name, {})[path.name] = _asr(rows)
-            found = {str(row.get("subset", "")) for row in rows}
-            subsets.setdefault(path.parent.name, set()).update(found)
+        with lost.of(name):
+            if rows := _judged(folder, name):
+                tables.setdefault(path.parent.name, {})[path.name] = _asr(rows)
+                found = {str(row.get("subset", "")) for row in rows}
+                subsets.setdefault(path.parent.name, set()).update(found)
     for parent, table in tables.items():
         only = next(iter(subsets[parent])) if len(subsets[parent]) == 1 else ""
         yield f"{parent}_{only}" if only else parent, table
 
 
-def _judged_files(folder: Path) -> Named:
+def _judged_files(folder: Path, lost: Lost) -> Named:
     for name in files.matching(folder, "judged_outputs/*.jsonl"):
-        if rows := _judged(folder, name):
-            yield PurePosixPath(name).stem, _asr(rows)
+        with lost.of(name):
+            if rows := _judged(folder, name):
+                yield PurePosixPath(name).stem, _asr(rows)
 
 
 SHARD = re.compile(r"\d+-\d+\.json")
 SCORE = re.compile(r"Final average score:\s*([0-9.]+)")
 
 
-def _mssbench(folder: Path) -> Named:
+def _mssbench(folder: Path, lost: Lost) -> Named:
     tables: dict[str, dict[str, Any]] = {}
     runs: dict[str, list[str]] = {}
     for name in files.matching(folder, "judged_outputs/*/*/*.json"):
         if SHARD.fullmatch(PurePosixPath(name).name):
             runs.setdefault(str(PurePosixPath(name).parent), []).append(name)
     for run, shards in runs.items():
-        found = mssbench.means([_all(files.json_rows(folder, name)) for name in shards])
-        table = {
-            "n": found.n,
-            "labels": dict(found.labels),
-            "mean_of_shard_means": mean(found.of_shards),
-            "pooled_mean": mean(found.pooled),
-            "acc_at_prob_gt_0.5": share(found.accuracy),
-        }
-        if reported := _reported(folder, run):
-            table["reported_last"] = reported
         path = PurePosixPath(run)
-        tables.setdefault(path.parent.name, {})[path.name] = table
+        with lost.of(run):
+            read = _shards(folder, shards, lost)
+            called = f"{path.name} ({len(read)} of {len(shards)} shards)"
+            called = path.name if len(read) == len(shards) else called
+            found = _means(read)
+            if called == path.name and (reported := _reported(folder, run, lost)):
+                found["reported_last"] = reported
+            tables.setdefault(path.parent.name, {})[called] = found
     yield from tables.items()
 
 
-def _reported(folder: Path, run: str) -> str:
+def _shards(folder: Path, names: list[str], lost: Lost) -> list[list[dict[str, Any]]]:
+    """The shards that can be used; a run of fewer is never called by the name of the whole."""
+    read = []
+    for name in names:
+        with lost.of(name):
+            rows = _all(files.json_rows(folder, name))
+            mssbench.means([rows])
+            read.append(rows)
+    return read
+
+
+def _means(shards: list[list[dict[str, Any]]]) -> dict[str, Any]:
+    found = mssbench.means(shards)
+    return {
+        "n": found.n,
+        "labels": dict(found.labels),
+        "mean_of_shard_means": mean(found.of_shards),
+        "pooled_mean": mean(found.pooled),
+        "acc_at_prob_gt_0.5": share(found.accuracy),
+    }
+
+
+def _reported(folder: Path, run: str, lost: Lost) -> str:
     """The last average that the authors' logs beside the shards print."""
-    texts = [files.file_text(folder, name) for name in files.matching(folder, f"{run}/*.txt")]
-    found = [score for text in texts for score in SCORE.findall(text)]
+    found: list[str] = []
+    for name in files.matching(folder, f"{run}/*.txt"):
+        with lost.of(name):
+            found += SCORE.findall(files.file_text(folder, name))
     return found[-1] if found else ""
 
 
-def _reviews(folder: Path) -> Named:
+def _reviews(folder: Path, lost: Lost) -> Named:
     tables: dict[str, dict[str, Any]] = {}
     for name in files.matching(folder, "preferences/*/review_*.jsonl"):
         path = PurePosixPath(name)
-        found = reviews.counts(_all(files.jsonl_rows(folder, name)))
-        tables.setdefault(path.parent.name, {})[path.name] = {
-            "n": found.n,
-            "sum": list(found.sums),
-            "win/tie/loss of answer2": [found.win, found.tie, found.loss],
-        }
+        with lost.of(name):
+            found = reviews.counts(_all(files.jsonl_rows(folder, name)))
+            tables.setdefault(path.parent.name, {})[path.name] = {
+                "n": found.n,
+                "sum": list(found.sums),
+                "win/tie/loss of answer2": [found.win, found.tie, found.loss],
+            }
     yield from tables.items()
 
 
-def _mossbench(folder: Path) -> Named:
+def _mossbench(folder: Path, lost: Lost) -> Named:
     root = "benchmarks/mossbench"
     names = files.matching(folder, f"{root}/responses/*.json")
     if not names:
         return
-    kinds = {
-        row[1]: str(row[2]["metadata"]["over"])
-        for row in files.json_table(folder, f"{root}/information.json")
-        if not isinstance(row, BadRow)
-    }
+    kinds: dict[str, str] = {}
+    with lost.of(f"{root}/information.json"):
+        kinds = _kinds(folder, f"{root}/information.json", lost)
     sizes = {sum(kind == each for kind in kinds.values()) for each in kinds.values()}
     by = (
         f"keyword_refusal_by_type(of {sizes.pop()})"
@@ -268,15 +349,32 @@ def _mossbench(folder: Path) -> Named:
     )
     table = {}
     for name in names:
-        answers = files.json_value(folder, name)
-        found = mossbench.table((kinds[pid], answers[pid]["response"]) for pid in answers)
-        table[PurePosixPath(name).stem.replace("_", " ")] = {
-            "n": found.n,
-            "null_responses": found.nulls,
-            "keyword_refusal_pct": pct(found.percent),
-            by: {kind: refused for kind, refused, _ in found.by},
-        }
-    yield "mossbench_refusal", table
+        with lost.of(name):
+            answers = files.json_value(folder, name)
+            found = mossbench.table(
+                (kinds.get(pid, ""), answers[pid]["response"]) for pid in answers
+            )
+            table[PurePosixPath(name).stem.replace("_", " ")] = {
+                "n": found.n,
+                "null_responses": found.nulls,
+                "keyword_refusal_pct": pct(found.percent),
+                by: {kind or "type unknown": refused for kind, refused, _ in found.by},
+            }
+    if table:
+        yield "mossbench_refusal", table
+
+
+def _kinds(folder: Path, name: str, lost: Lost) -> dict[str, str]:
+    """The kind of each item; one whose row does not tell it has none, and is counted all the
+    same."""
+    kinds: dict[str, str] = {}
+    for row in files.json_table(folder, name):
+        if isinstance(row, BadRow):
+            lost[f"{name}, row {row.row}"] = row.reason
+            continue
+        with lost.of(f"{name}, row {row[0]}"):
+            kinds[row[1]] = str(row[2]["metadata"]["over"])
+    return kinds
 
 
 def _each(cells: Mapping[str, float], make: Callable[[float], Number]) -> dict[str, Number]:

@@ -28,6 +28,11 @@ FILES = (
     "llavaguard",
     "beavertails_v",
     "hateful_memes",
+    "salad",
+    "ood_mmsafe",
+    "safeeditbench",
+    "lingua_safetybench",
+    "usb",
     "hallusionbench",
     "mm_vet",
 )

@@ -33,7 +33,7 @@ def read(folder: Path) -> Read:
         raise SuiteError("no evaluation-*.parquet", file=str(folder))
     for name in names:
         rows = tables.parquet_rows(
-            folder, name, ("question", "category"), "image", ("image_severity",)
+            folder, name, ("question",), "image", ("category", "image_severity")
         )
         yield from each(name, rows, _make(name))
 
@@ -50,7 +50,7 @@ def _make(name: str) -> Make:
             expected=Expected.REFUSE,
             side=Side.UNSAFE,
             images=(str(row["image"]),),
-            labels={"category": text(row, "category"), "image_severity": severity},
+            labels={**labels(row, "category"), "image_severity": severity},
             redacted=redacted(question),
         )
 

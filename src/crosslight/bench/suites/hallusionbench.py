@@ -25,7 +25,6 @@ from crosslight.bench.native.fields import (
 from crosslight.bench.native.images import place
 
 NAME = "hallusionbench"
-KINDS = ("chart", "video", "table", "illusion", "math", "map", "ocr", "figure")
 
 
 class Part(Subset):
@@ -46,7 +45,7 @@ def read(folder: Path) -> Read:
 
 def _make(folder: Path) -> Make:
     def make(_number: int, row: Row) -> Item:
-        part, kind = PARTS[one_of(row, "category", PARTS)], one_of(row, "subcategory", KINDS)
+        part, kind = PARTS[one_of(row, "category", PARTS)], ident(row, "subcategory")
         keys = [ident(row, key) for key in ("set_id", "figure_id", "question_id")]
         picture = one_of(row, "visual_input", ("0", "1", "2")) != "0"
         if picture == (row.get("filename") is None):

@@ -11,7 +11,17 @@ from pathlib import Path
 
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
 from crosslight.bench.native import files
-from crosslight.bench.native.fields import Make, Row, each, ident, labels, one_of, redacted, text
+from crosslight.bench.native.fields import (
+    Make,
+    Row,
+    each,
+    first_of,
+    ident_or_row,
+    labels,
+    one_of,
+    redacted,
+    text,
+)
 from crosslight.bench.native.images import place
 
 NAME = "holisafe"
@@ -33,17 +43,17 @@ TYPES = {str(kind): kind for kind in Type}
 
 def read(folder: Path) -> Read:
     """Items of the list."""
-    name = files.find(folder, *FILES)
-    yield from each(name, files.json_rows(folder, name), _make(folder))
+    names, make = files.all_of(folder, *FILES), _make(folder)
+    yield from first_of(names, lambda name: each(name, files.json_rows(folder, name), make))
 
 
 def _make(folder: Path) -> Make:
-    def make(_number: int, row: Row) -> Item:
+    def make(number: int, row: Row) -> Item:
         kind = TYPES[one_of(row, "type", TYPES)]
         images, missing = place(folder, text(row, "image"), "images")
         question = text(row, "query")
         return Item(
-            id=ident(row, "id"),
+            id=ident_or_row(row, "id", number),
             suite=NAME,
             subset=kind,
             text=question,
@@ -51,10 +61,7 @@ def _make(folder: Path) -> Make:
             side=Side.SAFE if kind is Type.SSS else Side.UNSAFE,
             images=images,
             missing=missing,
-            labels={
-                "category": text(row, "category"),
-                **labels(row, "subcategory", "image_safe", "image_safety_label"),
-            },
+            labels=labels(row, "category", "subcategory", "image_safe", "image_safety_label"),
             redacted=redacted(question),
         )
 

@@ -8,7 +8,17 @@ from pathlib import Path
 
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
 from crosslight.bench.native import files
-from crosslight.bench.native.fields import Make, Row, each, flag, ident, labels, redacted, text
+from crosslight.bench.native.fields import (
+    Make,
+    Row,
+    each,
+    first_of,
+    flag,
+    ident_or_row,
+    labels,
+    redacted,
+    text,
+)
 from crosslight.bench.native.images import place
 
 NAME = "jailbreakv-28k"
@@ -18,9 +28,8 @@ FILES = (
     "mini_JailBreakV_28K.csv",
     "JailBreakV_28K/mini_JailBreakV_28K.csv",
 )
-COLUMNS = (
-    "id jailbreak_query redteam_query format policy image_path selected_mini transfer_from_llm"
-).split()
+COLUMNS = ("jailbreak_query", "image_path", "transfer_from_llm")
+"""What an item needs; id, policy, format, selected_mini, redteam_query and from are told of it."""
 
 
 class Attack(Subset):
@@ -32,17 +41,17 @@ class Attack(Subset):
 
 def read(folder: Path) -> Read:
     """Items of the full file, else of the mini one."""
-    name = files.find(folder, *FILES)
-    yield from each(name, files.csv_rows(folder, name, COLUMNS), _make(folder))
+    names, make = files.all_of(folder, *FILES), _make(folder)
+    yield from first_of(names, lambda n: each(n, files.csv_rows(folder, n, COLUMNS), make))
 
 
 def _make(folder: Path) -> Make:
-    def make(_number: int, row: Row) -> Item:
+    def make(number: int, row: Row) -> Item:
         images, missing = place(folder, text(row, "image_path"), "JailBreakV_28K")
         question = text(row, "jailbreak_query")
-        mini = flag(row, "selected_mini")
+        about = labels(row, "policy", "selected_mini", "format", "from", "redteam_query")
         return Item(
-            id=ident(row, "id"),
+            id=ident_or_row(row, "id", number),
             suite=NAME,
             subset=Attack.TRANSFER if flag(row, "transfer_from_llm") else Attack.PICTURE,
             text=question,
@@ -50,11 +59,7 @@ def _make(folder: Path) -> Make:
             side=Side.UNSAFE,
             images=images,
             missing=missing,
-            labels={
-                "category": text(row, "policy"),
-                "mini": str(mini),
-                **labels(row, "format", "from", "redteam_query"),
-            },
+            labels={**about, "category": about.get("policy", "")},
             redacted=redacted(question),
         )
 
@@ -67,7 +72,7 @@ SUITE = Suite(
     paper="arXiv 2404.03027",
     licence="MIT",
     size="28,000 attacks (20,000 texts, 8,000 pictures) on 2,000 questions; mini 280",
-    schema="csv: " + ", ".join(COLUMNS),
+    schema="csv: id, jailbreak_query, image_path, transfer_from_llm, policy, format, ...",
     files=("|".join(FILES),),
     subsets=Attack,
     verified="documented schema only",

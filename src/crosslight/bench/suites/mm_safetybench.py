@@ -6,7 +6,7 @@ Key Phrase, Phrase Type, Rephrased Question, Rephrased Question(SD)}, and pictur
 `data/SCENARIO/{SD,SD_TYPO,TYPO,Text_only}.parquet` with id, question, image.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite, SuiteError
@@ -17,10 +17,13 @@ from crosslight.bench.native.fields import (
     RowFault,
     Rows,
     each,
+    first_of,
     ident,
     labels,
+    one_each,
     redacted,
     text,
+    unusable,
 )
 from crosslight.bench.native.images import place
 
@@ -53,21 +56,27 @@ PARQUET = ("data/*/*.parquet", "*/*.parquet")
 
 def read(folder: Path) -> Read:
     """Items of the authors' JSON files, or of the hub's parquet files."""
-    names = next(filter(None, (files.matching(folder, form) for form in QUESTIONS)), [])
-    if names:
-        for name in names:
-            scenario = _scenario(name, PurePosixPath(name).stem)
-            yield from each(name, _json(folder, name), _question(folder, scenario))
-        return
-    tables_there = next(filter(None, (files.matching(folder, form) for form in PARQUET)), [])
-    if not tables_there:
+    forms = [form for form in (*QUESTIONS, *PARQUET) if files.matching(folder, form)]
+    if not forms:
         raise SuiteError(
             "neither processed_questions/*.json nor SCENARIO/*.parquet",
             file=str(folder),
             remedy="--data names the folder of the authors' data or of the hub's dataset",
         )
-    for name in tables_there:
-        yield from _parquet(folder, name)
+    yield from first_of(forms, lambda form: _form(folder, form))
+
+
+def _form(folder: Path, form: str) -> Read:
+    """Items of the files of one form. A file of another name is named, and the others go on."""
+    for name in files.matching(folder, form):
+        try:
+            if form in PARQUET:
+                yield from _parquet(folder, name)
+            else:
+                scenario = _scenario(name, PurePosixPath(name).stem)
+                yield from each(name, _json(folder, name), _question(folder, scenario), items=4)
+        except SuiteError as error:
+            yield unusable(error, name)
 
 
 def _scenario(name: str, scenario: str) -> str:
@@ -82,18 +91,21 @@ def _json(folder: Path, name: str) -> Rows:
 
 
 def _question(folder: Path, scenario: str) -> Make:
-    def make(_number: int, row: Row) -> Iterator[Item]:
+    def make(_number: int, row: Row) -> Iterable[Item | RowFault]:
         found = ident(row, "id")
         if not found.isdigit():
             raise RowFault(f"id is {found[:40]!r}, not a number")
         about = labels(row, "Key Phrase", "Phrase Type")
-        for kind in Kind:
+
+        def of_kind(kind: Kind) -> Item:
             images, missing = (
                 place(folder, f"{scenario}/{kind}/{found}.jpg", "data/imgs", "imgs")
                 if kind is not Kind.TEXT
                 else ((), ())
             )
-            yield _item(scenario, kind, found, text(row, FIELD[kind]), images, missing, about)
+            return _item(scenario, kind, found, text(row, FIELD[kind]), images, missing, about)
+
+        return one_each(Kind, of_kind)
 
     return make
 

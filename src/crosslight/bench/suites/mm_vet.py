@@ -8,7 +8,17 @@ from pathlib import Path
 
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
 from crosslight.bench.native import files
-from crosslight.bench.native.fields import Make, Row, Rows, clean, each, listed, redacted, text
+from crosslight.bench.native.fields import (
+    Make,
+    Row,
+    Rows,
+    clean,
+    each,
+    first_of,
+    redacted,
+    reference,
+    text,
+)
 from crosslight.bench.native.images import place
 
 NAME = "mm-vet"
@@ -23,8 +33,8 @@ class Part(Subset):
 
 def read(folder: Path) -> Read:
     """Items of the question file."""
-    name = files.find(folder, *FILES)
-    yield from each(name, _rows(folder, name), _make(folder))
+    names, make = files.all_of(folder, *FILES), _make(folder)
+    yield from first_of(names, lambda name: each(name, _rows(folder, name), make))
 
 
 def _rows(folder: Path, name: str) -> Rows:
@@ -35,8 +45,8 @@ def _rows(folder: Path, name: str) -> Rows:
 def _make(folder: Path) -> Make:
     def make(_number: int, row: Row) -> Item:
         images, missing = place(folder, text(row, "imagename"), "images", "mm-vet/images")
-        question, answer = text(row, "question"), text(row, "answer")
-        abilities = sorted(clean(each_one, "capability") for each_one in listed(row, "capability"))
+        question = text(row, "question")
+        answer, noted = reference(row, "answer")
         return Item(
             id=text(row, "id"),
             suite=NAME,
@@ -46,12 +56,20 @@ def _make(folder: Path) -> Make:
             side=Side.ABILITY,
             images=images,
             missing=missing,
-            labels={"category": ",".join(abilities)},
+            labels={"category": _abilities(row), **noted},
             reference=answer,
             redacted=redacted(question),
         )
 
     return make
+
+
+def _abilities(row: Row) -> str:
+    """Reports group by them; a question without them is a question all the same."""
+    named = row.get("capability")
+    if not isinstance(named, list):
+        return ""
+    return ",".join(sorted(clean(one, "capability") for one in named if isinstance(one, str)))
 
 
 SUITE = Suite(

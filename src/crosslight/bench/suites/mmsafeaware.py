@@ -9,9 +9,19 @@ The authors' scorer counts id 128 as attack; `labels["scored_as"]` holds its vie
 from collections.abc import Iterator
 from pathlib import Path
 
-from crosslight.bench.item import BadRow, Expected, Item, Read, Side, Subset, Suite
+from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
 from crosslight.bench.native import files
-from crosslight.bench.native.fields import RowFault, clean, redacted
+from crosslight.bench.native.fields import (
+    Make,
+    Row,
+    RowFault,
+    Rows,
+    clean,
+    each,
+    first_of,
+    redacted,
+)
+from crosslight.bench.native.images import is_picture
 
 NAME = "mmsafeaware"
 QUESTION = (
@@ -69,13 +79,25 @@ def attack_of(number: int) -> str:
 
 def read(folder: Path) -> Read:
     """Items of `prompt.txt`, in its order."""
-    name = files.find(folder, "prompt.txt", "data/prompt.txt")
-    pictures = _pictures(folder, name.removesuffix("prompt.txt"))
+    names = files.all_of(folder, "prompt.txt", "data/prompt.txt")
+    yield from first_of(names, lambda name: each(name, _rows(folder, name), _make(folder, name)))
+
+
+def _rows(folder: Path, name: str) -> Rows:
     for number, block in _blocks(files.file_text(folder, name)):
-        try:
-            yield _item(block, pictures)
-        except RowFault as fault:
-            yield BadRow(name, number, str(fault))
+        yield number, {"block": block}
+
+
+def _make(folder: Path, name: str) -> Make:
+    pictures = _pictures(folder, name.removesuffix("prompt.txt"))
+
+    def make(_number: int, row: Row) -> Item:
+        item = _item(row["block"], pictures)
+        for image in item.images:
+            files.inside(folder, image)  # a link out of the folder: this picture's fault alone
+        return item
+
+    return make
 
 
 def _blocks(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -123,7 +145,7 @@ def _item(block: list[str], pictures: dict[str, str]) -> Item:
 
 def _pictures(folder: Path, root: str) -> dict[str, str]:
     names = files.matching(folder, f"{root}images/*", f"{root}images2/*")
-    return {Path(name).stem: name for name in reversed(names)}
+    return {Path(name).stem: name for name in reversed(names) if is_picture(name)}
 
 
 def prompt(item: Item) -> str:

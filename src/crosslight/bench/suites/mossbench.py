@@ -17,6 +17,7 @@ from crosslight.bench.native.fields import (
     RowFault,
     Rows,
     each,
+    first_of,
     ident,
     maybe,
     nested,
@@ -50,15 +51,16 @@ TYPES = {str(over): over for over in Over} | {
 
 def read(folder: Path) -> Read:
     """Items of `information.json`, else of `information.csv`."""
-    name = files.find(folder, *JSON, CSV)
-    if name == CSV:
-        columns = ("pid", "question", "image_path", "meta_data_over")
-        yield from each(name, files.csv_rows(folder, name, columns), _make(folder))
-    else:
-        yield from each(name, _rows(folder, name), _make(folder))
+    make = _make(folder)
+    names = files.all_of(folder, *JSON, CSV)
+    yield from first_of(names, lambda name: each(name, _rows(folder, name), make))
 
 
 def _rows(folder: Path, name: str) -> Rows:
+    if name == CSV:
+        columns = ("pid", "question", "image_path", "meta_data_over")
+        yield from files.csv_rows(folder, name, columns)
+        return
     for row in files.json_table(folder, name):
         yield row if not isinstance(row, tuple) else (row[0], {"key": row[1], **row[2]})
 
@@ -98,7 +100,7 @@ SUITE = Suite(
     licence="CC BY-SA 4.0, test use only (the README forbids training)",
     size="300 benign items, 100 of each of three kinds",
     schema="json object pid -> image, question, description, metadata{over, ...}; or csv",
-    files=(*JSON, CSV),
+    files=("|".join((*JSON, CSV)),),
     subsets=Over,
     verified="real files",
     example={"pid": "1", "image": "images/1.png", "metadata": {"over": "type 1"}},

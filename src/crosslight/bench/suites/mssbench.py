@@ -8,23 +8,23 @@ Native: `combined.json`: {"chat": [{safe_image_path, unsafe_image_path, intent, 
 text, task, category, as response files of this benchmark carry them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from crosslight.bench.item import BadRow, Expected, Item, Read, Side, Subset, Suite, SuiteError
+from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
 from crosslight.bench.native import files
 from crosslight.bench.native.fields import (
     Make,
     Row,
     RowFault,
-    Rows,
     clean,
     each,
     ident,
     labels,
     listed,
     maybe,
+    one_each,
     one_of,
     redacted,
     text,
@@ -56,6 +56,7 @@ class Situation(Subset):
     EMBODIED_UNSAFE = "embodied-unsafe", "A household task that is a hazard in this scene."
 
 
+SIDES = ("safe", "unsafe")
 SUBSETS = {(member.split("-")[0], member.split("-")[1]): member for member in Situation}
 
 
@@ -66,51 +67,52 @@ def read(folder: Path) -> Read:
             yield from each(name, files.jsonl_rows(folder, name), _line(folder))
         return
     name = files.find(folder, "combined.json")
-    value = files.json_value(folder, name)
     for task, make in (("chat", _chat(folder)), ("embodied", _embodied(folder))):
-        if not isinstance(value, dict) or not isinstance(value.get(task), list):
-            raise SuiteError(f"no list at {task!r}", file=name)
-        yield from each(name, _numbered(name, value[task]), make)
-
-
-def _numbered(name: str, rows: list[Any]) -> Rows:
-    for number, row in enumerate(rows, 1):
-        yield (number, row) if isinstance(row, dict) else BadRow(name, number, "no JSON object")
+        yield from each(name, files.json_rows(folder, name, under=task), make, items=2)
 
 
 def _chat(folder: Path) -> Make:
-    def make(number: int, row: Row) -> Iterator[Item]:
-        kind = maybe(row, "Type") or maybe(row, "type")
-        for order, query in enumerate(listed(row, "queries")):
-            pair = f"chat-{number - 1}-{order}"
-            for side in ("safe", "unsafe"):
-                yield _item(
-                    folder,
-                    ("chat", side),
-                    pair,
-                    clean(query, "queries"),
-                    "chat/" + text(row, f"{side}_image_path"),
-                    {"category": kind, **labels(row, "intent")},
-                )
+    def make(number: int, row: Row) -> Iterable[Item | RowFault]:
+        about = {"category": maybe(row, "Type") or maybe(row, "type"), **labels(row, "intent")}
+        queries = list(enumerate(listed(row, "queries")))
+
+        def of_side(asked: tuple[int, Any, str]) -> Item:
+            order, query, side = asked
+            return _item(
+                folder,
+                ("chat", side),
+                f"chat-{number - 1}-{order}",
+                clean(query, "queries"),
+                "chat/" + text(row, f"{side}_image_path"),
+                about,
+            )
+
+        return one_each([(*query, side) for query in queries for side in SIDES], of_side)
 
     return make
 
 
 def _embodied(folder: Path) -> Make:
-    def make(number: int, row: Row) -> Iterator[Item]:
-        both = [listed(row, f"{side}_instructions") for side in ("safe", "unsafe")]
+    def make(number: int, row: Row) -> Iterable[Item | RowFault]:
+        both = [listed(row, f"{side}_instructions") for side in SIDES]
         if len(both[0]) != len(both[1]):
             raise RowFault(f"{len(both[0])} safe and {len(both[1])} unsafe instructions")
-        for order, told in enumerate(zip(*both, strict=True)):
-            for side, instruction in zip(("safe", "unsafe"), told, strict=True):
-                yield _item(
-                    folder,
-                    ("embodied", side),
-                    f"embodied-{number - 1}-{order}",
-                    clean(instruction, f"{side}_instructions"),
-                    "embodied/" + text(row, side),
-                    labels(row, "category", "task"),
-                )
+
+        def of_side(asked: tuple[int, str, Any]) -> Item:
+            order, side, instruction = asked
+            return _item(
+                folder,
+                ("embodied", side),
+                f"embodied-{number - 1}-{order}",
+                clean(instruction, f"{side}_instructions"),
+                "embodied/" + text(row, side),
+                labels(row, "category", "task"),
+            )
+
+        told = enumerate(zip(*both, strict=True))
+        return one_each(
+            [(at, *one) for at, pair in told for one in zip(SIDES, pair, strict=True)], of_side
+        )
 
     return make
 

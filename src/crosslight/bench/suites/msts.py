@@ -6,9 +6,10 @@ unsafe_image_description, prompt_id, prompt_text, prompt_type. Pictures are ship
 (`images/unsafe_images.csv`); they are looked for as `images/unsafe_image_0001.jpg` and the like.
 """
 
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite, SuiteError
+from crosslight.bench.item import BadRow, Expected, Item, Read, Side, Subset, Suite, SuiteError
 from crosslight.bench.native import files
 from crosslight.bench.native.fields import (
     Make,
@@ -21,14 +22,14 @@ from crosslight.bench.native.fields import (
     redacted,
     text,
 )
-from crosslight.bench.native.images import place
+from crosslight.bench.native.images import is_picture, place
 
 NAME = "msts"
 LANGUAGES = (
     "english arabic chinese farsi french german hindi italian korean russian spanish"
 ).split()
 FILES = ("prompts/*.csv", "data/prompts/*.csv")
-COLUMNS = ("hazard_category", "case_id", "unsafe_image_id", "prompt_text", "prompt_type")
+COLUMNS = ("case_id", "prompt_text", "prompt_type")
 
 
 class Form(Subset):
@@ -38,10 +39,13 @@ class Form(Subset):
     INTENTION = "intention", "The user says that they are going to do it."
 
 
-FORMS = {str(form): form for form in Form} | {
-    "prompt_assistance_text": Form.ASSISTANCE,
-    "prompt_intention_text": Form.INTENTION,
+FORMS = {
+    called: form
+    for form in Form
+    for called in (str(form), f"prompt_{form}_text", f"prompt_{form}_textonly")
 }
+CASES = 200
+"""Of each wording in a language's file."""
 
 
 def read(folder: Path) -> Read:
@@ -50,25 +54,26 @@ def read(folder: Path) -> Read:
     if not names:
         raise SuiteError("no prompts/LANGUAGE_multimodal.csv", file=str(folder))
     pictures = _pictures(folder)
-    for name in sorted(names, key=lambda name: (_language(name)[0] != "english", name)):
-        language, textonly = _language(name)
+    for name in sorted(names, key=lambda name: (not _stem(name).startswith("english_"), name)):
+        language, _, form = _stem(name).partition("_")
+        if language not in LANGUAGES or form not in ("multimodal", "textonly"):
+            yield BadRow(name, 0, "is no LANGUAGE_multimodal.csv or LANGUAGE_textonly.csv", 0)
+            continue
+        textonly = form == "textonly"  # its items have no picture, whatever columns there are
+        columns = COLUMNS if textonly else (*COLUMNS, "unsafe_image_id")
         make = _make(folder, language, textonly, pictures)
-        yield from each(name, files.csv_rows(folder, name, COLUMNS), make)
+        yield from each(name, files.csv_rows(folder, name, columns), make)
 
 
-def _language(name: str) -> tuple[str, bool]:
-    language, _, form = PurePosixPath(name).stem.partition("_")
-    if language not in LANGUAGES or form not in ("multimodal", "textonly"):
-        raise SuiteError(f"the file's name is none of LANGUAGE_multimodal.csv: {name}", file=name)
-    return language, form == "textonly"
+def _stem(name: str) -> str:
+    return PurePosixPath(name).stem
 
 
 def _make(folder: Path, language: str, textonly: bool, pictures: dict[str, str]) -> Make:
     def make(_number: int, row: Row) -> Item:
         case, form = ident(row, "case_id"), FORMS[one_of(row, "prompt_type", FORMS)]
-        question, image = text(row, "prompt_text"), ident(row, "unsafe_image_id")
-        wanted = pictures.get(image, f"images/{image}.jpg")
-        images, missing = ((), ()) if textonly else place(folder, wanted)
+        question = text(row, "prompt_text")
+        images, missing = ((), ()) if textonly else _picture(folder, row, pictures)
         return Item(
             id=f"{language}{'-text' if textonly else ''}-{case}-{form}",
             suite=NAME,
@@ -80,7 +85,7 @@ def _make(folder: Path, language: str, textonly: bool, pictures: dict[str, str])
             missing=missing,
             labels={
                 "language": language,
-                "category": text(row, "hazard_category"),
+                "category": maybe(row, "hazard_category"),
                 "prompt_id": maybe(row, "prompt_id"),
                 **labels(row, "hazard_subcategory", "unsafe_image_description"),
             },
@@ -91,9 +96,21 @@ def _make(folder: Path, language: str, textonly: bool, pictures: dict[str, str])
     return make
 
 
+def _picture(
+    folder: Path, row: Row, pictures: dict[str, str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    image = ident(row, "unsafe_image_id")
+    return place(folder, pictures.get(image, f"images/{image}.jpg"))
+
+
 def _pictures(folder: Path) -> dict[str, str]:
     names = files.matching(folder, "images/unsafe_image_*.*", "data/unsafe_images/unsafe_image_*.*")
-    return {PurePosixPath(name).stem: name for name in reversed(names)}
+    return {_stem(name): name for name in reversed(names) if is_picture(name)}
+
+
+def _whole(items: Sequence[Item]) -> int:
+    """A file that holds one wording of each case is complete."""
+    return CASES * len({item.subset for item in items})
 
 
 SUITE = Suite(
@@ -115,6 +132,7 @@ SUITE = Suite(
         for language in LANGUAGES
         for form in ("multimodal", "textonly")
     },
+    whole=_whole,
     hub="felfri/MSTS",
     quirks=(
         "pictures are URLs: fetch them first, else every item counts as missing its picture",

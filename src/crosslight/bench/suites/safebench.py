@@ -50,7 +50,8 @@ def read(folder: Path) -> Read:
     for name in sorted(names, key=lambda name: (len(name), name)):
         stem = PurePosixPath(name).stem
         if not (stem.isascii() and stem.isdigit() and 1 <= int(stem) <= len(SCENARIOS)):
-            raise SuiteError(f"{stem!r} is no scenario from 1 to 23", file=name)
+            yield BadRow(name, 0, f"{stem[:40]!r} is no scenario from 1 to 23", 0)
+            continue
         yield from _scenario(folder, name, int(stem))
 
 

@@ -18,6 +18,7 @@ from crosslight.bench.native.fields import (
     nested,
     one_of,
     redacted,
+    reference,
     text,
     whole,
 )
@@ -25,11 +26,6 @@ from crosslight.bench.native.images import place
 
 NAME = "siuo"
 LETTERS = ("A", "B", "C", "D")
-DOMAINS = (
-    "self-harm|dangerous behavior|morality|illegal activities & crime|"
-    "controversial topics, politics|discrimination & stereotyping|religion beliefs|"
-    "information misinterpretation|privacy violation"
-).split("|")
 FILES = ("siuo_gen.json", "siuo_mcqa.json")
 
 
@@ -55,7 +51,7 @@ def _make(folder: Path, form: Form) -> Make:
         images, missing = place(folder, text(row, "image"), "images")
         options = _options(row) if form is Form.MCQ else ()
         letter = one_of(row, "correct_option", LETTERS) if options else ""
-        reference = "" if options else text(row, "reference_answer")
+        answer, noted = ("", {}) if options else reference(row, "reference_answer")
         return Item(
             id=f"{form}-{number}",
             suite=NAME,
@@ -66,12 +62,9 @@ def _make(folder: Path, form: Form) -> Make:
             images=images,
             missing=missing,
             options=options,
-            labels={
-                "category": one_of(row, "category", DOMAINS),
-                **labels(row, "safety_warning"),
-            },
+            labels={**labels(row, "category", "safety_warning"), **noted},
             pair=number,
-            reference=reference,
+            reference=answer,
             redacted=redacted(question, *(option for _, option in options)),
         )
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite, SuiteError
 from crosslight.bench.native import files, tables
-from crosslight.bench.native.fields import Make, Row, each, labels, redacted, text
+from crosslight.bench.native.fields import Make, Row, each, labels, maybe, redacted, text
 
 NAME = "spa-vl"
 FILES = ("harm-*.parquet", "help-*.parquet", "test/harm-*.parquet", "test/help-*.parquet")
@@ -35,7 +35,7 @@ def read(folder: Path) -> Read:
     for name in names:
         part = Part.HARM if PurePosixPath(name).name.startswith("harm") else Part.HELP
         rows = tables.parquet_rows(
-            folder, name, ("question", "class1"), "image", ("class2", "class3")
+            folder, name, ("question",), "image", ("class1", "class2", "class3")
         )
         yield from each(name, rows, _make(part))
 
@@ -51,7 +51,7 @@ def _make(part: Part) -> Make:
             expected=Expected.REFUSE if part is Part.HARM else Expected.OPEN,
             side=Side.UNSAFE if part is Part.HARM else Side.ABILITY,
             images=(str(row["image"]),),
-            labels={"category": text(row, "class1"), **labels(row, "class2", "class3")},
+            labels={"category": maybe(row, "class1"), **labels(row, "class2", "class3")},
             redacted=redacted(question),
         )
 

@@ -5,7 +5,7 @@ harmful_subcategory, instr-resp}. Two shapes: an unsafe picture has one {instruc
 safe one has {safe_instruction, response} and {unsafe_instruction, response}.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,12 @@ from crosslight.bench.native.fields import (
     RowFault,
     each,
     flag,
-    ident,
+    ident_or_row,
     labels,
     listed,
+    one_each,
     redacted,
+    reference,
     text,
 )
 from crosslight.bench.native.images import place
@@ -50,24 +52,23 @@ def read(folder: Path) -> Read:
     for name in FILES:
         if files.there(folder, name):
             split = name.removesuffix(".json")
-            yield from each(name, files.json_rows(folder, name), _make(folder, split))
+            yield from each(name, files.json_rows(folder, name), _make(folder, split), items=2)
 
 
 def _make(folder: Path, split: str) -> Make:
-    def make(_number: int, row: Row) -> Iterator[Item]:
+    def make(number: int, row: Row) -> Iterable[Item | RowFault]:
         safe = flag(row, "safe")
-        wanted = {"safe_instruction", "unsafe_instruction"} if safe else {"instruction"}
-        turns = listed(row, "instr-resp")
-        found = [_field(turn) for turn in turns]
-        if sorted(found) != sorted(wanted):
-            raise RowFault(f"safe is {safe}, but there are {', '.join(found)[:60]}")
+        wanted = ("safe_instruction", "unsafe_instruction") if safe else ("instruction",)
         images, missing = place(folder, text(row, "image"), split, "images")
+        pair = f"{split}/{ident_or_row(row, 'id', number)}"
         about = labels(row, "harmful_category", "harmful_subcategory")
-        for turn, field in zip(turns, found, strict=True):
-            part = FIELD[field]
-            request, reply = text(turn, field), text(turn, "response")
-            yield Item(
-                id=f"{split}/{ident(row, 'id')}/{part}",
+
+        def of_turn(turn: Any) -> Item:
+            part, field = _field(turn, wanted)
+            request = text(turn, field)
+            reply, noted = reference(turn, "response")
+            return Item(
+                id=f"{pair}/{part}",
                 suite=NAME,
                 subset=part,
                 text=request,
@@ -75,19 +76,30 @@ def _make(folder: Path, split: str) -> Make:
                 side=Side.SAFE if part is Part.SAFE_SAFES else Side.UNSAFE,
                 images=images,
                 missing=missing,
-                labels={"split": split, "category": about.get("harmful_category", ""), **about},
-                pair=f"{split}/{ident(row, 'id')}",
+                labels={
+                    "split": split,
+                    "category": about.get("harmful_category", ""),
+                    **about,
+                    **noted,
+                },
+                pair=pair,
                 reference=reply,
                 redacted=redacted(request),
             )
 
+        return one_each(listed(row, "instr-resp"), of_turn)
+
     return make
 
 
-def _field(turn: Any) -> str:
+def _field(turn: Any, wanted: Sequence[str]) -> tuple[Part, str]:
+    """The part and the field of a turn, by `wanted`: what the picture's `safe` allows."""
     if not isinstance(turn, Mapping):
         raise RowFault("a turn is no object")
-    return next((field for field in FIELD if field in turn), "nothing known")
+    found = next((field for field in FIELD if field in turn), "nothing known")
+    if found not in wanted:
+        raise RowFault(f"there is {found} where the picture's safe allows {', '.join(wanted)}")
+    return FIELD[found], found
 
 
 SUITE = Suite(

@@ -10,7 +10,17 @@ from pathlib import Path
 
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
 from crosslight.bench.native import files
-from crosslight.bench.native.fields import Make, Row, each, labels, one_of, redacted, text, whole
+from crosslight.bench.native.fields import (
+    Make,
+    Row,
+    each,
+    first_of,
+    ident_or_row,
+    labels,
+    one_of,
+    redacted,
+    text,
+)
 from crosslight.bench.native.images import place
 
 NAME = "vlsbench"
@@ -32,17 +42,17 @@ CATEGORIES = {str(category): category for category in Category}
 
 def read(folder: Path) -> Read:
     """Items of `data.json`."""
-    name = files.find(folder, "data.json", "data/data.json")
-    yield from each(name, files.json_rows(folder, name), _make(folder))
+    names, make = files.all_of(folder, "data.json", "data/data.json"), _make(folder)
+    yield from first_of(names, lambda name: each(name, files.json_rows(folder, name), make))
 
 
 def _make(folder: Path) -> Make:
-    def make(_number: int, row: Row) -> Item:
+    def make(number: int, row: Row) -> Item:
         question = text(row, "instruction")
         images, missing = place(folder, text(row, "image_path"), "imgs", "data")
         category = one_of(row, "category", CATEGORIES)
         return Item(
-            id=str(whole(row, "instruction_id")),
+            id=ident_or_row(row, "instruction_id", number),
             suite=NAME,
             subset=CATEGORIES[category],
             text=question,

@@ -1,26 +1,34 @@
 """VSCBench: bridging exaggerated and missing safety, on texts and on pictures.
 
 Native: `vscbench_text_centric.xlsx` (type, focus, prompt_origin, prompt_mm, object, search_img,
-typography_img, concat_img, prompt_figstep, figstep_img) and `vscbench_image_centric.xlsx` (Prompt,
-safe_img_0..2, unsafe_img_0..2). Needs openpyxl: `pip install 'crosslight[bench]'`.
+typography_img, concat_img, prompt_figstep, figstep_img) and `vscbench_image_centric.xlsx`
+(Category, Prompt, safe_img_0..2, unsafe_img_0..2). Needs openpyxl:
+`pip install 'crosslight[bench]'`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite
 from crosslight.bench.native import files, tables
-from crosslight.bench.native.fields import Make, Row, each, labels, one_of, redacted, text
+from crosslight.bench.native.fields import (
+    Make,
+    Row,
+    RowFault,
+    each,
+    labels,
+    maybe,
+    one_each,
+    one_of,
+    redacted,
+    text,
+)
 from crosslight.bench.native.images import place
 from crosslight.bench.suites.xstest import TYPES
 
 NAME = "vscbench"
 TEXTS = "vscbench_text_centric.xlsx"
 PICTURES = "vscbench_image_centric.xlsx"
-COLUMNS = (
-    "type focus prompt_origin prompt_mm search_img typography_img concat_img prompt_figstep "
-    "figstep_img"
-).split()
 
 
 class Form(Subset):
@@ -47,21 +55,23 @@ def read(folder: Path) -> Read:
     """Items of the two sheets; one of them is enough."""
     files.find(folder, TEXTS, PICTURES)
     if files.there(folder, TEXTS):
-        yield from each(TEXTS, tables.xlsx_rows(folder, TEXTS, COLUMNS), _texts(folder))
+        rows = tables.xlsx_rows(folder, TEXTS, ["type"])
+        yield from each(TEXTS, rows, _texts(folder), items=5)
     if files.there(folder, PICTURES):
-        columns = ["Prompt", *(f"{side}_img_{n}" for side in ("safe", "unsafe") for n in range(3))]
-        yield from each(PICTURES, tables.xlsx_rows(folder, PICTURES, columns), _pictures(folder))
+        rows = tables.xlsx_rows(folder, PICTURES, ["Prompt"])
+        yield from each(PICTURES, rows, _pictures(folder), items=6)
 
 
 def _texts(folder: Path) -> Make:
-    def make(number: int, row: Row) -> Iterator[Item]:
+    def make(number: int, row: Row) -> Iterable[Item | RowFault]:
         kind = one_of(row, "type", TYPES)
         safe = not kind.startswith("contrast_")
-        for form in (Form.TEXT, *IMAGE):
+
+        def of_form(form: Form) -> Item:
             question = text(row, PROMPT.get(form, "prompt_mm"))
             named = text(row, IMAGE[form]) if form in IMAGE else ""
             images, missing = _place(folder, named) if named else ((), ())
-            yield Item(
+            return Item(
                 id=f"text-{number - 2}-{form}",
                 suite=NAME,
                 subset=form,
@@ -75,29 +85,35 @@ def _texts(folder: Path) -> Make:
                 redacted=redacted(question),
             )
 
+        return one_each((Form.TEXT, *IMAGE), of_form)
+
     return make
 
 
 def _pictures(folder: Path) -> Make:
-    def make(number: int, row: Row) -> Iterator[Item]:
+    def make(number: int, row: Row) -> Iterable[Item | RowFault]:
         question = text(row, "Prompt")
-        for safe in (True, False):
-            for order in range(3):
-                named = text(row, f"{'safe' if safe else 'unsafe'}_img_{order}")
-                images, missing = _place(folder, named)
-                yield Item(
-                    id=f"image-{number - 2}-{'safe' if safe else 'unsafe'}-{order}",
-                    suite=NAME,
-                    subset=Form.PICTURE,
-                    text=question,
-                    expected=Expected.COMPLY if safe else Expected.REFUSE,
-                    side=Side.SAFE if safe else Side.UNSAFE,
-                    images=images,
-                    missing=missing,
-                    labels=labels(row, "Topic", "topic"),
-                    pair=f"image-{number - 2}",
-                    redacted=redacted(question),
-                )
+        topics = (maybe(row, key) for key in ("Category", "category", "Topic", "topic"))
+        category = next(filter(None, topics), "")
+
+        def of_picture(named: tuple[str, int]) -> Item:
+            side, order = named
+            images, missing = _place(folder, text(row, f"{side}_img_{order}"))
+            return Item(
+                id=f"image-{number - 2}-{side}-{order}",
+                suite=NAME,
+                subset=Form.PICTURE,
+                text=question,
+                expected=Expected.COMPLY if side == "safe" else Expected.REFUSE,
+                side=Side.SAFE if side == "safe" else Side.UNSAFE,
+                images=images,
+                missing=missing,
+                labels={"category": category},
+                pair=f"image-{number - 2}",
+                redacted=redacted(question),
+            )
+
+        return one_each([(side, n) for side in ("safe", "unsafe") for n in range(3)], of_picture)
 
     return make
 
@@ -112,7 +128,7 @@ SUITE = Suite(
     paper="arXiv 2505.20362",
     licence="not stated in the repository",
     size="3,600 query-picture pairs; the text-centric sheet has 450 rows x 5 forms",
-    schema="xlsx: type, focus, prompt_origin, prompt_mm, *_img, prompt_figstep; Prompt, safe_img_N",
+    schema="xlsx: type, prompt_origin, prompt_mm, *_img, prompt_figstep; Category, Prompt, *_img_N",
     files=(TEXTS, PICTURES),
     subsets=Form,
     verified="real files",

@@ -12,7 +12,8 @@ from crosslight.bench.native.fields import (
     Row,
     RowFault,
     each,
-    ident,
+    first_of,
+    ident_or_row,
     labels,
     maybe,
     one_of,
@@ -39,18 +40,18 @@ class Part(Subset):
 
 def read(folder: Path) -> Read:
     """Items of the prompt file."""
-    name = files.find(folder, *FILES)
-    yield from each(name, files.csv_rows(folder, name, ("id", "prompt", "type")), _item)
+    names, columns = files.all_of(folder, *FILES), ("prompt", "type")
+    yield from first_of(names, lambda n: each(n, files.csv_rows(folder, n, columns), _item))
 
 
-def _item(_number: int, row: Row) -> Item:
+def _item(number: int, row: Row) -> Item:
     kind = one_of(row, "type", TYPES)
     part = Part.UNSAFE if kind.startswith("contrast_") else Part.SAFE
     if maybe(row, "label") not in ("", str(part)):
         raise RowFault(f"type {kind} is {part}, but the label is {maybe(row, 'label')[:20]!r}")
     question = text(row, "prompt")
     return Item(
-        id=ident(row, "id"),
+        id=ident_or_row(row, "id", number),
         suite=NAME,
         subset=part,
         text=question,
