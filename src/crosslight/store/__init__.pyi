@@ -10,10 +10,12 @@ from .atomic import (
     write_text,
 )
 from .bounds import BadImage, Bounds
-from .decode import decode_image, peek_image
+from .decode import decode_image, peek_image, survey_image
 from .errors import StoreError
 from .features import IMAGE, table_schema
+from .frames import Frames
 from .images import ImageDamaged, ImageMissing, ImageStore
+from .looks import LOOKS, WHOLE, Look, Looks, is_narrow, told_frames
 from .parquet import TableError, TableFile, read_table, table_rows
 from .paths import LINKED, UnreadableFile, read_named, stays_in
 from .phash import DECODE_SIDE, perceptual_hash
@@ -28,17 +30,22 @@ __all__ = [
     "DECODE_SIDE",
     "IMAGE",
     "LINKED",
+    "LOOKS",
     "NEAR_BITS",
     "OK",
+    "WHOLE",
     "AnswerStore",
     "BadImage",
     "Bounds",
     "DatasetSink",
     "Decoded",
     "DecoderDown",
+    "Frames",
     "ImageDamaged",
     "ImageMissing",
     "ImageStore",
+    "Look",
+    "Looks",
     "ParquetSink",
     "Peek",
     "Record",
@@ -50,6 +57,7 @@ __all__ = [
     "decode_image",
     "fit_image",
     "group_similar",
+    "is_narrow",
     "is_part",
     "open_part",
     "open_resumed",
@@ -64,8 +72,10 @@ __all__ = [
     "replacing",
     "resumed_part",
     "stays_in",
+    "survey_image",
     "table_rows",
     "table_schema",
+    "told_frames",
     "write_json",
     "write_table",
     "write_text",
