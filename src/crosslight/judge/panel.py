@@ -49,9 +49,7 @@ class Panel:
         counts. A failed call ends its rule at that look only."""
         seen = [await self.relevance(views) for views in looks]
         # A rule that fits one look is asked at all of them.
-        cosines = [
-            max(row, key=lambda c: -1.0 if c is None else c) for row in zip(*seen, strict=True)
-        ]
+        cosines = [_nearest(row) for row in zip(*seen, strict=True)]
         found = await together([self._look(views, cosines) for views in looks])
         return [decide.worst(one) for one in zip(*found, strict=True)]
 
@@ -195,6 +193,10 @@ async def together(work: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
     for error in (*stops, *errors):
         raise error
     return [task.result() for task in tasks]
+
+
+def _nearest(cosines: Sequence[float | None]) -> float | None:
+    return max((c for c in cosines if c is not None), default=None)
 
 
 def _unit(vectors: Any) -> Any:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 class ImageView:
     """A bounded JPEG made from the original bytes.
 
-    `notes` says what the view hides of the photo (other frames, a strip's height); empty for an
-    ordinary picture. `photo` is the sha256 of the original, `recipe` names pipeline version, side and quality
+    `photo` is the sha256 of the original, `recipe` names pipeline version, side and quality
     (e.g. `jpeg-v1:768:85`). Both are in every answer's key. `jpeg` is never printed, and never
-    stored as base64.
+    stored as base64. `notes` says what the view hides of the photo (other frames, a strip's
+    height); it is empty for an ordinary picture.
     """
 
     photo: str

@@ -15,7 +15,7 @@ from .errors import StoreError
 from .features import IMAGE, table_schema
 from .frames import Frames
 from .images import ImageDamaged, ImageMissing, ImageStore
-from .looks import LOOKS, WHOLE, Look, Looks, is_narrow, told_frames
+from .looks import LOOKS, NARROW, WHOLE, Look, Looks, is_narrow, told_frames
 from .parquet import TableError, TableFile, read_table, table_rows
 from .paths import LINKED, UnreadableFile, read_named, stays_in
 from .phash import DECODE_SIDE, perceptual_hash
@@ -31,6 +31,7 @@ __all__ = [
     "IMAGE",
     "LINKED",
     "LOOKS",
+    "NARROW",
     "NEAR_BITS",
     "OK",
     "WHOLE",

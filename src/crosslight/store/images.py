@@ -26,7 +26,16 @@ from crosslight.records import CrosslightError, ImageView, content_hash
 from crosslight.store.atomic import sync_folder
 from crosslight.store.bounds import BadImage, Bounds
 from crosslight.store.decode import decode_image, survey_image
-from crosslight.store.looks import LOOKS, WHOLE, Look, Looks, is_narrow, least_shown, plan_looks
+from crosslight.store.looks import (
+    LOOKS,
+    NARROW,
+    WHOLE,
+    Look,
+    Looks,
+    is_narrow,
+    least_shown,
+    plan_looks,
+)
 from crosslight.store.pixels import SEVERAL, fit_image
 from crosslight.store.private import FOLDER_MODE, private_folder, private_opener
 
@@ -147,7 +156,7 @@ class ImageStore:
             notes[notes.index(SEVERAL)] = f"only the first of {total:,} frames is shown"
         if is_narrow(decoded.width, decoded.height, side):
             whole = f"{decoded.width} x {decoded.height}"
-            notes.append(f"too narrow: {whole} pixels are shown as {size[0]} x {size[1]}")
+            notes.append(f"{NARROW}: {whole} pixels are shown as {size[0]} x {size[1]}")
         return _as_view(decoded.image, size, quality, tuple(notes))
 
     def _write(self, path: Path, data: bytes, *, fsync: bool) -> None:

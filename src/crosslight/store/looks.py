@@ -12,6 +12,8 @@ from crosslight.store.pixels import BLACK, WHITE
 LEAST = 64
 """Pixels of the shorter side of what a model is shown, where its longer side is at least four times
 that: below, a strip shows next to nothing."""
+NARROW = "too narrow"
+"""How the note of a view begins that is a strip."""
 LOOKS = 16
 """The most looks at one picture, unless asked otherwise."""
 _OVERLAP = 8
