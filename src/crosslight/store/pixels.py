@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from io import BytesIO
+from typing import Any
 
 from PIL import (  # noqa: F401  (plugins register on import; doing it here avoids a race in threads)
     BmpImagePlugin,
@@ -121,7 +122,7 @@ def load_reader(kind: str) -> None:
     if kind in Image.OPEN or kind not in _LATE:
         return
     try:
-        module = import_module(_LATE[kind])
+        module: Any = import_module(_LATE[kind])
     except ImportError as error:
         raise BadImage("no_decoder", REMEDY[kind]) from error
     if kind == "HEIF":
