@@ -141,3 +141,25 @@ def test_an_animation_is_no_copy_of_its_first_frame(tmp_path: Path, server: Fake
     assert {row["source"]: row["verdict"] for row in found} == {
         "a.png": "safe", "b.gif": "unsafe", "c.webp": "unsafe",
     }  # fmt: skip
+
+
+def test_a_row_on_an_animation_says_so(tmp_path: Path) -> None:
+    script = prepared(tmp_path, n=4)
+    photo = sorted((tmp_path / "photos").iterdir())[0]
+    first = Image.open(photo).convert("RGB")
+    # The same pixels as before, so that the model sees what it saw; and a second frame.
+    moving = photo.with_suffix(".png")
+    first.save(moving, "PNG", save_all=True, append_images=[flat(RED).resize(first.size)])
+    photo.unlink()
+    Image.new("RGB", (5000, 70), RED).save(tmp_path / "photos" / "strip.png")
+    with FakeServer(script) as server:
+        command = BY["build"].command(tmp_path, server.spec, "out", "--no-canary")
+        ended = ran(command)
+    assert ended.returncode == 0, ended.stderr
+    tables = (tmp_path / "out/dataset").glob("*.parquet")
+    found = [row for path in tables for row in pq.read_table(path).to_pylist()]
+    told = "the photo: the first of several frames"
+    assert {row["source"] for row in found if told in row["notes"]} == {moving.name}
+    assert any(n.startswith("1 photo: the first of") for n in summary(tmp_path / "out")["notes"])
+    dropped = pq.read_table(tmp_path / "out/dropped.parquet").to_pylist()
+    assert "too_narrow" in {row["reason"] for row in dropped}

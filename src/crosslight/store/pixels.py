@@ -36,7 +36,7 @@ _BAND = 1_000_000  # pixels that are converted to RGB at a time
 _LATE = {"AVIF": "PIL.AvifImagePlugin", "HEIF": "pillow_heif"}
 """Readers that are loaded when a picture asks for them: their libraries are large, or not there."""
 REMEDY = {
-    "AVIF": "AVIF is read by a Pillow that was built with it: pip install --upgrade pillow",
+    "AVIF": "AVIF is read by a Pillow that was built with it: pip install 'pillow>=12.3'",
     "HEIF": "HEIC is read with an extra: pip install 'crosslight[heif]'",
 }
 SEVERAL = "the first of several frames"
