@@ -66,10 +66,13 @@ def spread_over(found: Sequence[T], most: int) -> list[T]:
 
 
 def survey_here(data: bytes, kind: str, most: int, bounds: Bounds) -> Frames:
-    """Look through all frames in this process. Raises `BadImage` where the first cannot be read."""
+    """Look through all frames in this process, or only count them where none is wanted. Raises
+    `BadImage` where the first cannot be read."""
     with open_image(data, kind) as image:
         check_size(kind, *image.size, bounds)
         total = _count(image)
+        if not most:
+            return Frames(total, ())
         if total > 1 and total * image.width * image.height > SURVEY_PIXELS:
             taken = spread_over(range(total), most)
             return Frames(total, tuple(Frame(at, *image.size) for at in taken))

@@ -152,12 +152,18 @@ class ImageStore:
         size = fit_image(decoded.width, decoded.height, side)
         notes = list(decoded.notes)
         if SEVERAL in notes:
-            total = survey_image(data, 1, self.bounds).total
-            notes[notes.index(SEVERAL)] = f"only the first of {total:,} frames is shown"
+            notes[notes.index(SEVERAL)] = f"only the first of {self._frames(data)} frames is shown"
         if is_narrow(decoded.width, decoded.height, side):
             whole = f"{decoded.width} x {decoded.height}"
             notes.append(f"{NARROW}: {whole} pixels are shown as {size[0]} x {size[1]}")
         return _as_view(decoded.image, size, quality, tuple(notes))
+
+    def _frames(self, data: bytes) -> str:
+        """How many frames there are; a file may be made so that counting them takes too long."""
+        try:
+            return f"{survey_image(data, 0, self.bounds).total:,}"
+        except BadImage:
+            return "several"
 
     def _write(self, path: Path, data: bytes, *, fsync: bool) -> None:
         if fsync:
