@@ -210,7 +210,7 @@ async def part_2(model: HfModel, plan: Plan, folder: Path) -> None:
         panel = Panel(plan, config, Models(judge))
         ctx = Context({"judge": judge}, images, 0)
         before, began = model.passes, time.perf_counter()
-        await panel.rules(Views(ctx, photo, 768, 85, 0.2), ctx)
+        await panel.rules([Views(ctx, photo, 768, 85, 0.2)])
         seconds = time.perf_counter() - began
         shown = f"{counted.calls - counted.blind} with the image, {counted.blind} without"
         print(f"  judge, {name}: {shown:>34}, {model.passes - before:>3} passes, {seconds:.1f} s")

@@ -11,11 +11,13 @@ from crosslight.judge.decide import (
     all_of,
     any_of,
     bounds,
+    doubted,
     is_relevant,
     question_score,
     read,
     rule_finding,
     verdict_of,
+    worst,
 )
 from crosslight.records.verdict import (
     Evidence,
@@ -247,3 +249,33 @@ def test_the_score_of_perception_ranks_by_thirds_too() -> None:
     for answer, low in (("no", 0.0), ("unknown", 1 / 3), ("yes", 2 / 3)):
         score = question_score(Measured(Score(0.6)), Reading(answer, "perception"), T, seen)
         assert low <= score <= low + 1 / 3
+
+
+def seen_at(look: str, answer: str) -> Evidence:
+    return replace(evidence(0, 0, answer), look=look)
+
+
+def test_of_several_looks_the_worst_counts() -> None:
+    looks = ("frame 1 of 2", "frame 2 of 2")
+    for answers, wanted in (
+        (("no", "yes"), Finding.VIOLATED),
+        (("yes", "unknown"), Finding.VIOLATED),
+        (("no", "unknown"), Finding.UNDECIDED),
+        (("no", "no"), Finding.CLEAR),
+    ):
+        told = [seen_at(look, answer) for look, answer in zip(looks, answers, strict=True)]
+        found = rule_finding("r", told, (1,), T, PARTS, looks=looks)
+        assert (found.finding, len(found.evidence)) == (wanted, 2)
+    # A look that nobody asked about is unknown, as it is where a call failed there.
+    assert rule_finding("r", told[:1], (1,), T, PARTS, looks=looks).finding is Finding.UNDECIDED
+    failed = RuleFinding("r", Finding.FAILED, "server_fault: down", 0.0, look=looks[1])
+    assert worst([rule_finding("r", told[:1], (1,), T, PARTS), failed]).finding is Finding.FAILED
+
+
+def test_only_safe_is_doubted() -> None:
+    unseen = "1 of 3 frames was looked at"
+    assert doubted(Status.SAFE, "none of 2 rules", unseen, "", trust=True) == (
+        Status.UNDECIDED,
+        unseen,
+    )
+    assert doubted(Status.UNSAFE, "pets", unseen, "", trust=False) == (Status.UNSAFE, "pets")

@@ -19,7 +19,7 @@ from crosslight.bench.prompts import render
 from crosslight.flow import Context
 from crosslight.models import user
 from crosslight.records import BadSetting, ImageView
-from crosslight.store import ImageStore
+from crosslight.store import NARROW, BadImage, ImageStore
 
 GREY = (128, 128, 128)
 
@@ -30,6 +30,8 @@ class Shown:
 
     text: str
     views: tuple[ImageView, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the pictures hold and the model was not shown."""
 
 
 @dataclass(slots=True)
@@ -57,22 +59,28 @@ class Pictures:
         return made
 
     async def show(self, item: Item, text: str, ctx: Context) -> Shown:
-        """What the model sees of this item. Raises `SuiteError`, `BadImage`, `ModelError`."""
+        """What the model sees of this item. Raises `SuiteError`, `ModelError`, and `BadImage` also
+        for a picture that would be shown as a strip."""
         mode = self.config.picture
         if mode == "none" or not item.images:
             return Shown(text)
         source = self.other.get(item.id, item) if mode == "shuffled" else item
         views = tuple([await ctx.blocking(self._view, name, ctx.images) for name in source.images])
+        notes = tuple(dict.fromkeys(note for view in views for note in view.notes))
         if mode != "caption":
-            return Shown(text, views)
+            return Shown(text, views, notes)
         captions = [await self._caption(view, ctx) for view in views]
-        return Shown(render("with_caption", caption=" ".join(captions), text=text))
+        asked = render("with_caption", caption=" ".join(captions), text=text)
+        return Shown(asked, notes=notes)
 
     def _view(self, name: str, store: ImageStore | None) -> ImageView:
         if store is None:
             raise RuntimeError("the run has no image store")
         config = self.config
         view = store.view(store.put(image_bytes(self.folder, name)), config.side, config.quality)
+        for note in view.notes:
+            if note.startswith(NARROW):
+                raise BadImage("too_narrow", note)
         if config.picture != "blank":
             return view
         grey = store.put(_grey(view.width, view.height))

@@ -55,6 +55,8 @@ class Ask:
         try:
             shown = await self.pictures.show(item, self.suite.prompt(item), ctx)
         except (SuiteError, BadImage) as error:
+            if isinstance(error, BadImage) and error.reason == "too_narrow":
+                return Dropped(STEP, error.reason, error.detail)
             return Failed(STEP, f"bad_image: {error}"[:300])
         except ModelError as error:  # the captioner's, not the model's under test
             return Failed(
@@ -71,7 +73,7 @@ class Ask:
         photos = tuple(view.photo for view in shown.views)
         options = options_of(item) if self.config.protocol == "strict" else ()
         answered = await self._answer(item, messages, options, ctx)
-        return Asked(item, prompt, answered, photos)
+        return Asked(item, prompt, answered, photos, shown.notes)
 
     async def _answer(
         self, item: Item, messages: list[Message], options: tuple[str, ...], ctx: Context

@@ -33,6 +33,7 @@ ITEMS = pa.schema(
         ("addressed_by", pa.string()),
         ("does_it", pa.bool_()),
         ("names_risk", pa.bool_()),
+        ("notes", pa.list_(pa.string())),
     ]
 )
 CATEGORIES = ("category", "scenario", "attack", "harmful_category", "hazard_category", "type")
@@ -42,12 +43,14 @@ CATEGORIES = ("category", "scenario", "attack", "harmful_category", "hazard_cate
 @dataclass(frozen=True, slots=True)
 class Asked:
     """An item with what was asked and what came. `photos` are sha256 of what the model was
-    shown, in order (a blank or another item's picture under an ablation)."""
+    shown, in order (a blank or another item's picture under an ablation); `notes` say what of the
+    pictures it was not."""
 
     item: Item
     prompt: str
     answered: Answered
     photos: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ def asked_row(asked: Asked) -> dict[str, Any]:
     return {
         "prompt": asked.prompt,
         "photos": list(asked.photos),
+        "notes": list(asked.notes),
         "answer": said.text,
         "probabilities": json.dumps(chances) if chances else "",
         "outside_mass": None if said.outside_mass is None else round(said.outside_mass, 8),

@@ -23,7 +23,14 @@ from crosslight.bench.rows import (
 )
 from crosslight.bench.score import STEP as SCORE
 from crosslight.bench.score import Score, as_scored, kinds_of, scorer_for
-from crosslight.bench.summary import addressed_notes, against, bench_run, count, describe
+from crosslight.bench.summary import (
+    addressed_notes,
+    against,
+    bench_run,
+    count,
+    describe,
+    shown_notes,
+)
 from crosslight.flow import Leaf, in_thread
 from crosslight.records import BadSetting, Done, Dropped, Failed
 from crosslight.runs import (
@@ -97,6 +104,7 @@ async def run_bench(
         told = describe(ready.job, ready.loaded, items, hall.cards, kinds, count(rows))
         told |= against(job, ready.reference)
         told["notes"] += addressed_notes(row["addressed_by"] for row in rows)
+        told["notes"] += shown_notes(row["notes"] for row in rows)
         estimates = estimates_of(job.out / "items.parquet", kinds, job.config.seed)
         models = [card.as_json(role) for role, card in hall.cards.items()]
         write_results(job.out, {**told, "models": models}, estimates)
@@ -142,7 +150,7 @@ async def _write(hall: Hall, ready: Prepared) -> tuple[list[Row], list[Lost]]:
                 lost.append(Lost(outcome, item.id, row=item.id, subset=str(item.subset)))
             sink.write(row)
             told = ("status", "reason", "verdict", "addressed_by")
-            rows.append({name: row[name] for name in told})
+            rows.append({name: row[name] for name in told} | {"notes": row.get("notes", [])})
 
         with hall.part():
             async for result in hall.results([ready.ask, ready.score], ready.items):

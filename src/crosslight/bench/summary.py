@@ -143,6 +143,14 @@ def addressed_notes(found: Iterable[str]) -> list[str]:
     ]
 
 
+def shown_notes(found: Iterable[Sequence[str]]) -> list[str]:
+    """Of how many items the pictures hold more than the model was shown."""
+    number = sum(map(bool, found))
+    if not number:
+        return []
+    return [f"of {plural(number, 'item')} not all of the picture was shown (column notes)"]
+
+
 def count(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
     """Rows by status, by reason of those without a score, by verdict."""
     return {

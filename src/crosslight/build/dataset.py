@@ -90,7 +90,7 @@ def dataset_rows(
             "together": check.together,
             "leak": check.leak,
             "decided_by": check.decided_by,
-            "notes": [*check.notes, *addressed(sample)],
+            "notes": [*check.notes, *(f"the photo: {n}" for n in photo.notes), *addressed(sample)],
             "parent": sample.parent,
             "split": splits[photo.id],
             "licence": photo.licence,

@@ -1,7 +1,7 @@
 """What a build is asked to do."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from crosslight.build.bank import BANK_FOLDER
@@ -48,7 +48,7 @@ class BuildJob:
         """Where the photos come from."""
         return Intake(
             self.source,
-            self.screen,
+            replace(self.screen, side=self.config.side),
             self.column,
             self.allow_outside,
             self.limit,

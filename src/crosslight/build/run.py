@@ -1,5 +1,6 @@
 """One build from beginning to end: open, screen, run the recipe, leave a run directory."""
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 
@@ -32,6 +33,7 @@ from crosslight.runs import (
     unheard,
     unwatched,
 )
+from crosslight.text import plural
 
 
 async def run_build(
@@ -67,6 +69,7 @@ async def run_build(
             # After a stop too: it then only lists what is there, so that the account is whole.
             screened = await look(hall, job.intake(), looked)
             photos = _screened(screened, counts)
+            hall.notes += _simplified(photos)
             hall.check()
             await recipe.run(photos)
         outcome = BuildOutcome(
@@ -105,6 +108,12 @@ def _screened(screened: Looked, counts: RowCounts) -> list[Photo]:
         if not isinstance(one.outcome, Done):
             counts.lose(one.outcome, None, one.source)
     return [photo for _, photo in screened.photos]
+
+
+def _simplified(photos: Sequence[Photo]) -> list[str]:
+    """How many photos are used by a part of what their files hold."""
+    found = Counter(note for photo in photos for note in photo.notes)
+    return [f"{plural(n, 'photo')}: {note} (in the notes of the rows)" for note, n in found.items()]
 
 
 async def _canary(hall: Hall) -> None:

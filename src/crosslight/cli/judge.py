@@ -16,6 +16,14 @@ app = typer.Typer(
 )
 
 Images = Annotated[Path, typer.Argument(help="A folder, a list (.txt), a table, or tars.")]
+Looks = Annotated[
+    int,
+    typer.Option(
+        help="The most looks at one image: frames, pages, pieces of a strip; the worst counts.",
+        min=1,
+        max=1000,
+    ),
+]
 Set = Annotated[
     list[str] | None, typer.Option("--set", help="A threshold, e.g. --set relevance_t=0.2.")
 ]
@@ -67,6 +75,7 @@ def run(
     injection: opt.Injection = "ocr",
     keep_copies: opt.KeepCopies = False,
     side: opt.Side = 768,
+    looks: Looks = 16,
     column: opt.Column = "",
     allow_outside: opt.AllowOutside = False,
     dry_run: opt.DryRun = False,
@@ -92,6 +101,7 @@ def run(
             addressed=injection,
             reason_tokens=reason_tokens,
             side=side,
+            looks=looks,
         ),
         thresholds=_values(set_),
         guard=_guard(guard_policy, guard_words, guard_field),
@@ -224,6 +234,7 @@ def assess(
     injection: opt.Injection = "ocr",
     keep_copies: opt.KeepCopies = False,
     side: opt.Side = 768,
+    looks: Looks = 16,
     column: opt.Column = "",
     allow_outside: opt.AllowOutside = False,
     dry_run: opt.DryRun = False,
@@ -240,7 +251,7 @@ def assess(
         output,
         model=model,
         scale=scale,
-        config=AssessConfig(addressed=injection, side=side),
+        config=AssessConfig(addressed=injection, side=side, looks=looks),
         column=column,
         allow_outside=allow_outside,
         keep_copies=keep_copies,

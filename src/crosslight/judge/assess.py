@@ -15,14 +15,14 @@ import pyarrow as pa
 from pydantic import Field
 
 from crosslight.flow import Budget, CallPolicy, Context
-from crosslight.judge.injection import addressed_by
 from crosslight.judge.inputs import Inputs, inputs_of
 from crosslight.judge.prompts import prompt_hashes, render
-from crosslight.judge.step import HINTS, RETRYABLE, Target
+from crosslight.judge.step import HINTS, RETRYABLE, Target, notes_of_looks, words_in
 from crosslight.judge.views import Views
 from crosslight.models import (
     Backend,
     Message,
+    Model,
     ModelError,
     NotSupported,
     ReaderBackend,
@@ -46,7 +46,7 @@ from crosslight.runs import (
     unheard,
     unwatched,
 )
-from crosslight.store import ParquetSink, table_schema
+from crosslight.store import LOOKS, ParquetSink, table_schema
 
 LETTERS = "ABCDEFGHIJK"
 STEP = "assess"
@@ -93,6 +93,8 @@ ASSESSED = table_schema(
         **dict.fromkeys(("grade", "spread", "outside"), pa.float64()),
         "samples": pa.int64(),
         **dict.fromkeys(("distribution", "description", "reason", "addressed_by"), pa.string()),
+        "look": pa.string(),
+        "notes": pa.list_(pa.string()),
     }
 )
 
@@ -108,12 +110,14 @@ def read_scale(name_or_file: str) -> Scale:
 @dataclass(frozen=True, slots=True)
 class AssessConfig:
     """`outside_max`: with more mass on no letter there is no grade; `spread_max`: a grade whose
-    standard deviation is larger is undecided. Both are ours."""
+    standard deviation is larger is undecided. `looks`: the most looks at one image, of which the
+    highest grade counts; with more frames than that it is undecided. All are ours."""
 
     outside_max: float = 0.5
     spread_max: float = 3.0
     addressed: str = "ocr"
     describe_tokens: int = 300
+    looks: int = LOOKS
     side: int = 768
     quality: int = 85
 
@@ -127,40 +131,46 @@ class Assess:
     name: str = STEP
 
     async def __call__(self, row: Target, ctx: Context) -> Done[dict[str, Any]] | Failed:
-        """Describe, then grade."""
-        config, model = self.config, ctx.models["judge"]
-        views = Views(ctx, row.photo, config.side, config.quality, 0.0)
+        """Describe, then grade, at every look; the highest grade is the image's."""
+        config = self.config
+        whole = Views(ctx, row.photo, config.side, config.quality, 0.0)
+        looks, unseen = await whole.all(config.looks)
         try:
-            image = await views.whole()
-            words = await addressed_by(image, config.addressed, ctx)
-            opening = user(render("describe", question=self.scale.question), image)
-            sampling = Sampling(max_tokens=config.describe_tokens)
-            told = await model.generate([opening], task="describe", sampling=sampling)
-            grade = user(render("grade", question=self.scale.question, scale=self.scale.lines))
-            dialogue = [opening, Message("assistant", told.text), grade]
-            choice = await model.choose(dialogue, tuple(LETTERS), task="grade")
+            words = await words_in(looks, config.addressed, ctx)
+            graded = [await self._grade(views, ctx.models["judge"], words) for views in looks]
         except ModelError as error:
             hint = error.hint or HINTS.get(error.kind, "")
             return Failed(STEP, f"{error.kind}: {error.message}", error.kind in RETRYABLE, hint)
+        found = {**max(graded, key=lambda one: float(one["grade"])), "source": row.source}
+        found["notes"] = notes_of_looks(looks, unseen)
+        # A look without a grade, or one that was not taken, may have been the worst.
+        doubts = [f"{one['look']}: {one['reason']}" for one in graded if one["reason"]]
+        reason = found["reason"] or unseen or next(iter(doubts), "")
+        return Done({**found, "reason": reason, "status": "undecided" if reason else "done"})
+
+    async def _grade(self, views: Views, model: Model, words: str) -> dict[str, Any]:
+        """One look. Raises `ModelError`."""
+        opening = user(render("describe", question=self.scale.question), await views.whole())
+        sampling = Sampling(max_tokens=self.config.describe_tokens)
+        told = await model.generate([opening], task="describe", sampling=sampling)
+        grade = user(render("grade", question=self.scale.question, scale=self.scale.lines))
+        dialogue = [opening, Message("assistant", told.text), grade]
+        choice = await model.choose(dialogue, tuple(LETTERS), task="grade")
         shares = [choice.probabilities[letter] for letter in LETTERS]
         mean = sum(at * p for at, p in enumerate(shares))
         spread = math.sqrt(max(0.0, sum((at - mean) ** 2 * p for at, p in enumerate(shares))))
-        reason = self._doubt(choice.outside_mass, spread, words)
-        return Done(
-            {
-                "photo": row.photo,
-                "source": row.source,
-                "status": "undecided" if reason else "done",
-                "grade": round(mean, 6),
-                "spread": round(spread, 6),
-                "outside": choice.outside_mass,
-                "samples": choice.samples,
-                "distribution": json.dumps([round(p, 6) for p in shares]),
-                "description": told.text[:2000],
-                "reason": reason,
-                "addressed_by": words,
-            }
-        )
+        return {
+            "photo": views.photo,
+            "grade": round(mean, 6),
+            "spread": round(spread, 6),
+            "outside": choice.outside_mass,
+            "samples": choice.samples,
+            "distribution": json.dumps([round(p, 6) for p in shares]),
+            "description": told.text[:2000],
+            "reason": self._doubt(choice.outside_mass, spread, words),
+            "addressed_by": words,
+            "look": views.look.name,
+        }
 
     def _doubt(self, outside: float, spread: float, words: str) -> str:
         if outside > self.config.outside_max:

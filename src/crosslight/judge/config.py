@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
 from crosslight.records import BadSetting
+from crosslight.store import LOOKS
 
 METHOD_VERSION = "judge-1"
 PARTS = ("preconditions", "debias1", "debias2", "relevance", "cascade")
@@ -97,6 +98,9 @@ class JudgeConfig:
     crop_margin: float = 0.2
     """Ours: how much of the box's size a crop keeps around it, on each side."""
     reason_tokens: int = 768
+    looks: int = LOOKS
+    """Ours: the most looks at one image: frames of an animation, pages, pieces of a strip. Where
+    there are more, evenly many are taken, and the image is never called safe."""
     seed: int = 0
     side: int = 768
     quality: int = 85
@@ -104,6 +108,8 @@ class JudgeConfig:
     def __post_init__(self) -> None:
         if self.addressed not in ADDRESSED:
             raise BadSetting(f"addressed is one of {', '.join(ADDRESSED)}, not {self.addressed!r}")
+        if self.looks < 1:
+            raise BadSetting(f"looks is a number from 1, not {self.looks}")
         Parts().without(*self.without)
 
     def as_json(self) -> dict[str, Any]:

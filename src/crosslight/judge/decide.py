@@ -6,6 +6,7 @@ missing stays unknown), so the two cannot differ. Follows algorithm 1 of CLUE.
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from crosslight.judge.config import Parts, Thresholds
@@ -147,14 +148,47 @@ def rule_finding(
     t: Thresholds,
     parts: Parts,
     relevance: float | None = None,
+    looks: Sequence[str] = ("",),
 ) -> RuleFinding:
     """What became of a rule whose chain has `shape[i]` alternatives in item i.
 
-    Questions without evidence were never asked: they are unknown.
+    Questions without evidence were never asked: they are unknown. Of several looks the worst
+    counts.
     """
     if not is_relevant(relevance, t, parts):
         rank = 0.05 * max(0.0, relevance or 0.0)
         return RuleFinding(rule, Finding.CLEAR, "relevance", rank, relevance, tuple(evidence))
+    found = [
+        _at_look(rule, [e for e in evidence if e.look == look], shape, t, parts, relevance, look)
+        for look in looks
+    ]
+    return worst(found)
+
+
+_WORST = (Finding.VIOLATED, Finding.FAILED, Finding.UNDECIDED, Finding.CLEAR)
+
+
+def worst(found: Sequence[RuleFinding]) -> RuleFinding:
+    """One rule at several looks at an image: the worst finding, with the evidence of all.
+
+    A rule that is broken at one look is broken, whatever failed at another.
+    """
+    if len(found) == 1:
+        return found[0]
+    least = min(found, key=lambda one: (_WORST.index(one.finding), -one.score))
+    evidence = tuple(e for one in found for e in one.evidence)
+    return replace(least, score=max(one.score for one in found), evidence=evidence)
+
+
+def _at_look(
+    rule: str,
+    evidence: Sequence[Evidence],
+    shape: Sequence[int],
+    t: Thresholds,
+    parts: Parts,
+    relevance: float | None,
+    look: str,
+) -> RuleFinding:
     known = {(e.item, e.alternative): e for e in evidence}
     items, told = [], [(e.item, e.reading) for e in evidence]
     for item, width in enumerate(shape):
@@ -164,20 +198,36 @@ def rule_finding(
     finding = {YES: Finding.VIOLATED, NO: Finding.CLEAR}.get(answer, Finding.UNDECIDED)
     reason = _reason(answer, items, told)
     rank = _chain_score(evidence, t, parts)
-    return RuleFinding(rule, finding, reason, rank, relevance, tuple(evidence))
+    return RuleFinding(rule, finding, reason, rank, relevance, tuple(evidence), look)
 
 
 def verdict_of(rules: Sequence[RuleFinding]) -> tuple[Status | None, str]:
     """The verdict and the rule that decided it; None: a call failed and nothing else decides."""
     by = {finding: [r for r in rules if r.finding is finding] for finding in Finding}
     if by[Finding.VIOLATED]:
-        return Status.UNSAFE, ", ".join(r.rule for r in by[Finding.VIOLATED])
+        return Status.UNSAFE, ", ".join(map(_placed, by[Finding.VIOLATED]))
     if by[Finding.FAILED]:
         return None, by[Finding.FAILED][0].reason
     if by[Finding.UNDECIDED]:
         first = by[Finding.UNDECIDED][0]
-        return Status.UNDECIDED, f"{first.rule}: {first.reason}"
+        return Status.UNDECIDED, f"{_placed(first)}: {first.reason}"
     return Status.SAFE, f"none of {len(rules)} rules"
+
+
+def doubted(
+    status: Status | None, reason: str, unseen: str, addressed: str, trust: bool
+) -> tuple[Status | None, str]:
+    """The verdict where no rule is known to be broken: an image of which not all was looked at is
+    not safe, nor is one that speaks to the judge (unless such images are trusted)."""
+    if status is Status.SAFE and unseen:
+        return Status.UNDECIDED, unseen
+    if status is Status.SAFE and addressed and not trust:
+        return Status.UNDECIDED, "the image speaks to the judge"
+    return status, reason
+
+
+def _placed(rule: RuleFinding) -> str:
+    return f"{rule.rule} ({rule.look})" if rule.look else rule.rule
 
 
 def _reason(answer: str, items: Sequence[str], told: Sequence[tuple[int, Reading]]) -> str:

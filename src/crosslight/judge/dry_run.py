@@ -23,6 +23,10 @@ from crosslight.models import Model, NotSupported, Sampling
 from crosslight.runs import check_folder
 
 REPLY = Sampling().max_tokens
+LOOKS = (
+    "an image of several frames, pages or pieces is asked as often as it has looks, at most {:,}: "
+    "counted here as one"
+)
 FLIPS = "the policy-flip test (--flip-test) judges unsafe images again: its calls are not in here"
 
 
@@ -42,7 +46,7 @@ async def estimate_judge(job: JudgeJob) -> Estimate:
             *_relevance(plan, models, rows),
             *_questions(plan, job.config, models, rows),
         ]
-        notes = [*sample_notes([models.judge]), FLIPS]
+        notes = [*sample_notes([models.judge]), LOOKS.format(job.config.looks), FLIPS]
         return estimate_calls(
             rows, plans, attempts=job.policy.attempts, side=job.config.side, notes=notes
         )
@@ -63,7 +67,7 @@ async def estimate_assess(job: AssessJob) -> Estimate:
             *_addressed(job.config.addressed, opened),
             *_graded(job.scale, job.config, judge),
         ]
-        notes = sample_notes([judge])
+        notes = [*sample_notes([judge]), LOOKS.format(job.config.looks)]
         return estimate_calls(
             rows, plans, attempts=job.policy.attempts, side=job.config.side, notes=notes
         )

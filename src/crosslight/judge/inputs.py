@@ -1,15 +1,15 @@
 """What a run of the judge looks at: pictures of an input, screened inside the run."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crosslight.judge.step import Target
 from crosslight.photos import ScreenConfig
 from crosslight.runs import NOT_REACHED, Account, Hall, Intake, Lost, Progress, look
 
-SCREEN = ScreenConfig(min_side=16)
-"""The judge looks at small pictures too."""
-WITH_COPIES = ScreenConfig(min_side=16, near_bits=None)
+SCREEN = ScreenConfig(min_side=16, every_frame=True, strips=True)
+"""The judge looks at small pictures too, at all frames, and at strips piece by piece."""
+WITH_COPIES = replace(SCREEN, near_bits=None)
 
 
 @dataclass(frozen=True, slots=True)

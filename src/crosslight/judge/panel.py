@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from crosslight.flow import Context
 from crosslight.judge import decide
 from crosslight.judge.cascade import ask_guard, reason_about
 from crosslight.judge.config import JudgeConfig
@@ -45,9 +44,16 @@ class Panel:
     _priors: dict[str, Score] = field(default_factory=dict, repr=False)
     """M(None, c) by question: it does not depend on the image."""
 
-    async def rules(self, views: Views, ctx: Context) -> list[RuleFinding]:
-        """Every rule's finding, in the order of the plan. A failed call ends its rule only."""
-        cosines = await self.relevance(views)
+    async def rules(self, looks: Sequence[Views]) -> list[RuleFinding]:
+        """Every rule's finding over all looks at an image, in the order of the plan; the worst look
+        counts. A failed call ends its rule at that look only."""
+        seen = [await self.relevance(views) for views in looks]
+        # A rule that fits one look is asked at all of them.
+        cosines = [_nearest(row) for row in zip(*seen, strict=True)]
+        found = await together([self._look(views, cosines) for views in looks])
+        return [decide.worst(one) for one in zip(*found, strict=True)]
+
+    async def _look(self, views: Views, cosines: Sequence[float | None]) -> list[RuleFinding]:
         t, parts = self.config.thresholds, self.plan.parts
         pairs = list(zip(self.plan.rules, cosines, strict=True))
         waiting = [p for p in pairs if self.config.eager or decide.is_relevant(p[1], t, parts)]
@@ -81,8 +87,9 @@ class Panel:
             evidence = await self._chain(rule, views)
         except ModelError as error:
             reason = f"{error.kind}: {error.message}"
-            return RuleFinding(rule.id, Finding.FAILED, reason, 0.0, cosine)
-        return decide.rule_finding(rule.id, evidence, rule.shape, t, parts, cosine)
+            return RuleFinding(rule.id, Finding.FAILED, reason, 0.0, cosine, look=views.look.name)
+        looks = (views.look.name,)
+        return decide.rule_finding(rule.id, evidence, rule.shape, t, parts, cosine, looks)
 
     async def _chain(self, rule: PlannedRule, views: Views) -> list[Evidence]:
         if self.config.eager:
@@ -103,7 +110,7 @@ class Panel:
     async def _evidence(self, rule: PlannedRule, i: int, j: int, views: Views) -> Evidence:
         asked = rule.chain[i][j]
         measured, reading = await self._question(asked, views)
-        return Evidence(i, j, asked.see, measured, reading)
+        return Evidence(i, j, asked.see, measured, reading, views.look.name)
 
     async def _question(self, asked: Asked, views: Views) -> tuple[Measured, Reading]:
         m = Measured()
@@ -186,6 +193,10 @@ async def together(work: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
     for error in (*stops, *errors):
         raise error
     return [task.result() for task in tasks]
+
+
+def _nearest(cosines: Sequence[float | None]) -> float | None:
+    return max((c for c in cosines if c is not None), default=None)
 
 
 def _unit(vectors: Any) -> Any:

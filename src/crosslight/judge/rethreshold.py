@@ -82,12 +82,13 @@ def unasked(rule: RuleFinding, shape: Sequence[int]) -> int:
     had skipped the rule, had ended it earlier, or had not made a test that is now wanted."""
     if rule.finding is not Finding.UNDECIDED:
         return 0
-    known = {(e.item, e.alternative): e.reading for e in rule.evidence}
+    known = {(e.look, e.item, e.alternative): e.reading for e in rule.evidence}
     count = 0
-    for item, width in enumerate(shape):
-        here = [known.get((item, j)) for j in range(width)]
-        if not any(r is not None and r.answer == YES for r in here):
-            count += sum(r is None or r.test == NOT_ASKED for r in here)
+    for look in dict.fromkeys([e.look for e in rule.evidence] or [""]):
+        for item, width in enumerate(shape):
+            here = [known.get((look, item, j)) for j in range(width)]
+            if not any(r is not None and r.answer == YES for r in here):
+                count += sum(r is None or r.test == NOT_ASKED for r in here)
     return count
 
 
@@ -96,13 +97,15 @@ def again(
 ) -> Verdict:
     """The same image under other thresholds."""
     t = config.thresholds
-    rules = tuple(_rule(r, shapes[r.rule], t, parts) for r in verdict.rules)
+    rules = tuple(_rule(r, shapes[r.rule], t, parts, verdict.looks) for r in verdict.rules)
     status, reason = decide.verdict_of(rules)
     if status is None:
         # Only the failed rules are left to decide: nobody knows.
         status = Status.UNDECIDED
-    if status is Status.SAFE and verdict.addressed_by and not config.trust_addressed:
-        status, reason = Status.UNDECIDED, "the image speaks to the judge"
+    status, reason = decide.doubted(
+        status, reason, verdict.unseen, verdict.addressed_by, config.trust_addressed
+    )
+    assert status is not None
     changed = {"config": content_hash(canonical(config.as_json()))[:16]}
     return replace(
         verdict,
@@ -113,11 +116,13 @@ def again(
     )
 
 
-def _rule(rule: RuleFinding, shape: Sequence[int], t: Thresholds, parts: Parts) -> RuleFinding:
+def _rule(
+    rule: RuleFinding, shape: Sequence[int], t: Thresholds, parts: Parts, looks: Sequence[str]
+) -> RuleFinding:
     if rule.finding is Finding.FAILED:
         return rule
     evidence = [_reread(e, t, parts) for e in rule.evidence]
-    return decide.rule_finding(rule.rule, evidence, shape, t, parts, rule.relevance)
+    return decide.rule_finding(rule.rule, evidence, shape, t, parts, rule.relevance, looks)
 
 
 def _reread(e: Evidence, t: Thresholds, parts: Parts) -> Evidence:

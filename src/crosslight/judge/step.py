@@ -1,5 +1,6 @@
 """The judge as a step of the engine: an image in, a verdict or a failure out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from crosslight.flow import Context
@@ -7,7 +8,7 @@ from crosslight.judge import decide
 from crosslight.judge.injection import addressed_by
 from crosslight.judge.panel import Panel
 from crosslight.judge.views import Views
-from crosslight.records import Done, Failed, Status, Verdict
+from crosslight.records import Done, Failed, Verdict
 
 STEP = "judge"
 
@@ -33,15 +34,16 @@ class Judge:
     async def __call__(self, row: Target, ctx: Context) -> Done[Verdict] | Failed:
         """The verdict on one image."""
         config = self.panel.config
-        views = Views(ctx, row.photo, config.side, config.quality, config.crop_margin)
-        words = await addressed_by(await views.whole(), config.addressed, ctx)
-        rules = await self.panel.rules(views, ctx)
+        whole = Views(ctx, row.photo, config.side, config.quality, config.crop_margin)
+        looks, unseen = await whole.all(config.looks)
+        words = await words_in(looks, config.addressed, ctx)
+        rules = await self.panel.rules(looks)
         status, reason = decide.verdict_of(rules)
         if status is None:
             kind = reason.partition(":")[0]
             return Failed(STEP, reason, kind in RETRYABLE, HINTS.get(kind, ""))
-        if status is Status.SAFE and words and not config.trust_addressed:
-            status, reason = Status.UNDECIDED, "the image speaks to the judge"
+        status, reason = decide.doubted(status, reason, unseen, words, config.trust_addressed)
+        assert status is not None
         return Done(
             Verdict(
                 row.photo,
@@ -49,11 +51,28 @@ class Judge:
                 tuple(rules),
                 reason,
                 words,
-                self.notes,
+                (*self.notes, *notes_of_looks(looks, unseen)),
                 row.source,
                 self.provenance,
+                tuple(views.look.name for views in looks),
+                unseen,
             )
         )
+
+
+async def words_in(looks: Sequence[Views], how: str, ctx: Context) -> str:
+    """The first words, of all looks at an image, that speak to the judge."""
+    for views in looks:
+        words = await addressed_by(await views.whole(), how, ctx)
+        if words:
+            return f"{views.look.name}: {words}" if views.look.name else words
+    return ""
+
+
+def notes_of_looks(looks: Sequence[Views], unseen: str) -> list[str]:
+    """That an image took several looks, and what they left out."""
+    several = [f"{len(looks)} looks at it, the worst counts"] if len(looks) > 1 else []
+    return [*several, unseen] if unseen else several
 
 
 RETRYABLE = frozenset({"unreachable", "rate_limited", "server_fault", "bad_answer"})

@@ -31,6 +31,8 @@ VERDICTS = table_schema(
         "failed": pa.list_(_TEXT),
         "score": _NUMBER,
         "reason": _TEXT,
+        "looks": pa.list_(_TEXT),
+        "unseen": _TEXT,
         "addresses_judge": _FLAG,
         "addressed_by": _TEXT,
         "notes": pa.list_(_TEXT),
@@ -38,12 +40,13 @@ VERDICTS = table_schema(
         "provenance": _TEXT,
     }
 )
-"""`rules` is JSON: for each rule its finding, reason, score and relevance."""
+"""`rules` is JSON: for each rule its finding, reason, score, relevance and (of several looks) the
+look that decided. `looks`: names of the frames or pieces; one empty name for an ordinary image."""
 
 _SCORES = ("shown", "prior", "whole", "erased")
 EVIDENCE = table_schema(
     {
-        **dict.fromkeys(("photo", "rule"), _TEXT),
+        **dict.fromkeys(("photo", "rule", "look"), _TEXT),
         "item": _COUNT,
         "alternative": _COUNT,
         "question": _TEXT,
@@ -71,6 +74,7 @@ def verdict_row(verdict: Verdict) -> dict[str, Any]:
             "reason": r.reason,
             "score": r.score,
             "relevance": r.relevance,
+            **({"look": r.look} if r.look else {}),
         }
         for r in verdict.rules
     ]
@@ -84,6 +88,8 @@ def verdict_row(verdict: Verdict) -> dict[str, Any]:
         "failed": failed,
         "score": verdict.score,
         "reason": verdict.reason,
+        "looks": list(verdict.looks),
+        "unseen": verdict.unseen,
         "addresses_judge": bool(verdict.addressed_by),
         "addressed_by": verdict.addressed_by,
         "notes": list(verdict.notes),
@@ -102,6 +108,7 @@ def evidence_rows(verdict: Verdict, z: float) -> Iterator[dict[str, Any]]:
 def _evidence_row(e: Evidence, z: float) -> dict[str, Any]:
     m = e.measured
     row: dict[str, Any] = {
+        "look": e.look,
         "item": e.item,
         "alternative": e.alternative,
         "question": e.question,
@@ -160,6 +167,7 @@ def _read_verdict(
             r["score"],
             r["relevance"],
             tuple(evidence.get((row["photo"], r["rule"]), ())),
+            r.get("look", ""),
         )
         for r in json.loads(row["rules"])
     )
@@ -172,6 +180,9 @@ def _read_verdict(
         tuple(row["notes"]),
         row["source"],
         json.loads(row["provenance"]),
+        # Runs from before these columns looked once at everything.
+        tuple(row.get("looks") or ("",)),
+        row.get("unseen") or "",
     )
 
 
@@ -201,4 +212,5 @@ def _read_evidence(row: Mapping[str, Any]) -> Evidence:
         rationale=row["rationale"] or "",
     )
     reading = Reading(row["answer"], row["test"])
-    return Evidence(row["item"], row["alternative"], row["question"], measured, reading)
+    look = row.get("look") or ""
+    return Evidence(row["item"], row["alternative"], row["question"], measured, reading, look)

@@ -11,7 +11,7 @@ from PIL import Image, ImageStat
 
 from crosslight.flow import Context
 from crosslight.records import ImageView, Region
-from crosslight.store import ImageStore, decode_image, fit_image
+from crosslight.store import WHOLE, BadImage, ImageStore, Look, Looks, decode_image, fit_image
 
 SMALLEST = 32
 """Pixels of a crop's side, of the original; a smaller box keeps more around it."""
@@ -19,12 +19,22 @@ DIGITS = 4
 
 
 class Views:
-    """One photo of an image store. Raises `BadImage` or `ImageMissing` where it cannot be read."""
+    """One look at a photo of an image store. Raises `BadImage` or `ImageMissing` where it cannot be
+    read."""
 
-    def __init__(self, ctx: Context, photo: str, side: int, quality: int, margin: float) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        photo: str,
+        side: int,
+        quality: int,
+        margin: float,
+        look: Look = WHOLE,
+    ) -> None:
         if ctx.images is None:
             raise RuntimeError("the judge needs an image store")
         self.photo = photo
+        self.look = look
         self._ctx = ctx
         self._images: ImageStore = ctx.images
         self._side = side
@@ -33,12 +43,35 @@ class Views:
         self._whole: ImageView | None = None
 
     async def whole(self) -> ImageView:
-        """The image as it is."""
+        """The image as it is at this look."""
         if self._whole is None:
             self._whole = await self._ctx.blocking(
-                self._images.view, self.photo, self._side, self._quality
+                self._images.view, self.photo, self._side, self._quality, self.look
             )
         return self._whole
+
+    async def all(self, most: int) -> "tuple[list[Views], str]":
+        """The photo at every look that it takes, at most so many, each with its view made; and in
+        words what was not looked at (empty: nothing)."""
+        if not (await self.whole()).notes:
+            return [self], ""
+        try:
+            planned = await self._ctx.blocking(self._images.looks, self.photo, self._side, most)
+        except BadImage as error:  # the first frame can be read, and that is all
+            return [self], f"only the first of several frames was looked at ({error})"
+        seen = list[Views]()
+        for look in planned.looks:
+            other = self._at(look)
+            try:
+                await other.whole()
+            except BadImage as error:
+                # A later frame takes longer still, and stands behind the same damage.
+                return seen or [self], _cut_short(planned, len(seen), error)
+            seen.append(other)
+        return seen, planned.unseen
+
+    def _at(self, look: Look) -> "Views":
+        return Views(self._ctx, self.photo, self._side, self._quality, self._margin, look)
 
     async def crop(self, region: Region) -> ImageView:
         """The region with a margin, from the original's pixels."""
@@ -50,8 +83,8 @@ class Views:
         return await self._ctx.blocking(self._fill, whole, region)
 
     def _cut(self, region: Region) -> ImageView:
-        decoded = decode_image(self._images.get(self.photo))
-        width, height = decoded.image.size
+        image = self._images.pixels(self.photo, self.look)
+        width, height = image.size
         wide = max((region.right - region.left) * width, SMALLEST) * (0.5 + self._margin)
         high = max((region.bottom - region.top) * height, SMALLEST) * (0.5 + self._margin)
         x, y = (region.left + region.right) / 2 * width, (region.top + region.bottom) / 2 * height
@@ -61,7 +94,7 @@ class Views:
             min(width, max(1, round(x + wide))),
             min(height, max(1, round(y + high))),
         )
-        part = decoded.image.crop(box)
+        part = image.crop(box)
         part = part.resize(fit_image(*part.size, self._side), Image.Resampling.BICUBIC)
         return self._view(part, f"crop:{_shares(region)}:{self._margin:g}")
 
@@ -80,8 +113,14 @@ class Views:
     def _view(self, image: Image.Image, how: str) -> ImageView:
         out = BytesIO()
         image.save(out, "JPEG", quality=self._quality, subsampling="4:2:0")
-        recipe = f"jpeg-v1:{self._side}:{self._quality}|{how}"
+        recipe = f"jpeg-v1:{self._side}:{self._quality}{self.look.mark}|{how}"
         return ImageView(self.photo, recipe, out.getvalue(), *image.size)
+
+
+def _cut_short(planned: Looks, seen: int, error: BadImage) -> str:
+    last = planned.looks[seen].name
+    told = f"{seen} of {len(planned.looks)} looks could be taken, up to {last} ({error})"
+    return f"{planned.unseen}; {told}" if planned.unseen else told
 
 
 def _around(image: Image.Image, box: tuple[int, int, int, int]) -> tuple[int, int, int]:

@@ -11,12 +11,15 @@ _STEP = "screen"
 
 
 def drop_copies(
-    rows: Sequence[tuple[str, str, Outcome[Photo]]], near_bits: int | None
+    rows: Sequence[tuple[str, str, Outcome[Photo]]],
+    near_bits: int | None,
+    every_frame: bool = False,
 ) -> list[Outcome[Photo]]:
     """Outcomes of (source, sha256, outcome) rows in input order, with copies dropped.
 
     Exact copies first, then those within `near_bits` of 64 (or a chain of such); None keeps near
-    copies. What is not done stays as it is.
+    copies. What is not done stays as it is. `every_frame`: a photo of which the hash knows only a
+    part (the first of its frames, what shows on white) is nobody's near copy.
     """
     outcomes = [outcome for _, _, outcome in rows]
     first: dict[str, int] = {}
@@ -26,8 +29,9 @@ def drop_copies(
             if earlier != index:
                 detail = f"the same bytes as {rows[earlier][0]}"
                 outcomes[index] = Dropped(_STEP, "duplicate", detail)
-    if near_bits is not None and first:
-        _drop_near(rows, list(first.values()), near_bits, outcomes)
+    alike = [at for at in first.values() if not (every_frame and _photo(rows[at][2]).notes)]
+    if near_bits is not None and alike:
+        _drop_near(rows, alike, near_bits, outcomes)
     return outcomes
 
 
@@ -37,7 +41,7 @@ def _drop_near(
     near_bits: int,
     outcomes: list[Outcome[Photo]],
 ) -> None:
-    hashes = parse_hashes([_phash(rows[index][2]) for index in distinct])
+    hashes = parse_hashes([_photo(rows[index][2]).phash for index in distinct])
     groups = group_similar(hashes, near_bits)
     if groups.capped:
         _log.warning("near-duplicates: %d comparisons were left out", groups.capped)
@@ -48,6 +52,6 @@ def _drop_near(
             outcomes[distinct[place]] = Dropped(_STEP, "near_duplicate", detail)
 
 
-def _phash(outcome: Outcome[Photo]) -> str:
+def _photo(outcome: Outcome[Photo]) -> Photo:
     assert isinstance(outcome, Done)
-    return outcome.value.phash
+    return outcome.value

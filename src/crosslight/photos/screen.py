@@ -27,6 +27,7 @@ from crosslight.store import (
     ImageStore,
     NoSuchFile,
     decode_image,
+    is_narrow,
     perceptual_hash,
 )
 
@@ -45,13 +46,19 @@ class ScreenConfig:
     `min_side` in pixels; `blank_spread` is the standard deviation (levels of 0-255, the largest of
     the three channels) below which a picture shows nothing; `near_bits` of 64 is how far a
     near copy may be, None keeps near copies. `workers` threads decode (0: one a core, at most 8).
-    `fetch_timeout` is seconds a URL; `allow_private` admits URLs into local networks.
+    `every_frame`: whoever asks looks at all frames, so that the first one alone is no reason to
+    drop a picture as blank or as a copy. `strips` admits pictures that would reach a model of views
+    of `side` pixels as a strip. `fetch_timeout` is seconds a URL; `allow_private` admits URLs into
+    local networks.
     """
 
     min_side: int = 64
     blank_spread: float = 2.0
     near_bits: int | None = NEAR_BITS
     workers: int = 0
+    every_frame: bool = False
+    strips: bool = False
+    side: int = 768
     fetch_timeout: float = 30.0
     allow_private: bool = False
 
@@ -103,7 +110,10 @@ async def screen_photos(
             if stopped():
                 break
     outcomes = await asyncio.to_thread(
-        drop_copies, [(one.source, one.sha, one.outcome) for one in looked], config.near_bits
+        drop_copies,
+        [(one.source, one.sha, one.outcome) for one in looked],
+        config.near_bits,
+        config.every_frame,
     )
     return [Screened(o.source, new, o.sha) for o, new in zip(looked, outcomes, strict=True)]
 
@@ -236,6 +246,10 @@ def _judge(decoded: Decoded, config: ScreenConfig) -> Dropped | None:
     size = f"{decoded.width} x {decoded.height}"
     if min(decoded.width, decoded.height) < config.min_side:
         return Dropped(STEP, "too_small", f"{size}, the least is {config.min_side}")
+    if not config.strips and is_narrow(decoded.width, decoded.height, config.side):
+        return Dropped(STEP, "too_narrow", f"{size}: a view of it would be a strip")
+    if config.every_frame and decoded.notes:
+        return None
     spread = _spread(decoded.image)
     if spread < config.blank_spread:
         return Dropped(STEP, "blank", f"levels spread by {spread:.1f} of 255")
@@ -247,7 +261,6 @@ def _spread(image: Image.Image) -> float:
 
 
 def _photo(entry: Found, sha: str, decoded: Decoded, phash: str) -> Photo:
-    notes = tuple(("note", note) for note in decoded.notes)
     return Photo(
         id=sha,
         source=entry.source,
@@ -257,5 +270,6 @@ def _photo(entry: Found, sha: str, decoded: Decoded, phash: str) -> Photo:
         phash=phash,
         licence=entry.licence,
         origin=entry.origin,
-        extra=entry.extra + notes,
+        extra=entry.extra,
+        notes=decoded.notes,
     )

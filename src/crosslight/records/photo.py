@@ -10,7 +10,7 @@ class Photo:
     `source` is how the input named it (a path relative to the input, a URL, `shard.tar::member`),
     never an absolute path. `width` and `height` are pixels after EXIF orientation. `phash` is
     `version:hex`, comparable only with a hash of the same version. `extra` holds further columns
-    of the input, as strings.
+    of the input, as strings. `notes` says what was simplified when it was looked at first.
     """
 
     id: str
@@ -22,3 +22,4 @@ class Photo:
     licence: str = ""
     origin: str = ""
     extra: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()

@@ -87,19 +87,22 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One question of a rule's chain. `item` counts the AND, `alternative` the OR in it."""
+    """One question of a rule's chain. `item` counts the AND, `alternative` the OR in it; `look`
+    names the frame or piece of the image, and is empty where the image takes one look."""
 
     item: int
     alternative: int
     question: str
     measured: Measured
     reading: Reading
+    look: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleFinding:
     """One rule on one image. `score` in [0, 1] ranks images by how far the evidence goes towards
-    a violation; it is no probability. `relevance` is a cosine, None where it was not asked."""
+    a violation; it is no probability. `relevance` is a cosine, None where it was not asked. `look`
+    is the frame or piece that decided, where there are several: the worst counts."""
 
     rule: str
     finding: Finding
@@ -107,6 +110,7 @@ class RuleFinding:
     score: float
     relevance: float | None = None
     evidence: tuple[Evidence, ...] = ()
+    look: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,10 @@ class Verdict:
     notes: tuple[str, ...] = ()
     source: str = ""
     provenance: dict[str, str] = field(default_factory=dict, compare=False, hash=False)
+    looks: tuple[str, ...] = ("",)
+    """Names of the frames or pieces that were looked at; one empty name for an ordinary image."""
+    unseen: str = ""
+    """What of the image was not looked at: such an image is never called safe."""
 
     @property
     def violated(self) -> tuple[str, ...]:

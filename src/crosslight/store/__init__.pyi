@@ -10,7 +10,7 @@ from .atomic import (
     write_text,
 )
 from .bounds import BadImage, Bounds
-from .decode import decode_image, peek_image
+from .decode import decode_image, peek_image, survey_image
 from .errors import StoreError
 from .features import IMAGE, table_schema
 from .foreign import (
@@ -22,8 +22,10 @@ from .foreign import (
     local_path,
     same_name,
 )
+from .frames import Frames
 from .handwritten import fitted, read_fitted, read_text, read_yaml
 from .images import ImageDamaged, ImageMissing, ImageStore
+from .looks import LOOKS, NARROW, WHOLE, Look, Looks, is_narrow, told_frames
 from .outline.read import sniff
 from .parquet import TableError, TableFile, read_table, table_rows
 from .paths import LINKED, UnreadableFile, read_json, read_named, stays_in
@@ -39,17 +41,23 @@ __all__ = [
     "DECODE_SIDE",
     "IMAGE",
     "LINKED",
+    "LOOKS",
+    "NARROW",
     "NEAR_BITS",
     "OK",
+    "WHOLE",
     "AnswerStore",
     "BadImage",
     "Bounds",
     "DatasetSink",
     "Decoded",
     "DecoderDown",
+    "Frames",
     "ImageDamaged",
     "ImageMissing",
     "ImageStore",
+    "Look",
+    "Looks",
     "NoSuchFile",
     "ParquetSink",
     "Peek",
@@ -66,6 +74,7 @@ __all__ = [
     "fit_image",
     "fitted",
     "group_similar",
+    "is_narrow",
     "is_part",
     "is_windows_path",
     "local_path",
@@ -88,8 +97,10 @@ __all__ = [
     "same_name",
     "sniff",
     "stays_in",
+    "survey_image",
     "table_rows",
     "table_schema",
+    "told_frames",
     "write_json",
     "write_table",
     "write_text",

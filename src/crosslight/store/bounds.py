@@ -21,7 +21,8 @@ class Bounds:
 class BadImage(Exception):
     """The bytes are no picture that can be used. `reason` is a stable name.
 
-    Reasons: `empty`, `not_an_image` (also formats that are not read), `truncated` (starts as an
+    Reasons: `empty`, `not_an_image` (also formats that are not read), `no_decoder` (HEIC or AVIF
+    where the library for it is not installed; `detail` says how to), `truncated` (starts as an
     image but cannot be read to its end), `too_many_pixels`, `too_large` (bytes), `too_complex`
     (decoding it would take more time or memory than a picture of its size may), `unreadable`
     (whole, but in a colour mode that has no RGB, or the decoder crashed on it).

@@ -9,6 +9,7 @@ two writers of one name write the same bytes.
 """
 
 import contextlib
+import json
 import os
 import re
 import secrets
@@ -24,13 +25,26 @@ from PIL import Image
 from crosslight.records import CrosslightError, ImageView, content_hash
 from crosslight.store.atomic import sync_folder
 from crosslight.store.bounds import BadImage, Bounds
-from crosslight.store.decode import decode_image
-from crosslight.store.pixels import fit_image
+from crosslight.store.decode import decode_image, survey_image
+from crosslight.store.looks import (
+    LOOKS,
+    NARROW,
+    WHOLE,
+    Look,
+    Looks,
+    is_narrow,
+    least_shown,
+    plan_looks,
+)
+from crosslight.store.pixels import SEVERAL, fit_image
 from crosslight.store.private import FOLDER_MODE, private_folder, private_opener
 
 _SHA = re.compile(r"[0-9a-f]{64}")
-_TRAILER = struct.Struct(">4sIII")  # magic, width, height, crc32 of the JPEG; after its end marker
-_MAGIC = b"XLV1"
+_TRAILER = struct.Struct(">4sIIII")
+"""Magic, width, height, bytes of the notes (JSON, before it), crc32 of all before: it stands behind
+the JPEG's end marker."""
+_MAGIC = b"XLV2"
+_MOST_NOTES = 10_000
 _STALE_SECONDS = 24 * 3600
 
 
@@ -96,24 +110,60 @@ class ImageStore:
             for second in sorted(first.iterdir()):
                 yield from sorted(p.name for p in second.iterdir() if _SHA.fullmatch(p.name))
 
-    def view(self, sha: str, side: int = 768, quality: int = 85) -> ImageView:
+    def looks(self, sha: str, side: int = 768, most: int = LOOKS) -> Looks:
+        """The looks that it takes to see all of a photo, at most so many. Only for one whose view
+        has notes: any other is seen at the one. Raises as `view`."""
+        return plan_looks(survey_image(self.get(sha), most, self.bounds), side, most)
+
+    def pixels(self, sha: str, look: Look = WHOLE) -> Image.Image:
+        """All pixels of one look, upright. Raises as `view`."""
+        decoded = decode_image(
+            self.get(sha), None, self.bounds, frame=look.frame, ground=look.ground
+        )
+        return decoded.image if look.box is None else decoded.image.crop(look.box)
+
+    def view(self, sha: str, side: int = 768, quality: int = 85, look: Look = WHOLE) -> ImageView:
         """A JPEG with no side over `side` pixels: upright, RGB on white, without metadata.
 
-        Made once and then read from disk. Raises `BadImage`, `ImageMissing`, `ImageDamaged`;
-        ValueError for a side outside 16-8192 or a quality outside 1-95.
+        Its notes say what it hides; `looks` are the ways to see that. Made once and then read from
+        disk. Raises `BadImage`, `ImageMissing`, `ImageDamaged`; ValueError
+        for a side outside 16-8192 or a quality outside 1-95.
         """
         if not (16 <= side <= 8192 and 1 <= quality <= 95):
             raise ValueError(f"side {side} or quality {quality} out of range")
-        path = self.folder / "views" / f"jpeg-v1-{side}-{quality}" / f"{_spread(sha)}.jpg"
-        recipe = f"jpeg-v1:{side}:{quality}"
+        name = f"{_spread(sha)}{look.mark.replace('|', '-').replace(':', '')}.jpg"
+        path = self.folder / "views" / f"jpeg-v1-{side}-{quality}" / name
+        recipe = f"jpeg-v1:{side}:{quality}{look.mark}"
         cached = _read_view(path)
         if cached is None:
-            cached = _make_view(self.get(sha), side, quality, self.bounds)
+            cached = self._make_view(sha, side, quality, look)
             # A full or read-only disk costs time, not the answer.
             with contextlib.suppress(OSError):
                 self._write(path, _with_trailer(*cached), fsync=False)
-        jpeg, width, height = cached
-        return ImageView(sha, recipe, jpeg, width, height)
+        jpeg, width, height, notes = cached
+        return ImageView(sha, recipe, jpeg, width, height, notes)
+
+    def _make_view(self, sha: str, side: int, quality: int, look: Look) -> "_View":
+        if look.box is not None:
+            image = self.pixels(sha, look)
+            return _as_view(image, _fit_piece(*image.size, side), quality, ())
+        data = self.get(sha)
+        decoded = decode_image(data, side, self.bounds, frame=look.frame, ground=look.ground)
+        size = fit_image(decoded.width, decoded.height, side)
+        notes = list(decoded.notes)
+        if SEVERAL in notes:
+            notes[notes.index(SEVERAL)] = f"only the first of {self._frames(data)} frames is shown"
+        if is_narrow(decoded.width, decoded.height, side):
+            whole = f"{decoded.width} x {decoded.height}"
+            notes.append(f"{NARROW}: {whole} pixels are shown as {size[0]} x {size[1]}")
+        return _as_view(decoded.image, size, quality, tuple(notes))
+
+    def _frames(self, data: bytes) -> str:
+        """How many frames there are; a file may be made so that counting them takes too long."""
+        try:
+            return f"{survey_image(data, 0, self.bounds).total:,}"
+        except BadImage:
+            return "several"
 
     def _write(self, path: Path, data: bytes, *, fsync: bool) -> None:
         if fsync:
@@ -149,32 +199,50 @@ def _spread(sha: str) -> str:
     return f"{sha[:2]}/{sha[2:4]}/{sha}"
 
 
-def _make_view(data: bytes, side: int, quality: int, bounds: Bounds) -> tuple[bytes, int, int]:
-    decoded = decode_image(data, side, bounds)
-    size = fit_image(decoded.width, decoded.height, side)
-    image = decoded.image
+_View = tuple[bytes, int, int, tuple[str, ...]]
+"""JPEG, width, height, notes."""
+
+
+def _fit_piece(width: int, height: int, side: int) -> tuple[int, int]:
+    """As large as a view may be: a low strip is enlarged until it has the least height."""
+    wide, high = fit_image(width, height, side)
+    least = least_shown(side)
+    if min(wide, high) >= least:
+        return wide, high
+    factor = least / min(width, height)
+    return min(side, round(width * factor)), min(side, round(height * factor))
+
+
+def _as_view(
+    image: Image.Image, size: tuple[int, int], quality: int, notes: tuple[str, ...]
+) -> _View:
     if image.size != size:
         image = image.resize(size, Image.Resampling.BICUBIC)
     out = BytesIO()
     image.save(out, "JPEG", quality=quality, subsampling="4:2:0")
-    return out.getvalue(), *size
+    return out.getvalue(), *size, notes
 
 
-def _with_trailer(jpeg: bytes, width: int, height: int) -> bytes:
+def _with_trailer(jpeg: bytes, width: int, height: int, notes: tuple[str, ...]) -> bytes:
     # Views are not synced: the checksum tells a view that a power loss cut from a whole one.
-    return jpeg + _TRAILER.pack(_MAGIC, width, height, zlib.crc32(jpeg))
+    told = json.dumps(notes).encode()
+    head = _TRAILER.pack(_MAGIC, width, height, len(told), zlib.crc32(jpeg + told))
+    return jpeg + told + head
 
 
-def _read_view(path: Path) -> tuple[bytes, int, int] | None:
+def _read_view(path: Path) -> _View | None:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
         return None
     if len(data) <= _TRAILER.size:
         return None
-    jpeg = data[: -_TRAILER.size]
-    magic, width, height, crc = _TRAILER.unpack(data[-_TRAILER.size :])
-    return (jpeg, width, height) if magic == _MAGIC and crc == zlib.crc32(jpeg) else None
+    body = data[: -_TRAILER.size]
+    magic, width, height, length, crc = _TRAILER.unpack(data[-_TRAILER.size :])
+    if magic != _MAGIC or crc != zlib.crc32(body) or length > min(len(body), _MOST_NOTES):
+        return None
+    notes = json.loads(body[len(body) - length :])
+    return body[: len(body) - length], width, height, tuple(map(str, notes))
 
 
 def _make_folders(folder: Path) -> None:

@@ -5,7 +5,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from io import BytesIO
+from typing import Any
 
 from PIL import (  # noqa: F401  (plugins register on import; doing it here avoids a race in threads)
     BmpImagePlugin,
@@ -31,14 +33,26 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _BAND = 1_000_000  # pixels that are converted to RGB at a time
+_LATE = {"AVIF": "PIL.AvifImagePlugin", "HEIF": "pillow_heif"}
+"""Readers that are loaded when a picture asks for them: their libraries are large, or not there."""
+REMEDY = {
+    "AVIF": "AVIF is read by a Pillow that was built with it: pip install 'pillow>=12.3'",
+    "HEIF": "HEIC is read with an extra: pip install 'crosslight[heif]'",
+}
+SEVERAL = "the first of several frames"
+LIGHT = "light parts on a transparent ground are shown on white"
+WHITE, BLACK = 255, 0
+_LIGHT_LEVEL, _SEEN, _SHARE = 235, 32, 0.001
+"""Of 255: from where a part is lost on white, and from which opacity it is seen at all. The share
+of the pixels that must be so lost, and that must be transparent, before it is told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """An RGB picture on white with its orientation applied.
+    """An RGB picture, on white unless asked otherwise, with its orientation applied.
 
     `width` and `height` are pixels of the *whole* picture after orientation; `image` may be
-    smaller when a side was asked for. `notes` says what was simplified.
+    smaller when a side was asked for. `notes` says what was simplified: `SEVERAL`, `LIGHT`.
     """
 
     image: Image.Image
@@ -60,16 +74,36 @@ class Peek:
     turned: bool
 
 
-def decode_here(data: bytes, kind: str, side: int | None, bounds: Bounds) -> Decoded:
-    """Decode the first frame in this process. Raises `BadImage`."""
-    with _open(data, kind) as image:
+def decode_here(
+    data: bytes,
+    kind: str,
+    side: int | None,
+    bounds: Bounds,
+    frame: int = 0,
+    ground: int = WHITE,
+) -> Decoded:
+    """Decode a frame in this process, transparent parts on that grey. Raises `BadImage`."""
+    with open_image(data, kind) as image:
         check_size(kind, *image.size, bounds)
-        return _decode(image, kind, side)
+        if frame:
+            seek_frame(image, kind, frame, bounds)
+        return decode_frame(image, kind, side, ground)
+
+
+def seek_frame(image: Image.Image, kind: str, frame: int, bounds: Bounds) -> None:
+    """Go to a frame, page or picture of the file. Raises `BadImage`."""
+    try:
+        image.seek(frame)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise BadImage("truncated", f"{kind}, frame {frame + 1}: {_short(error)}") from error
+    check_size(kind, *image.size, bounds)
 
 
 def peek_here(data: bytes, kind: str, bounds: Bounds) -> Peek:
     """Read the header in this process. Raises `BadImage`."""
-    with _open(data, kind) as image:
+    with open_image(data, kind) as image:
         check_size(kind, *image.size, bounds)
         return Peek(*image.size, kind, image.mode, _orientation(image) not in (0, 1))
 
@@ -83,7 +117,27 @@ def fit_image(width: int, height: int, side: int) -> tuple[int, int]:
     return max(1, (width * side + half) // longest), max(1, (height * side + half) // longest)
 
 
-def _open(data: bytes, kind: str) -> Image.Image:
+def load_reader(kind: str) -> None:
+    """Make the reader of that format known to Pillow. Raises `BadImage` where it is not there."""
+    if kind in Image.OPEN or kind not in _LATE:
+        return
+    try:
+        module: Any = import_module(_LATE[kind])
+    except ImportError as error:
+        raise BadImage("no_decoder", REMEDY[kind]) from error
+    if kind == "HEIF":
+        # One thread: each further one takes address space, which is bounded here. Thumbnails, depth
+        # maps and auxiliary pictures are no content of their own.
+        module.register_heif_opener(thumbnails=False, decode_threads=1)
+    elif not module.SUPPORTED:
+        raise BadImage("no_decoder", REMEDY[kind])
+    else:
+        module.DEFAULT_MAX_THREADS = 1
+
+
+def open_image(data: bytes, kind: str) -> Image.Image:
+    """The picture, its pixels not yet read. Raises `BadImage`."""
+    load_reader(kind)
     # The one plugin, not Image.open: that would try others, and warn or refuse by a global bound.
     plugin, _ = Image.OPEN[kind]
     try:
@@ -96,9 +150,12 @@ def _open(data: bytes, kind: str) -> Image.Image:
         raise BadImage("truncated", f"{kind}: {_short(error)}") from error
 
 
-def _decode(image: Image.Image, kind: str, side: int | None) -> Decoded:
+def decode_frame(
+    image: Image.Image, kind: str, side: int | None = None, ground: int = WHITE
+) -> Decoded:
+    """Decode the frame that the picture is at. Raises `BadImage`."""
     width, height = image.size
-    notes = ("first frame of an animation",) if _animated(image) else ()
+    several = _animated(image)
     target = fit_image(width, height, side) if side else (width, height)
     try:
         if kind == "JPEG" and side:
@@ -112,12 +169,14 @@ def _decode(image: Image.Image, kind: str, side: int | None) -> Decoded:
         raise BadImage("truncated", f"{kind}: {_short(error)}") from error
     # Read after load(): a PNG may carry its EXIF behind the pixels; a TIFF is turned by Pillow.
     turn = _TURNS.get(_orientation(image)) if kind != "TIFF" else None
-    rgb = _flatten(image, target)
+    flat = _Ground(ground)
+    rgb = _flatten(image, target, flat)
     if turn is not None:
         rgb = rgb.transpose(turn)
         if turn in (_TURNS[5], _TURNS[6], _TURNS[7], _TURNS[8]):
             width, height = height, width
-    return Decoded(rgb, width, height, kind, notes)
+    notes = [note for note, told in ((SEVERAL, several), (LIGHT, flat.hides)) if told]
+    return Decoded(rgb, width, height, kind, tuple(notes))
 
 
 def _short(error: Exception) -> str:
@@ -140,15 +199,45 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _flatten(image: Image.Image, target: tuple[int, int]) -> Image.Image:
-    """RGB on white, reduced by a whole factor (box filter) while it stays at least `target`.
+class _Ground:
+    """Lays a picture, or its bands one after the other, on an even grey, and counts what a white
+    ground would swallow."""
+
+    def __init__(self, level: int) -> None:
+        self._level = level
+        self._pixels = self._clear = self._light = 0
+
+    @property
+    def hides(self) -> bool:
+        """Whether light parts stand beside transparent ones."""
+        return min(self._clear, self._light) > self._pixels * _SHARE
+
+    def lay(self, part: Image.Image) -> Image.Image:
+        """RGB on the ground."""
+        clear = part.convert("RGBA")
+        alpha = clear.getchannel("A")
+        out = Image.new("RGB", part.size, (self._level,) * 3)
+        out.paste(clear, mask=alpha)
+        self._pixels += part.width * part.height
+        transparent = sum(alpha.histogram()[:_SEEN])
+        self._clear += transparent
+        if transparent:
+            shown = alpha.point(lambda v: 255 if v >= _SEEN else 0)
+            on_white = Image.new("L", part.size, WHITE)
+            on_white.paste(clear.convert("L"), mask=alpha)
+            self._light += sum(on_white.histogram(shown)[_LIGHT_LEVEL:])
+        return out
+
+
+def _flatten(image: Image.Image, target: tuple[int, int], ground: _Ground) -> Image.Image:
+    """RGB, reduced by a whole factor (box filter) while it stays at least `target`.
 
     Works in bands, so that beside the decoded picture only a few megabytes are needed.
     """
     width, height = image.size
     factor = max(1, min(width // target[0], height // target[1]))
     try:
-        convert = _converter(image)
+        convert = _converter(image, ground)
         if factor == 1 and width * height <= _BAND:
             return convert(image)
         out = Image.new("RGB", (-(-width // factor), -(-height // factor)))
@@ -162,7 +251,7 @@ def _flatten(image: Image.Image, target: tuple[int, int]) -> Image.Image:
         raise BadImage("unreadable", f"colour mode {image.mode}: {_short(error)}") from error
 
 
-def _converter(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
+def _converter(image: Image.Image, ground: _Ground) -> Callable[[Image.Image], Image.Image]:
     """How to bring this picture (or a band of it) to RGB."""
     if image.mode.startswith(("I", "F")):
         scale, offset = _levels(image)
@@ -170,15 +259,8 @@ def _converter(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
             part.convert("F").point(lambda v: v * scale + offset).convert("L").convert("RGB")
         )
     if image.has_transparency_data:
-        return _on_white
+        return ground.lay
     return lambda part: part.convert("RGB")
-
-
-def _on_white(part: Image.Image) -> Image.Image:
-    clear = part.convert("RGBA")
-    white = Image.new("RGB", part.size, (255, 255, 255))
-    white.paste(clear, mask=clear.getchannel("A"))
-    return white
 
 
 def _levels(image: Image.Image) -> tuple[float, float]:

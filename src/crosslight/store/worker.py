@@ -1,6 +1,7 @@
 """The decoding process: takes pictures on its input, answers with pixels, under limits.
 
-    job:    >I length, JSON {kind, side, peek, pixels, max_pixels, seconds}, >Q length, the bytes
+    job:    >I length, JSON {task, kind, pixels, max_pixels, seconds, ...}, >Q length, the bytes
+            task: decode (side, frame, ground), peek, survey (most)
     answer: >I length, JSON {..., bytes: N}, N bytes of RGB
 
 It opens nothing, writes no file, and ends when its parent does. A picture that takes too much
@@ -19,7 +20,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from crosslight.store.bounds import BadImage, Bounds
-from crosslight.store.pixels import decode_here, peek_here
+from crosslight.store.frames import survey_here
+from crosslight.store.pixels import decode_here, load_reader, peek_here
 
 HEAD = struct.Struct(">I")
 SIZE = struct.Struct(">Q")
@@ -75,12 +77,17 @@ def _work(head: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     bounds = Bounds(max_pixels=head["max_pixels"])
     try:
         space = PIXEL_BYTES * head["pixels"]
-        small = head["peek"] or head["side"]
+        small = head["task"] == "peek" or head.get("side")
+        load_reader(head["kind"])  # before the limits: the room is the picture's
         _limit(head["seconds"], (min(space, MOST_BYTES) if small else space) + len(data))
-        if head["peek"]:
+        if head["task"] == "peek":
             peek = peek_here(data, head["kind"], bounds)
             return {"peek": [peek.width, peek.height, peek.mode, peek.turned]}, b""
-        decoded = decode_here(data, head["kind"], head["side"], bounds)
+        if head["task"] == "survey":
+            return {"frames": survey_here(data, head["kind"], head["most"], bounds).as_json()}, b""
+        decoded = decode_here(
+            data, head["kind"], head["side"], bounds, head["frame"], head["ground"]
+        )
         told = {
             "size": decoded.image.size,
             "whole": [decoded.width, decoded.height],

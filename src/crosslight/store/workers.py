@@ -20,7 +20,8 @@ from PIL import Image
 
 from crosslight.records import CrosslightError
 from crosslight.store.bounds import BadImage, Bounds, check_size, too_complex
-from crosslight.store.pixels import Decoded, Peek
+from crosslight.store.frames import Frames
+from crosslight.store.pixels import WHITE, Decoded, Peek
 from crosslight.store.worker import HEAD, SIZE, read_exactly
 
 WORKERS = max(2, min(4, os.cpu_count() or 1))
@@ -36,9 +37,18 @@ class DecoderDown(CrosslightError, OSError):
     """No decoding process can be had, or it was ended from outside: says nothing of the picture."""
 
 
-def decode_aside(data: bytes, kind: str, side: int | None, bounds: Bounds, pixels: int) -> Decoded:
+def decode_aside(
+    data: bytes,
+    kind: str,
+    side: int | None,
+    bounds: Bounds,
+    pixels: int,
+    frame: int = 0,
+    ground: int = WHITE,
+) -> Decoded:
     """Decode in a process with limits. `pixels` by the header. Raises `BadImage`, `DecoderDown`."""
-    told, body = _ask(data, {"kind": kind, "side": side, "peek": False}, bounds, pixels)
+    job = {"task": "decode", "kind": kind, "side": side, "frame": frame, "ground": ground}
+    told, body = _ask(data, job, bounds, pixels)
     try:
         width, height = map(int, told["whole"])
         check_size(kind, width, height, bounds)
@@ -50,12 +60,21 @@ def decode_aside(data: bytes, kind: str, side: int | None, bounds: Bounds, pixel
 
 def peek_aside(data: bytes, kind: str, bounds: Bounds, pixels: int) -> Peek:
     """Read the header in a process with limits. Raises `BadImage`, `DecoderDown`."""
-    told, _ = _ask(data, {"kind": kind, "side": None, "peek": True}, bounds, pixels)
+    told, _ = _ask(data, {"task": "peek", "kind": kind}, bounds, pixels)
     try:
         width, height, mode, turned = told["peek"]
         return Peek(int(width), int(height), kind, str(mode), bool(turned))
     except (KeyError, TypeError, ValueError) as error:
         raise _crashed("it gave no header") from error
+
+
+def survey_aside(data: bytes, kind: str, most: int, bounds: Bounds, pixels: int) -> Frames:
+    """Look through the frames in a process with limits. Raises `BadImage`, `DecoderDown`."""
+    told, _ = _ask(data, {"task": "survey", "kind": kind, "most": most}, bounds, pixels)
+    try:
+        return Frames.from_json(told["frames"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise _crashed("it gave no frames") from error
 
 
 def _ask(

@@ -8,10 +8,9 @@ from .json_reader import BadJson, parse_json
 from .no_answer import is_error_text
 from .prompts import PromptFolder
 from .separator import TableStart, separator, table_start
-from .show import markdown, plural, probability, visible
+from .show import latex, markdown, plural, probability, visible
 from .wrong_fields import Wrong, repeated_ids, told, wrong_fields
 from .yaml_reader import MAX_DEPTH, MAX_NODES, as_json, parse_yaml
-from .show import latex, markdown, plural, probability, visible
 
 __all__ = [
     "MAX_DEPTH",
@@ -33,8 +32,8 @@ __all__ = [
     "inert",
     "is_error_text",
     "last_fenced",
-    "looks_like",
     "latex",
+    "looks_like",
     "markdown",
     "odd_characters",
     "parse_json",

@@ -30,18 +30,18 @@ class Thumbs:
     pictures: dict[str, bytes]
     budget: int
     spent: int = 0
-    _made: dict[tuple[str, int], Thumb | None] = field(default_factory=dict, repr=False)
+    _made: dict[tuple[str, int, int], Thumb | None] = field(default_factory=dict, repr=False)
 
     def add(self, photo: str, side: int, data: bytes) -> None:
         """Make this thumbnail now, so that the picture itself need not be kept."""
-        self._made[photo, side] = _make(data, side)
+        self._made[photo, side, 0] = _make(data, side)
 
-    def get(self, photo: str, side: int) -> Thumb | None:
-        """The photo with no side over `side` pixels."""
-        key = (photo, side)
+    def get(self, photo: str, side: int, frame: int = 0) -> Thumb | None:
+        """The photo, or a frame of it, with no side over `side` pixels."""
+        key = (photo, side, frame)
         if key not in self._made:
             data = self.pictures.get(photo)
-            self._made[key] = None if data is None else _make(data, side)
+            self._made[key] = None if data is None else _make(data, side, frame)
         thumb = self._made[key]
         # A photo that is shown twice stands in the page twice.
         if thumb is None or self.spent + len(thumb.uri) > self.budget:
@@ -50,9 +50,9 @@ class Thumbs:
         return thumb
 
 
-def _make(data: bytes, side: int) -> Thumb | None:
+def _make(data: bytes, side: int, frame: int = 0) -> Thumb | None:
     try:
-        decoded = decode_image(data, side)
+        decoded = decode_image(data, side, frame=frame)
     except BadImage:
         return None
     size = fit_image(decoded.width, decoded.height, side)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from crosslight.store.bounds import BadImage, Bounds, check_size
+from crosslight.store.outline.boxes import brand_of, outline_boxes
 from crosslight.store.outline.jpeg import outline_jpeg
 from crosslight.store.outline.outline import Outline
 from crosslight.store.outline.simple import (
@@ -20,6 +21,8 @@ READERS: Mapping[str, Callable[[bytes, Bounds], Outline]] = {
     "GIF": outline_gif,
     "BMP": outline_bmp,
     "TIFF": outline_tiff,
+    "AVIF": outline_boxes,
+    "HEIF": outline_boxes,
 }
 FORMATS = tuple(READERS)
 
@@ -43,6 +46,8 @@ def sniff(data: bytes) -> str | None:
             return kind
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
+    if data[4:8] == b"ftyp":
+        return brand_of(data)
     # "BM" alone begins many a text; the header size after it does not.
     return "BMP" if data[:2] == b"BM" and data[14:18] in _BMP_HEADERS else None
 
@@ -66,7 +71,7 @@ def _guess(data: bytes) -> str:
     """What a refused file seems to be, for people."""
     head = data[:512].lstrip().lower()
     if data[4:8] == b"ftyp":
-        return "HEIC, AVIF or video"
+        return "a video"
     if head.startswith((b"<svg", b"<?xml")) or b"<svg" in head:
         return "SVG or XML"
     if head.startswith((b"<!doctype", b"<html")):

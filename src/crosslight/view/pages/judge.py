@@ -4,6 +4,7 @@ Photos are blurred until somebody asks for them. As on the build page nothing is
 anywhere, and all text of the run and of the policy is escaped.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -31,6 +32,7 @@ MAX_IMAGES = 150
 """Images on the page; the rest stays in verdicts.parquet."""
 MAX_PICTURE_BYTES = 10_000_000
 SIDE = 420
+_FRAME = re.compile(r"frame ([0-9,]+) of ")
 ORDER = {Finding.VIOLATED: 0, Finding.UNDECIDED: 1, Finding.FAILED: 2, Finding.CLEAR: 3}
 TESTS = {
     "debias1": "with the image against without it",
@@ -47,10 +49,12 @@ TESTS = {
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One verdict with its picture and its rules, the telling ones first."""
+    """One verdict with its picture and its rules, the telling ones first. `shown` says what part of
+    an image of several looks the picture is."""
 
     verdict: Verdict
     thumb: Thumb | None
+    shown: str
     telling: tuple[RuleFinding, ...]
     clear: tuple[RuleFinding, ...]
 
@@ -172,7 +176,15 @@ def _card(verdict: Verdict, thumbs: Thumbs) -> Card:
     ordered = sorted(verdict.rules, key=lambda r: (ORDER[r.finding], -r.score, r.rule))
     telling = tuple(r for r in ordered if r.finding is not Finding.CLEAR)
     clear = tuple(r for r in ordered if r.finding is Finding.CLEAR)
-    return Card(verdict, thumbs.get(verdict.photo, SIDE), telling, clear)
+    frame = frame_of(telling[0].look) if telling else 0
+    thumb = thumbs.get(verdict.photo, SIDE, frame)
+    return Card(verdict, thumb, f"shown: frame {frame + 1}, as a whole", telling, clear)
+
+
+def frame_of(look: str) -> int:
+    """The frame, from 0, that a look's name names: of the rule that tells most it is shown."""
+    found = _FRAME.match(look)
+    return int(found[1].replace(",", "")) - 1 if found else 0
 
 
 def _pictures(images: Path, verdicts: Sequence[Verdict]) -> dict[str, bytes]:
