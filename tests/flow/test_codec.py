@@ -3,10 +3,12 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crosslight.flow.codec import (
+    BadRecord,
     decode_answer,
     decode_choice,
     decode_vector,
@@ -34,6 +36,7 @@ answers = st.builds(
     parsed=json_values,
     logprobs=st.lists(tokens, max_size=3).map(tuple),
     model=text,
+    reasoning=text,
 )
 
 NONE = Usage()
@@ -52,6 +55,16 @@ def record(value: str = "", vector: bytes = b"", usage: Usage = NONE) -> Record:
         usage.completion_tokens,
         usage.cost_usd,
     )
+
+
+def test_an_answer_of_a_time_when_the_trace_was_left_in_its_text() -> None:
+    old = '{"text":"<think>Hm.</think>No.","parsed":null,"finish":"stop","logprobs":[],"model":"m"}'
+    answer = decode_answer(record(old))
+    assert (answer.text, answer.reasoning) == ("No.", "Hm.")
+    plain = decode_answer(record(old.replace("<think>Hm.</think>", "")))
+    assert (plain.text, plain.reasoning) == ("No.", "")
+    with pytest.raises(BadRecord):
+        decode_answer(record(old.replace("</think>", "")))
 
 
 @given(answers)

@@ -80,7 +80,7 @@ class Ask:
         if not options:
             sampling = Sampling(max_tokens=self.config.max_tokens)
             said = await model.generate(messages, task="answer", sampling=sampling)
-            return Answered(item.id, said.text, model=said.model)
+            return Answered(item.id, said.text, said.model, said.reasoning)
         try:
             choice = await model.choose(messages, options, task="answer")
         except NoOption:
@@ -90,7 +90,7 @@ class Ask:
                 raise
             # No log-probabilities and no samples: the first word of a free answer is read.
             said = await model.generate(messages, task="answer", sampling=Sampling(max_tokens=64))
-            return Answered(item.id, said.text, model=said.model)
+            return Answered(item.id, said.text, said.model, said.reasoning)
         best = max(options, key=lambda option: choice.probabilities[option])
         return Answered(
             item.id,

@@ -158,11 +158,13 @@ class Answered:
     """What a model said to an item.
 
     `probabilities` (and the mass outside them) are there where a constrained choice was asked.
+    `reasoning` is what the model thought before: for people, never scored or shown to a judge.
     """
 
     item: str
     text: str
     model: str = ""
+    reasoning: str = ""
     probabilities: Mapping[str, float] = field(default_factory=dict, hash=False)
     outside_mass: float | None = None
 

@@ -21,6 +21,7 @@ ITEMS = pa.schema(
         ("images", pa.list_(pa.string())),
         ("photos", pa.list_(pa.string())),
         ("answer", pa.string()),
+        ("reasoning", pa.string()),
         ("probabilities", pa.string()),
         ("outside_mass", pa.float64()),
         ("status", pa.string()),
@@ -82,6 +83,7 @@ def asked_row(asked: Asked) -> dict[str, Any]:
         "prompt": asked.prompt,
         "photos": list(asked.photos),
         "answer": said.text,
+        "reasoning": said.reasoning,
         "probabilities": json.dumps(chances) if chances else "",
         "outside_mass": None if said.outside_mass is None else round(said.outside_mass, 8),
     }

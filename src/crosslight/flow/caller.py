@@ -126,6 +126,8 @@ class Caller:
         def decode(record: Record) -> Answer:
             answer = decode_answer(record)
             _replayable(answer, request)
+            if answer.reasoning:
+                self.ledger.reasons(self.card.spec, record.key)
             return answer
 
         return await self._record(request, send, check, encode_answer, decode)

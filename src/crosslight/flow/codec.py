@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from crosslight.flow.sound import check_answer_numbers, check_choice, check_vectors, sound
-from crosslight.models import Answer, Choice, ModelError, TokenLogprob, Usage, Vectors
+from crosslight.models import Answer, Choice, ModelError, TokenLogprob, Usage, Vectors, split_reply
 from crosslight.store import Record
 
 T = TypeVar("T")
@@ -46,6 +46,7 @@ def encode_answer(answer: Answer) -> str:
             "finish": answer.finish,
             "logprobs": [[t.token, t.logprob, [list(p) for p in t.top]] for t in answer.logprobs],
             "model": answer.model,
+            "reasoning": answer.reasoning,
         }
     )
 
@@ -54,8 +55,12 @@ def encode_answer(answer: Answer) -> str:
 def decode_answer(record: Record) -> Answer:
     """The answer of a record that `encode_answer` made. Raises `BadRecord`."""
     value = _load(record)
+    text, reasoning = _text(value["text"]), value.get("reasoning")
+    if reasoning is None:  # of a time when a trace was left in the text
+        said = split_reply(text).settled("stop")
+        text, reasoning = said.answer, said.reasoning
     answer = Answer(
-        text=_text(value["text"]),
+        text=text,
         parsed=value["parsed"],
         finish=value["finish"],
         usage=usage_of(record),
@@ -64,6 +69,7 @@ def decode_answer(record: Record) -> Answer:
             for token, logprob, top in value["logprobs"]
         ),
         model=_text(value["model"]),
+        reasoning=_text(reasoning),
     )
     check_answer_numbers(answer)
     return answer

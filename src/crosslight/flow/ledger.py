@@ -80,6 +80,12 @@ class Ledger:
     bad_records: int = 0
     """Stored answers that were none (a store that is damaged, or not ours): asked again."""
     touched: set[int] = field(default_factory=set, repr=False)
+    reasoned: dict[str, set[str]] = field(default_factory=dict, repr=False)
+    """Keys of the answers that came with a reasoning trace, by model."""
+
+    def reasons(self, spec: str, key: str) -> None:
+        """Count an answer with a trace: once, new or replayed."""
+        self.reasoned.setdefault(spec, set()).add(key[:15])
 
     def look(self, messages: Iterable[Message]) -> None:
         """Count the texts of a request in which control tokens are broken; each text once, asked
@@ -123,6 +129,7 @@ class Ledger:
             "counted_by_us": dict(sorted(self.counted_by_us.items())),
             "control_tokens_broken": len(self.touched),
             "bad_records": self.bad_records,
+            "reasoning_traces": {spec: len(keys) for spec, keys in sorted(self.reasoned.items())},
         }
 
 

@@ -32,11 +32,17 @@ def usage_of(card: ModelCard, request: Request, reply: Any) -> tuple[Usage, bool
 
 
 def usage_notes(ledger: Ledger) -> list[str]:
-    """What run.json says of the calls: answers whose tokens were counted by us, texts that were
-    changed before they were sent, records of the store that were not believed."""
+    """What run.json says of the calls: answers whose tokens were counted by us, answers with a
+    reasoning trace, texts that were changed before they were sent, records of the store that were
+    not believed."""
     notes = [
         f"{spec} gives no token counts: those of {count:,} answers were counted by us"
         for spec, count in sorted(ledger.counted_by_us.items())
+    ]
+    notes += [
+        f"{spec} thinks: {plural(len(keys), 'answer')} came with a reasoning trace, which is kept "
+        "apart: it was neither scored nor shown to a judge"
+        for spec, keys in sorted(ledger.reasoned.items())
     ]
     if ledger.touched:
         texts = plural(len(ledger.touched), "text")

@@ -37,6 +37,7 @@ from .protocol import (
     Usage,
     Vectors,
 )
+from .reasoning import split_reply
 from .schema import obey, parse_json
 from .spec import parse
 
@@ -82,6 +83,7 @@ __all__ = [
     "require_sight",
     "run_fake_server",
     "serve_script",
+    "split_reply",
     "system",
     "user",
     "with_remedy",

@@ -55,7 +55,9 @@ class Answer:
     """A model's reply. `parsed` is the JSON object when a schema was asked for.
 
     `finish` other than `stop` is recorded but never used as an answer: `length` is a cut reply,
-    `content_filter` a refusal by the endpoint.
+    `content_filter` a refusal by the endpoint. `reasoning` is the trace that the model wrote before
+    it answered (see `models.reasoning`): kept for people, no part of the answer. `logprobs` are
+    those of the whole reply, the trace included.
     """
 
     text: str
@@ -64,6 +66,7 @@ class Answer:
     usage: Usage = Usage()
     logprobs: tuple[TokenLogprob, ...] = ()
     model: str = ""
+    reasoning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from crosslight.models.protocol import (
     Usage,
     Vectors,
 )
+from crosslight.models.reasoning import split_reply
 from crosslight.models.schema import obey, parse_json
 from crosslight.records import canonical, content_hash
 
@@ -113,13 +114,15 @@ class FakeModel:
         ask, reply = await self._reply(request)
         if reply.fault == "cut" and schema is not None:
             raise Truncated("the answer hit the token limit", hint="the script said `cut`")
-        parsed = parse_json(reply.text, schema) if schema is not None else None
+        finish: Finish = "length" if reply.fault == "cut" else "stop"
+        said = split_reply(reply.text).settled(finish)
+        parsed = parse_json(said.answer, schema) if schema is not None else None
         tokens: tuple[TokenLogprob, ...] = ()
         if logprobs:
             tokens = _tokens(ask, reply, logprobs)
-        finish: Finish = "length" if reply.fault == "cut" else "stop"
         usage = _usage(ask, reply.text)
-        return Answer(reply.text, parsed, finish, usage, tokens, self.card.name)
+        name = self.card.name
+        return Answer(said.answer, parsed, finish, usage, tokens, name, said.reasoning)
 
     async def choose(
         self, messages: Sequence[Message], options: Sequence[str], *, task: str = ""
@@ -275,8 +278,9 @@ def _as_answer(result: Any, request: Request) -> Answer:
     if isinstance(result, Answer):
         return result
     if isinstance(result, str):
-        parsed = parse_json(result, request.schema) if request.schema is not None else None
-        return Answer(result, parsed, model="function")
+        said = split_reply(result).settled("stop")
+        parsed = parse_json(said.answer, request.schema) if request.schema is not None else None
+        return Answer(said.answer, parsed, model="function", reasoning=said.reasoning)
     if request.schema is not None:
         obey(result, request.schema)
     return Answer(canonical(result).decode(), result, model="function")

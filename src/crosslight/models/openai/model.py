@@ -187,7 +187,7 @@ class OpenAIModel:
         first = wire.read_choices(raw)[0]
         wire.refuse_filtered(first)
         tokens = wire.read_logprobs(first)
-        if not tokens and not wire.read_text(first):
+        if not tokens and not wire.read_reply(first).answer:
             raise BadAnswer(
                 "the model ended before its first token",
                 hint="its chat template, which the server applies, may not fit the model",
@@ -222,7 +222,7 @@ class OpenAIModel:
             choices = wire.read_choices(raw)
             for choice in choices:
                 wire.refuse_filtered(choice)
-            texts += [wire.read_text(choice) for choice in choices[: wanted - len(texts)]]
+            texts += [wire.read_reply(choice).answer for choice in choices[: wanted - len(texts)]]
             more = wire.read_usage(raw, self._target.price)
             usage = wire.add_usage(usage, more)
             name = str(raw.get("model") or "")

@@ -12,6 +12,7 @@ from pydantic_core import PydanticSerializationError, from_json, to_json
 from crosslight.models.errors import BadAnswer, ContentFiltered, Refused, Rejected, Truncated
 from crosslight.models.message import Message
 from crosslight.models.protocol import Answer, Finish, Sampling, TokenLogprob, Usage, Vectors
+from crosslight.models.reasoning import Reply, split_reply
 from crosslight.models.schema import parse_json
 from crosslight.text import Breaker, without_control
 
@@ -19,6 +20,12 @@ TOP = 20
 """Alternatives a token that servers give at most."""
 
 DATA_URL = "data:image/jpeg;base64,"
+
+FIELDS = ("reasoning_content", "reasoning", "thinking")
+"""Where servers with a reasoning parser put the trace: of vLLM, SGLang, llama.cpp and DeepSeek; of
+OpenRouter and newer vLLM; of Ollama."""
+THOUGHTS = frozenset({"thinking", "reasoning"})
+"""Types of parts of a content that are traces (Mistral)."""
 
 _FINISH: dict[str, Finish] = {
     "stop": "stop",
@@ -176,17 +183,28 @@ def read_context(raw: Mapping[str, Any], model: str) -> int | None:
     return next((count for value in found if (count := _count(value))), None)
 
 
-def read_text(choice: Mapping[str, Any]) -> str:
-    """The visible text of a choice; parts are joined; empty when there is none."""
+def read_reply(choice: Mapping[str, Any]) -> Reply:
+    """What a choice says, apart from what the model thought."""
     message = choice.get("message")
-    content = message.get("content") if isinstance(message, dict) else None
-    if isinstance(content, list):
-        content = "".join(
-            part["text"]
-            for part in content
-            if isinstance(part, dict) and isinstance(part.get("text"), str)
-        )
-    return content if isinstance(content, str) else ""
+    message = message if isinstance(message, dict) else {}
+    content = message.get("content")
+    parts = content if isinstance(content, list) else []
+    thought = [part for part in parts if isinstance(part, dict) and part.get("type") in THOUGHTS]
+    said = [part for part in parts if part not in thought] if thought else content
+    field = next((text for name in FIELDS if (text := _text(message.get(name)))), "")
+    return split_reply(_text(said), field or _text(thought))
+
+
+def _text(content: Any) -> str:
+    """A text, or the texts of parts (also of parts in parts), joined; empty for anything else."""
+    if not isinstance(content, list):
+        return content if isinstance(content, str) else ""
+    found = []
+    for part in content:
+        if isinstance(part, dict):
+            texts = (part.get(name) for name in ("text", "thinking", "reasoning"))
+            found.append(next((_text(text) for text in texts if text), ""))
+    return "".join(found)
 
 
 def read_logprobs(choice: Mapping[str, Any]) -> tuple[TokenLogprob, ...]:
@@ -257,13 +275,17 @@ def read_answer(
     finish = refuse_filtered(choice)
     message = choice.get("message")
     refusal = message.get("refusal") if isinstance(message, dict) else None
-    text = read_text(choice) or (refusal if isinstance(refusal, str) else "")
+    said = read_reply(choice)
+    text = said.answer or (refusal if isinstance(refusal, str) else "")
     if schema is not None and refusal:
         raise Refused(f"the model declined: {str(refusal)[:120]!r}", hint="the row stays undecided")
-    if finish == "length" and (schema is not None or not text):
+    if not text.strip():
+        said.settled(finish)
+    if finish == "length" and schema is not None:
         raise Truncated("the answer hit the token limit", hint=Truncated.remedy)
     if not text.strip():
-        raise BadAnswer("the answer is empty", hint="asking again may help")
+        thought = "; the model only thought" if said.reasoning else ""
+        raise BadAnswer(f"the answer is empty{thought}", hint="asking again may help")
     return Answer(
         text=text,
         parsed=parse_json(text, schema) if schema is not None else None,
@@ -271,6 +293,7 @@ def read_answer(
         usage=read_usage(raw, price),
         logprobs=read_logprobs(choice),
         model=str(raw.get("model") or ""),
+        reasoning=said.reasoning,
     )
 
 
