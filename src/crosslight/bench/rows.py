@@ -24,6 +24,10 @@ ITEMS = pa.schema(
         ("reasoning", pa.string()),
         ("probabilities", pa.string()),
         ("outside_mass", pa.float64()),
+        ("unknown_mass", pa.float64()),
+        ("method", pa.string()),
+        ("samples", pa.int64()),
+        ("room", pa.int64()),
         ("status", pa.string()),
         ("verdict", pa.string()),
         ("right", pa.float64()),
@@ -86,6 +90,10 @@ def asked_row(asked: Asked) -> dict[str, Any]:
         "reasoning": said.reasoning,
         "probabilities": json.dumps(chances) if chances else "",
         "outside_mass": None if said.outside_mass is None else round(said.outside_mass, 8),
+        "unknown_mass": None if said.unknown_mass is None else round(said.unknown_mass, 8),
+        "method": said.method,
+        "samples": said.samples,
+        "room": said.room,
     }
 
 

@@ -83,6 +83,12 @@ def encode_choice(choice: Choice) -> str:
             "outside_mass": choice.outside_mass,
             "samples": choice.samples,
             "model": choice.model,
+            "method": choice.method,
+            "room": choice.room,
+            "unknown_mass": choice.unknown_mass,
+            "intervals": {option: list(ends) for option, ends in choice.intervals.items()},
+            "said": choice.said,
+            "why": choice.why,
         }
     )
 
@@ -97,6 +103,15 @@ def decode_choice(record: Record, options: Sequence[str]) -> Choice:
         usage=usage_of(record),
         samples=value["samples"],
         model=_text(value["model"]),
+        # Of a time before these stood there: the method follows, the others are not known.
+        method=value.get("method", "samples" if value["samples"] else "logprobs"),
+        room=value.get("room", 0),
+        unknown_mass=value.get("unknown_mass", 0.0),
+        intervals={
+            option: (low, high) for option, (low, high) in value.get("intervals", {}).items()
+        },
+        said=_text(value.get("said", "")),
+        why=_text(value.get("why", "")),
     )
     check_choice(choice, options)
     return choice

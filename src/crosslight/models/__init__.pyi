@@ -39,6 +39,7 @@ from .protocol import (
 )
 from .reasoning import split_reply
 from .schema import obey, parse_json
+from .sent import Sent, counting
 from .spec import parse
 
 __all__ = [
@@ -67,12 +68,14 @@ __all__ = [
     "Request",
     "Sampling",
     "Scene",
+    "Sent",
     "TokenLogprob",
     "Truncated",
     "Unreachable",
     "Usage",
     "Vcd",
     "Vectors",
+    "counting",
     "element_probability",
     "fetch",
     "home",

@@ -1,6 +1,8 @@
 """The chat completions format: bodies out, replies in. Pure functions, no connection."""
 
 import hashlib
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +11,7 @@ import numpy as np
 import pybase64
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
+from crosslight.models.choice import unreadable
 from crosslight.models.errors import BadAnswer, ContentFiltered, Refused, Rejected, Truncated
 from crosslight.models.message import Message
 from crosslight.models.protocol import Answer, Finish, Sampling, TokenLogprob, Usage, Vectors
@@ -26,6 +29,8 @@ FIELDS = ("reasoning_content", "reasoning", "thinking")
 OpenRouter and newer vLLM; of Ollama."""
 THOUGHTS = frozenset({"thinking", "reasoning"})
 """Types of parts of a content that are traces (Mistral)."""
+
+_ESCAPED = re.compile(rb"\\x([0-9a-fA-F]{2})")
 
 _FINISH: dict[str, Finish] = {
     "stop": "stop",
@@ -208,33 +213,59 @@ def _text(content: Any) -> str:
 
 
 def read_logprobs(choice: Mapping[str, Any]) -> tuple[TokenLogprob, ...]:
-    """Tokens with alternatives; empty when the endpoint gives none. Raises BadAnswer."""
+    """Tokens with alternatives; empty when the endpoint gives none. An alternative of which the
+    logarithm is null is one that is not listed. Raises BadAnswer."""
     block = choice.get("logprobs")
-    content = block.get("content") if isinstance(block, dict) else None
-    if not isinstance(content, list):
-        return ()
+    block = block if isinstance(block, dict) else {}
+    content = block.get("content")
     try:
-        return tuple(
-            TokenLogprob(
-                str(item["token"]),
-                float(item["logprob"]),
-                tuple(
-                    (str(t["token"]), float(t["logprob"])) for t in item.get("top_logprobs") or ()
-                ),
-            )
-            for item in content
-        )
-    except (KeyError, TypeError, ValueError):
+        if not isinstance(content, list):
+            return _older_logprobs(block)
+        return tuple(_token(item) for item in content)
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise BadAnswer("malformed log-probabilities", hint="see crosslight doctor") from None
 
 
-def add_usage(one: Usage, other: Usage) -> Usage:
-    """The sum of two calls."""
-    return Usage(
-        one.prompt_tokens + other.prompt_tokens,
-        one.completion_tokens + other.completion_tokens,
-        one.cost_usd + other.cost_usd,
+def _token(item: Mapping[str, Any]) -> TokenLogprob:
+    listed = item.get("top_logprobs") or ()
+    top = tuple((_name(t), float(t["logprob"])) for t in listed if t["logprob"] is not None)
+    name, own = _name(item), item["logprob"]
+    if own is None:
+        own = dict(top).get(name, -math.inf)
+    return TokenLogprob(name, float(own), top)
+
+
+def _older_logprobs(block: Mapping[str, Any]) -> tuple[TokenLogprob, ...]:
+    """The form of the older completions API, which some servers give for chats as well."""
+    names, values = block.get("tokens"), block.get("token_logprobs")
+    if not isinstance(names, list) or not isinstance(values, list):
+        return ()
+    tops = block.get("top_logprobs") or [{}] * len(names)
+    return tuple(
+        TokenLogprob(
+            _clean(str(name)),
+            -math.inf if own is None else float(own),
+            tuple((_clean(t), float(p)) for t, p in (top or {}).items() if p is not None),
+        )
+        for name, own, top in zip(names, values, tops, strict=True)
     )
+
+
+def _name(item: Mapping[str, Any]) -> str:
+    """A token's text; from its bytes where the text is a placeholder."""
+    name = _clean(str(item["token"]))
+    data = item.get("bytes")
+    if unreadable(name) and isinstance(data, list) and data:
+        return bytes(data).decode("utf-8", "replace")
+    return name
+
+
+def _clean(name: str) -> str:
+    """`bytes:` and escaped bytes, as some servers write tokens, are the text that they are of."""
+    if not name.startswith("bytes:"):
+        return name
+    escaped = name.removeprefix("bytes:").encode("utf-8", "replace")
+    return _ESCAPED.sub(lambda m: bytes([int(m[1], 16)]), escaped).decode("utf-8", "replace")
 
 
 def refuse_filtered(choice: Mapping[str, Any]) -> Finish:
