@@ -47,6 +47,7 @@ def encode_answer(answer: Answer) -> str:
             "logprobs": [[t.token, t.logprob, [list(p) for p in t.top]] for t in answer.logprobs],
             "model": answer.model,
             "reasoning": answer.reasoning,
+            "thinks": answer.thinks,
         }
     )
 
@@ -55,10 +56,10 @@ def encode_answer(answer: Answer) -> str:
 def decode_answer(record: Record) -> Answer:
     """The answer of a record that `encode_answer` made. Raises `BadRecord`."""
     value = _load(record)
-    text, reasoning = _text(value["text"]), value.get("reasoning")
+    text, reasoning, thinks = _text(value["text"]), value.get("reasoning"), value.get("thinks", "")
     if reasoning is None:  # of a time when a trace was left in the text
         said = split_reply(text).settled("stop")
-        text, reasoning = said.answer, said.reasoning
+        text, reasoning, thinks = said.answer, said.reasoning, said.thinks
     answer = Answer(
         text=text,
         parsed=value["parsed"],
@@ -70,6 +71,7 @@ def decode_answer(record: Record) -> Answer:
         ),
         model=_text(value["model"]),
         reasoning=_text(reasoning),
+        thinks=thinks if thinks in ("", "text", "field") else "",
     )
     check_answer_numbers(answer)
     return answer

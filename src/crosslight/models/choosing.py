@@ -43,48 +43,64 @@ Hear = Callable[[int], Awaitable[Heard]]
 @dataclass(frozen=True, slots=True)
 class Read:
     """What came of it: a choice, or `why` none can be read from tokens. `usage` is that of all
-    requests; `thinks`: a trace was seen."""
+    requests; `thinks`: whether the model does, where that was seen."""
 
     choice: Choice | None = None
     why: str = ""
     usage: Usage = field(default_factory=Usage)
-    thinks: bool = False
+    thinks: bool | None = None
 
 
 async def choose_by_tokens(
-    hear: Hear, binding: Binding, room: int, *, thinks: bool = False, alone: bool = False
+    hear: Hear, binding: Binding, room: int, *, thinks: bool | None = None, alone: bool = False
 ) -> Read:
     """One request for one token; where that decides nothing, one more with room to think.
 
-    `thinks`: the model is known to, and gets its room at once; `alone`: a token without
-    alternatives is used for what it tells. Raises NoOption, Truncated.
+    `thinks`: what is known of the model; if it does it gets its room at once, if not it gets only
+    some tokens for what leads up to its answer. `alone`: a token without alternatives is used for
+    what it tells. Raises BadAnswer, NoOption, Truncated.
     """
     usage = Usage()
-    if not thinks or not room:
+    if not (thinks and room):
         heard = await hear(1)
         usage = heard.usage
-        why = unusable(heard.tokens, alone=alone)
         if not heard.tokens and not heard.reply.answer and not heard.thinks:
             raise BadAnswer(
                 "the model ended before its first token",
                 hint="its chat template, which the server applies, may not fit the model",
             )
-        if why and (not heard.thinks or not room):
-            return Read(why=why, usage=usage, thinks=heard.thinks)
-        bound: Bound | None = None
-        try:
-            bound = None if heard.thinks and room else binding.from_tokens(heard.tokens)
-        except NoOption:
-            if not room:
-                raise
-        if bound is not None and (not room or bound.outside_mass + bound.unknown_mass <= ELSEWHERE):
-            return Read(_choice(bound, heard, 0, usage), usage=usage)
+        thinks = heard.thinks or thinks
+        read = None if room and thinks else _at_once(heard, binding, room, alone=alone)
+        if read is not None:
+            return read
+    if not thinks:
+        limit = room + ANSWER if thinks is None else ANSWER
+        heard = await hear(limit)
+        usage = added(usage, heard.usage)
+        if not heard.thinks or limit > room:
+            return _behind(heard, binding, room, usage, alone=alone)
     heard = await hear(room + ANSWER)
     return _behind(heard, binding, room, added(usage, heard.usage), alone=alone)
 
 
+def _at_once(heard: Heard, binding: Binding, room: int, *, alone: bool) -> Read | None:
+    """What the first token decides; None: with more tokens it may be seen."""
+    why = unusable(heard.tokens, alone=alone)
+    if why:
+        return Read(why=why, usage=heard.usage)
+    try:
+        bound = binding.from_tokens(heard.tokens)
+    except NoOption:
+        if not room:
+            raise
+        return None
+    if room and bound.outside_mass + bound.unknown_mass > ELSEWHERE:
+        return None
+    return Read(_choice(bound, heard, 0, heard.usage), usage=heard.usage)
+
+
 def _behind(heard: Heard, binding: Binding, room: int, usage: Usage, *, alone: bool) -> Read:
-    """What a reply with room to think says, behind its trace if it has one."""
+    """What a longer reply says, behind its trace if it has one."""
     if heard.thinks:
         heard.reply.settled(heard.finish)
     why = unusable(heard.tokens, alone=alone)
@@ -95,15 +111,15 @@ def _behind(heard: Heard, binding: Binding, room: int, usage: Usage, *, alone: b
     try:
         bound = binding.from_tokens(tokens)
     except NoOption as error:
-        if heard.finish == "length":  # a trace of which only the end would be marked looks so
+        if heard.finish == "length" and len(heard.tokens) > ANSWER:
+            # A trace of which only the end would be marked looks like this.
             raise Truncated(
                 f"no answer in {room} tokens of room", hint="?room=N in its spec allows more"
             ) from None
         said = heard.reply.answer.strip()[:LONGEST_SAID]
         raise NoOption(error.message, hint=error.hint, text=said) from None
-    return Read(
-        _choice(bound, heard, room if heard.thinks else 0, usage), usage=usage, thinks=heard.thinks
-    )
+    choice = _choice(bound, heard, room if heard.thinks else 0, usage)
+    return Read(choice, usage=usage, thinks=heard.thinks)
 
 
 def answer_tokens(tokens: Sequence[TokenLogprob], reply: Reply) -> tuple[TokenLogprob, ...]:
@@ -137,9 +153,7 @@ def sampled(heard: Sequence[Heard], binding: Binding) -> tuple[Bound, int]:
 
 
 def unfinished(heard: Sequence[Heard], binding: Binding) -> bool:
-    """Whether these short replies may be the beginning of a trace."""
-    if any(one.thinks for one in heard):
-        return True
+    """Whether these short replies may be beginnings of a trace that only its end would mark."""
     lost = [one for one in heard if binding.leading(one.reply.answer) is None]
     return len(lost) > ELSEWHERE * len(heard) and any(one.finish == "length" for one in lost)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from crosslight.models.message import ImageView, Message
 
 Finish = Literal["stop", "length", "content_filter", "other"]
+Thinks = Literal["", "text", "field"]
 Method = Literal["logprobs", "samples", "text"]
 """How a verdict is read: from probabilities of tokens, by counting replies, from one reply."""
 Vectors = NDArray[np.float32]
@@ -58,8 +59,8 @@ class Answer:
 
     `finish` other than `stop` is recorded but never used as an answer: `length` is a cut reply,
     `content_filter` a refusal by the endpoint. `reasoning` is the trace that the model wrote before
-    it answered (see `models.reasoning`): kept for people, no part of the answer. `logprobs` are
-    those of the whole reply, the trace included.
+    it answered (see `models.reasoning`): kept for people, no part of the answer; `thinks` says
+    where it came. `logprobs` are those of the whole reply, the trace included.
     """
 
     text: str
@@ -69,6 +70,7 @@ class Answer:
     logprobs: tuple[TokenLogprob, ...] = ()
     model: str = ""
     reasoning: str = ""
+    thinks: Thinks = ""
 
 
 @dataclass(frozen=True, slots=True)

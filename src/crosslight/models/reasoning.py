@@ -14,7 +14,7 @@ from itertools import pairwise
 from pydantic_core import from_json
 
 from crosslight.models.errors import Truncated
-from crosslight.models.protocol import Finish
+from crosslight.models.protocol import Finish, Thinks
 
 _NAME = r"(?:seed:)?think(?:ing)?|thoughts?|reasoning"
 _TAG = re.compile(
@@ -36,13 +36,15 @@ Span = tuple[int, int]
 class Reply:
     """What a model said, and what it thought. `open`: the trace had no end, so nothing was said.
 
-    `start` is where the answer begins in the text that was given, behind its first traces.
+    `start` is where the answer begins in the text that was given, behind its first traces;
+    `thinks`: where a trace came.
     """
 
     answer: str
     reasoning: str = ""
     open: bool = False
     start: int = 0
+    thinks: Thinks = ""
 
     def settled(self, finish: Finish) -> "Reply":
         """Itself. Raises Truncated where the model had not come to its answer."""
@@ -66,7 +68,7 @@ def split_reply(text: str, field: str = "") -> Reply:
     """Answer and reasoning. `field` is what the server sent as reasoning already."""
     tags = _tags(text)
     if not tags or _is_json(text):
-        return Reply(text, field)
+        return Reply(text, field, thinks="field" if field else "")
     traces, open_ = _leading(text, tags)
     start = traces[-1][1] if traces else 0
     for opening, end in [] if open_ else _elements(tags, start):
@@ -74,13 +76,13 @@ def split_reply(text: str, field: str = "") -> Reply:
         open_ = end is None
         traces.append((opening, len(text) if end is None else end))
     if not traces:
-        return Reply(text, field)
+        return Reply(text, field, thinks="field" if field else "")
     reasoning = _joined(field, *(_bare(text[a:b]) for a, b in traces))
     if open_:
-        return Reply("", reasoning, True, len(text))
+        return Reply("", reasoning, True, len(text), "text")
     edges = [0, *(edge for trace in traces for edge in trace), len(text)]
     answer = "".join(text[a:b] for a, b in list(pairwise(edges))[::2])
-    return Reply(answer.strip(), reasoning, False, start)
+    return Reply(answer.strip(), reasoning, False, start, "text" if reasoning else "")
 
 
 def _leading(text: str, tags: list[_Tag]) -> tuple[list[Span], bool]:

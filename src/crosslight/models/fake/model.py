@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from crosslight.models.choice import Binding
+from crosslight.models.choice import Binding, unusable
 from crosslight.models.errors import (
     BadAnswer,
     ContentFiltered,
@@ -122,7 +122,7 @@ class FakeModel:
             tokens = _tokens(ask, reply, logprobs)
         usage = _usage(ask, reply.text)
         name = self.card.name
-        return Answer(said.answer, parsed, finish, usage, tokens, name, said.reasoning)
+        return Answer(said.answer, parsed, finish, usage, tokens, name, said.reasoning, said.thinks)
 
     async def choose(
         self, messages: Sequence[Message], options: Sequence[str], *, task: str = ""
@@ -138,13 +138,23 @@ class FakeModel:
         table = wire.first_tokens(reply.text, reply.choice, ask.key)
         if self.capabilities.logprobs:
             bound = binding.from_logprobs((t, wire.log(p)) for t, p in table.items())
-            return Choice(bound.probabilities, bound.outside_mass, usage, 0, self.card.name)
+            name, said = self.card.name, bound.said
+            return Choice(bound.probabilities, bound.outside_mass, usage, 0, name, said=said)
         texts = [
             drawn(reply.choice or {}, Ask(ask.key, draw=str(i), temperature=1.0))
             for i in range(SAMPLES)
         ]
         bound = binding.from_samples(texts)
-        return Choice(bound.probabilities, bound.outside_mass, usage, SAMPLES, self.card.name)
+        return Choice(
+            bound.probabilities,
+            bound.outside_mass,
+            usage,
+            SAMPLES,
+            self.card.name,
+            method="samples",
+            said=bound.said,
+            why=unusable(()),
+        )
 
     async def embed(self, items: Sequence[str | ImageView], *, task: str = "") -> Vectors:
         """Texts by their words; images by the word for their colour and their hash."""
@@ -280,7 +290,8 @@ def _as_answer(result: Any, request: Request) -> Answer:
     if isinstance(result, str):
         said = split_reply(result).settled("stop")
         parsed = parse_json(said.answer, request.schema) if request.schema is not None else None
-        return Answer(said.answer, parsed, model="function", reasoning=said.reasoning)
+        reasoning = (said.reasoning, said.thinks)
+        return Answer(said.answer, parsed, "stop", Usage(), (), "function", *reasoning)
     if request.schema is not None:
         obey(result, request.schema)
     return Answer(canonical(result).decode(), result, model="function")

@@ -98,7 +98,7 @@ class GgufModel:
         self._broken = broken
         self._ctx = ctx
         self._room = room
-        self._thinks = False
+        self._thinks: bool | None = None
         self.capabilities = Capabilities(images=images, logprobs=True, schema=True, seed=True)
         self._server = server
 
@@ -147,7 +147,8 @@ class GgufModel:
             )
 
         read = await choose_by_tokens(hear, binding, self._room, thinks=self._thinks)
-        self._thinks |= read.thinks
+        if read.thinks is not None:
+            self._thinks = self._thinks or read.thinks
         if read.choice is None:
             raise BadAnswer(
                 f"no verdict can be read: {read.why}",

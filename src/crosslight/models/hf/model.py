@@ -245,6 +245,7 @@ class HfModel:
             logprobs=self._logprobs(written) if top else (),
             model=self.card.name,
             reasoning=said.reasoning,
+            thinks=said.thinks,
         )
 
     def _stopper(self, sampling: Sampling) -> Any:

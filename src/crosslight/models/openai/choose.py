@@ -30,7 +30,7 @@ class Chooser:
     def __init__(self, target: Target, chat: Chat) -> None:
         self._target = target
         self._chat = chat
-        self._thinks = target.thinking is True
+        self._thinks: bool | None = target.thinking or None
         self._why = "lacks=logprobs in its spec" if "logprobs" in target.lacks else ""
 
     async def choose(
@@ -46,7 +46,7 @@ class Chooser:
                 refused = error
                 self._why = error.message
             else:
-                self._thinks |= read.thinks
+                self._saw(read.thinks)
                 if read.choice is not None:
                     return read.choice
                 self._why, spent = read.why, read.usage
@@ -83,12 +83,14 @@ class Chooser:
         room = self._target.room if self._thinks else 0
         heard, usage = await self._replies(messages, task, room, use_n)
         spent = added(spent, usage)
-        if not room and self._target.room and unfinished(heard, binding):
+        seen = any(one.thinks for one in heard)
+        guess = self._thinks is None and unfinished(heard, binding)
+        if not room and self._target.room and (seen or guess):
             room = self._target.room
             heard, usage = await self._replies(messages, task, room, use_n)
             spent = added(spent, usage)
         thinks = any(one.thinks for one in heard)
-        self._thinks |= thinks
+        self._saw(thinks if room else None)
         bound, count = sampled(heard, binding)
         return Choice(
             bound.probabilities,
@@ -101,6 +103,11 @@ class Chooser:
             said=bound.said,
             why=self._why,
         )
+
+    def _saw(self, thinks: bool | None) -> None:
+        """Once it was seen to think it is given room, whatever came later."""
+        if thinks is not None:
+            self._thinks = self._thinks or thinks
 
     async def _replies(
         self, messages: Sequence[Message], task: str, room: int, use_n: bool

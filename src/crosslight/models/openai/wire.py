@@ -325,6 +325,7 @@ def read_answer(
         logprobs=read_logprobs(choice),
         model=str(raw.get("model") or ""),
         reasoning=said.reasoning,
+        thinks=said.thinks,
     )
 
 
