@@ -189,17 +189,19 @@ def _read_verdict(
 
 def _read_evidence(row: Mapping[str, Any]) -> Evidence:
     samples, method, room = row["samples"] or 0, row.get("method") or "", row.get("room") or 0
-    partly = json.loads(row.get("intervals") or "{}")
+    partly: dict[str, tuple[float, float]] = json.loads(row.get("intervals") or "{}")
+    none = (None, None)
     said = {"shown": row.get("said") or ""}
     scores = {
         name: Score(
             row[name],
             row[f"{name}_outside"],
             samples,
-            *partly.get(name, (None, None)),
-            method,
-            room,
-            said.get(name, ""),
+            low=partly.get(name, none)[0],
+            high=partly.get(name, none)[1],
+            method=method,
+            room=room,
+            said=said.get(name, ""),
         )
         for name in _SCORES
         if row[name] is not None

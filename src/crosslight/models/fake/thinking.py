@@ -1,7 +1,6 @@
 """The fake as a model that thinks first: its traces on the wire, cut at the request's limit."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +37,7 @@ def thought(think: Think, answer: str, limit: int) -> Thought:
     return Thought(message, cut, trace[:limit], reached)
 
 
-def token(piece: str) -> Mapping[str, Any]:
+def token(piece: str) -> dict[str, Any]:
     """A token of the trace with its log-probability, in the form of the wire."""
     logs = [{"token": piece, "logprob": SURE_LOG, "bytes": None}]
     logs += [{"token": "Hm", "logprob": -5.0, "bytes": None}]

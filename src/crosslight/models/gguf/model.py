@@ -65,16 +65,18 @@ class GgufBackend:
         """From what follows `gguf:`. Raises BadSpec, Missing."""
         files, _, query = rest.partition("?")
         model, mmproj = _split(files)
-        backend, told = cls("gguf:" + files, model, mmproj), dict[str, str]()
+        told: dict[str, str] = {}
         for name, value in parse_qsl(query, keep_blank_values=True):
             least = 0 if name == "room" else 1
             if name not in NUMBERS or not value.isdigit() or int(value) < least:
                 raise BadSpec(f"the spec has no option {name[:24]}={value[:24]}", hint=FORM)
-            backend = replace(backend, **{name: int(value)})
             told[name] = value
         # How many threads work on it does not change an answer.
         query = "&".join(f"{name}={value}" for name, value in told.items() if name != "threads")
-        return replace(backend, spec="gguf:" + files + (f"?{query}" if query else ""))
+        spec = "gguf:" + files + (f"?{query}" if query else "")
+        usual = {"ctx": 8192, "threads": 0, "room": ROOM}
+        numbers = usual | {name: int(value) for name, value in told.items()}
+        return cls(spec, model, mmproj, numbers["ctx"], numbers["threads"], numbers["room"])
 
     async def open(self) -> "GgufModel":
         """Fetch what is missing, load the model. Raises Missing, BadSpec, NotSupported."""

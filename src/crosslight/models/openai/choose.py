@@ -84,7 +84,7 @@ class Chooser:
         heard, usage = await self._replies(messages, task, room, use_n)
         spent = added(spent, usage)
         seen = any(one.thinks for one in heard)
-        guess = self._thinks is None and unfinished(heard, binding)
+        guess = self._thinks is not False and unfinished(heard, binding)
         if not room and self._target.room and (seen or guess):
             room = self._target.room
             heard, usage = await self._replies(messages, task, room, use_n)

@@ -106,7 +106,9 @@ def _with(target: Target, name: str, value: str) -> Target:
             count = int(value)
             if not 0 <= count <= _MOST[name]:
                 raise ValueError
-            return replace(target, **{name: count})
+            return (
+                replace(target, samples=count) if name == "samples" else replace(target, room=count)
+            )
         if name == "timeout":
             seconds = float(value)
             if not 0 < seconds <= 86_400:
