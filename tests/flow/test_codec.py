@@ -81,6 +81,21 @@ def test_choices(weights: dict[str, float], outside: float, samples: int) -> Non
     assert list(again.probabilities) == list(probabilities)
 
 
+def test_choices_with_all_that_is_told_of_them_and_those_of_before() -> None:
+    parts = {"Yes": (0.7, 1.0), "No": (0.0, 0.3)}
+    choice = Choice({"Yes": 0.85, "No": 0.15}, 0.0, NONE, 0, "m", "logprobs", 256, 0.3, parts, "Y")
+    assert decode_choice(record(encode_choice(choice)), ("Yes", "No")) == choice
+    old = '{"probabilities":{"Yes":1.0,"No":0.0},"outside_mass":0.0,"samples":%d,"model":"m"}'
+    for samples, method in ((0, "logprobs"), (8, "samples")):
+        again = decode_choice(record(old % samples), ("Yes", "No"))
+        assert (again.method, again.room, again.why) == (method, 0, "")
+        assert again.interval("Yes") == (1.0, 1.0)
+    for bad in ('"method":"guess"', '"room":-1', '"intervals":{"Yes":[0,7]}', '"unknown_mass":3'):
+        told = (old % 0)[:-1] + f",{bad}}}"
+        with pytest.raises(BadRecord):
+            decode_choice(record(told), ("Yes", "No"))
+
+
 @given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=8))
 def test_vectors(values: list[float]) -> None:
     vector = np.array(values, np.float32)
