@@ -3,10 +3,12 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crosslight.flow.codec import (
+    BadRecord,
     decode_answer,
     decode_choice,
     decode_vector,
@@ -34,6 +36,7 @@ answers = st.builds(
     parsed=json_values,
     logprobs=st.lists(tokens, max_size=3).map(tuple),
     model=text,
+    reasoning=text,
 )
 
 NONE = Usage()
@@ -54,6 +57,16 @@ def record(value: str = "", vector: bytes = b"", usage: Usage = NONE) -> Record:
     )
 
 
+def test_an_answer_of_a_time_when_the_trace_was_left_in_its_text() -> None:
+    old = '{"text":"<think>Hm.</think>No.","parsed":null,"finish":"stop","logprobs":[],"model":"m"}'
+    answer = decode_answer(record(old))
+    assert (answer.text, answer.reasoning) == ("No.", "Hm.")
+    plain = decode_answer(record(old.replace("<think>Hm.</think>", "")))
+    assert (plain.text, plain.reasoning) == ("No.", "")
+    with pytest.raises(BadRecord):
+        decode_answer(record(old.replace("</think>", "")))
+
+
 @given(answers)
 def test_answers(answer: Answer) -> None:
     assert decode_answer(record(encode_answer(answer), usage=answer.usage)) == answer
@@ -66,6 +79,21 @@ def test_choices(weights: dict[str, float], outside: float, samples: int) -> Non
     again = decode_choice(record(encode_choice(choice), usage=choice.usage), [*weights])
     assert again == choice
     assert list(again.probabilities) == list(probabilities)
+
+
+def test_choices_with_all_that_is_told_of_them_and_those_of_before() -> None:
+    parts = {"Yes": (0.7, 1.0), "No": (0.0, 0.3)}
+    choice = Choice({"Yes": 0.85, "No": 0.15}, 0.0, NONE, 0, "m", "logprobs", 256, 0.3, parts, "Y")
+    assert decode_choice(record(encode_choice(choice)), ("Yes", "No")) == choice
+    old = '{"probabilities":{"Yes":1.0,"No":0.0},"outside_mass":0.0,"samples":%d,"model":"m"}'
+    for samples, method in ((0, "logprobs"), (8, "samples")):
+        again = decode_choice(record(old % samples), ("Yes", "No"))
+        assert (again.method, again.room, again.why) == (method, 0, "")
+        assert again.interval("Yes") == (1.0, 1.0)
+    for bad in ('"method":"guess"', '"room":-1', '"intervals":{"Yes":[0,7]}', '"unknown_mass":3'):
+        told = (old % 0)[:-1] + f",{bad}}}"
+        with pytest.raises(BadRecord):
+            decode_choice(record(told), ("Yes", "No"))
 
 
 @given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=8))

@@ -136,6 +136,20 @@ def test_counted_scores_decide_only_where_their_interval_does() -> None:
     assert wilson(0.0, 0) == (0.0, 1.0)
 
 
+def test_a_score_that_is_not_wholly_known_decides_only_where_all_of_it_does() -> None:
+    loose = Score(0.85, low=0.7, high=1.0)
+    assert bounds(loose) == (0.7, 1.0)
+    m = Measured(loose, Score(0.1), sought=True)
+    assert read(m, T, PARTS) is Need.REASONED
+    assert read(replace(m, shown=Score(0.85)), T, PARTS) == Reading("yes", "debias1")
+    tight = replace(m, shown=replace(loose, low=0.84))
+    assert read(tight, T, PARTS) == Reading("yes", "debias1")
+    plain = PARTS.without("debias1").without("debias2")
+    wide = replace(m, shown=Score(0.4, low=T.cut - 0.1, high=T.cut + 0.1))
+    assert read(wide, T, plain) is Need.REASONED
+    assert read(wide, T, plain.without("cascade")) == Reading("unknown", "unknown_mass")
+
+
 def test_perception_never_says_more_than_it_sees() -> None:
     parts = Parts(perceived=True)
     assert read(Measured(Score(0.9, 0.05)), T, parts) == Reading("yes", "perception")

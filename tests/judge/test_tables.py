@@ -7,9 +7,31 @@ import pyarrow.parquet as pq
 import pytest
 
 from crosslight.judge.labels import LabelError, read_labels
-from crosslight.judge.tables import read_verdicts
+from crosslight.judge.tables import EVIDENCE, _read_evidence, evidence_rows, read_verdicts
+from crosslight.records import (
+    Evidence,
+    Finding,
+    Measured,
+    Reading,
+    RuleFinding,
+    Score,
+    Status,
+    Verdict,
+)
 from crosslight.runs import failures_of
 from crosslight.store import TableError
+
+
+def test_how_scores_were_read_is_kept() -> None:
+    shown = Score(0.85, 0.1, 0, 0.7, 1.0, "logprobs", 2048, "Yes")
+    measured = Measured(shown, Score(0.1, method="logprobs", room=2048), sought=True)
+    evidence = Evidence(0, 0, "a cat", measured, Reading("yes", "debias1"))
+    rule = RuleFinding("r", Finding.VIOLATED, "", 1.0, None, (evidence,))
+    (row,) = evidence_rows(Verdict("p", Status.UNSAFE, (rule,)), 1.96)
+    assert (row["method"], row["samples"], row["room"]) == ("logprobs", 0, 2048)
+    assert (row["low"], row["high"]) == (0.7, 1.0)
+    blank = dict.fromkeys(EVIDENCE.names)
+    assert _read_evidence({**blank, **row}) == evidence
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,13 @@ from crosslight.bench.item import Answered, Expected, Item, Suite, SuiteError
 from crosslight.bench.remedies import Remedy
 from crosslight.bench.rows import Asked
 from crosslight.flow import Context
-from crosslight.models import Message, ModelError, NoOption, NotSupported, Sampling
+from crosslight.models import Message, ModelError, NoOption, NotSupported, Sampling, Truncated
 from crosslight.records import Done, Dropped, Failed, Outcome
 from crosslight.store import BadImage
 
 STEP = "ask"
+SHORT = 64
+"""Tokens of a reply of which the first word is read."""
 YES_NO = ("Yes", "No")
 SAFETY = ("Safe", "Unsafe")
 LETTERS = frozenset("ABCD")
@@ -82,25 +84,44 @@ class Ask:
         if not options:
             sampling = Sampling(max_tokens=self.config.max_tokens)
             said = await model.generate(messages, task="answer", sampling=sampling)
-            return Answered(item.id, said.text, model=said.model)
+            return Answered(item.id, said.text, said.model, said.reasoning)
         try:
             choice = await model.choose(messages, options, task="answer")
-        except NoOption:
-            return Answered(item.id, "", model=model.card.name, outside_mass=1.0)
+        except NoOption as error:
+            return Answered(
+                item.id, error.text, model.card.name, outside_mass=1.0, method="logprobs"
+            )
         except NotSupported:
             if not model.capabilities.generates or model.capabilities.scene:
                 raise
             # No log-probabilities and no samples: the first word of a free answer is read.
-            said = await model.generate(messages, task="answer", sampling=Sampling(max_tokens=64))
-            return Answered(item.id, said.text, model=said.model)
+            return await self._first_words(item, messages, ctx)
         best = max(options, key=lambda option: choice.probabilities[option])
+        outside = choice.outside_mass > self.config.outside_max
         return Answered(
             item.id,
-            best,
+            (outside and choice.said) or best,
             model=choice.model,
             probabilities=dict(choice.probabilities),
             outside_mass=choice.outside_mass,
+            unknown_mass=choice.unknown_mass,
+            method=choice.method,
+            samples=choice.samples,
+            room=choice.room,
+            unknown=choice.best is None,
         )
+
+    async def _first_words(self, item: Item, messages: list[Message], ctx: Context) -> Answered:
+        """A short reply; a model that thinks first gets as much as for a free answer."""
+        model = ctx.models["model"]
+        try:
+            said = await model.generate(
+                messages, task="answer", sampling=Sampling(max_tokens=SHORT)
+            )
+        except Truncated:
+            sampling = Sampling(max_tokens=max(SHORT, self.config.max_tokens))
+            said = await model.generate(messages, task="answer", sampling=sampling)
+        return Answered(item.id, said.text, said.model, said.reasoning)
 
 
 def reason_of(error: ModelError | str, *, judge: bool = False) -> str:

@@ -175,13 +175,22 @@ class Answered:
     """What a model said to an item.
 
     `probabilities` (and the mass outside them) are there where a constrained choice was asked.
+    `method`, `samples` and `room` say how it was read (see `models.Choice`); `unknown`: what is not
+    known could make it another option. `reasoning` is what the model thought before: for people,
+    never scored or shown to a judge.
     """
 
     item: str
     text: str
     model: str = ""
+    reasoning: str = ""
     probabilities: Mapping[str, float] = field(default_factory=dict, hash=False)
     outside_mass: float | None = None
+    unknown_mass: float | None = None
+    method: str = "text"
+    samples: int = 0
+    room: int = 0
+    unknown: bool = False
 
 
 ScoreStatus = Literal["done", "unparsed", "failed", "dropped"]

@@ -21,8 +21,13 @@ ITEMS = pa.schema(
         ("images", pa.list_(pa.string())),
         ("photos", pa.list_(pa.string())),
         ("answer", pa.string()),
+        ("reasoning", pa.string()),
         ("probabilities", pa.string()),
         ("outside_mass", pa.float64()),
+        ("unknown_mass", pa.float64()),
+        ("method", pa.string()),
+        ("samples", pa.int64()),
+        ("room", pa.int64()),
         ("status", pa.string()),
         ("verdict", pa.string()),
         ("right", pa.float64()),
@@ -91,8 +96,13 @@ def asked_row(asked: Asked) -> dict[str, Any]:
         "photos": list(asked.photos),
         "notes": list(asked.notes),
         "answer": said.text,
+        "reasoning": said.reasoning,
         "probabilities": json.dumps(chances) if chances else "",
         "outside_mass": None if said.outside_mass is None else round(said.outside_mass, 8),
+        "unknown_mass": None if said.unknown_mass is None else round(said.unknown_mass, 8),
+        "method": said.method,
+        "samples": said.samples,
+        "room": said.room,
     }
 
 

@@ -72,6 +72,8 @@ class Score:
         outside = said.outside_mass or 0.0
         if outside > self.config.outside_max:
             return Scored(item.id, "unparsed", protocol=label, reason="outside")
+        if said.unknown:
+            return Scored(item.id, "unparsed", protocol=label, reason="unknown_mass")
         option = said.text if said.probabilities else Binding(options_of(item)).leading(said.text)
         if not option:
             return Scored(item.id, "unparsed", protocol=label, reason="no_option")

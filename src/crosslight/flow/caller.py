@@ -126,6 +126,8 @@ class Caller:
         def decode(record: Record) -> Answer:
             answer = decode_answer(record)
             _replayable(answer, request)
+            if answer.reasoning:
+                self.ledger.reasons(self.card.spec, record.key)
             return answer
 
         return await self._record(request, send, check, encode_answer, decode)
@@ -142,12 +144,17 @@ class Caller:
             self.capabilities = self._model.capabilities
             return choice
 
+        def decode(record: Record) -> Choice:
+            choice = decode_choice(record, request.options)
+            self.ledger.chose(self.card.spec, choice, record.key)
+            return choice
+
         return await self._record(
             request,
             send,
             lambda choice: check_choice(choice, request.options),
             encode_choice,
-            lambda record: decode_choice(record, request.options),
+            decode,
         )
 
     async def embed(self, items: Sequence[str | ImageView], *, task: str = "") -> Vectors:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from crosslight.flow.sound import check_answer_numbers, check_choice, check_vectors, sound
-from crosslight.models import Answer, Choice, ModelError, TokenLogprob, Usage, Vectors
+from crosslight.models import Answer, Choice, ModelError, TokenLogprob, Usage, Vectors, split_reply
 from crosslight.store import Record
 
 T = TypeVar("T")
@@ -46,6 +46,8 @@ def encode_answer(answer: Answer) -> str:
             "finish": answer.finish,
             "logprobs": [[t.token, t.logprob, [list(p) for p in t.top]] for t in answer.logprobs],
             "model": answer.model,
+            "reasoning": answer.reasoning,
+            "thinks": answer.thinks,
         }
     )
 
@@ -54,8 +56,12 @@ def encode_answer(answer: Answer) -> str:
 def decode_answer(record: Record) -> Answer:
     """The answer of a record that `encode_answer` made. Raises `BadRecord`."""
     value = _load(record)
+    text, reasoning, thinks = _text(value["text"]), value.get("reasoning"), value.get("thinks", "")
+    if reasoning is None:  # of a time when a trace was left in the text
+        said = split_reply(text).settled("stop")
+        text, reasoning, thinks = said.answer, said.reasoning, said.thinks
     answer = Answer(
-        text=_text(value["text"]),
+        text=text,
         parsed=value["parsed"],
         finish=value["finish"],
         usage=usage_of(record),
@@ -64,6 +70,8 @@ def decode_answer(record: Record) -> Answer:
             for token, logprob, top in value["logprobs"]
         ),
         model=_text(value["model"]),
+        reasoning=_text(reasoning),
+        thinks=thinks if thinks in ("", "text", "field") else "",
     )
     check_answer_numbers(answer)
     return answer
@@ -77,6 +85,12 @@ def encode_choice(choice: Choice) -> str:
             "outside_mass": choice.outside_mass,
             "samples": choice.samples,
             "model": choice.model,
+            "method": choice.method,
+            "room": choice.room,
+            "unknown_mass": choice.unknown_mass,
+            "intervals": {option: list(ends) for option, ends in choice.intervals.items()},
+            "said": choice.said,
+            "why": choice.why,
         }
     )
 
@@ -91,6 +105,15 @@ def decode_choice(record: Record, options: Sequence[str]) -> Choice:
         usage=usage_of(record),
         samples=value["samples"],
         model=_text(value["model"]),
+        # Of a time before these stood there: the method follows, the others are not known.
+        method=value.get("method", "samples" if value["samples"] else "logprobs"),
+        room=value.get("room", 0),
+        unknown_mass=value.get("unknown_mass", 0.0),
+        intervals={
+            option: (low, high) for option, (low, high) in value.get("intervals", {}).items()
+        },
+        said=_text(value.get("said", "")),
+        why=_text(value.get("why", "")),
     )
     check_choice(choice, options)
     return choice

@@ -8,6 +8,7 @@ from crosslight.models import (
     ContentFiltered,
     ModelCard,
     ModelError,
+    NoOption,
     Request,
     Truncated,
     Usage,
@@ -57,7 +58,10 @@ def fault_record(
 
 def replayed_fault(record: Record) -> ModelError:
     """The error of an earlier run, met again without asking."""
-    return _kinds(ModelError).get(record.status, ModelError)(record.message, hint=record.hint)
+    kind = _kinds(ModelError).get(record.status, ModelError)
+    if issubclass(kind, NoOption):
+        return kind(record.message, hint=record.hint, text=record.value)
+    return kind(record.message, hint=record.hint)
 
 
 def _kinds(family: type[ModelError]) -> dict[str, type[ModelError]]:

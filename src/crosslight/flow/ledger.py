@@ -5,9 +5,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from crosslight.models import Message, Usage
+from crosslight.models import Choice, Message, Usage
 from crosslight.records import content_hash
 from crosslight.store import Record
+
+Reading = tuple[str, int, int, bool, str]
+"""Method, samples, room in tokens, whether nearly all probability is known, why samples."""
+READING = ("method", "samples", "room", "known", "why")
+KNOWN = 0.01
+"""So much probability may be unknown before the notes of a run say so."""
 
 
 @dataclass(slots=True)
@@ -80,6 +86,21 @@ class Ledger:
     bad_records: int = 0
     """Stored answers that were none (a store that is damaged, or not ours): asked again."""
     touched: set[int] = field(default_factory=set, repr=False)
+    reasoned: dict[str, set[str]] = field(default_factory=dict, repr=False)
+    """Keys of the answers that came with a reasoning trace, by model."""
+
+    chosen: dict[str, dict[Reading, set[str]]] = field(default_factory=dict, repr=False)
+    """Keys of the choices by model, and by how they were read."""
+
+    def chose(self, spec: str, choice: Choice, key: str) -> None:
+        """Count a choice by how it was read: once, new or replayed."""
+        known = choice.unknown_mass <= KNOWN
+        reading = (choice.method, choice.samples, choice.room, known, choice.why)
+        self.chosen.setdefault(spec, {}).setdefault(reading, set()).add(key[:15])
+
+    def reasons(self, spec: str, key: str) -> None:
+        """Count an answer with a trace: once, new or replayed."""
+        self.reasoned.setdefault(spec, set()).add(key[:15])
 
     def look(self, messages: Iterable[Message]) -> None:
         """Count the texts of a request in which control tokens are broken; each text once, asked
@@ -123,6 +144,12 @@ class Ledger:
             "counted_by_us": dict(sorted(self.counted_by_us.items())),
             "control_tokens_broken": len(self.touched),
             "bad_records": self.bad_records,
+            "reasoning_traces": {spec: len(keys) for spec, keys in sorted(self.reasoned.items())},
+            "choices": [
+                {"model": spec, **dict(zip(READING, reading, strict=True)), "count": len(keys)}
+                for spec, readings in sorted(self.chosen.items())
+                for reading, keys in sorted(readings.items())
+            ],
         }
 
 

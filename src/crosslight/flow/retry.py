@@ -20,8 +20,10 @@ from crosslight.models import (
     ModelError,
     RateLimited,
     Request,
+    Sent,
     Unreachable,
     Usage,
+    counting,
 )
 from crosslight.records import BadSetting
 from crosslight.store import Record
@@ -93,7 +95,7 @@ class RetryingCalls:
                     continue
                 self._ledger.task(request.task).failed += 1
                 spent = self._usage(request, reply[0]) if reply else Usage()
-                text = str(getattr(reply[0], "text", "")) if reply else ""
+                text = str(getattr(reply[0] if reply else error, "text", ""))
                 record = fault_record(self._card, key, request.task, error, usage=spent, text=text)
                 await keep(record)
                 self._give_up_if_useless(error)
@@ -133,10 +135,13 @@ class RetryingCalls:
     async def _send(
         self, request: Request, send: Callable[[], Awaitable[T]], reply: list[T], slot: Slot
     ) -> None:
-        self._ledger.task(request.task).asked += 1
+        calls = self._ledger.task(request.task)
+        calls.asked += 1
+        sent = Sent()
         try:
-            async with asyncio.timeout(None if self._card.queues else self._policy.timeout_s):
-                reply.append(await send())
+            with counting(sent):
+                async with asyncio.timeout(None if self._card.queues else self._policy.timeout_s):
+                    reply.append(await send())
         except TimeoutError as error:
             self._limiter.faulted()
             raise Unreachable(
@@ -150,6 +155,8 @@ class RetryingCalls:
             if error.kind in ("server_fault", "unreachable"):
                 self._limiter.faulted()
             raise
+        finally:
+            calls.asked += max(0, sent.requests - 1)  # each sample of a choice is a request
 
     def _account(self, request: Request, reply: list[T], guess: float) -> None:
         usd = 0.0

@@ -19,6 +19,7 @@ MOST_TOKENS = 2**53 - 1
 MOST_USD = 1e6
 """Of one call."""
 MOST_SAMPLES = 2**20
+METHODS = frozenset({"logprobs", "samples", "text"})
 HINT = "see crosslight doctor"
 
 
@@ -32,8 +33,15 @@ def check_choice(choice: Choice, options: Sequence[str]) -> None:
     total = sum(values.values())
     if abs(total - 1.0) > EPSILON:
         raise BadAnswer(f"probabilities that sum to {total:.4g}", hint=HINT)
-    if not _count(choice.samples, MOST_SAMPLES):
-        raise BadAnswer("an impossible number of samples", hint=HINT)
+    if not _count(choice.samples, MOST_SAMPLES) or not _count(choice.room):
+        raise BadAnswer("an impossible number of samples or of tokens of room", hint=HINT)
+    if choice.method not in METHODS:
+        raise BadAnswer("an unknown method of choosing", hint=HINT)
+    ends = [end for interval in choice.intervals.values() for end in interval]
+    if set(choice.intervals) - set(options) or not all(
+        map(_probability, [*ends, choice.unknown_mass])
+    ):
+        raise BadAnswer("an interval of probabilities that is none", hint=HINT)
 
 
 def check_logprobs(tokens: Iterable[TokenLogprob]) -> None:

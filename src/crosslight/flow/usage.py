@@ -2,10 +2,12 @@
 holds."""
 
 import math
+from collections import Counter
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from crosslight.flow.estimate import CHARACTERS_PER_TOKEN, SAMPLE_TOKENS, prompt_tokens
-from crosslight.flow.ledger import Ledger
+from crosslight.flow.ledger import Ledger, Reading
 from crosslight.flow.sound import sane_usage
 from crosslight.models import Answer, Choice, ModelCard, Request, Usage
 from crosslight.text import plural
@@ -32,12 +34,20 @@ def usage_of(card: ModelCard, request: Request, reply: Any) -> tuple[Usage, bool
 
 
 def usage_notes(ledger: Ledger) -> list[str]:
-    """What run.json says of the calls: answers whose tokens were counted by us, texts that were
-    changed before they were sent, records of the store that were not believed."""
+    """What run.json says of the calls: answers whose tokens were counted by us, answers with a
+    reasoning trace, texts that were changed before they were sent, records of the store that were
+    not believed."""
     notes = [
         f"{spec} gives no token counts: those of {count:,} answers were counted by us"
         for spec, count in sorted(ledger.counted_by_us.items())
     ]
+    notes += [
+        f"{spec} thinks: {plural(len(keys), 'answer')} came with a reasoning trace, which is kept "
+        "apart: it was neither scored nor shown to a judge"
+        for spec, keys in sorted(ledger.reasoned.items())
+    ]
+    for spec, readings in sorted(ledger.chosen.items()):
+        notes += _choice_notes(spec, readings)
     if ledger.touched:
         texts = plural(len(ledger.touched), "text")
         notes.append(f"control tokens of models were broken in {texts} before they were sent")
@@ -45,6 +55,35 @@ def usage_notes(ledger: Ledger) -> list[str]:
         notes.append(
             f"the store held {ledger.bad_records:,} records that are no answers (impossible "
             "numbers, or not the form): they were not believed, and asked again"
+        )
+    return notes
+
+
+def _choice_notes(spec: str, readings: Mapping[Reading, Collection[str]]) -> list[str]:
+    """How verdicts were read where it was not simply at the first token."""
+    samples: Counter[tuple[int, str]] = Counter()
+    rooms: Counter[int] = Counter()
+    unknown = 0
+    for (method, count, room, known, why), keys in readings.items():
+        if method == "samples":
+            samples[count, why] += len(keys)
+        rooms[room] += len(keys)
+        unknown += 0 if known else len(keys)
+    notes = [
+        f"{plural(number, 'choice')} of {spec} by counting {count} samples each, a coarse number"
+        + (f": {why}" if why else "")
+        for (count, why), number in sorted(samples.items())
+    ]
+    notes += [
+        f"{plural(number, 'choice')} of {spec} behind a reasoning trace, for which it had "
+        f"{room:,} tokens of room"
+        for room, number in sorted(rooms.items())
+        if room
+    ]
+    if unknown:
+        notes.append(
+            f"in {plural(unknown, 'choice')} of {spec} the endpoint lists too little to know all "
+            "probability: they count as an interval"
         )
     return notes
 

@@ -91,7 +91,8 @@ ASSESSED = table_schema(
     {
         **dict.fromkeys(("photo", "source", "status"), pa.string()),
         **dict.fromkeys(("grade", "spread", "outside"), pa.float64()),
-        "samples": pa.int64(),
+        **dict.fromkeys(("samples", "room"), pa.int64()),
+        "method": pa.string(),
         **dict.fromkeys(("distribution", "description", "reason", "addressed_by"), pa.string()),
         "look": pa.string(),
         "notes": pa.list_(pa.string()),
@@ -159,22 +160,25 @@ class Assess:
         shares = [choice.probabilities[letter] for letter in LETTERS]
         mean = sum(at * p for at, p in enumerate(shares))
         spread = math.sqrt(max(0.0, sum((at - mean) ** 2 * p for at, p in enumerate(shares))))
+        outside = choice.outside_mass + choice.unknown_mass
         return {
             "photo": views.photo,
             "grade": round(mean, 6),
             "spread": round(spread, 6),
-            "outside": choice.outside_mass,
+            "outside": outside,
             "samples": choice.samples,
+            "room": choice.room,
+            "method": choice.method,
             "distribution": json.dumps([round(p, 6) for p in shares]),
             "description": told.text[:2000],
-            "reason": self._doubt(choice.outside_mass, spread, words),
+            "reason": self._doubt(outside, spread, words),
             "addressed_by": words,
             "look": views.look.name,
         }
 
     def _doubt(self, outside: float, spread: float, words: str) -> str:
         if outside > self.config.outside_max:
-            return f"{outside:.0%} of the probability lay on no grade"
+            return f"{outside:.0%} of the probability lay on no grade, or nobody knows where"
         if spread > self.config.spread_max:
             return f"the grades spread by {spread:.1f}"
         return "the image speaks to the judge" if words else ""

@@ -7,7 +7,7 @@ from typing import Any
 
 from crosslight.judge.config import JudgeConfig
 from crosslight.judge.methods import Asked
-from crosslight.models import BadAnswer, Message, Model, Sampling, parse_json, user
+from crosslight.models import BadAnswer, Message, Model, NoOption, Sampling, parse_json, user
 from crosslight.records import ImageView, Score
 
 RATING: dict[str, Any] = {
@@ -37,7 +37,9 @@ async def reason_about(
     # Without schemas the rating is the likelier word; the reasoning itself is the rationale.
     closing = [*dialogue, user(asked.prompt)]
     choice = await model.choose(closing, ("Yes", "No"), task="summarise")
-    return max(choice.probabilities, key=lambda o: choice.probabilities[o]), thought.text[:LONGEST]
+    if choice.best is None:
+        raise NoOption("the endpoint lists too little to know the likelier word", text=choice.said)
+    return choice.best, thought.text[:LONGEST]
 
 
 async def ask_guard(model: Model, message: Message, asked: Asked) -> Score:

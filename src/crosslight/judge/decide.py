@@ -81,7 +81,7 @@ def _tokens(m: Measured, t: Thresholds, parts: Parts) -> Reading | Need | None:
         second = _debias2(m, t)
         if second is not None:
             return second
-    return None if parts.debias1 else Reading(NO, "plain")
+    return None if parts.debias1 else _not_plain(m.shown, t, parts)
 
 
 def _debias1(shown: Score, prior: Score | None, t: Thresholds) -> Reading | Need | None:
@@ -113,7 +113,15 @@ def _debias2(m: Measured, t: Thresholds) -> Reading | Need | None:
 
 def _plain(shown: Score, t: Thresholds) -> Reading | None:
     """Without step 5: a cut of the raw score (ours; the paper does not say what replaced it)."""
-    return Reading(YES, "plain") if shown.yes > t.cut else None
+    low = shown.yes if shown.low is None else shown.low
+    return Reading(YES, "plain") if low > t.cut else None
+
+
+def _not_plain(shown: Score, t: Thresholds, parts: Parts) -> Reading | None:
+    """A raw score that is under the cut, unless what is not known of it could lift it above."""
+    if shown.high is None or shown.high <= t.cut:
+        return Reading(NO, "plain")
+    return None if parts.cascade else Reading(UNKNOWN, "unknown_mass")
 
 
 def _perceived(m: Measured, t: Thresholds) -> Reading | Need:
@@ -264,5 +272,8 @@ def question_score(m: Measured, reading: Reading, t: Thresholds, parts: Parts) -
 
 
 def bounds(score: Score, z: float = 1.96) -> tuple[float, float]:
-    """Between what a score lies: itself where it comes from token probabilities."""
-    return wilson(score.yes, score.samples, z) if score.samples else (score.yes, score.yes)
+    """Between what a score lies: itself where it comes from token probabilities that are known."""
+    if score.samples:
+        return wilson(score.yes, score.samples, z)
+    low = score.yes if score.low is None else score.low
+    return low, score.yes if score.high is None else score.high

@@ -23,6 +23,6 @@ async def addressed_by(image: ImageView, how: str, ctx: Context) -> str:
     if how == "ask":
         message = user(render("addresses"), image)
         choice = await ctx.models["judge"].choose([message], ("Yes", "No"), task="addresses")
-        return "(the model says so)" if choice.probabilities["Yes"] > ASKED_CUT else ""
+        return "(the model says so)" if choice.interval("Yes")[1] > ASKED_CUT else ""
     answer = await ctx.models["reader"].generate([user("", image)], task=TASK)
     return speaks_to_judge("\n".join(json.loads(answer.text)))

@@ -17,11 +17,13 @@ from crosslight.judge.decide import NO, YES, Need
 from crosslight.judge.detector import find
 from crosslight.judge.methods import Asked, Plan, PlannedRule
 from crosslight.judge.views import Views
-from crosslight.models import Model, ModelError, NoOption, user
+from crosslight.models import Choice, Model, ModelError, NoOption, user
 from crosslight.records import Evidence, Finding, ImageView, Measured, Reading, RuleFinding, Score
 
-NO_SCORE = Score(0.5, outside=1.0)
-"""The model answered, but with neither word: no failure, and no score either."""
+SURE_WIDTH = 1e-4
+"""An interval that is narrower than this is a number."""
+ELSEWHERE = 0.5
+"""With more probability than this on neither word, the words that came are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +166,30 @@ class Panel:
             return await ask_guard(self.models.judge, message, asked)
         try:
             choice = await self.models.judge.choose([message], asked.options, task=asked.task)
-        except NoOption:
-            score = NO_SCORE
+        except NoOption as error:
+            # The model answered, but with neither word: no failure, and no score either.
+            score = Score(0.5, outside=1.0, said=error.text)
         else:
-            yes = choice.probabilities[asked.options[0]]
-            score = Score(round(yes, 8), round(choice.outside_mass, 8), choice.samples)
+            score = score_of(choice, asked.options[0])
         if image is None:
             self._priors[asked.prompt] = score
         return score
+
+
+def score_of(choice: Choice, yes: str) -> Score:
+    """The score that a choice gives; an interval where not all probability is known."""
+    low, high = (round(end, 8) for end in choice.interval(yes))
+    known = high - low < SURE_WIDTH
+    return Score(
+        round(choice.probabilities[yes], 8),
+        round(choice.outside_mass, 8),
+        choice.samples,
+        None if known else low,
+        None if known else high,
+        choice.method,
+        choice.room,
+        choice.said if choice.outside_mass > ELSEWHERE else "",
+    )
 
 
 async def together(work: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:

@@ -53,15 +53,21 @@ EVIDENCE = table_schema(
         **{name: _NUMBER for n in _SCORES for name in (n, f"{n}_outside")},
         "debiased": _NUMBER,
         "samples": _COUNT,
+        "method": _TEXT,
+        "room": _COUNT,
+        "said": _TEXT,
         "low": _NUMBER,
         "high": _NUMBER,
+        "intervals": _TEXT,
         "cropped": _FLAG,
         "sought": _FLAG,
         **dict.fromkeys(("left", "top", "right", "bottom", "confidence"), _NUMBER),
         **dict.fromkeys(("box_word", "reasoned", "rationale", "answer", "test"), _TEXT),
     }
 )
-"""Measured: all up to `rationale`. By the thresholds: `answer` and `test`."""
+"""Measured: all up to `rationale`. By the thresholds: `answer` and `test`. `samples`, `method`
+(logprobs or samples), `room` (tokens for a trace) and `said` (words that are neither option) are
+those of `shown`; `intervals` is JSON: between what each score lies that is not wholly known."""
 
 
 def verdict_row(verdict: Verdict) -> dict[str, Any]:
@@ -119,15 +125,16 @@ def _evidence_row(e: Evidence, z: float) -> dict[str, Any]:
         "answer": e.reading.answer,
         "test": e.reading.test,
     }
-    for name in _SCORES:
-        score: Score | None = getattr(m, name)
-        if score is not None:
-            row |= {name: score.yes, f"{name}_outside": score.outside}
+    for name, score in _scores(m):
+        row |= {name: score.yes, f"{name}_outside": score.outside}
     if m.shown is not None:
         low, high = bounds(m.shown, z)
         row |= {"samples": m.shown.samples, "low": low, "high": high}
+        row |= {"method": m.shown.method or None, "room": m.shown.room, "said": m.shown.said}
         if m.prior is not None:
             row["debiased"] = m.shown.yes - m.prior.yes
+    partly = {name: [s.low, s.high] for name, s in _scores(m) if s.low is not None}
+    row["intervals"] = json.dumps(partly) if partly else None
     if m.region is not None:
         b = m.region
         row |= {
@@ -139,6 +146,11 @@ def _evidence_row(e: Evidence, z: float) -> dict[str, Any]:
             "box_word": b.word,
         }
     return row
+
+
+def _scores(m: Measured) -> list[tuple[str, Score]]:
+    found = ((name, getattr(m, name)) for name in _SCORES)
+    return [(name, score) for name, score in found if score is not None]
 
 
 def read_verdicts(folder: Path) -> list[Verdict]:
@@ -187,9 +199,21 @@ def _read_verdict(
 
 
 def _read_evidence(row: Mapping[str, Any]) -> Evidence:
-    samples = row["samples"] or 0
+    samples, method, room = row["samples"] or 0, row.get("method") or "", row.get("room") or 0
+    partly: dict[str, tuple[float, float]] = json.loads(row.get("intervals") or "{}")
+    none = (None, None)
+    said = {"shown": row.get("said") or ""}
     scores = {
-        name: Score(row[name], row[f"{name}_outside"], samples)
+        name: Score(
+            row[name],
+            row[f"{name}_outside"],
+            samples,
+            low=partly.get(name, none)[0],
+            high=partly.get(name, none)[1],
+            method=method,
+            room=room,
+            said=said.get(name, ""),
+        )
         for name in _SCORES
         if row[name] is not None
     }

@@ -37,7 +37,9 @@ from .protocol import (
     Usage,
     Vectors,
 )
+from .reasoning import split_reply
 from .schema import obey, parse_json
+from .sent import Sent, counting
 from .spec import parse
 
 __all__ = [
@@ -66,12 +68,14 @@ __all__ = [
     "Request",
     "Sampling",
     "Scene",
+    "Sent",
     "TokenLogprob",
     "Truncated",
     "Unreachable",
     "Usage",
     "Vcd",
     "Vectors",
+    "counting",
     "element_probability",
     "fetch",
     "home",
@@ -82,6 +86,7 @@ __all__ = [
     "require_sight",
     "run_fake_server",
     "serve_script",
+    "split_reply",
     "system",
     "user",
     "with_remedy",

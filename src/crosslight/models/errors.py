@@ -1,5 +1,7 @@
 """One small family of errors, with a machine-readable class and a hint for people."""
 
+from typing import Any
+
 from crosslight.records import CrosslightError
 
 
@@ -112,3 +114,8 @@ class NoOption(BadAnswer):
 
     kind = "no_option"
     retryable = False
+
+    def __init__(self, message: str, *, hint: str = "", text: str = "", **told: Any) -> None:
+        super().__init__(message, hint=hint, **told)
+        self.text = text
+        """The words that the model said instead."""

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from crosslight.models.message import ImageView, Message
 
 Finish = Literal["stop", "length", "content_filter", "other"]
+Thinks = Literal["", "text", "field"]
+Method = Literal["logprobs", "samples", "text"]
+"""How a verdict is read: from probabilities of tokens, by counting replies, from one reply."""
 Vectors = NDArray[np.float32]
 
 
@@ -55,7 +58,9 @@ class Answer:
     """A model's reply. `parsed` is the JSON object when a schema was asked for.
 
     `finish` other than `stop` is recorded but never used as an answer: `length` is a cut reply,
-    `content_filter` a refusal by the endpoint.
+    `content_filter` a refusal by the endpoint. `reasoning` is the trace that the model wrote before
+    it answered (see `models.reasoning`): kept for people, no part of the answer; `thinks` says
+    where it came. `logprobs` are those of the whole reply, the trace included.
     """
 
     text: str
@@ -64,14 +69,19 @@ class Answer:
     usage: Usage = Usage()
     logprobs: tuple[TokenLogprob, ...] = ()
     model: str = ""
+    reasoning: str = ""
+    thinks: Thinks = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Probabilities over given options from the model's first token.
+    """Probabilities over given options from the first token of the model's answer.
 
     `probabilities` sum to 1 over the options; `outside_mass` is the probability that lay on
-    anything else before that. `samples` > 0: no log-probabilities, counted from k samples.
+    anything else before that, `unknown_mass` what may lie here or there: then each probability is
+    somewhere in its interval. `method`: by log-probabilities, or counted from `samples` replies,
+    and `why` that was needed. `room` > 0: so many tokens were allowed for a trace, and the answer
+    is the one behind it. `said`: the words that came.
     """
 
     probabilities: Mapping[str, float]
@@ -79,6 +89,25 @@ class Choice:
     usage: Usage = Usage()
     samples: int = 0
     model: str = ""
+    method: Method = "logprobs"
+    room: int = 0
+    unknown_mass: float = 0.0
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    said: str = ""
+    why: str = ""
+
+    def interval(self, option: str) -> tuple[float, float]:
+        """Between what the probability of an option lies, as far as it was read from tokens."""
+        p = self.probabilities[option]
+        return self.intervals.get(option, (p, p))
+
+    @property
+    def best(self) -> str | None:
+        """The likeliest option; None where what is unknown could make it another."""
+        first = max(self.probabilities, key=lambda option: self.probabilities[option])
+        low = self.interval(first)[0]
+        others = (self.interval(option)[1] for option in self.probabilities if option != first)
+        return first if not self.intervals or low > max(others) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,13 +31,20 @@ class Finding(StrEnum):
 class Score:
     """P(Yes) / (P(Yes) + P(No)) of one question, in [0, 1].
 
-    `outside` is the probability that lay on neither word before that. `samples` > 0: no
-    log-probabilities, counted from so many replies.
+    `outside` is the probability that lay on neither word before that. Where not all of it is known,
+    the score lies between `low` and `high`. `samples` > 0: no log-probabilities, counted from so
+    many replies. `method` and `room` (tokens for a trace before the answer) say how it was read,
+    `said` what the model said where that was neither word.
     """
 
     yes: float
     outside: float = 0.0
     samples: int = 0
+    low: float | None = None
+    high: float | None = None
+    method: str = ""
+    room: int = 0
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)

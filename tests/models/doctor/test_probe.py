@@ -119,17 +119,22 @@ def test_a_model_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     assert states(lines(Held(FakeModel(deaf)))) == {"reach": "no"}
 
 
-def test_insane_log_probabilities_are_told() -> None:
-    from crosslight.models.protocol import Answer, TokenLogprob
+@pytest.mark.parametrize(("form", "where"), [("tags", "in its text"), ("field", "in a field")])
+def test_a_model_that_thinks_is_told_and_its_verdicts_stand_behind_the_trace(
+    form: str, where: str
+) -> None:
+    with FakeServer(script({"think": {"form": form}})) as fake:
+        found = lines(fake.spec)
+    assert found["thinking"].state == "ok" and f"thinks {where}" in found["thinking"].detail
+    assert found["logprobs"].state == "ok" and "2,048 tokens of room" in found["logprobs"].detail
+    assert found["pictures"].state == "ok"
 
-    def mad(request: Request) -> Any:
-        if request.logprobs:
-            return Answer("x", logprobs=(TokenLogprob("x", -0.1, (("x", -0.1), ("y", -0.1))),))
-        return "x"
 
-    found = lines(Held(FakeModel(mad)))
-    assert found["logprobs"].state == "no"
-    assert "sum to" in found["logprobs"].detail
+def test_a_trace_without_end_is_told() -> None:
+    endless = {"think": {"trace": "Let me see. " * 2000}}
+    with FakeServer(script(endless)) as fake:
+        found = lines(fake.spec)
+    assert found["reach"].state == "no" and "thinking" in found["reach"].detail
 
 
 def test_a_perceiving_model_is_asked_by_vectors() -> None:

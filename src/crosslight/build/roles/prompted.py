@@ -92,11 +92,14 @@ class _Prompted:
         self._config = config
 
     async def _yes(self, message: Message, task: str) -> float | None:
-        """Probability of Yes; None where too much mass lies outside Yes and No."""
+        """Probability of Yes; None where too much mass lies outside Yes and No, or so much of it
+        is unknown that a threshold lies in between."""
         choice = await self._model.choose([message], YES_NO, task=task)
         if choice.outside_mass > self._config.outside_max:
             return None
-        return choice.probabilities["Yes"]
+        low, high = choice.interval("Yes")
+        cuts = (self._config.safe_below, self._config.unsafe_above)
+        return None if any(low < cut < high for cut in cuts) else choice.probabilities["Yes"]
 
     def _sampling(self, *, warm: bool, tokens: int, nonce: str = "") -> Sampling:
         """Drafts are warm and seeded by what they are for, so that a rerun asks the same."""

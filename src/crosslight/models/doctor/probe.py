@@ -7,13 +7,15 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
+from crosslight.models.choosing import ANSWER, ROOM
 from crosslight.models.doctor import pictures
 from crosslight.models.doctor.report import CONSEQUENCES, PATIENCE_S, Probe, State, failed
-from crosslight.models.errors import BadAnswer, ModelError
+from crosslight.models.errors import BadAnswer, ModelError, Truncated
 from crosslight.models.message import ImageView, Message, user
 from crosslight.models.protocol import Answer, Backend, Choice, Model, Sampling, Vectors
 from crosslight.models.spec import parse
@@ -80,6 +82,7 @@ def _checks(model: Model) -> list[tuple[str, Check]]:
         return [("reach", _reach_embedding), ("pictures", _pictures_embedded), ("embed", _embed)]
     return [
         ("reach", _reach),
+        ("thinking", _thinking),
         ("pictures", _pictures),
         ("logprobs", _logprobs),
         ("schema", _schema),
@@ -139,11 +142,20 @@ async def _embedded(model: Model, items: Sequence[str | ImageView]) -> Vectors:
 
 
 async def _ask(model: Model, text: str, **options: Any) -> Answer:
+    """A short answer; a model that thinks first gets room for that."""
     sampling = options.pop("sampling", Sampling(max_tokens=16))
     ask = [user(text)]
-    return await _patiently(
-        lambda: model.generate(ask, task="doctor", sampling=sampling, **options)
-    )
+
+    def send() -> Awaitable[Answer]:
+        return model.generate(ask, task="doctor", sampling=sampling, **options)
+
+    try:
+        return await _patiently(send)
+    except Truncated:
+        if sampling.max_tokens > ROOM:
+            raise
+        sampling = replace(sampling, max_tokens=sampling.max_tokens + ROOM)
+        return await _patiently(send)
 
 
 async def _reach(model: Model) -> Finding:
@@ -196,24 +208,34 @@ async def _pictures_embedded(model: Model) -> Finding:
     return ("ok" if right == 4 else "no"), f"{right}/4 told apart from the others and a blank one"
 
 
+async def _thinking(model: Model) -> Finding:
+    """Whether a trace comes before the answer, and whether it ends within the room that it gets."""
+    sampling = Sampling(max_tokens=ROOM + ANSWER)
+    try:
+        answer = await _ask(model, WORDS, sampling=sampling)
+    except Truncated as error:
+        return "no", f"thinks without end: {error.message} ({sampling.max_tokens:,} tokens)"
+    if not answer.reasoning:
+        return "ok", "answers at once"
+    size = f"{len(answer.reasoning):,} characters"
+    where = "in its text" if answer.thinks == "text" else "in a field of its own"
+    return "ok", f"thinks {where} ({size}): the trace is kept apart from every answer"
+
+
 async def _logprobs(model: Model) -> Finding:
-    if not model.capabilities.logprobs:
-        return "no", "left out of the answers"
-    answer = await _ask(model, WORDS, logprobs=5)
-    if not answer.logprobs:
-        return "no", "asked for, but left out of the answer"
-    for token in answer.logprobs:
-        mass = sum(np.exp(logprob) for _, logprob in token.top)
-        if not (token.logprob <= 1e-3 and mass <= 1.01) or np.isnan(token.logprob):
-            return "no", f"no probabilities: {token.logprob:.3g}, alternatives sum to {mass:.3g}"
-    if not any(len(token.top) > 1 for token in answer.logprobs):
-        return "no", "given without alternatives, which `choose` needs"
+    """What a verdict of a run would be read from: by asking for one."""
     question = user("Is ice colder than steam? Answer with one word: Yes or No.")
     choice = await _choose(model, question, ("Yes", "No"))
-    if choice.samples:
-        return "no", "given for texts, but not for the first token"
+    if choice.method == "samples":
+        return "no", choice.why or "left out of the answers"
     yes = choice.probabilities["Yes"]
-    return "ok", f"sane; a Yes/No question left {choice.outside_mass:.3f} outside (Yes {yes:.2f})"
+    told = f"sane; a Yes/No question left {choice.outside_mass:.3f} outside (Yes {yes:.2f})"
+    if choice.unknown_mass > 1e-3:
+        low, high = choice.interval("Yes")
+        told += f"; {choice.unknown_mass:.3f} is unknown: Yes {low:.2f} to {high:.2f}"
+    if choice.room:
+        told += f"; read behind a trace, with {choice.room:,} tokens of room"
+    return "ok", told
 
 
 async def _schema(model: Model) -> Finding:

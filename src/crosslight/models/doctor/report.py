@@ -32,6 +32,9 @@ class Probe:
 
 CONSEQUENCES: dict[str, Consequences] = {
     "reach": (("every verb", "nothing can run with this model"),),
+    "thinking": (
+        ("every verb", "answers are cut before they begin: allow more tokens, or ?thinking=off"),
+    ),
     "pictures": (
         ("build", "refused: photos would be described blind"),
         ("judge", "refused: verdicts would be about nothing"),

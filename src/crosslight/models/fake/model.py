@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from crosslight.models.choice import Binding
+from crosslight.models.choice import Binding, unusable
 from crosslight.models.errors import (
     BadAnswer,
     ContentFiltered,
@@ -38,6 +38,7 @@ from crosslight.models.protocol import (
     Usage,
     Vectors,
 )
+from crosslight.models.reasoning import split_reply
 from crosslight.models.schema import obey, parse_json
 from crosslight.records import canonical, content_hash
 
@@ -113,13 +114,15 @@ class FakeModel:
         ask, reply = await self._reply(request)
         if reply.fault == "cut" and schema is not None:
             raise Truncated("the answer hit the token limit", hint="the script said `cut`")
-        parsed = parse_json(reply.text, schema) if schema is not None else None
+        finish: Finish = "length" if reply.fault == "cut" else "stop"
+        said = split_reply(reply.text).settled(finish)
+        parsed = parse_json(said.answer, schema) if schema is not None else None
         tokens: tuple[TokenLogprob, ...] = ()
         if logprobs:
             tokens = _tokens(ask, reply, logprobs)
-        finish: Finish = "length" if reply.fault == "cut" else "stop"
         usage = _usage(ask, reply.text)
-        return Answer(reply.text, parsed, finish, usage, tokens, self.card.name)
+        name = self.card.name
+        return Answer(said.answer, parsed, finish, usage, tokens, name, said.reasoning, said.thinks)
 
     async def choose(
         self, messages: Sequence[Message], options: Sequence[str], *, task: str = ""
@@ -135,13 +138,23 @@ class FakeModel:
         table = wire.first_tokens(reply.text, reply.choice, ask.key)
         if self.capabilities.logprobs:
             bound = binding.from_logprobs((t, wire.log(p)) for t, p in table.items())
-            return Choice(bound.probabilities, bound.outside_mass, usage, 0, self.card.name)
+            name, said = self.card.name, bound.said
+            return Choice(bound.probabilities, bound.outside_mass, usage, 0, name, said=said)
         texts = [
             drawn(reply.choice or {}, Ask(ask.key, draw=str(i), temperature=1.0))
             for i in range(SAMPLES)
         ]
         bound = binding.from_samples(texts)
-        return Choice(bound.probabilities, bound.outside_mass, usage, SAMPLES, self.card.name)
+        return Choice(
+            bound.probabilities,
+            bound.outside_mass,
+            usage,
+            SAMPLES,
+            self.card.name,
+            method="samples",
+            said=bound.said,
+            why=unusable(()),
+        )
 
     async def embed(self, items: Sequence[str | ImageView], *, task: str = "") -> Vectors:
         """Texts by their words; images by the word for their colour and their hash."""
@@ -275,8 +288,10 @@ def _as_answer(result: Any, request: Request) -> Answer:
     if isinstance(result, Answer):
         return result
     if isinstance(result, str):
-        parsed = parse_json(result, request.schema) if request.schema is not None else None
-        return Answer(result, parsed, model="function")
+        said = split_reply(result).settled("stop")
+        parsed = parse_json(said.answer, request.schema) if request.schema is not None else None
+        reasoning = (said.reasoning, said.thinks)
+        return Answer(said.answer, parsed, "stop", Usage(), (), "function", *reasoning)
     if request.schema is not None:
         obey(result, request.schema)
     return Answer(canonical(result).decode(), result, model="function")

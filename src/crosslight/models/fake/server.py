@@ -60,6 +60,9 @@ class FakeEndpoint:
             except wire.Malformed as error:
                 kind = "rejected"
                 return _error(400, str(error), "invalid_request_error")
+            if self.script.think is not None and ask.schema is None:
+                # With room to think, the length of a reply does not tell that it is a choice.
+                ask = replace(ask, short=wanted.top >= 0 or ask.temperature > 0)
             reply = self.engine.decide(ask)
             await self._work(reply)
             transport = request.transport
@@ -94,7 +97,8 @@ class FakeEndpoint:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response(status=499)
-        body = wire.write_chat(ask, reply, wanted, self.script.can, self._texts(ask, reply, wanted))
+        texts, script = self._texts(ask, reply, wanted), self.script
+        body = wire.write_chat(ask, reply, wanted, script.can, texts, script.think)
         return _json(body[: len(body) // 2] if fault == "malformed" else body)
 
     def _texts(self, ask: Ask, reply: Reply, wanted: wire.Wanted) -> list[str]:

@@ -11,7 +11,8 @@ from pydantic_core import from_json, to_json
 
 from crosslight.models.fake.engine import SHORT_ANSWER, Ask, Reply
 from crosslight.models.fake.from_schema import number, unit
-from crosslight.models.fake.script import Can
+from crosslight.models.fake.script import Can, Think
+from crosslight.models.fake.thinking import thought, token
 
 IMAGE_TOKENS = 256
 FLOOR = math.log(1e-6)
@@ -27,6 +28,7 @@ class Wanted:
     top: int
     """Alternatives a token; -1: no log-probabilities wanted."""
     prompt_tokens: int
+    limit: int = 512
 
 
 class Malformed(ValueError):
@@ -61,10 +63,17 @@ def read_chat(body: bytes, task: str) -> tuple[Ask, Wanted]:
         draw=sampling[1],
     )
     tokens = size // 4 + IMAGE_TOKENS * len(shown)
-    return ask, Wanted(str(raw.get("model", "fake")), max(1, n), top, tokens)
+    return ask, Wanted(str(raw.get("model", "fake")), max(1, n), top, tokens, limit)
 
 
-def write_chat(ask: Ask, reply: Reply, wanted: Wanted, can: Can, texts: list[str]) -> bytes:
+def write_chat(
+    ask: Ask,
+    reply: Reply,
+    wanted: Wanted,
+    can: Can,
+    texts: list[str],
+    think: Think | None = None,
+) -> bytes:
     """A chat completions response with one choice for each of `texts`."""
     finish = {"content_filter": "content_filter", "cut": "length"}.get(reply.fault or "", "stop")
     with_logprobs = wanted.top >= 0 and can.logprobs
@@ -75,10 +84,15 @@ def write_chat(ask: Ask, reply: Reply, wanted: Wanted, can: Can, texts: list[str
             "message": {"role": "assistant", "content": text},
             "finish_reason": finish,
         }
+        tokens = token_logprobs(text, reply.choice, wanted.top, ask.key) if with_logprobs else []
+        if think is not None:
+            said = thought(think, text, wanted.limit)
+            choice["message"] |= said.message
+            choice["finish_reason"] = "length" if said.cut else finish
+            before = [token(piece) for piece in said.before] if with_logprobs else []
+            tokens = [*before, *(tokens if said.reached else [])]
         if with_logprobs:
-            choice["logprobs"] = {
-                "content": token_logprobs(text, reply.choice, wanted.top, ask.key)
-            }
+            choice["logprobs"] = {"content": tokens}
         choices.append(choice)
     completion = sum(len(text) for text in texts) // 4 + len(texts)
     body: dict[str, Any] = {

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from pydantic_core import to_json
 
 from crosslight.models.choice import Binding
+from crosslight.models.choosing import ROOM, Heard, choose_by_tokens
 from crosslight.models.errors import (
     BadAnswer,
     BadSpec,
@@ -40,15 +41,16 @@ from crosslight.models.protocol import (
 )
 from crosslight.text import Breaker, breaker, without_control
 
+NUMBERS = ("ctx", "threads", "room")
 TOP = 64
 """Alternatives of the first token that are looked at; in process they cost nothing."""
-CHOOSE = Sampling(max_tokens=1)
-FORM = "gguf:FILE_OR_REPO[+MMPROJ][?ctx=8192&threads=2], llama.cpp in process"
+FORM = "gguf:FILE_OR_REPO[+MMPROJ][?ctx=8192&threads=2&room=2048], llama.cpp in process"
 
 
 @dataclass(frozen=True, slots=True)
 class GgufBackend:
-    """A picklable description: which files, how much context (tokens), how many threads."""
+    """A picklable description: which files, how much context and how much room to think before a
+    choice (tokens), how many threads."""
 
     form: ClassVar[str] = FORM
     spec: str
@@ -56,23 +58,25 @@ class GgufBackend:
     mmproj: str = ""
     ctx: int = 8192
     threads: int = 0
+    room: int = ROOM
 
     @classmethod
     def read(cls, rest: str) -> "GgufBackend":
         """From what follows `gguf:`. Raises BadSpec, Missing."""
         files, _, query = rest.partition("?")
         model, mmproj = _split(files)
-        backend = cls("gguf:" + files, model, mmproj)
+        told: dict[str, str] = {}
         for name, value in parse_qsl(query, keep_blank_values=True):
-            if name not in ("ctx", "threads") or not value.isdigit() or int(value) == 0:
+            least = 0 if name == "room" else 1
+            if name not in NUMBERS or not value.isdigit() or int(value) < least:
                 raise BadSpec(f"the spec has no option {name[:24]}={value[:24]}", hint=FORM)
-            number = int(value)
-            backend = (
-                replace(backend, ctx=number, spec=f"gguf:{files}?ctx={number}")
-                if name == "ctx"
-                else replace(backend, threads=number)
-            )
-        return backend
+            told[name] = value
+        # How many threads work on it does not change an answer.
+        query = "&".join(f"{name}={value}" for name, value in told.items() if name != "threads")
+        spec = "gguf:" + files + (f"?{query}" if query else "")
+        usual = {"ctx": 8192, "threads": 0, "room": ROOM}
+        numbers = usual | {name: int(value) for name, value in told.items()}
+        return cls(spec, model, mmproj, numbers["ctx"], numbers["threads"], numbers["room"])
 
     async def open(self) -> "GgufModel":
         """Fetch what is missing, load the model. Raises Missing, BadSpec, NotSupported."""
@@ -89,11 +93,14 @@ class GgufModel:
         *,
         images: bool,
         ctx: int,
+        room: int = ROOM,
         broken: Breaker = without_control,
     ) -> None:
         self.card = card
         self._broken = broken
         self._ctx = ctx
+        self._room = room
+        self._thinks: bool | None = None
         self.capabilities = Capabilities(images=images, logprobs=True, schema=True, seed=True)
         self._server = server
 
@@ -124,21 +131,32 @@ class GgufModel:
     async def choose(
         self, messages: Sequence[Message], options: Sequence[str], *, task: str = ""
     ) -> Choice:
-        """By the first token's log-probabilities."""
+        """By the log-probabilities of the answer's first token."""
         binding = Binding(options)
-        # llama.cpp reports nothing for a reply that ends at once, so it may not end; what it
-        # reports is the distribution before that ban.
-        extra = {"logprobs": True, "top_logprobs": TOP, "ignore_eos": True}
-        raw = await self._chat(messages, CHOOSE, extra)
-        tokens = openai_wire.read_logprobs(openai_wire.read_choices(raw)[0])
-        if not tokens:
+
+        async def hear(limit: int) -> Heard:
+            # llama.cpp reports nothing for a reply that ends at once, so the first token may not
+            # be an end; what it reports is the distribution before that ban.
+            extra = {"logprobs": True, "top_logprobs": TOP, "ignore_eos": limit == 1}
+            raw = await self._chat(messages, Sampling(max_tokens=limit), extra)
+            choice = openai_wire.read_choices(raw)[0]
+            return Heard(
+                openai_wire.read_reply(choice),
+                openai_wire.read_logprobs(choice),
+                openai_wire.refuse_filtered(choice),
+                openai_wire.read_usage(raw, None),
+                self.card.name,
+            )
+
+        read = await choose_by_tokens(hear, binding, self._room, thinks=self._thinks)
+        if read.thinks is not None:
+            self._thinks = self._thinks or read.thinks
+        if read.choice is None:
             raise BadAnswer(
-                "the model ended before its first token",
+                f"no verdict can be read: {read.why}",
                 hint="the chat template in the file may not fit the model; take another file of it",
             )
-        bound = binding.from_logprobs(tokens[0].top)
-        usage = openai_wire.read_usage(raw, None)
-        return Choice(bound.probabilities, bound.outside_mass, usage, model=self.card.name)
+        return read.choice
 
     async def embed(self, items: Sequence[str | ImageView], *, task: str = "") -> Vectors:
         """Not offered: a model loaded to generate does not embed."""
@@ -239,7 +257,9 @@ def _load(backend: GgufBackend) -> GgufModel:
         raise refused(names, str(error)) from None
     # Names, not paths: the hashes say which files, on any machine.
     card = ModelCard(
-        spec="gguf:" + "+".join(name for name, _ in parts),
+        spec="gguf:"
+        + "+".join(name for name, _ in parts)
+        + (f"?room={backend.room}" if backend.room != ROOM else ""),
         name=model.stem,
         revision="+".join(digest[:16] for _, digest in parts),
         queues=True,
@@ -252,6 +272,7 @@ def _load(backend: GgufBackend) -> GgufModel:
         card,
         images=mmproj is not None,
         ctx=_context(server, key, backend.ctx),
+        room=backend.room,
         broken=breaker(control_tokens(model)),
     )
 

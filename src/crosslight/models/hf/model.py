@@ -22,6 +22,7 @@ from crosslight.models.protocol import (
     Answer,
     Capabilities,
     Choice,
+    Finish,
     ModelCard,
     Sampling,
     TokenLogprob,
@@ -29,6 +30,7 @@ from crosslight.models.protocol import (
     Vectors,
     with_question,
 )
+from crosslight.models.reasoning import split_reply
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -234,13 +236,16 @@ class HfModel:
                 )
         except torch.OutOfMemoryError as error:
             raise _too_big(error) from None
-        text = _cut(self._text(written.ids), sampling.stop)
+        finish: Finish = "stop" if written.ended else "length"
+        said = split_reply(_cut(self._text(written.ids), sampling.stop)).settled(finish)
         return Answer(
-            text,
-            finish="stop" if written.ended else "length",
+            said.answer,
+            finish=finish,
             usage=Usage(mix.tokens, len(written.ids)),
             logprobs=self._logprobs(written) if top else (),
             model=self.card.name,
+            reasoning=said.reasoning,
+            thinks=said.thinks,
         )
 
     def _stopper(self, sampling: Sampling) -> Any:

@@ -15,9 +15,10 @@ import numpy as np
 from yarl import URL
 
 from crosslight.models.choice import Binding
-from crosslight.models.errors import BadAnswer, ModelError, NotSupported, Rejected
+from crosslight.models.errors import ModelError, NotSupported
 from crosslight.models.message import ImageView, Message, has_images
 from crosslight.models.openai import errors, keys, wire
+from crosslight.models.openai.choose import SAMPLE_TOKENS, Chooser
 from crosslight.models.openai.spec import FORM, Target, read_target
 from crosslight.models.openai.wire import TOP, Body
 from crosslight.models.protocol import (
@@ -27,18 +28,14 @@ from crosslight.models.protocol import (
     Choice,
     ModelCard,
     Sampling,
-    Usage,
     Vectors,
 )
+from crosslight.models.sent import sending
 from crosslight.text import without_control
 
 CONNECT_S = 15.0
-SAMPLE_TOKENS = 8
 BIG_BODY = 2**20
 TASK_HEADER = "X-Crosslight-Task"
-
-# At temperature 0 no server that is known scales the log-probabilities it reports.
-CHOOSE = Sampling(max_tokens=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +82,7 @@ class OpenAIModel:
         )
         self._target = target
         self._key = key
+        self._chooser = Chooser(target, self._chat)
         self._chat_url = URL(target.url + "/chat/completions")
         self._limit_field = "max_completion_tokens" if target.official else "max_tokens"
         self._session = aiohttp.ClientSession(
@@ -129,27 +127,10 @@ class OpenAIModel:
     async def choose(
         self, messages: Sequence[Message], options: Sequence[str], *, task: str = ""
     ) -> Choice:
-        """By the first token's log-probabilities; without them by counting samples."""
-        binding = Binding(options)
-        refused: Rejected | None = None
-        if self.capabilities.logprobs:
-            try:
-                choice = await self._choose_by_logprobs(messages, binding, task)
-            except Rejected as error:
-                refused = error
-            else:
-                if choice is not None:
-                    return choice
-        if self._target.samples == 0:
-            raise refused or NotSupported(
-                f"{self._target.model} gives no log-probabilities and samples=0",
-                hint="take another endpoint, or allow ?samples=8 in its spec",
-            )
-        try:
-            choice = await self._choose_by_samples(messages, binding, task)
-        except Rejected as error:
-            raise refused or error from None
-        self.capabilities = replace(self.capabilities, logprobs=False)
+        """By the log-probabilities of the answer's first token; without them by samples."""
+        choice = await self._chooser.choose(messages, Binding(options), task, self.capabilities)
+        if choice.method == "samples":
+            self.capabilities = replace(self.capabilities, logprobs=False)
         return choice
 
     async def embed(self, items: Sequence[str | ImageView], *, task: str = "") -> Vectors:
@@ -177,57 +158,6 @@ class OpenAIModel:
         """Tokens of context as the endpoint lists its models, where it tells."""
         raw = await self._send("GET", URL(self._target.url + "/models"), None, "")
         return wire.read_context(raw, self._target.model)
-
-    async def _choose_by_logprobs(
-        self, messages: Sequence[Message], binding: Binding, task: str
-    ) -> Choice | None:
-        """None when the endpoint leaves the log-probabilities out."""
-        extra = {"logprobs": True, "top_logprobs": TOP}
-        raw = await self._chat(messages, CHOOSE, extra, task)
-        first = wire.read_choices(raw)[0]
-        wire.refuse_filtered(first)
-        tokens = wire.read_logprobs(first)
-        if not tokens and not wire.read_text(first):
-            raise BadAnswer(
-                "the model ended before its first token",
-                hint="its chat template, which the server applies, may not fit the model",
-            )
-        if not tokens:
-            return None
-        token = tokens[0]
-        bound = binding.from_logprobs(token.top or [(token.token, token.logprob)])
-        usage = wire.read_usage(raw, self._target.price)
-        name = str(raw.get("model") or "")
-        return Choice(bound.probabilities, bound.outside_mass, usage, model=name)
-
-    async def _choose_by_samples(
-        self, messages: Sequence[Message], binding: Binding, task: str
-    ) -> Choice:
-        """Ask for all samples at once, then one by one for those that did not come."""
-        wanted = self._target.samples
-        texts: list[str] = []
-        usage = Usage()
-        name = ""
-        use_n = self.capabilities.n
-        while len(texts) < wanted:
-            sampling = Sampling(temperature=1.0, max_tokens=SAMPLE_TOKENS, seed=len(texts))
-            extra = {"n": wanted} if use_n and not texts else {}
-            try:
-                raw = await self._chat(messages, sampling, extra, task)
-            except Rejected:
-                if not extra:
-                    raise
-                use_n = False
-                continue
-            choices = wire.read_choices(raw)
-            for choice in choices:
-                wire.refuse_filtered(choice)
-            texts += [wire.read_text(choice) for choice in choices[: wanted - len(texts)]]
-            more = wire.read_usage(raw, self._target.price)
-            usage = wire.add_usage(usage, more)
-            name = str(raw.get("model") or "")
-        bound = binding.from_samples(texts)
-        return Choice(bound.probabilities, bound.outside_mass, usage, len(texts), name)
 
     async def _chat(
         self, messages: Sequence[Message], sampling: Sampling, extra: Mapping[str, Any], task: str
@@ -257,6 +187,7 @@ class OpenAIModel:
         if task:
             headers[TASK_HEADER] = task
         failure: ModelError
+        sending()
         try:
             async with self._session.request(
                 method, url, data=data, headers=headers, allow_redirects=False

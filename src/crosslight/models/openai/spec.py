@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
+from crosslight.models.choosing import ROOM
 from crosslight.models.errors import BadSpec
 from crosslight.models.openai.keys import OFFICIAL_HOST
 from crosslight.models.openai.wire import Price
@@ -16,11 +17,15 @@ FORM = (
 CAN_LACK = frozenset({"images", "logprobs", "schema", "seed", "n", "temperature", "embed"})
 
 
+_MOST = {"samples": 256, "room": 2**20}
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Which model on which endpoint, and how to talk to it.
 
-    `samples` replies replace missing log-probabilities (0: never); `timeout_s` bounds one call;
+    `samples` replies replace missing log-probabilities (0: never); a model that thinks before it
+    chooses gets `room` tokens for that (0: none); `timeout_s` bounds one call;
     `lacks` names what must not be sent; `thinking` None leaves the endpoint's default.
     """
 
@@ -28,6 +33,7 @@ class Target:
     url: str
     price: Price | None = None
     samples: int = 8
+    room: int = ROOM
     timeout_s: float = 300.0
     thinking: bool | None = None
     revision: str = ""
@@ -38,6 +44,7 @@ class Target:
         """The spec string with only the options that can change an answer."""
         said = [f"lacks={','.join(sorted(self.lacks))}"] if self.lacks else []
         said += [f"samples={self.samples}"] if self.samples != 8 else []
+        said += [f"room={self.room}"] if self.room != ROOM else []
         said += (
             [f"thinking={'on' if self.thinking else 'off'}"] if self.thinking is not None else []
         )
@@ -95,11 +102,13 @@ def _with(target: Target, name: str, value: str) -> Target:
             if not (0 <= low < 1e6 and 0 <= high < 1e6):
                 raise ValueError
             return replace(target, price=Price(low, high))
-        if name == "samples":
+        if name in _MOST:
             count = int(value)
-            if not 0 <= count <= 256:
+            if not 0 <= count <= _MOST[name]:
                 raise ValueError
-            return replace(target, samples=count)
+            return (
+                replace(target, samples=count) if name == "samples" else replace(target, room=count)
+            )
         if name == "timeout":
             seconds = float(value)
             if not 0 < seconds <= 86_400:
@@ -128,6 +137,7 @@ def _with(target: Target, name: str, value: str) -> Target:
 _HOW = {
     "price": "price=IN,OUT in US dollars per million tokens, e.g. price=0.15,0.60",
     "samples": "samples=K, 0 to 256: replies that replace missing log-probabilities",
+    "room": "room=TOKENS, 0 or more: what a model may think before it chooses",
     "timeout": "timeout=SECONDS for one call, above 0",
     "thinking": "thinking=on or thinking=off",
     "revision": "revision=TEXT, part of every stored answer's key",

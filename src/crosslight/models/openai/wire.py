@@ -1,6 +1,8 @@
 """The chat completions format: bodies out, replies in. Pure functions, no connection."""
 
 import hashlib
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +11,11 @@ import numpy as np
 import pybase64
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
+from crosslight.models.choice import unreadable
 from crosslight.models.errors import BadAnswer, ContentFiltered, Refused, Rejected, Truncated
 from crosslight.models.message import Message
 from crosslight.models.protocol import Answer, Finish, Sampling, TokenLogprob, Usage, Vectors
+from crosslight.models.reasoning import Reply, split_reply
 from crosslight.models.schema import parse_json
 from crosslight.text import Breaker, without_control
 
@@ -19,6 +23,14 @@ TOP = 20
 """Alternatives a token that servers give at most."""
 
 DATA_URL = "data:image/jpeg;base64,"
+
+FIELDS = ("reasoning_content", "reasoning", "thinking")
+"""Where servers with a reasoning parser put the trace: of vLLM, SGLang, llama.cpp and DeepSeek; of
+OpenRouter and newer vLLM; of Ollama."""
+THOUGHTS = frozenset({"thinking", "reasoning"})
+"""Types of parts of a content that are traces (Mistral)."""
+
+_ESCAPED = re.compile(rb"\\x([0-9a-fA-F]{2})")
 
 _FINISH: dict[str, Finish] = {
     "stop": "stop",
@@ -176,47 +188,84 @@ def read_context(raw: Mapping[str, Any], model: str) -> int | None:
     return next((count for value in found if (count := _count(value))), None)
 
 
-def read_text(choice: Mapping[str, Any]) -> str:
-    """The visible text of a choice; parts are joined; empty when there is none."""
+def read_reply(choice: Mapping[str, Any]) -> Reply:
+    """What a choice says, apart from what the model thought."""
     message = choice.get("message")
-    content = message.get("content") if isinstance(message, dict) else None
-    if isinstance(content, list):
-        content = "".join(
-            part["text"]
-            for part in content
-            if isinstance(part, dict) and isinstance(part.get("text"), str)
-        )
-    return content if isinstance(content, str) else ""
+    message = message if isinstance(message, dict) else {}
+    content = message.get("content")
+    parts = content if isinstance(content, list) else []
+    thought = [part for part in parts if isinstance(part, dict) and part.get("type") in THOUGHTS]
+    said = [part for part in parts if part not in thought] if thought else content
+    field = next((text for name in FIELDS if (text := _text(message.get(name)))), "")
+    return split_reply(_text(said), field or _text(thought))
+
+
+def _text(content: Any) -> str:
+    """A text, or the texts of parts (also of parts in parts), joined; empty for anything else."""
+    if not isinstance(content, list):
+        return content if isinstance(content, str) else ""
+    found = []
+    for part in content:
+        if isinstance(part, dict):
+            texts = (part.get(name) for name in ("text", "thinking", "reasoning"))
+            found.append(next((_text(text) for text in texts if text), ""))
+    return "".join(found)
 
 
 def read_logprobs(choice: Mapping[str, Any]) -> tuple[TokenLogprob, ...]:
-    """Tokens with alternatives; empty when the endpoint gives none. Raises BadAnswer."""
+    """Tokens with alternatives; empty when the endpoint gives none. An alternative of which the
+    logarithm is null is one that is not listed. Raises BadAnswer."""
     block = choice.get("logprobs")
-    content = block.get("content") if isinstance(block, dict) else None
-    if not isinstance(content, list):
-        return ()
+    block = block if isinstance(block, dict) else {}
+    content = block.get("content")
     try:
-        return tuple(
-            TokenLogprob(
-                str(item["token"]),
-                float(item["logprob"]),
-                tuple(
-                    (str(t["token"]), float(t["logprob"])) for t in item.get("top_logprobs") or ()
-                ),
-            )
-            for item in content
-        )
-    except (KeyError, TypeError, ValueError):
+        if not isinstance(content, list):
+            return _older_logprobs(block)
+        return tuple(_token(item) for item in content)
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise BadAnswer("malformed log-probabilities", hint="see crosslight doctor") from None
 
 
-def add_usage(one: Usage, other: Usage) -> Usage:
-    """The sum of two calls."""
-    return Usage(
-        one.prompt_tokens + other.prompt_tokens,
-        one.completion_tokens + other.completion_tokens,
-        one.cost_usd + other.cost_usd,
+def _token(item: Mapping[str, Any]) -> TokenLogprob:
+    listed = item.get("top_logprobs") or ()
+    top = tuple((_name(t), float(t["logprob"])) for t in listed if t["logprob"] is not None)
+    name, own = _name(item), item["logprob"]
+    if own is None:
+        own = dict(top).get(name, -math.inf)
+    return TokenLogprob(name, float(own), top)
+
+
+def _older_logprobs(block: Mapping[str, Any]) -> tuple[TokenLogprob, ...]:
+    """The form of the older completions API, which some servers give for chats as well."""
+    names, values = block.get("tokens"), block.get("token_logprobs")
+    if not isinstance(names, list) or not isinstance(values, list):
+        return ()
+    tops = block.get("top_logprobs") or [{}] * len(names)
+    return tuple(
+        TokenLogprob(
+            _clean(str(name)),
+            -math.inf if own is None else float(own),
+            tuple((_clean(t), float(p)) for t, p in (top or {}).items() if p is not None),
+        )
+        for name, own, top in zip(names, values, tops, strict=True)
     )
+
+
+def _name(item: Mapping[str, Any]) -> str:
+    """A token's text; from its bytes where the text is a placeholder."""
+    name = _clean(str(item["token"]))
+    data = item.get("bytes")
+    if unreadable(name) and isinstance(data, list) and data:
+        return bytes(data).decode("utf-8", "replace")
+    return name
+
+
+def _clean(name: str) -> str:
+    """`bytes:` and escaped bytes, as some servers write tokens, are the text that they are of."""
+    if not name.startswith("bytes:"):
+        return name
+    escaped = name.removeprefix("bytes:").encode("utf-8", "replace")
+    return _ESCAPED.sub(lambda m: bytes([int(m[1], 16)]), escaped).decode("utf-8", "replace")
 
 
 def refuse_filtered(choice: Mapping[str, Any]) -> Finish:
@@ -257,13 +306,17 @@ def read_answer(
     finish = refuse_filtered(choice)
     message = choice.get("message")
     refusal = message.get("refusal") if isinstance(message, dict) else None
-    text = read_text(choice) or (refusal if isinstance(refusal, str) else "")
+    said = read_reply(choice)
+    text = said.answer or (refusal if isinstance(refusal, str) else "")
     if schema is not None and refusal:
         raise Refused(f"the model declined: {str(refusal)[:120]!r}", hint="the row stays undecided")
-    if finish == "length" and (schema is not None or not text):
+    if not text.strip():
+        said.settled(finish)
+    if finish == "length" and schema is not None:
         raise Truncated("the answer hit the token limit", hint=Truncated.remedy)
     if not text.strip():
-        raise BadAnswer("the answer is empty", hint="asking again may help")
+        thought = "; the model only thought" if said.reasoning else ""
+        raise BadAnswer(f"the answer is empty{thought}", hint="asking again may help")
     return Answer(
         text=text,
         parsed=parse_json(text, schema) if schema is not None else None,
@@ -271,6 +324,8 @@ def read_answer(
         usage=read_usage(raw, price),
         logprobs=read_logprobs(choice),
         model=str(raw.get("model") or ""),
+        reasoning=said.reasoning,
+        thinks=said.thinks,
     )
 
 

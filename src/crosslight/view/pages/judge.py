@@ -42,6 +42,7 @@ TESTS = {
     "perception": "by the embedded perception",
     "unseen": "perception cannot know",
     "outside": "the model answered neither yes nor no",
+    "unknown_mass": "the endpoint tells too little of its probabilities",
     "band": "the scores decide nothing",
     "not asked": "would need a measurement that was never made",
 }
