@@ -328,13 +328,13 @@ def test_retry_after_as_a_date() -> None:
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
-        ('{"choices": [{"mess', BadAnswer),
-        ("", BadAnswer),
-        ("<html>login</html>", BadAnswer),
-        ("[]", BadAnswer),
-        ("{}", BadAnswer),
-        ('{"choices": []}', BadAnswer),
-        ('{"choices": [null]}', BadAnswer),
+        ('{"choices": [{"mess', ServerFault),
+        ("", ServerFault),
+        ("<html>login</html>", ServerFault),
+        ("[]", ServerFault),
+        ("{}", ServerFault),
+        ('{"choices": []}', ServerFault),
+        ('{"choices": [null]}', ServerFault),
         ('{"choices": [{}]}', BadAnswer),
         ('{"choices": [{"message": null, "finish_reason": "stop"}]}', BadAnswer),
         (chat(""), BadAnswer),
@@ -404,7 +404,7 @@ def test_a_slow_drip_and_a_dead_port_are_unreachable() -> None:
 def test_faults_of_the_fake_are_errors_here(fault: str) -> None:
     kinds = {
         "reset": Unreachable,
-        "malformed": BadAnswer,
+        "malformed": ServerFault,
         "empty": BadAnswer,
         "content_filter": ContentFiltered,
         "cut": Truncated,

@@ -194,7 +194,10 @@ class OpenAIModel:
             ) as response:
                 received = await errors.read_bounded(response)
                 if response.status == 200:
-                    return wire.read_object(received)
+                    raw = wire.read_object(received)
+                    url_told = self._target.url
+                    errors.refuse_error(raw, response.headers, url=url_told, key=self._key)
+                    return raw
                 failure = errors.from_status(
                     response.status,
                     response.headers,
