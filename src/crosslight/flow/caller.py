@@ -28,7 +28,7 @@ from crosslight.flow.faults import check_answer, replayed_fault
 from crosslight.flow.key import Key, request_key
 from crosslight.flow.ledger import Ledger
 from crosslight.flow.limiter import Limiter
-from crosslight.flow.retry import RetryingCalls
+from crosslight.flow.retry import SHORT_QUESTION, RetryingCalls
 from crosslight.flow.single_flight import SingleFlight
 from crosslight.flow.sound import check_answer_numbers, check_choice, check_vectors, sound
 from crosslight.flow.stop import Gate, RunFailed
@@ -46,6 +46,7 @@ from crosslight.models import (
     Usage,
     Vectors,
     obey,
+    user,
 )
 from crosslight.records import ImageView
 from crosslight.store import OK, AnswerStore, Record, StoreError
@@ -95,6 +96,7 @@ class Caller:
             self.policy,
             gate or Gate(),
             samples=model.capabilities.samples,
+            look=_short_question(model),
         )
         self._in_flight: SingleFlight[Record] = SingleFlight()
         self.answered = 0
@@ -304,6 +306,14 @@ class Caller:
         if kept.ok:
             self.ledger.used.add(kept)
         return kept
+
+
+def _short_question(model: Model) -> Callable[[], Awaitable[Answer]] | None:
+    """Asks whether the endpoint is there; None for a model in this process, which is."""
+    if not (model.card.endpoint and model.capabilities.generates):
+        return None
+    hello = [user("Reply with one word: OK")]
+    return lambda: model.generate(hello, task=SHORT_QUESTION, sampling=Sampling(max_tokens=1))
 
 
 def _decoded(record: Record, decode: Callable[[Record], T]) -> T:

@@ -62,6 +62,10 @@ class NoConnection(Unreachable):
     """Nobody listens there: the address is wrong, or the server is not up."""
 
 
+class ConnectionBroke(Unreachable):
+    """Somebody took the connection and let it go without an answer."""
+
+
 class RateLimited(ModelError):
     """The endpoint asked us to slow down (429)."""
 

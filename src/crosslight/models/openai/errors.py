@@ -9,6 +9,7 @@ import aiohttp
 
 from crosslight.models.errors import (
     BadAnswer,
+    ConnectionBroke,
     ContentFiltered,
     Denied,
     Missing,
@@ -186,4 +187,4 @@ def from_exception(error: BaseException, *, url: str, timeout_s: float) -> Model
         )
     if isinstance(error, aiohttp.InvalidURL):
         return Rejected(f"not a usable URL: {url}", hint="mend the spec")
-    return Unreachable(f"the connection to {url} broke ({type(error).__name__})")
+    return ConnectionBroke(f"the connection to {url} broke ({type(error).__name__})")
