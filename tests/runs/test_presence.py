@@ -104,3 +104,26 @@ def test_a_row_that_breaks_the_endpoint_is_only_that_row(verb: Verb, tmp_path: P
     account = check_account(tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert (account["failed"], account["not_reached"]) == (1, 0)
+
+
+@EACH
+def test_a_refused_parameter_is_paid_for_once_and_told(verb: Verb, tmp_path: Path) -> None:
+    """`max_tokens`, and for log-probabilities more than 5 alternatives."""
+
+    def refuses(body: dict[str, Any], number: int) -> web.Response | None:
+        if "max_tokens" in body:
+            return says(400, "max_tokens is not supported, use max_completion_tokens")
+        many = body.get("top_logprobs", 0) > 5
+        return says(400, "top_logprobs must be between 0 and 5") if many else None
+
+    with Moody(prepared(tmp_path, 5), refuses) as server:
+        done = ran(verb.command(tmp_path, server.spec))
+        refused = [body for body in server.bodies if refuses(body, 0) is not None]
+        asked = len(server.bodies)
+    assert done.returncode == 0, done.stderr
+    assert len(refused) <= 2
+    told = summary(tmp_path / "out")
+    assert told["calls"]["asked"] == asked
+    assert "max_completion_tokens is sent instead" in " ".join(told["notes"])
+    assert "max_completion_tokens is sent instead" in done.stdout
+    assert "samples" not in " ".join(told["notes"])

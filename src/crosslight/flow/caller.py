@@ -43,6 +43,7 @@ from crosslight.models import (
     ModelError,
     Request,
     Sampling,
+    TellsNotes,
     Usage,
     Vectors,
     obey,
@@ -179,6 +180,11 @@ class Caller:
                 hint="name another store with --store",
             )
         return np.stack(vectors) if vectors else np.zeros((0, 0), np.float32)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the model says of how it was asked."""
+        return self._model.notes if isinstance(self._model, TellsNotes) else ()
 
     async def aclose(self) -> None:
         """Close the model; the store stays open, since other callers use it."""
