@@ -34,6 +34,7 @@ from crosslight.models.fake import parse as script
 from crosslight.models.message import system, user
 from crosslight.models.openai import errors as http_errors
 from crosslight.models.openai.model import OpenAIModel
+from crosslight.models.openai.waits import retry_after
 from crosslight.models.protocol import Answer, Choice, Model, Sampling
 from crosslight.models.spec import parse
 from tests.models.pictures import view
@@ -322,7 +323,7 @@ def test_retry_after_as_a_date() -> None:
     assert wait is not None
     assert 50 < wait <= 61
     past = formatdate(time.time() - 60, usegmt=True)
-    assert http_errors.retry_after({"Retry-After": past}) == 0.0
+    assert retry_after({"Retry-After": past}) == 0.0
 
 
 @pytest.mark.parametrize(

@@ -60,8 +60,10 @@ def refuse_refusal(choice: Mapping[str, Any]) -> None:
     For questions with given answers; where any text is an answer, a refusal is one.
     """
     message = choice.get("message")
-    refusal = message.get("refusal") if isinstance(message, dict) else None
-    if isinstance(refusal, str) and refusal.strip() and not message.get("content"):
+    if not isinstance(message, dict) or message.get("content"):
+        return
+    refusal = message.get("refusal")
+    if isinstance(refusal, str) and refusal.strip():
         raise Refused(f"the model declined: {refusal[:120]!r}", hint="the row stays undecided")
 
 

@@ -66,7 +66,8 @@ def wait_in_text(message: str) -> float | None:
 
 
 def _until_reset(given: Mapping[str, str], now: float) -> float | None:
-    empty, other = [], []
+    empty: list[float] = []
+    other: list[float] = []
     for name, value in given.items():
         named = _RESET.fullmatch(name)
         wait = seconds(value, now) if named else None
