@@ -38,6 +38,9 @@ class CallOptions(TypedDict, total=False):
     """Seconds for one call."""
     attempts: int
     """Requests for one answer."""
+    wait_for_model: float | None
+    """Seconds to wait for a model that still loads (None: 300); given, also for a server that is
+    not up yet."""
     retry_failed: bool
     """Ask again what failed for good before."""
     fail_on_error: float | int | None
@@ -75,6 +78,7 @@ class CallSettings:
         policy = CallPolicy(
             timeout_s=options.get("timeout", 120.0),
             attempts=options.get("attempts", 5),
+            ready_wait_s=options.get("wait_for_model"),
             retry_failed=options.get("retry_failed", False),
             concurrency=options.get("concurrency"),
             seed=seed,
@@ -90,7 +94,14 @@ class CallSettings:
         )
 
 
-LEAST = {"limit": 1, "concurrency": 1, "attempts": 1, "max_calls": 0, "timeout": 0.1}
+LEAST = {
+    "limit": 1,
+    "concurrency": 1,
+    "attempts": 1,
+    "max_calls": 0,
+    "timeout": 0.1,
+    "wait_for_model": 0,
+}
 
 
 def _check_numbers(options: CallOptions) -> None:
@@ -100,7 +111,7 @@ def _check_numbers(options: CallOptions) -> None:
             raise BadSetting(f"seed={value!r}", "a whole number")
         if name not in LEAST or value is None:
             continue
-        kinds = (int, float) if name == "timeout" else (int,)
+        kinds = (int, float) if name in ("timeout", "wait_for_model") else (int,)
         if isinstance(value, bool) or not isinstance(value, kinds) or value < LEAST[name]:
             raise BadSetting(f"{name}={value!r}", f"a number, at least {LEAST[name]}")
     budget, bound = options.get("budget"), options.get("fail_on_error")

@@ -25,6 +25,15 @@ Concurrency = Annotated[
 ]
 Timeout = Annotated[float, typer.Option(help="Seconds for one call.", min=0.1)]
 Attempts = Annotated[int, typer.Option(help="Requests for one answer.", min=1)]
+WaitForModel = Annotated[
+    float | None,
+    typer.Option(
+        "--wait-for-model",
+        help="Seconds to wait for a model that still loads; default: 300. Given, also for a server "
+        "that is not up yet (else a refused connection fails the run within seconds).",
+        min=0,
+    ),
+]
 RetryFailed = Annotated[
     bool, typer.Option("--retry-failed", help="Ask again what failed for good before.")
 ]
@@ -60,6 +69,7 @@ def _of_calls(
     concurrency: Concurrency = None,
     timeout: Timeout = 120.0,
     attempts: Attempts = 5,
+    wait_for_model: WaitForModel = None,
     retry_failed: RetryFailed = False,
     fail_on_error: FailOnError = None,
     store: Store = None,

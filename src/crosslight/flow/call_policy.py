@@ -21,8 +21,10 @@ class CallPolicy:
 
     `attempts` bounds requests for one answer (bad answers: `bad_answer_attempts`); `timeout_s` is
     for one request; a `Retry-After` above `longest_wait_s` stops the run instead of waiting.
-    `retry_failed` asks again what an earlier run recorded as failed for good. `concurrency` fixes
-    the limit, else it adapts up to `max_concurrency`.
+    A model that is not there yet is waited for `ready_wait_s` seconds; None: for the usual time
+    where it loads, and not at all where nobody listens at its address. `retry_failed` asks again
+    what an earlier run recorded as failed for good. `concurrency` fixes the limit, else it adapts
+    up to `max_concurrency`.
     """
 
     timeout_s: float = 120.0
@@ -31,6 +33,7 @@ class CallPolicy:
     backoff_s: float = 0.5
     backoff_max_s: float = 30.0
     longest_wait_s: float = 300.0
+    ready_wait_s: float | None = None
     retry_failed: bool = False
     concurrency: int | None = None
     max_concurrency: int = 320

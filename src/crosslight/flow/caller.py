@@ -28,7 +28,7 @@ from crosslight.flow.faults import check_answer, replayed_fault
 from crosslight.flow.key import Key, request_key
 from crosslight.flow.ledger import Ledger
 from crosslight.flow.limiter import Limiter
-from crosslight.flow.retry import RetryingCalls
+from crosslight.flow.retry import SHORT_QUESTION, RetryingCalls
 from crosslight.flow.single_flight import SingleFlight
 from crosslight.flow.sound import check_answer_numbers, check_choice, check_vectors, sound
 from crosslight.flow.stop import Gate, RunFailed
@@ -43,9 +43,11 @@ from crosslight.models import (
     ModelError,
     Request,
     Sampling,
+    TellsNotes,
     Usage,
     Vectors,
     obey,
+    user,
 )
 from crosslight.records import ImageView
 from crosslight.store import OK, AnswerStore, Record, StoreError
@@ -95,6 +97,7 @@ class Caller:
             self.policy,
             gate or Gate(),
             samples=model.capabilities.samples,
+            look=_short_question(model),
         )
         self._in_flight: SingleFlight[Record] = SingleFlight()
         self.answered = 0
@@ -177,6 +180,11 @@ class Caller:
                 hint="name another store with --store",
             )
         return np.stack(vectors) if vectors else np.zeros((0, 0), np.float32)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the model says of how it was asked."""
+        return self._model.notes if isinstance(self._model, TellsNotes) else ()
 
     async def aclose(self) -> None:
         """Close the model; the store stays open, since other callers use it."""
@@ -304,6 +312,14 @@ class Caller:
         if kept.ok:
             self.ledger.used.add(kept)
         return kept
+
+
+def _short_question(model: Model) -> Callable[[], Awaitable[Answer]] | None:
+    """Asks whether the endpoint is there; None for a model in this process, which is."""
+    if not (model.card.endpoint and model.capabilities.generates):
+        return None
+    hello = [user("Reply with one word: OK")]
+    return lambda: model.generate(hello, task=SHORT_QUESTION, sampling=Sampling(max_tokens=1))
 
 
 def _decoded(record: Record, decode: Callable[[Record], T]) -> T:

@@ -86,6 +86,9 @@ class Ledger:
     bad_records: int = 0
     """Stored answers that were none (a store that is damaged, or not ours): asked again."""
     touched: set[int] = field(default_factory=set, repr=False)
+    waiting: str = ""
+    """What the run waits for now, for the progress."""
+
     reasoned: dict[str, set[str]] = field(default_factory=dict, repr=False)
     """Keys of the answers that came with a reasoning trace, by model."""
 

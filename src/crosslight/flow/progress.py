@@ -144,5 +144,7 @@ class Watch:
     def _line(self) -> str:
         runner = self._runner
         told = summary(runner, self._ledger, time.monotonic() - self._began)
+        if self._ledger.waiting:
+            return f"{told}; {self._ledger.waiting}"
         ahead = self._forecast.tell(runner.taken, runner.finished, self._ledger)
         return f"{told}; {ahead}" if ahead else told

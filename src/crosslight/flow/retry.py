@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from crosslight.flow.budget import Budget
 from crosslight.flow.call_policy import CallPolicy
@@ -11,6 +11,7 @@ from crosslight.flow.faults import fault_record
 from crosslight.flow.key import Key
 from crosslight.flow.ledger import Ledger
 from crosslight.flow.limiter import Limiter, Slot
+from crosslight.flow.presence import Presence
 from crosslight.flow.stop import GO_ON, Gate, RunFailed, RunStop
 from crosslight.flow.usage import usage_of
 from crosslight.models import (
@@ -20,6 +21,7 @@ from crosslight.models import (
     ModelError,
     RateLimited,
     Request,
+    Sampling,
     Sent,
     Unreachable,
     Usage,
@@ -28,6 +30,8 @@ from crosslight.models import (
 from crosslight.records import BadSetting
 from crosslight.store import Record
 
+SHORT_QUESTION = "are-you-there"
+"""The task of the question that finds out whether an endpoint still answers."""
 T = TypeVar("T")
 Keep = Callable[[Record], Awaitable[Record]]
 
@@ -49,7 +53,8 @@ def require_price(card: ModelCard, budget: Budget | None) -> None:
 class RetryingCalls:
     """Asks one model. `ask` returns a checked reply and its usage, or raises `ModelError`.
 
-    `samples`: the requests that the model may put in place of one choice.
+    `samples`: the requests that the model may put in place of one choice. `look` asks it a short
+    question, where it takes one: that tells a row's fault from the endpoint's.
     """
 
     def __init__(
@@ -62,6 +67,7 @@ class RetryingCalls:
         gate: Gate,
         *,
         samples: int = 0,
+        look: Callable[[], Awaitable[Any]] | None = None,
     ) -> None:
         require_price(card, budget)
         self._card = card
@@ -72,6 +78,8 @@ class RetryingCalls:
         self._gate = gate
         self._guess = CostGuess(card, samples)
         self._ever_answered = False
+        self._look = look
+        self._presence = Presence(card, policy, ledger, gate, self._short_question)
 
     async def ask(
         self,
@@ -81,18 +89,40 @@ class RetryingCalls:
         check: Callable[[T], None],
         keep: Keep,
     ) -> tuple[T, Usage]:
-        """One answer. The fault that a call ends in is recorded before it is raised."""
+        """One answer. The fault that a call ends in is recorded before it is raised.
+
+        Raises `RunStop` instead where the endpoint, and no row, is at fault.
+        """
+        try:
+            return await self._in_turn(key, request, send, check, keep)
+        finally:
+            self._presence.leave()
+
+    async def _in_turn(
+        self,
+        key: Key,
+        request: Request,
+        send: Callable[[], Awaitable[T]],
+        check: Callable[[T], None],
+        keep: Keep,
+    ) -> tuple[T, Usage]:
         attempt = 0
         while True:
+            await self._turn(request)
             attempt += 1
+            answers_before = self._presence.answers
             reply: list[T] = []
             try:
                 usage = await self._once(request, send, check, reply)
             except ModelError as error:
                 self._ledger.faults[error.kind] += 1
+                if await self._presence.loads(error):
+                    attempt -= 1
+                    continue
                 if self._policy.may_retry(error, attempt):
                     await asyncio.sleep(self._delay(key, attempt, error))
                     continue
+                await self._presence.blame(error, answers_before)
                 self._ledger.task(request.task).failed += 1
                 spent = self._usage(request, reply[0]) if reply else Usage()
                 text = str(getattr(reply[0] if reply else error, "text", ""))
@@ -101,8 +131,24 @@ class RetryingCalls:
                 self._give_up_if_useless(error)
                 raise
             self._ever_answered = True
+            self._presence.replied()
             self._ledger.task(request.task).answered += 1
             return reply[0], usage
+
+    async def _turn(self, request: Request) -> None:
+        try:
+            await self._presence.turn()
+        except ModelError as error:
+            self._ledger.faults[error.kind] += 1
+            self._ledger.task(request.task).failed += 1
+            raise
+
+    async def _short_question(self) -> None:
+        """Raises `ModelError` where it is not answered. Counted as a call like any other."""
+        if self._look is None:
+            return
+        request = Request("generate", SHORT_QUESTION, sampling=Sampling(max_tokens=1))
+        await self._once(request, self._look, lambda _: None, [])
 
     async def _once(
         self,

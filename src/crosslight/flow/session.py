@@ -54,6 +54,12 @@ class Session:
         """Calls that wait for an answer now."""
         return sum(caller.limiter.in_flight for caller in set(self.callers.values()))
 
+    @property
+    def notes(self) -> list[str]:
+        """What the models say of how they were asked, each once."""
+        callers = dict.fromkeys(self.callers.values())
+        return list(dict.fromkeys(note for caller in callers for note in caller.notes))
+
     async def __aenter__(self) -> Self:
         by_spec: dict[str, Caller] = {}
         try:

@@ -16,6 +16,7 @@ from .errors import (
     NotSupported,
     RateLimited,
     Refused,
+    ServerFault,
     Truncated,
     Unreachable,
 )
@@ -23,6 +24,7 @@ from .fake.server import FakeEndpoint, run_fake_server, serve_script
 from .fetch.cache import home
 from .hf.decode import Coca, Vcd
 from .hf.remedy import with_remedy
+from .loading import READY_WAIT_S, is_loading, poll_after
 from .message import Message, system, user
 from .protocol import (
     Answer,
@@ -33,6 +35,7 @@ from .protocol import (
     ModelCard,
     Request,
     Sampling,
+    TellsNotes,
     TokenLogprob,
     Usage,
     Vectors,
@@ -43,6 +46,7 @@ from .sent import Sent, counting
 from .spec import parse
 
 __all__ = [
+    "READY_WAIT_S",
     "TASK",
     "Answer",
     "Backend",
@@ -69,6 +73,8 @@ __all__ = [
     "Sampling",
     "Scene",
     "Sent",
+    "ServerFault",
+    "TellsNotes",
     "TokenLogprob",
     "Truncated",
     "Unreachable",
@@ -79,9 +85,11 @@ __all__ = [
     "element_probability",
     "fetch",
     "home",
+    "is_loading",
     "obey",
     "parse",
     "parse_json",
+    "poll_after",
     "probe_model",
     "require_sight",
     "run_fake_server",

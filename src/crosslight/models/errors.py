@@ -9,7 +9,8 @@ class ModelError(CrosslightError):
     """A model could not answer. `kind` is a stable name that tables group by.
 
     `retryable` says whether the same call can succeed later; `status` is the HTTP status where
-    there was one; `retry_after` is seconds that the endpoint asked for.
+    there was one; `retry_after` is seconds that the endpoint asked for; `said` are its own words
+    (bounded, without keys), and `param` the field of the request that it names.
     """
 
     kind = "model_error"
@@ -22,10 +23,14 @@ class ModelError(CrosslightError):
         hint: str = "",
         status: int | None = None,
         retry_after: float | None = None,
+        said: str = "",
+        param: str = "",
     ) -> None:
         super().__init__(message, hint)
         self.status = status
         self.retry_after = retry_after
+        self.said = said
+        self.param = param
 
 
 class BadSpec(ModelError):
@@ -51,6 +56,14 @@ class Unreachable(ModelError):
 
     kind = "unreachable"
     retryable = True
+
+
+class NoConnection(Unreachable):
+    """Nobody listens there: the address is wrong, or the server is not up."""
+
+
+class ConnectionBroke(Unreachable):
+    """Somebody took the connection and let it go without an answer."""
 
 
 class RateLimited(ModelError):

@@ -190,6 +190,16 @@ class Model(Protocol):
 
 
 @runtime_checkable
+class TellsNotes(Protocol):
+    """What a model may have to say to the readers of its numbers: how it was asked otherwise."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """One sentence each."""
+        ...
+
+
+@runtime_checkable
 class ScoresMany(Protocol):
     """What a model may offer on top of `Model`: many questions that share a beginning, at once."""
 

@@ -292,7 +292,12 @@ class Hall:
             "data": {},
             "versions": library_versions(PACKAGES),
             **told,
-            "notes": [*self.notes, *told.get("notes", ()), *usage_notes(self.ledger)],
+            "notes": [
+                *self.notes,
+                *told.get("notes", ()),
+                *self.session.notes,
+                *usage_notes(self.ledger),
+            ],
             "seconds": round(time.monotonic() - self._began, 3),
             **self.ledger.as_json(),
         }

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from crosslight.models.doctor.probe import probe_model
 from crosslight.models.doctor.report import Probe
@@ -11,6 +12,7 @@ from crosslight.models.errors import ServerFault
 from crosslight.models.fake import FakeModel, FakeServer
 from crosslight.models.fake import parse as script
 from crosslight.models.protocol import Model, Request
+from tests.runs.moody import Moody, says
 
 
 class Held:
@@ -143,3 +145,16 @@ def test_a_perceiving_model_is_asked_by_vectors() -> None:
 
     blind = FakeModel(lambda request: [[1.0, 0.0]] * len(request.items), scene=True)
     assert states(lines(Held(blind)))["pictures"] == "no"
+
+
+def test_a_loading_endpoint_is_waited_for_and_a_refused_parameter_is_told() -> None:
+    def mood(body: dict[str, Any], number: int) -> web.Response | None:
+        if number <= 2:
+            return says(503, "Loading model")
+        many = body.get("top_logprobs", 0) > 4
+        return says(400, "top_logprobs: at most 4") if many else None
+
+    with Moody(script({}), mood) as server:
+        found = lines(server.spec)
+    assert found["reach"].state == "ok" and found["logprobs"].state == "ok"
+    assert "400: top_logprobs: at most 4" in found["refused"].detail

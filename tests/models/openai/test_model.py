@@ -34,6 +34,7 @@ from crosslight.models.fake import parse as script
 from crosslight.models.message import system, user
 from crosslight.models.openai import errors as http_errors
 from crosslight.models.openai.model import OpenAIModel
+from crosslight.models.openai.waits import retry_after
 from crosslight.models.protocol import Answer, Choice, Model, Sampling
 from crosslight.models.spec import parse
 from tests.models.pictures import view
@@ -322,19 +323,19 @@ def test_retry_after_as_a_date() -> None:
     assert wait is not None
     assert 50 < wait <= 61
     past = formatdate(time.time() - 60, usegmt=True)
-    assert http_errors.retry_after({"Retry-After": past}) == 0.0
+    assert retry_after({"Retry-After": past}) == 0.0
 
 
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
-        ('{"choices": [{"mess', BadAnswer),
-        ("", BadAnswer),
-        ("<html>login</html>", BadAnswer),
-        ("[]", BadAnswer),
-        ("{}", BadAnswer),
-        ('{"choices": []}', BadAnswer),
-        ('{"choices": [null]}', BadAnswer),
+        ('{"choices": [{"mess', ServerFault),
+        ("", ServerFault),
+        ("<html>login</html>", ServerFault),
+        ("[]", ServerFault),
+        ("{}", ServerFault),
+        ('{"choices": []}', ServerFault),
+        ('{"choices": [null]}', ServerFault),
         ('{"choices": [{}]}', BadAnswer),
         ('{"choices": [{"message": null, "finish_reason": "stop"}]}', BadAnswer),
         (chat(""), BadAnswer),
@@ -404,7 +405,7 @@ def test_a_slow_drip_and_a_dead_port_are_unreachable() -> None:
 def test_faults_of_the_fake_are_errors_here(fault: str) -> None:
     kinds = {
         "reset": Unreachable,
-        "malformed": BadAnswer,
+        "malformed": ServerFault,
         "empty": BadAnswer,
         "content_filter": ContentFiltered,
         "cut": Truncated,

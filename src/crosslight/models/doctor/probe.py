@@ -5,6 +5,7 @@ Acceptance is not enforcement: each line is decided by what came back, never by 
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -16,10 +17,12 @@ from crosslight.models.choosing import ANSWER, ROOM
 from crosslight.models.doctor import pictures
 from crosslight.models.doctor.report import CONSEQUENCES, PATIENCE_S, Probe, State, failed
 from crosslight.models.errors import BadAnswer, ModelError, Truncated
+from crosslight.models.loading import READY_WAIT_S, is_loading, poll_after
 from crosslight.models.message import ImageView, Message, user
-from crosslight.models.protocol import Answer, Backend, Choice, Model, Sampling, Vectors
+from crosslight.models.protocol import Answer, Backend, Choice, Model, Sampling, TellsNotes, Vectors
 from crosslight.models.spec import parse
 
+log = logging.getLogger("crosslight")
 CALLS, AT_ONCE, TRIES = 8, 4, 4
 T = TypeVar("T")
 WORDS = "Name one thing that floats on water. One word."
@@ -66,11 +69,14 @@ async def probe_model(
         tell(opened)
         return tuple(lines)
     try:
+        await _until_loaded(opened)
         for name, check in _checks(opened):
             line = await _line(name, check, opened)
             tell(line)
             if name == "reach" and line.state == "no":
                 break
+        if isinstance(opened, TellsNotes) and opened.notes:
+            tell(Probe("refused", "no", "; ".join(opened.notes), "", CONSEQUENCES["refused"]))
     finally:
         await _close(opened)
     return tuple(lines)
@@ -101,6 +107,26 @@ async def _open(model: Backend | str) -> Model | Probe:
             return await backend.open()
     except Exception as error:
         return failed("reach", error)
+
+
+async def _until_loaded(model: Model) -> None:
+    """Wait for an endpoint that still loads its model; whatever else is wrong, the lines tell."""
+    began, looks = time.monotonic(), 0
+    while model.card.endpoint and model.capabilities.generates:
+        try:
+            await model.generate([user(WORDS)], task="doctor", sampling=Sampling(max_tokens=16))
+        except ModelError as error:
+            if not is_loading(error) or time.monotonic() - began > READY_WAIT_S:
+                return
+            if not looks:
+                told = "waiting for the model to load, for at most %g s (%s)"
+                log.warning(told, READY_WAIT_S, error.message)
+            await asyncio.sleep(poll_after(looks, error))
+            looks += 1
+        except Exception:
+            return
+        else:
+            return
 
 
 async def _close(model: Model) -> None:

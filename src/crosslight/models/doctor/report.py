@@ -54,6 +54,7 @@ CONSEQUENCES: dict[str, Consequences] = {
     "n": (("judge", "samples are asked for one by one: the prompt is paid each time"),),
     "seed": (("every verb", "a rerun without the stored answers can differ"),),
     "context": (("judge", "long policies may be cut; the endpoint does not say where"),),
+    "refused": (("every verb", "asks in the other form; the notes of each run say so"),),
     "speed": (("every verb", "no estimate of the time a run takes"),),
     "embed": (("build", "coverage clusters with the embedded words instead"),),
 }

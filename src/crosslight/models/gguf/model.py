@@ -29,6 +29,7 @@ from crosslight.models.lane import in_turn, threads
 from crosslight.models.message import ImageView, Message, has_images
 from crosslight.models.openai import errors as http_errors
 from crosslight.models.openai import wire as openai_wire
+from crosslight.models.openai.finish import how_it_ended
 from crosslight.models.openai.keys import Key
 from crosslight.models.protocol import (
     GREEDY,
@@ -143,7 +144,7 @@ class GgufModel:
             return Heard(
                 openai_wire.read_reply(choice),
                 openai_wire.read_logprobs(choice),
-                openai_wire.refuse_filtered(choice),
+                how_it_ended(choice),
                 openai_wire.read_usage(raw, None),
                 self.card.name,
             )

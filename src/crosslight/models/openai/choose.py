@@ -16,6 +16,7 @@ from crosslight.models.choosing import (
 from crosslight.models.errors import NotSupported, Rejected
 from crosslight.models.message import Message
 from crosslight.models.openai import wire
+from crosslight.models.openai.finish import how_it_ended, refuse_refusal
 from crosslight.models.openai.spec import Target
 from crosslight.models.openai.wire import TOP
 from crosslight.models.protocol import Capabilities, Choice, Sampling, Usage
@@ -66,7 +67,9 @@ class Chooser:
 
         async def hear(limit: int) -> Heard:
             # At temperature 0 no server that is known scales the log-probabilities it reports.
-            return self._heard(await self._chat(messages, Sampling(max_tokens=limit), extra, task))
+            raw = await self._chat(messages, Sampling(max_tokens=limit), extra, task)
+            refuse_refusal(wire.read_choices(raw)[0])
+            return self._heard(raw)
 
         return await choose_by_tokens(
             hear,
@@ -136,7 +139,7 @@ class Chooser:
         return Heard(
             wire.read_reply(choice),
             wire.read_logprobs(choice),
-            wire.refuse_filtered(choice),
+            how_it_ended(choice),
             wire.read_usage(raw, self._target.price),
             str(raw.get("model") or ""),
         )

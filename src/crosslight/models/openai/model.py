@@ -19,6 +19,7 @@ from crosslight.models.errors import ModelError, NotSupported
 from crosslight.models.message import ImageView, Message, has_images
 from crosslight.models.openai import errors, keys, wire
 from crosslight.models.openai.choose import SAMPLE_TOKENS, Chooser
+from crosslight.models.openai.dialect import LIMITS, Dialect
 from crosslight.models.openai.spec import FORM, Target, read_target
 from crosslight.models.openai.wire import TOP, Body
 from crosslight.models.protocol import (
@@ -84,7 +85,7 @@ class OpenAIModel:
         self._key = key
         self._chooser = Chooser(target, self._chat)
         self._chat_url = URL(target.url + "/chat/completions")
-        self._limit_field = "max_completion_tokens" if target.official else "max_tokens"
+        self._dialect = Dialect(target.spec, LIMITS[target.official])
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60, ttl_dns_cache=300),
             timeout=aiohttp.ClientTimeout(total=target.timeout_s, sock_connect=CONNECT_S),
@@ -99,6 +100,11 @@ class OpenAIModel:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("an open model is not pickled; pickle its backend")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the endpoint refused, and what it was asked instead."""
+        return tuple(self._dialect.notes)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -166,13 +172,20 @@ class OpenAIModel:
             self._need("images", self.capabilities.images)
         target = self._target
         fields: dict[str, Any] = {"model": target.model}
-        fields |= wire.sampling_fields(sampling, self._limit_field, seed=self.capabilities.seed)
+        fields |= wire.sampling_fields(sampling, LIMITS[0], seed=self.capabilities.seed)
         if "temperature" in target.lacks:
             fields.pop("temperature")
         if target.thinking is not None:
             fields["chat_template_kwargs"] = {"enable_thinking": target.thinking}
         fields |= extra
-        return await self._post(self._chat_url, wire.chat_body(messages, fields), task)
+
+        async def send(told: Sequence[Message], taken: dict[str, Any]) -> dict[str, Any]:
+            body = wire.chat_body(told, taken)
+            if sampling.seed is not None:  # a sample of its own, also where no seed is sent
+                body = replace(body, key=f"{body.key}-{sampling.seed}")
+            return await self._post(self._chat_url, body, task)
+
+        return await self._dialect.ask(messages, fields, send)
 
     async def _post(self, url: URL, body: Body, task: str) -> dict[str, Any]:
         return await self._send("POST", url, body, task)
@@ -194,7 +207,10 @@ class OpenAIModel:
             ) as response:
                 received = await errors.read_bounded(response)
                 if response.status == 200:
-                    return wire.read_object(received)
+                    raw = wire.read_object(received)
+                    url_told = self._target.url
+                    errors.refuse_error(raw, response.headers, url=url_told, key=self._key)
+                    return raw
                 failure = errors.from_status(
                     response.status,
                     response.headers,

@@ -12,9 +12,10 @@ import pybase64
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from crosslight.models.choice import unreadable
-from crosslight.models.errors import BadAnswer, ContentFiltered, Refused, Rejected, Truncated
+from crosslight.models.errors import BadAnswer, Refused, Rejected, ServerFault, Truncated
 from crosslight.models.message import Message
-from crosslight.models.protocol import Answer, Finish, Sampling, TokenLogprob, Usage, Vectors
+from crosslight.models.openai.finish import how_it_ended
+from crosslight.models.protocol import Answer, Sampling, TokenLogprob, Usage, Vectors
 from crosslight.models.reasoning import Reply, split_reply
 from crosslight.models.schema import parse_json
 from crosslight.text import Breaker, without_control
@@ -31,14 +32,6 @@ THOUGHTS = frozenset({"thinking", "reasoning"})
 """Types of parts of a content that are traces (Mistral)."""
 
 _ESCAPED = re.compile(rb"\\x([0-9a-fA-F]{2})")
-
-_FINISH: dict[str, Finish] = {
-    "stop": "stop",
-    "eos": "stop",
-    "length": "length",
-    "max_tokens": "length",
-    "content_filter": "content_filter",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,24 +140,28 @@ def schema_field(schema: Mapping[str, Any], task: str) -> dict[str, Any]:
 
 
 def read_object(data: bytes) -> dict[str, Any]:
-    """The JSON object of a response. Raises BadAnswer for cut or foreign bodies."""
+    """The JSON object of a response. Raises ServerFault for cut or foreign bodies: no request can
+    ask for them, so they are no property of a row."""
     try:
         raw = from_json(data)
     except ValueError:
-        raise BadAnswer(
-            f"the response is not JSON ({len(data)} bytes, begins {data[:60]!r})",
+        begins = data[:60].decode("utf-8", "replace")
+        raise ServerFault(
+            f"the response is not JSON ({len(data)} bytes, begins {begins!r})",
             hint="is the URL an OpenAI-compatible base URL, usually ending in /v1?",
         ) from None
+    if isinstance(raw, list) and raw and isinstance(raw[0], dict):
+        raw = raw[0]  # Google wraps its errors in a list
     if not isinstance(raw, dict):
-        raise BadAnswer("the response is not a JSON object", hint="is the URL a base URL?")
+        raise ServerFault("the response is not a JSON object", hint="is the URL a base URL?")
     return raw
 
 
 def read_choices(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The non-empty list of choices. Raises BadAnswer."""
+    """The non-empty list of choices. Raises ServerFault."""
     choices = raw.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise BadAnswer("the response has no choices", hint="the endpoint may be overloaded")
+        raise ServerFault("the response has no choices", hint="the endpoint may be overloaded")
     return choices
 
 
@@ -268,17 +265,6 @@ def _clean(name: str) -> str:
     return _ESCAPED.sub(lambda m: bytes([int(m[1], 16)]), escaped).decode("utf-8", "replace")
 
 
-def refuse_filtered(choice: Mapping[str, Any]) -> Finish:
-    """How the choice ended. Raises ContentFiltered when a filter ended it."""
-    finish = _FINISH.get(str(choice.get("finish_reason") or "stop"), "other")
-    if finish == "content_filter":
-        raise ContentFiltered(
-            "the endpoint's content filter stopped the answer",
-            hint="the row stays undecided; try another endpoint or a local model",
-        )
-    return finish
-
-
 def read_vectors(raw: Mapping[str, Any], count: int) -> Vectors:
     """Unit vectors in the order that was asked for. Raises BadAnswer."""
     try:
@@ -303,7 +289,7 @@ def read_answer(
     BadAnswer, so that none of these can be taken for an answer.
     """
     choice = read_choices(raw)[0]
-    finish = refuse_filtered(choice)
+    finish = how_it_ended(choice)
     message = choice.get("message")
     refusal = message.get("refusal") if isinstance(message, dict) else None
     said = read_reply(choice)
