@@ -45,6 +45,7 @@ from crosslight.models import (
     Sampling,
     Usage,
     Vectors,
+    is_bare,
     obey,
 )
 from crosslight.records import ImageView
@@ -126,6 +127,8 @@ class Caller:
         def decode(record: Record) -> Answer:
             answer = decode_answer(record)
             _replayable(answer, request)
+            if schema is not None and not is_bare(answer.text):
+                self.ledger.unwrap(self.card.spec, record.key)
             return answer
 
         return await self._record(request, send, check, encode_answer, decode)

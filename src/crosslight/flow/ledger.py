@@ -80,6 +80,12 @@ class Ledger:
     bad_records: int = 0
     """Stored answers that were none (a store that is damaged, or not ours): asked again."""
     touched: set[int] = field(default_factory=set, repr=False)
+    unwrapped: dict[str, set[int]] = field(default_factory=dict, repr=False)
+    """By model, the answers whose JSON was taken out of other text or had a comma too many."""
+
+    def unwrap(self, spec: str, key: str) -> None:
+        """Count an answer whose JSON was not bare; once, new or replayed."""
+        self.unwrapped.setdefault(spec, set()).add(int(key[:15], 16))
 
     def look(self, messages: Iterable[Message]) -> None:
         """Count the texts of a request in which control tokens are broken; each text once, asked
@@ -123,6 +129,7 @@ class Ledger:
             "counted_by_us": dict(sorted(self.counted_by_us.items())),
             "control_tokens_broken": len(self.touched),
             "bad_records": self.bad_records,
+            "json_unwrapped": {spec: len(keys) for spec, keys in sorted(self.unwrapped.items())},
         }
 
 

@@ -14,6 +14,7 @@ from crosslight.flow.limiter import Limiter, Slot
 from crosslight.flow.stop import GO_ON, Gate, RunFailed, RunStop
 from crosslight.flow.usage import usage_of
 from crosslight.models import (
+    BadAnswer,
     Denied,
     Missing,
     ModelCard,
@@ -81,6 +82,7 @@ class RetryingCalls:
     ) -> tuple[T, Usage]:
         """One answer. The fault that a call ends in is recorded before it is raised."""
         attempt = 0
+        said = ""
         while True:
             attempt += 1
             reply: list[T] = []
@@ -88,7 +90,9 @@ class RetryingCalls:
                 usage = await self._once(request, send, check, reply)
             except ModelError as error:
                 self._ledger.faults[error.kind] += 1
-                if self._policy.may_retry(error, attempt):
+                again = _repeats(request, error, said)
+                said = error.said if isinstance(error, BadAnswer) else ""
+                if self._policy.may_retry(error, attempt) and not again:
                     await asyncio.sleep(self._delay(key, attempt, error))
                     continue
                 self._ledger.task(request.task).failed += 1
@@ -178,3 +182,9 @@ class RetryingCalls:
         """A wrong key or model name fails every row: say it once, at the first."""
         if isinstance(error, Denied | Missing) and not self._ever_answered:
             raise RunFailed(f"{self._card.spec}: {error.message}", hint=error.hint) from error
+
+
+def _repeats(request: Request, error: ModelError, said: str) -> bool:
+    """Whether a model without chance said the same useless reply twice: it would a third time."""
+    settled = request.kind == "generate" and request.sampling.temperature == 0
+    return settled and isinstance(error, BadAnswer) and bool(said) and error.said == said

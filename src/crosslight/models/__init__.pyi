@@ -23,6 +23,7 @@ from .fake.server import FakeEndpoint, run_fake_server, serve_script
 from .fetch.cache import home
 from .hf.decode import Coca, Vcd
 from .hf.remedy import with_remedy
+from .json_reply import is_bare
 from .message import Message, system, user
 from .protocol import (
     Answer,
@@ -75,6 +76,7 @@ __all__ = [
     "element_probability",
     "fetch",
     "home",
+    "is_bare",
     "obey",
     "parse",
     "parse_json",

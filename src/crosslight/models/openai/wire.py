@@ -11,6 +11,7 @@ from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from crosslight.models.errors import BadAnswer, ContentFiltered, Refused, Rejected, Truncated
 from crosslight.models.message import Message
+from crosslight.models.openai.misplaced import refuse_misplaced
 from crosslight.models.protocol import Answer, Finish, Sampling, TokenLogprob, Usage, Vectors
 from crosslight.models.schema import parse_json
 from crosslight.text import Breaker, without_control
@@ -263,6 +264,7 @@ def read_answer(
     if finish == "length" and (schema is not None or not text):
         raise Truncated("the answer hit the token limit", hint=Truncated.remedy)
     if not text.strip():
+        refuse_misplaced(choice)
         raise BadAnswer("the answer is empty", hint="asking again may help")
     return Answer(
         text=text,
