@@ -15,7 +15,8 @@ def refuse_misplaced(choice: Mapping[str, Any]) -> None:
     sglang#4711.)
     """
     message = choice.get("message")
-    for field in FIELDS if isinstance(message, dict) else ():
+    message = message if isinstance(message, dict) else {}
+    for field in FIELDS:
         trace = message.get(field)
         if isinstance(trace, str) and trace.strip():
             raise BadAnswer(
