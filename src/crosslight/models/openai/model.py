@@ -17,7 +17,7 @@ from yarl import URL
 from crosslight.models.choice import Binding
 from crosslight.models.errors import BadAnswer, ModelError, NotSupported, Rejected
 from crosslight.models.message import ImageView, Message, has_images
-from crosslight.models.openai import errors, keys, wire
+from crosslight.models.openai import errors, keys, sse, wire
 from crosslight.models.openai.spec import FORM, Target, read_target
 from crosslight.models.openai.wire import TOP, Body
 from crosslight.models.protocol import (
@@ -241,6 +241,8 @@ class OpenAIModel:
             fields.pop("temperature")
         if target.thinking is not None:
             fields["chat_template_kwargs"] = {"enable_thinking": target.thinking}
+        if target.stream:
+            fields |= {"stream": True, "stream_options": {"include_usage": True}}
         fields |= extra
         return await self._post(self._chat_url, wire.chat_body(messages, fields), task)
 
@@ -263,7 +265,7 @@ class OpenAIModel:
             ) as response:
                 received = await errors.read_bounded(response)
                 if response.status == 200:
-                    return wire.read_object(received)
+                    return sse.read_body(received, response.content_type)
                 failure = errors.from_status(
                     response.status,
                     response.headers,
