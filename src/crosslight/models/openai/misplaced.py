@@ -20,7 +20,8 @@ def refuse_misplaced(choice: Mapping[str, Any]) -> None:
         trace = message.get(field)
         if isinstance(trace, str) and trace.strip():
             raise BadAnswer(
-                f"the model put its answer into {field}: the content is empty",
+                f"the model put its answer into {field} and left the content empty: try "
+                "?thinking=off",
                 hint="?thinking=off in the model's spec, or start the server without its "
                 "reasoning parser",
                 said=trace,
