@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from crosslight.flow import Budget, BudgetStop, CallPolicy, RunFailed, RunStop, UnknownPrice
+from crosslight.flow.usage import usage_notes
 from crosslight.models.errors import (
     BadAnswer,
     ContentFiltered,
@@ -20,7 +21,7 @@ from crosslight.models.errors import (
     Unreachable,
 )
 from crosslight.models.message import user
-from crosslight.models.protocol import Answer, ModelCard, Request, Usage
+from crosslight.models.protocol import Answer, ModelCard, Request, Sampling, Usage
 from crosslight.records import ImageView
 from tests.flow.parts import QUICK, desk, model, run, text_of
 
@@ -308,3 +309,52 @@ def _or_raise(end: Any) -> Any:
     if isinstance(end, ModelError):
         raise end
     return end
+
+
+SHAPE: dict[str, Any] = {"type": "object", "required": ["verdict"]}
+
+
+@pytest.mark.parametrize(
+    ("replies", "temperature", "asked"),
+    [
+        (["no", "no", '{"verdict": 1}'], 0.0, 2),  # it would say the same a third time
+        (["no", "perhaps", "no"], 0.0, 3),
+        (["no", "no", "no"], 0.7, 3),
+        (["no", '{"verdict": 1}'], 0.0, 2),
+        (["", "", ""], 0.0, 3),  # nothing said is no reply to repeat
+    ],
+)
+def test_the_same_useless_reply_is_not_paid_for_a_third_time(
+    replies: list[str], temperature: float, asked: int, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        left = iter(replies)
+        source = model(lambda r: next(left))
+        d = desk(tmp_path, source)
+        sampling = Sampling(temperature=temperature)
+        ask = d.caller.generate([user("q")], task="t", schema=SHAPE, sampling=sampling)
+        if replies[asked - 1].startswith("{"):
+            assert (await ask).parsed == {"verdict": 1}
+        else:
+            with pytest.raises(BadAnswer):
+                await ask
+        assert len(source.requests) == d.ledger.calls.asked == asked
+        d.store.close()
+
+    run(main())
+
+
+def test_json_out_of_other_text_is_told_in_the_notes_new_or_replayed(tmp_path: Path) -> None:
+    async def main() -> None:
+        source = model(lambda r: f'Sure:\n```JSON\n{{"verdict": "{text_of(r)}",}}\n```')
+        for _ in range(2):
+            d = desk(tmp_path, source)
+            for text in "ab":
+                said = await d.caller.generate([user(text)], task="t", schema=SHAPE)
+                assert said.parsed == {"verdict": text}
+            (note,) = usage_notes(d.ledger)
+            assert "the JSON of 2 answers was taken out of fences or sentences" in note
+            d.store.close()
+        assert len(source.requests) == 2
+
+    run(main())

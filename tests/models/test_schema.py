@@ -37,13 +37,12 @@ def test_good_replies(text: str) -> None:
         '{"why": "no verdict"}',
         '{"verdict": "safe", "extra": 1}',
         '{"verdict": "safe"',
-        'Sure! {"verdict": "safe"}',
         '[{"verdict": "safe"}]',
         '{"verdict": NaN}',
         "null",
     ],
 )
-def test_bad_replies_are_never_mended(text: str) -> None:
+def test_bad_replies(text: str) -> None:
     with pytest.raises(BadAnswer) as caught:
         parse_json(text, SCHEMA)
     assert caught.value.hint

@@ -18,7 +18,9 @@ def root() -> None:
 
 @app.command("serve")
 def serve_fake(
-    script: str = typer.Argument("echo", help="A YAML script, or a built-in name (echo, faults)."),
+    script: str = typer.Argument(
+        "echo", help="A YAML script, or a built-in name (echo, faults, habits)."
+    ),
     host: str = typer.Option("127.0.0.1", help="Address to listen on."),
     port: int = typer.Option(8321, help="Port; 0 takes a free one."),
     latency: float = typer.Option(None, help="Milliseconds an answer, instead of the script's."),
@@ -28,11 +30,21 @@ def serve_fake(
     from crosslight.models import FakeEndpoint, run_fake_server, serve_script
 
     def ready(url: str, running: FakeEndpoint) -> None:
-        name = escape(running.script.name)
+        name, models = escape(running.script.name), running.script.models
         out.print(f"serving '{name}' as openai:{name}@{escape(url)}")
+        if models:
+            out.print(f"and {len(models)} models: {escape(', '.join(models))}", style="dim")
         out.print("Ctrl-C ends it", style="dim")
 
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         run_fake_server(
-            serve_script(script, host, port, latency_ms=latency, slots=slots, ready=ready)
+            serve_script(
+                script,
+                host,
+                port,
+                latency_ms=latency,
+                slots=slots,
+                any_model=False,
+                ready=ready,
+            )
         )

@@ -46,6 +46,7 @@ from crosslight.models import (
     TellsNotes,
     Usage,
     Vectors,
+    is_bare,
     obey,
     user,
 )
@@ -131,6 +132,8 @@ class Caller:
             _replayable(answer, request)
             if answer.reasoning:
                 self.ledger.reasons(self.card.spec, record.key)
+            if schema is not None and not is_bare(answer.text):
+                self.ledger.unwrap(self.card.spec, record.key)
             return answer
 
         return await self._record(request, send, check, encode_answer, decode)

@@ -105,6 +105,13 @@ class Ledger:
         """Count an answer with a trace: once, new or replayed."""
         self.reasoned.setdefault(spec, set()).add(key[:15])
 
+    unwrapped: dict[str, set[int]] = field(default_factory=dict, repr=False)
+    """By model, the answers whose JSON was taken out of other text or had a comma too many."""
+
+    def unwrap(self, spec: str, key: str) -> None:
+        """Count an answer whose JSON was not bare; once, new or replayed."""
+        self.unwrapped.setdefault(spec, set()).add(int(key[:15], 16))
+
     def look(self, messages: Iterable[Message]) -> None:
         """Count the texts of a request in which control tokens are broken; each text once, asked
         or replayed, so that a run and its repetition say the same."""
@@ -153,6 +160,7 @@ class Ledger:
                 for spec, readings in sorted(self.chosen.items())
                 for reading, keys in sorted(readings.items())
             ],
+            "json_unwrapped": {spec: len(keys) for spec, keys in sorted(self.unwrapped.items())},
         }
 
 

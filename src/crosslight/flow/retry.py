@@ -15,6 +15,7 @@ from crosslight.flow.presence import Presence
 from crosslight.flow.stop import GO_ON, Gate, RunFailed, RunStop
 from crosslight.flow.usage import usage_of
 from crosslight.models import (
+    BadAnswer,
     Denied,
     Missing,
     ModelCard,
@@ -107,6 +108,7 @@ class RetryingCalls:
         keep: Keep,
     ) -> tuple[T, Usage]:
         attempt = 0
+        said = ""
         while True:
             await self._turn(request)
             attempt += 1
@@ -116,10 +118,12 @@ class RetryingCalls:
                 usage = await self._once(request, send, check, reply)
             except ModelError as error:
                 self._ledger.faults[error.kind] += 1
+                again = _repeats(request, error, said)
+                said = error.said if isinstance(error, BadAnswer) else ""
                 if await self._presence.loads(error):
                     attempt -= 1
                     continue
-                if self._policy.may_retry(error, attempt):
+                if self._policy.may_retry(error, attempt) and not again:
                     await asyncio.sleep(self._delay(key, attempt, error))
                     continue
                 await self._presence.blame(error, answers_before)
@@ -231,3 +235,9 @@ class RetryingCalls:
         """A wrong key or model name fails every row: say it once, at the first."""
         if isinstance(error, Denied | Missing) and not self._ever_answered:
             raise RunFailed(f"{self._card.spec}: {error.message}", hint=error.hint) from error
+
+
+def _repeats(request: Request, error: ModelError, said: str) -> bool:
+    """Whether a model without chance said the same useless reply twice: it would a third time."""
+    settled = request.kind == "generate" and request.sampling.temperature == 0
+    return settled and isinstance(error, BadAnswer) and bool(said) and error.said == said

@@ -35,8 +35,8 @@ def usage_of(card: ModelCard, request: Request, reply: Any) -> tuple[Usage, bool
 
 def usage_notes(ledger: Ledger) -> list[str]:
     """What run.json says of the calls: answers whose tokens were counted by us, answers with a
-    reasoning trace, texts that were changed before they were sent, records of the store that were
-    not believed."""
+    reasoning trace, texts that were changed before they were sent, JSON that was not bare, records
+    of the store that were not believed."""
     notes = [
         f"{spec} gives no token counts: those of {count:,} answers were counted by us"
         for spec, count in sorted(ledger.counted_by_us.items())
@@ -51,6 +51,11 @@ def usage_notes(ledger: Ledger) -> list[str]:
     if ledger.touched:
         texts = plural(len(ledger.touched), "text")
         notes.append(f"control tokens of models were broken in {texts} before they were sent")
+    notes += [
+        f"{spec}: the JSON of {plural(len(keys), 'answer')} was taken out of fences or sentences, "
+        "or had a comma too many: the endpoint does not enforce schemas"
+        for spec, keys in sorted(ledger.unwrapped.items())
+    ]
     if ledger.bad_records:
         notes.append(
             f"the store held {ledger.bad_records:,} records that are no answers (impossible "

@@ -24,6 +24,7 @@ from .fake.server import FakeEndpoint, run_fake_server, serve_script
 from .fetch.cache import home
 from .hf.decode import Coca, Vcd
 from .hf.remedy import with_remedy
+from .json_reply import is_bare
 from .loading import READY_WAIT_S, is_loading, poll_after
 from .message import Message, system, user
 from .protocol import (
@@ -85,6 +86,7 @@ __all__ = [
     "element_probability",
     "fetch",
     "home",
+    "is_bare",
     "is_loading",
     "obey",
     "parse",

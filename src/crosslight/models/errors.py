@@ -115,10 +115,16 @@ class Truncated(ModelError):
 
 
 class BadAnswer(ModelError):
-    """An answer came, but it is empty or does not have the form that was asked for."""
+    """An answer came, but it is empty or does not have the form that was asked for.
+
+    `said` is the reply where there was one: a model that says the same again is not asked on."""
 
     kind = "bad_answer"
     retryable = True
+
+    def __init__(self, message: str, *, said: str = "", **told: Any) -> None:
+        super().__init__(message, **told)
+        self.said = said
 
 
 class NoOption(BadAnswer):

@@ -7,28 +7,34 @@ from typing import Any
 from pydantic_core import from_json
 
 from crosslight.models.errors import BadAnswer, NotSupported
+from crosslight.models.json_reply import NotOneValue, read_values, rivals
 from crosslight.records import canonical
 
-FENCE = "```"
+NOT_ENFORCED = "the endpoint may not enforce schemas: see crosslight doctor"
 
 
 def parse_json(text: str, schema: Mapping[str, Any]) -> Any:
-    """The JSON value in `text`, which must obey `schema`. Raises BadAnswer.
+    """The one JSON value in `text` that obeys `schema`. Raises BadAnswer.
 
-    A single Markdown fence around the whole reply is taken off; nothing else is searched for.
+    Sentences and fences around it and trailing commas are taken off (see `json_reply`). Two
+    different values that could be the answer are refused, also where only one obeys.
     """
-    body = text.strip()
-    if body.startswith(FENCE) and body.endswith(FENCE) and len(body) > 2 * len(FENCE):
-        body = body[len(FENCE) : -len(FENCE)].removeprefix("json").strip()
     try:
-        value = from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        raise BadAnswer(
-            f"the reply is not JSON ({error}): {text[:80]!r}",
-            hint="the endpoint may not enforce schemas: see crosslight doctor",
-        ) from None
-    obey(value, schema)
-    return value
+        values = read_values(text)
+        if len(values) > 1:
+            values = rivals(values, schema) or values
+        first = values[0]
+        # By their JSON: 1 == True == 1.0 in Python.
+        if any(canonical(value) != canonical(first) for value in values[1:]):
+            raise NotOneValue(f"the reply holds {len(values)} JSON values that could be its answer")
+    except NotOneValue as error:
+        raise BadAnswer(f"{error}: {text[:80]!r}", hint=NOT_ENFORCED, said=text) from None
+    try:
+        obey(first, schema)
+    except BadAnswer as error:
+        error.said = text
+        raise
+    return first
 
 
 def obey(value: Any, schema: Mapping[str, Any]) -> None:
@@ -38,7 +44,7 @@ def obey(value: Any, schema: Mapping[str, Any]) -> None:
         place = "/".join(str(part) for part in error.absolute_path) or "the whole"
         raise BadAnswer(
             f"the reply breaks its schema at {place}: {error.message[:160]}",
-            hint="the endpoint may not enforce schemas: see crosslight doctor",
+            hint=NOT_ENFORCED,
         )
 
 

@@ -9,6 +9,7 @@ import yaml
 
 from crosslight.models.errors import ContentFiltered
 from crosslight.models.fake import FakeModel, parse
+from crosslight.models.fake.habits import Habits
 from crosslight.models.message import user
 from tests.models.pictures import view
 
@@ -34,3 +35,16 @@ def test_the_example() -> None:
             await model.generate([user("forbidden")])
 
     asyncio.run(main())
+
+
+def test_the_example_of_habits() -> None:
+    found = re.findall(r"```yaml\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    script = parse(yaml.safe_load(found[1]))
+    assert script.models["strict"].top_limit == 5
+    assert script.rules[0].habits is not None and script.needs_server
+
+
+def test_every_habit_is_in_the_table() -> None:
+    text = DOCS.read_text(encoding="utf-8")
+    missing = [name for name in Habits.model_fields if f"`{name}`" not in text]
+    assert not missing

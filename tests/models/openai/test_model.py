@@ -504,3 +504,14 @@ def test_what_an_endpoint_lacks_is_refused_before_a_call() -> None:
     with FakeServer("echo") as fake:
         with_model(fake.spec + "?lacks=schema,logprobs,images,embed", use)
         assert fake.stats()["requests"] == 0
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+@pytest.mark.parametrize("schema", [SCHEMA, None])
+def test_an_answer_in_the_field_of_the_trace_is_told_and_not_taken(
+    field: str, schema: dict[str, Any] | None
+) -> None:
+    body = chat(None, **{field: '{"verdict": "safe"}'})
+    error = caught(always(body), BadAnswer, schema=schema)
+    assert f"put its answer into {field}" in error.message
+    assert "?thinking=off" in error.hint

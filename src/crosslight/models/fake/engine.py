@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crosslight.models.fake.from_schema import unit, value_for
+from crosslight.models.fake.habits import Habits
 from crosslight.models.fake.picture import (
     CHECKERED,
     NAMED,
@@ -34,6 +35,7 @@ class Ask:
 
     key: str
     task: str = ""
+    model: str = ""
     text: str = ""
     shown: tuple[bytes | str, ...] = ()
     """JPEG bytes, or data URLs that are decoded only when a rule looks."""
@@ -107,6 +109,14 @@ class Engine:
             return Reply("", None, fault, delay, index)
         text, choice = self._answer(ask, rule)
         return Reply(text[: max(1, len(text) // 2)] if fault else text, choice, fault, delay, index)
+
+    def habits(self, ask: Ask) -> Habits:
+        """Those of the rule that answers, else of the model, else of the script."""
+        script = self.script
+        rule = self._rule(ask)[1] if script.has_habits_in_rules else None
+        if rule is not None and rule.habits is not None:
+            return rule.habits
+        return script.models.get(ask.model, script.habits)
 
     def admit(self) -> bool:
         """Whether a new request may wait; counts it as in flight if so."""
@@ -188,6 +198,8 @@ class Engine:
 
 def _holds(rule: Rule, ask: Ask, sees: bool) -> bool:
     if rule.task is not None and rule.task != ask.task:
+        return False
+    if rule.model is not None and rule.model != ask.model:
         return False
     if rule.pattern is not None and not rule.pattern.search(ask.text):
         return False

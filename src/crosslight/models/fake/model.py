@@ -12,6 +12,7 @@ import numpy as np
 from crosslight.models.choice import Binding, unusable
 from crosslight.models.errors import (
     BadAnswer,
+    BadSpec,
     ContentFiltered,
     ModelError,
     NotSupported,
@@ -59,7 +60,13 @@ class FakeBackend:
     @classmethod
     def read(cls, rest: str) -> "FakeBackend":
         """From what follows `fake:`. Raises BadSpec or Missing."""
-        return cls(f"fake:{rest}", load(rest))
+        script = load(rest)
+        if script.needs_server:
+            raise BadSpec(
+                f"fake:{rest}: habits of endpoints are played over HTTP only",
+                hint="crosslight fake serve SCRIPT, then openai:MODEL@http://127.0.0.1:8321/v1",
+            )
+        return cls(f"fake:{rest}", script)
 
     async def open(self) -> "FakeModel":
         """A model with fresh counts. Its card names the script's file, not the folder."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from crosslight.models.errors import BadSpec, Missing
+from crosslight.models.fake.habits import Habits
 from crosslight.store import UnreadableFile, fitted, read_yaml
 from crosslight.text import as_json
 
@@ -95,6 +96,8 @@ class Rule(_Part):
     """
 
     task: str | None = None
+    model: str | None = None
+    """The name in the request, exactly; over HTTP only."""
     text: str | None = None
     image: str | None = None
     colour: str | None = None
@@ -104,6 +107,7 @@ class Rule(_Part):
     choice: dict[str, float] | None = None
     """First-token probabilities; what they leave of 1 lies outside."""
     error: FaultName | None = None
+    habits: Habits | None = None
     latency_ms: float | None = Field(default=None, ge=0)
 
     @field_validator("text")
@@ -150,6 +154,21 @@ class Script(_Part):
     can: Can = Can()
     think: Think | None = None
     rules: tuple[Rule, ...] = ()
+    habits: Habits = Habits()
+    """Of all models that have none of their own; over HTTP only."""
+    models: dict[str, Habits] = {}
+    """The models of the server with their habits. Without any, it answers as `name`."""
+
+    @cached_property
+    def has_habits_in_rules(self) -> bool:
+        """Whether a rule must be looked for to know the habits."""
+        return any(rule.habits is not None for rule in self.rules)
+
+    @property
+    def needs_server(self) -> bool:
+        """Whether it says something that a model in process cannot play."""
+        named = any(rule.model is not None for rule in self.rules)
+        return bool(self.models) or self.habits != Habits() or named or self.has_habits_in_rules
 
 
 BUILTIN: dict[str, dict[str, Any]] = {
@@ -172,14 +191,18 @@ BUILTIN: dict[str, dict[str, Any]] = {
 """Scripts by name: `fake:echo` answers everything and sees colours, `slow` takes 200 ms in 64
 slots, `blind` sees no image, `plain` has no extras, `faults` fails now and then."""
 
+HABITS = "habits"
+"""The script with one model for each habit of real endpoints; its file lies beside this one."""
+
 
 def load(name_or_path: str) -> Script:
     """The built-in script of that name, or the YAML file at that path. Raises BadSpec, Missing."""
     if name_or_path in BUILTIN:
         return Script.model_validate({"name": name_or_path, **BUILTIN[name_or_path]})
-    path = Path(name_or_path)
+    here = name_or_path == HABITS
+    path = Path(__file__).with_name("habits.yaml") if here else Path(name_or_path)
     if not path.is_file():
-        names = ", ".join(sorted(BUILTIN))
+        names = ", ".join(sorted({*BUILTIN, HABITS}))
         raise Missing(
             f"no fake script {name_or_path!r}", hint=f"give a YAML file, or one of: {names}"
         )

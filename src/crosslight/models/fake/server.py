@@ -1,8 +1,10 @@
 """The fake as a real HTTP server with an OpenAI-compatible face."""
 
 import asyncio
-import math
+import json
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
@@ -12,20 +14,24 @@ from typing import Any
 from aiohttp import web
 from pydantic_core import to_json
 
-from crosslight.models.fake import wire
+from crosslight.models.fake import answers, wire
 from crosslight.models.fake.engine import Ask, Engine, Reply, drawn
+from crosslight.models.fake.habits import Habits
+from crosslight.models.fake.request import unwanted
 from crosslight.models.fake.script import Script, load
 
-JSON = "application/json"
 TASK_HEADER = "X-Crosslight-Task"
 
 
 class FakeEndpoint:
     """Handles requests by a script. `stats` may be read from any thread."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, *, any_model: bool = True) -> None:
         self.script = script
         self.engine = Engine(script)
+        self._any_model = any_model and not script.models
+        self._started = time.monotonic()
+        self._asked: Counter[str] = Counter()
         self._slots = asyncio.Semaphore(script.slots) if script.slots else None
 
     def stats(self) -> dict[str, Any]:
@@ -39,41 +45,89 @@ class FakeEndpoint:
             return await self._chat(request)
         if path.endswith("/embeddings"):
             return await self._embeddings(request)
-        if path.endswith("/models"):
-            model = {"id": "fake", "object": "model", "max_model_len": self.script.context}
-            return _json(to_json({"object": "list", "data": [model]}))
+        if "/models" in path:
+            return self._models(path.partition("/models")[2].removeprefix("/"))
         if path == "/stats":
-            return _json(to_json(self.stats()))
+            return answers.as_json(to_json(self.stats()))
         if path == "/health":
-            return _json(b'{"status":"ok"}')
-        return _error(404, f"no such path: {path}", "not_found")
+            return answers.as_json(b'{"status":"ok"}')
+        return answers.failed(404, f"no such path: {path}", "not_found")
+
+    def _models(self, name: str) -> web.Response:
+        """One model, or the list of all."""
+        if not name:
+            rows = [self._card(known) for known in self.script.models or (self.script.name,)]
+            return answers.as_json(to_json({"object": "list", "data": rows}))
+        if not self._has(name):
+            return answers.no_model(name)
+        return answers.as_json(to_json(self._card(name)))
+
+    def _card(self, name: str) -> dict[str, Any]:
+        card = {"id": name, "object": "model", "created": 0, "owned_by": "crosslight"}
+        return card | {"max_model_len": self.script.context}
+
+    def _has(self, name: str) -> bool:
+        return self._any_model or name in self.script.models or name == self.script.name
 
     async def _chat(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.content.read()
         if not self.engine.admit():
             self.engine.refuse()
-            return _rate_limited(self.script.faults.retry_after)
+            return answers.rate_limited(self.script.faults.retry_after)
         kind, key = "abandoned", None
         try:
             try:
                 ask, wanted = wire.read_chat(body, request.headers.get(TASK_HEADER, ""))
             except wire.Malformed as error:
                 kind = "rejected"
-                return _error(400, str(error), "invalid_request_error")
+                return answers.refused(error.why)
+            if not self._has(ask.model):
+                kind = "rejected"
+                return answers.no_model(ask.model)
+            habits = self.engine.habits(ask)
+            self._asked[ask.model] += 1
+            instead = await self._instead(request, wanted, habits)
+            if instead is not None:
+                kind = "instead"
+                return instead
             if self.script.think is not None and ask.schema is None:
                 # With room to think, the length of a reply does not tell that it is a choice.
                 ask = replace(ask, short=wanted.top >= 0 or ask.temperature > 0)
-            reply = self.engine.decide(ask)
+            reply = self._decide(ask, habits)
             await self._work(reply)
             transport = request.transport
             if transport is None or transport.is_closing():
                 return web.Response(status=499)
-            response = self._respond(request, ask, reply, wanted)
+            response = await self._respond(request, ask, reply, wanted, habits)
             kind = reply.fault or "ok"
             key = ask.key if reply.fault is None else None
             return response
         finally:
             self.engine.finish(kind, key)
+
+    async def _instead(
+        self, request: web.BaseRequest, wanted: wire.Wanted, habits: Habits
+    ) -> web.StreamResponse | None:
+        """What habits give in place of an answer."""
+        if time.monotonic() - self._started < habits.loading_s:
+            return answers.failed(503, "Loading model", "unavailable_error")
+        says = habits.says
+        if says is not None and says.now(self._asked[wanted.model]):
+            return answers.broken(request) if says.drop else answers.said(says)
+        refusal = unwanted(wanted.raw, habits)
+        if refusal is None:
+            return None
+        return answers.detailed(refusal) if habits.refuses_with == 422 else answers.refused(refusal)
+
+    def _decide(self, ask: Ask, habits: Habits) -> Reply:
+        """The engine's reply, changed by habits of what is seen and said."""
+        reply = self.engine.decide(ask if habits.sees else replace(ask, shown=()))
+        if habits.answers and (ask.schema is None or habits.answer_in == "refusal"):
+            turn = (self._asked[ask.model] - 1) % len(habits.answers)
+            return replace(reply, text=habits.answers[turn], choice=None)
+        if ask.schema is wire.ANY_OBJECT and not reply.text.startswith("{"):
+            return replace(reply, text=json.dumps({"answer": reply.text}))
+        return reply
 
     async def _work(self, reply: Reply) -> None:
         if self._slots is None:
@@ -85,24 +139,31 @@ class FakeEndpoint:
         if reply.fault == "hang":
             await asyncio.sleep(self.script.faults.hang_s)
 
-    def _respond(
-        self, request: web.BaseRequest, ask: Ask, reply: Reply, wanted: wire.Wanted
+    async def _respond(
+        self,
+        request: web.BaseRequest,
+        ask: Ask,
+        reply: Reply,
+        wanted: wire.Wanted,
+        habits: Habits,
     ) -> web.StreamResponse:
         fault = reply.fault
         if fault == "server_error":
-            return _error(500, "the fake was told to fail", "server_error")
+            return answers.failed(500, "the fake was told to fail", "server_error")
         if fault == "rate_limit":
-            return _rate_limited(self.script.faults.retry_after)
+            return answers.rate_limited(self.script.faults.retry_after)
         if fault in ("reset", "hang"):
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response(status=499)
-        texts, script = self._texts(ask, reply, wanted), self.script
-        body = wire.write_chat(ask, reply, wanted, script.can, texts, script.think)
-        return _json(body[: len(body) // 2] if fault == "malformed" else body)
+            return answers.broken(request)
+        texts, script = self._texts(ask, reply, wanted, habits), self.script
+        told = wire.write_chat(ask, reply, wanted, script.can, texts, habits, script.think)
+        if habits.stream == "always" or wanted.stream:
+            breaks = habits.stream == "breaks" or fault == "malformed"
+            return await answers.streamed(request, told, usage=wanted.stream_usage, breaks=breaks)
+        body = to_json(told)
+        return answers.as_json(body[: len(body) // 2] if fault == "malformed" else body)
 
-    def _texts(self, ask: Ask, reply: Reply, wanted: wire.Wanted) -> list[str]:
-        if wanted.n == 1 or not self.script.can.n:
+    def _texts(self, ask: Ask, reply: Reply, wanted: wire.Wanted, habits: Habits) -> list[str]:
+        if wanted.n == 1 or not self.script.can.n or not habits.honours_n:
             return [reply.text]
         if reply.choice is None:
             return [reply.text] * wanted.n
@@ -111,37 +172,24 @@ class FakeEndpoint:
     async def _embeddings(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.content.read()
         if not self.script.can.embed:
-            return _error(404, "no embeddings here", "not_found")
+            return answers.failed(404, "no embeddings here", "not_found")
         try:
-            texts, model = wire.read_embeddings(body)
+            texts, model, base64 = wire.read_embeddings(body)
         except wire.Malformed as error:
-            return _error(400, str(error), "invalid_request_error")
+            return answers.refused(error.why)
+        if not self._has(model):
+            return answers.no_model(model)
         if not self.engine.admit():
             self.engine.refuse()
-            return _rate_limited(self.script.faults.retry_after)
+            return answers.rate_limited(self.script.faults.retry_after)
         reply = self.engine.decide(Ask(key=wire.payload_key(body), task="embed"))
         await self._work(reply)
         if reply.fault is not None:
             self.engine.finish(reply.fault)
-            return _error(500, "the fake was told to fail", "server_error")
+            return answers.failed(500, "the fake was told to fail", "server_error")
         vectors = [wire.embed_text(text, self.script.dimensions) for text in texts]
         self.engine.finish("ok", wire.payload_key(body))
-        return _json(wire.write_embeddings(vectors, model))
-
-
-def _json(body: bytes) -> web.Response:
-    return web.Response(body=body, content_type=JSON)
-
-
-def _error(status: int, message: str, code: str) -> web.Response:
-    return web.Response(status=status, body=wire.error_body(message, code), content_type=JSON)
-
-
-def _rate_limited(seconds: float) -> web.Response:
-    response = _error(429, "slow down", "rate_limit_exceeded")
-    response.headers["Retry-After"] = str(math.ceil(seconds))
-    response.headers["Retry-After-Ms"] = str(round(seconds * 1000))
-    return response
+        return answers.as_json(wire.write_embeddings(vectors, model, base64=base64))
 
 
 async def serve_script(
@@ -151,13 +199,17 @@ async def serve_script(
     *,
     latency_ms: float | None = None,
     slots: int | None = None,
+    any_model: bool = True,
     ready: Callable[[str, FakeEndpoint], None] | None = None,
 ) -> None:
-    """Serve until cancelled. `port` 0 takes a free one; `ready` is told the base URL (`.../v1`)."""
+    """Serve until cancelled. `port` 0 takes a free one; `ready` is told the base URL (`.../v1`).
+
+    `any_model`: names that the script does not know are answered too, unless it lists models.
+    """
     chosen = load(script) if isinstance(script, str) else script
     changed = {"latency_ms": latency_ms, "slots": slots}
     chosen = chosen.model_copy(update={k: v for k, v in changed.items() if v is not None})
-    server = FakeEndpoint(chosen)
+    server = FakeEndpoint(chosen, any_model=any_model)
     runner = web.ServerRunner(web.Server(server.handle, access_log=None), shutdown_timeout=0.5)
     await runner.setup()
     try:

@@ -3,19 +3,30 @@
 import hashlib
 import math
 import re
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pybase64
 from pydantic_core import from_json, to_json
 
+from crosslight.models.fake.dress import dressed, trace_pieces
 from crosslight.models.fake.engine import SHORT_ANSWER, Ask, Reply
 from crosslight.models.fake.from_schema import number, unit
+from crosslight.models.fake.habits import Habits
+from crosslight.models.fake.request import Refusal, unfit
 from crosslight.models.fake.script import Can, Think
 from crosslight.models.fake.thinking import thought, token
 
 IMAGE_TOKENS = 256
 FLOOR = math.log(1e-6)
+ANY_OBJECT: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {"answer": {"type": "string"}},
+    "required": ["answer"],
+}
+"""What `json_object` is answered with."""
 TOKEN = re.compile(r"\s*\w+|\s*[^\w\s]+|\s+")
 
 
@@ -28,11 +39,19 @@ class Wanted:
     top: int
     """Alternatives a token; -1: no log-probabilities wanted."""
     prompt_tokens: int
-    limit: int = 512
+    limit: int
+    """Tokens of the reply."""
+    stream: bool
+    stream_usage: bool
+    raw: Mapping[str, Any]
 
 
 class Malformed(ValueError):
     """The body is no chat or embeddings request."""
+
+    def __init__(self, why: Refusal | str) -> None:
+        self.why = why if isinstance(why, Refusal) else Refusal(why)
+        super().__init__(self.why.message)
 
 
 def payload_key(body: bytes) -> str:
@@ -43,6 +62,9 @@ def payload_key(body: bytes) -> str:
 def read_chat(body: bytes, task: str) -> tuple[Ask, Wanted]:
     """The question in a chat completions body. Raises Malformed."""
     raw = _object(body)
+    refusal = unfit(raw)
+    if refusal is not None:
+        raise Malformed(refusal)
     try:
         text, shown, size = _turns(raw["messages"])
         schema, name = _schema(raw.get("response_format"))
@@ -55,6 +77,7 @@ def read_chat(body: bytes, task: str) -> tuple[Ask, Wanted]:
     ask = Ask(
         key=payload_key(body),
         task=task or name,
+        model=str(raw.get("model", "fake")),
         text=text,
         shown=shown,
         schema=schema,
@@ -63,7 +86,18 @@ def read_chat(body: bytes, task: str) -> tuple[Ask, Wanted]:
         draw=sampling[1],
     )
     tokens = size // 4 + IMAGE_TOKENS * len(shown)
-    return ask, Wanted(str(raw.get("model", "fake")), max(1, n), top, tokens, limit)
+    streamed = raw.get("stream_options")
+    wanted = Wanted(
+        model=ask.model,
+        n=n,
+        top=top,
+        prompt_tokens=tokens,
+        limit=limit,
+        stream=bool(raw.get("stream")),
+        stream_usage=bool(isinstance(streamed, dict) and streamed.get("include_usage")),
+        raw=raw,
+    )
+    return ask, wanted
 
 
 def write_chat(
@@ -72,11 +106,13 @@ def write_chat(
     wanted: Wanted,
     can: Can,
     texts: list[str],
+    habits: Habits,
     think: Think | None = None,
-) -> bytes:
+) -> dict[str, Any]:
     """A chat completions response with one choice for each of `texts`."""
     finish = {"content_filter": "content_filter", "cut": "length"}.get(reply.fault or "", "stop")
     with_logprobs = wanted.top >= 0 and can.logprobs
+    pieces = trace_pieces(habits, TOKEN.findall(habits.trace))
     choices = []
     for index, text in enumerate(texts):
         choice: dict[str, Any] = {
@@ -93,8 +129,9 @@ def write_chat(
             tokens = [*before, *(tokens if said.reached else [])]
         if with_logprobs:
             choice["logprobs"] = {"content": tokens}
-        choices.append(choice)
-    completion = sum(len(text) for text in texts) // 4 + len(texts)
+        as_json = ask.schema is not None or text.startswith("{")
+        choices.append(dressed(choice, habits, wanted.limit, as_json=as_json, pieces=pieces))
+    completion = sum(len(text) for text in texts) // 4 + len(texts) * (1 + len(pieces))
     body: dict[str, Any] = {
         "id": f"chatcmpl-{ask.key[:16]}",
         "object": "chat.completion",
@@ -102,38 +139,43 @@ def write_chat(
         "model": wanted.model,
         "choices": choices,
     }
-    if can.usage:
+    if can.usage and habits.usage:
         body["usage"] = {
             "prompt_tokens": wanted.prompt_tokens,
             "completion_tokens": completion,
             "total_tokens": wanted.prompt_tokens + completion,
         }
-    return to_json(body)
+    return body
 
 
-def read_embeddings(body: bytes) -> tuple[list[str], str]:
-    """Texts and model of an embeddings body. Raises Malformed."""
+def read_embeddings(body: bytes) -> tuple[list[str], str, bool]:
+    """Texts, model, and whether base64 is wanted, of an embeddings body. Raises Malformed."""
     raw = _object(body)
     items = raw.get("input")
     items = [items] if isinstance(items, str) else items
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         raise Malformed("`input` must be a text or a list of texts")
-    return items, str(raw.get("model", "fake"))
+    return items, str(raw.get("model", "fake")), raw.get("encoding_format") == "base64"
 
 
-def write_embeddings(vectors: list[list[float]], model: str) -> bytes:
-    """An embeddings response."""
+def write_embeddings(vectors: list[list[float]], model: str, *, base64: bool = False) -> bytes:
+    """An embeddings response, as numbers or (the openai client asks so) as base64 of float32."""
     data = [
-        {"object": "embedding", "index": index, "embedding": vector}
+        {"object": "embedding", "index": index, "embedding": _packed(vector) if base64 else vector}
         for index, vector in enumerate(vectors)
     ]
     usage = {"prompt_tokens": len(vectors), "total_tokens": len(vectors)}
     return to_json({"object": "list", "model": model, "data": data, "usage": usage})
 
 
-def error_body(message: str, code: str) -> bytes:
+def _packed(vector: list[float]) -> str:
+    return pybase64.b64encode_as_string(struct.pack(f"<{len(vector)}f", *vector))
+
+
+def error_body(message: str, code: str, param: str | None = None, kind: str = "") -> bytes:
     """An error in OpenAI's form."""
-    return to_json({"error": {"message": message, "type": code, "code": code}})
+    inner = {"message": message, "type": kind or code, "param": param, "code": code}
+    return to_json({"error": inner})
 
 
 def first_tokens(text: str, choice: Mapping[str, float] | None, key: str) -> dict[str, float]:
@@ -190,7 +232,7 @@ def _turns(messages: list[dict[str, Any]]) -> tuple[str, tuple[str, ...], int]:
     last, size = "", 0
     shown: list[str] = []
     for message in messages:
-        content = message["content"]
+        content = message["content"] or ""
         if not isinstance(content, str):
             texts = []
             for part in content:
@@ -206,6 +248,8 @@ def _turns(messages: list[dict[str, Any]]) -> tuple[str, tuple[str, ...], int]:
 
 
 def _schema(form: Any) -> tuple[Mapping[str, Any] | None, str]:
+    if form and form.get("type") == "json_object":
+        return ANY_OBJECT, ""
     if not form or form.get("type") != "json_schema":
         return None, ""
     inner = form["json_schema"]

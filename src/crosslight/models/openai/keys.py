@@ -5,6 +5,8 @@ import re
 from typing import NoReturn
 from urllib.parse import urlsplit
 
+from crosslight.models.errors import Denied
+
 OFFICIAL_HOST = "api.openai.com"
 PREFIX = "CROSSLIGHT_API_KEY_"
 _KEY_LIKE = re.compile(r"\b(?:(?:sk|pk|gsk|hf|xai)[-_]|AIza)[\w*.-]{6,}|(?i:bearer)\s+\S+")
@@ -51,12 +53,27 @@ def names_for(url: str) -> tuple[str, ...]:
 
 
 def find(url: str) -> Key:
-    """The key of an endpoint; an empty one if there is none (local servers need none)."""
+    """The key of an endpoint; an empty one if there is none (local servers need none).
+
+    Raises Denied for one that no header can carry (two lines pasted for one).
+    """
     for name in names_for(url):
         value = os.environ.get(name, "").strip()
         if value:
-            return Key(value)
-    return Key(_from_keyring(urlsplit(url).hostname or ""))
+            return Key(_sendable(value, name))
+    host = urlsplit(url).hostname or ""
+    return Key(_sendable(_from_keyring(host).strip(), f"the keyring's entry for {host}"))
+
+
+def _sendable(secret: str, place: str) -> str:
+    """The secret itself: visible ASCII, in one line. The error does not show it."""
+    if all("!" <= character <= "~" for character in secret):
+        return secret
+    broken = "a line break" if len(secret.splitlines()) > 1 else "a blank or a foreign character"
+    raise Denied(
+        f"the key in {place} holds {broken}: nothing was sent",
+        hint="set it to the key alone, in one line",
+    )
 
 
 def _from_keyring(host: str) -> str:

@@ -17,7 +17,7 @@ from yarl import URL
 from crosslight.models.choice import Binding
 from crosslight.models.errors import ModelError, NotSupported
 from crosslight.models.message import ImageView, Message, has_images
-from crosslight.models.openai import errors, keys, wire
+from crosslight.models.openai import errors, keys, sse, wire
 from crosslight.models.openai.choose import SAMPLE_TOKENS, Chooser
 from crosslight.models.openai.dialect import LIMITS, Dialect
 from crosslight.models.openai.spec import FORM, Target, read_target
@@ -177,6 +177,8 @@ class OpenAIModel:
             fields.pop("temperature")
         if target.thinking is not None:
             fields["chat_template_kwargs"] = {"enable_thinking": target.thinking}
+        if target.stream:
+            fields |= {"stream": True, "stream_options": {"include_usage": True}}
         fields |= extra
 
         async def send(told: Sequence[Message], taken: dict[str, Any]) -> dict[str, Any]:
@@ -207,7 +209,7 @@ class OpenAIModel:
             ) as response:
                 received = await errors.read_bounded(response)
                 if response.status == 200:
-                    raw = wire.read_object(received)
+                    raw = sse.read_body(received, response.content_type)
                     url_told = self._target.url
                     errors.refuse_error(raw, response.headers, url=url_told, key=self._key)
                     return raw

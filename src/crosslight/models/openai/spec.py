@@ -38,6 +38,8 @@ class Target:
     thinking: bool | None = None
     revision: str = ""
     lacks: frozenset[str] = frozenset()
+    stream: bool = False
+    """Replies are asked for as streams; for endpoints that have no other form."""
 
     @property
     def spec(self) -> str:
@@ -114,8 +116,8 @@ def _with(target: Target, name: str, value: str) -> Target:
             if not 0 < seconds <= 86_400:
                 raise ValueError
             return replace(target, timeout_s=seconds)
-        if name == "thinking":
-            return replace(target, thinking={"on": True, "off": False}[value])
+        if name in _SWITCHES:
+            return _switched(target, name, _SWITCHES[name][value])
         if name == "revision":
             return replace(target, revision=value)
         if name == "lacks":
@@ -134,12 +136,18 @@ def _with(target: Target, name: str, value: str) -> Target:
     )
 
 
+def _switched(target: Target, name: str, on: bool) -> Target:
+    return replace(target, thinking=on) if name == "thinking" else replace(target, stream=on)
+
+
+_SWITCHES = {"thinking": {"on": True, "off": False}, "stream": {"1": True, "0": False}}
 _HOW = {
     "price": "price=IN,OUT in US dollars per million tokens, e.g. price=0.15,0.60",
     "samples": "samples=K, 0 to 256: replies that replace missing log-probabilities",
     "room": "room=TOKENS, 0 or more: what a model may think before it chooses",
     "timeout": "timeout=SECONDS for one call, above 0",
     "thinking": "thinking=on or thinking=off",
+    "stream": "stream=1 for an endpoint that only streams",
     "revision": "revision=TEXT, part of every stored answer's key",
     "lacks": f"lacks=A,B out of {', '.join(sorted(CAN_LACK))}",
 }

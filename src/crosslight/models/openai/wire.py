@@ -15,6 +15,7 @@ from crosslight.models.choice import unreadable
 from crosslight.models.errors import BadAnswer, Refused, Rejected, ServerFault, Truncated
 from crosslight.models.message import Message
 from crosslight.models.openai.finish import how_it_ended
+from crosslight.models.openai.misplaced import refuse_misplaced
 from crosslight.models.protocol import Answer, Sampling, TokenLogprob, Usage, Vectors
 from crosslight.models.reasoning import Reply, split_reply
 from crosslight.models.schema import parse_json
@@ -301,6 +302,7 @@ def read_answer(
     if finish == "length" and schema is not None:
         raise Truncated("the answer hit the token limit", hint=Truncated.remedy)
     if not text.strip():
+        refuse_misplaced(choice)
         thought = "; the model only thought" if said.reasoning else ""
         raise BadAnswer(f"the answer is empty{thought}", hint="asking again may help")
     return Answer(
