@@ -70,7 +70,8 @@ def test_a_scalar_that_is_accepted_comes_back_with_its_characters(text: str) -> 
     value, wrong = parse_yaml(f"a: {text}\n")
     if wrong or not isinstance(value, Mapped) or isinstance(value.get("a"), dict | list):
         return  # refused, or YAML of another shape
-    scanned = yaml.compose(f"a: {text}\n", Loader=yaml.SafeLoader).value[0][1]
+    whole: Any = yaml.compose(f"a: {text}\n", Loader=yaml.SafeLoader)
+    scanned = whole.value[0][1]
     read = value["a"]
     if read is None or isinstance(read, bool):
         assert value.said["a"] == scanned.value

@@ -423,6 +423,38 @@ def test_faults_of_the_fake_are_errors_here(fault: str) -> None:
 SECRET = "hunter2-hunter2-hunter2"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"your key is {SECRET}",
+        "x" * 285 + SECRET,
+        json.dumps({"error": {"message": "x" * 285 + SECRET}}),
+        json.dumps({"error": {"message": "x" * 1990 + SECRET}}),
+    ],
+    ids=["no JSON", "cut as text", "cut as a message", "cut as words"],
+)
+@pytest.mark.parametrize("status", [200, 500])
+def test_no_half_of_a_key_is_left_where_a_text_is_cut(
+    status: int, body: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CROSSLIGHT_API_KEY_127_0_0_1", SECRET)
+    error = caught(always(body.encode(), status=status), ModelError)
+    told = f"{error} {error.hint} {error.said}"
+    assert "hunter" not in told
+
+
+def test_a_key_that_an_answer_repeats_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CROSSLIGHT_API_KEY_127_0_0_1", SECRET)
+    body = json.dumps({**json.loads(chat(f"It is {SECRET}.")), "model": SECRET})
+    answer = against(always(body), lambda model: model.generate(ASK))
+    assert SECRET not in repr(answer)
+
+
+def test_a_small_body_of_endless_parts_is_not_read() -> None:
+    parts = b'{"choices": [' + b"{}," * 1_000_001 + b"{}]}"
+    assert "parts" in caught(always(parts), BadAnswer).message
+
+
 @pytest.mark.parametrize("status", [200, 400, 401, 429, 500, 302])
 def test_a_key_never_shows(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CROSSLIGHT_API_KEY_127_0_0_1", SECRET)

@@ -27,6 +27,8 @@ from crosslight.models.openai.waits import retry_after
 
 MAX_BODY = 32 * 2**20
 """Bytes of a response that are read at most."""
+MOST_PARTS = 1_000_000
+"""Objects and lists of a response that are read at most."""
 
 _SEE_DOCTOR = "see crosslight doctor for what the endpoint can do"
 _NO_SUCH = "check the model's name and the base URL (usually .../v1)"
@@ -84,7 +86,11 @@ async def read_bounded(response: aiohttp.ClientResponse) -> bytes:
                 f"the response is over {MAX_BODY >> 20} MiB", hint="is this a model's endpoint?"
             )
         chunks.append(chunk)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    # An empty object is three bytes here and a hundred once it is read.
+    if body.count(b"{") + body.count(b"[") > MOST_PARTS:
+        raise BadAnswer("the response has no end of parts", hint="is this a model's endpoint?")
+    return body
 
 
 def from_status(

@@ -207,7 +207,7 @@ class OpenAIModel:
             async with self._session.request(
                 method, url, data=data, headers=headers, allow_redirects=False
             ) as response:
-                received = await errors.read_bounded(response)
+                received = self._key.blank_body(await errors.read_bounded(response))
                 if response.status == 200:
                     raw = sse.read_body(received, response.content_type)
                     url_told = self._target.url
