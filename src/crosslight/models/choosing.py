@@ -148,6 +148,13 @@ def sampled(heard: Sequence[Heard], binding: Binding) -> tuple[Bound, int]:
     if not said:
         for one in heard:
             one.reply.settled(one.finish)
+        if any(one.reply.thinks == "field" for one in heard):
+            raise BadAnswer(
+                "the model put its answer into the field of its reasoning and left the content "
+                "empty: try ?thinking=off",
+                hint="?thinking=off in the model's spec, or start the server without its "
+                "reasoning parser",
+            )
         raise BadAnswer("the answer is empty", hint="asking again may help")
     return binding.from_samples(said), len(said)
 

@@ -10,7 +10,8 @@ class ModelError(CrosslightError):
 
     `retryable` says whether the same call can succeed later; `status` is the HTTP status where
     there was one; `retry_after` is seconds that the endpoint asked for; `said` are its own words
-    (bounded, without keys), and `param` the field of the request that it names.
+    (bounded, without keys), and `param` the field of the request that it names;
+    `inside`: it stood in a response of status 200, whose server was there.
     """
 
     kind = "model_error"
@@ -25,8 +26,10 @@ class ModelError(CrosslightError):
         retry_after: float | None = None,
         said: str = "",
         param: str = "",
+        inside: bool = False,
     ) -> None:
         super().__init__(message, hint)
+        self.inside = inside
         self.status = status
         self.retry_after = retry_after
         self.said = said

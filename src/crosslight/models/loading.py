@@ -29,6 +29,8 @@ def is_loading(error: ModelError, *, refused_too: bool = False) -> bool:
         return True
     if not isinstance(error, ServerFault):
         return False
+    if error.inside:  # a router that is there hands on what one of its providers said
+        return bool(_WORDS.search(error.said))
     return error.status in _STARTING or (error.status == 500 and bool(_WORDS.search(error.said)))
 
 

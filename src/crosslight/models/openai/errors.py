@@ -131,6 +131,7 @@ def _error(
         retry_after=said.wait_s if wait is None else wait,
         said=key.blank(said.message),
         param=said.param,
+        inside=status == 200,
     )
 
 
