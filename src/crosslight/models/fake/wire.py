@@ -129,8 +129,10 @@ def write_chat(
             tokens = [*before, *(tokens if said.reached else [])]
         if with_logprobs:
             choice["logprobs"] = {"content": tokens}
-        as_json = ask.schema is not None or text.startswith("{")
-        choices.append(dressed(choice, habits, wanted.limit, as_json=as_json, pieces=pieces))
+        if think is None:
+            as_json = ask.schema is not None or text.startswith("{")
+            choice = dressed(choice, habits, wanted.limit, as_json=as_json, pieces=pieces)
+        choices.append(choice)
     completion = sum(len(text) for text in texts) // 4 + len(texts) * (1 + len(pieces))
     body: dict[str, Any] = {
         "id": f"chatcmpl-{ask.key[:16]}",
