@@ -104,7 +104,7 @@ def test_fields_of_servers_that_part_the_trace_themselves(name: str) -> None:
     assert (answer.text, answer.reasoning) == (ANSWER, "A boat?")
     with pytest.raises(Truncated):
         said({"content": None, name: "A boat"}, "length")
-    with pytest.raises(BadAnswer, match="only thought"):
+    with pytest.raises(BadAnswer, match="put its answer into"):
         said({"content": None, name: ANSWER})
 
 
