@@ -65,7 +65,7 @@ def test_llama_cpp_is_sent_none_and_none_of_its_own_vocabulary(
     path = tiny.write_text_model(tmp_path / "tiny.gguf", extra=("@@turn@@",))
 
     async def tokens(*texts: str) -> list[int]:
-        model = await parse(f"gguf:{path}?threads=1").open()
+        model = await parse(f"gguf:{path}?threads=1&room=0").open()
         found = []
         for text in texts:
             answer = await model.choose([user(text)], ("Yes", "No"))
