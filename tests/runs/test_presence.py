@@ -9,8 +9,18 @@ import pytest
 from aiohttp import web
 
 from tests.runs.moody import Moody, says
-from tests.runs.test_verbs import EACH, check_account, start
+from tests.runs.test_verbs import check_account, start
 from tests.runs.verbs import VERBS, Verb, prepared, ran, summary
+
+QUICK_EACH = pytest.mark.parametrize(
+    "verb",
+    [
+        VERBS[1],
+        *(pytest.param(verb, marks=pytest.mark.slow) for verb in (VERBS[0], *VERBS[2:])),
+    ],
+    ids=lambda verb: verb.name,
+)
+"""One verb in the main run, for each of these takes its seconds; all with `make test-all`."""
 
 LOADING = ("--wait-for-model", "20")
 
@@ -19,7 +29,7 @@ def loading(body: dict[str, Any], number: int) -> web.Response | None:
     return says(503, "Loading model", type="unavailable_error") if number <= 2 else None
 
 
-@EACH
+@QUICK_EACH
 def test_a_server_that_loads_is_waited_for_with_one_request_at_a_time(
     verb: Verb, tmp_path: Path
 ) -> None:
@@ -60,7 +70,7 @@ def test_a_signal_ends_the_wait(verb: Verb, tmp_path: Path) -> None:
     assert told.count("waiting for the model to load") == 1
 
 
-@EACH
+@QUICK_EACH
 @pytest.mark.parametrize("last", ["502", "429"])
 def test_an_endpoint_that_dies_in_the_middle_stops_the_run(
     verb: Verb, last: str, tmp_path: Path
@@ -106,7 +116,7 @@ def test_a_row_that_breaks_the_endpoint_is_only_that_row(verb: Verb, tmp_path: P
     assert (account["failed"], account["not_reached"]) == (1, 0)
 
 
-@EACH
+@QUICK_EACH
 def test_a_refused_parameter_is_paid_for_once_and_told(verb: Verb, tmp_path: Path) -> None:
     """`max_tokens`, and for log-probabilities more than 5 alternatives."""
 

@@ -100,8 +100,15 @@ def test_the_second_signal_ends_it_at_once_and_a_rerun_goes_on(verb: Verb, tmp_p
     assert check_account(tmp_path / "out")["not_reached"] == 0
 
 
-@EACH
-@pytest.mark.parametrize("limit", [(), ("--limit", "4")], ids=["all", "sample"])
+@pytest.mark.parametrize(
+    ("verb", "limit"),
+    [
+        (VERBS[0], ()),
+        (VERBS[0], ("--limit", "4")),
+        *(pytest.param(verb, (), marks=pytest.mark.slow) for verb in VERBS[1:]),
+    ],
+    ids=["build", "build-sample", *(verb.name for verb in VERBS[1:])],
+)
 def test_a_run_stopped_at_its_first_call_accounts_for_every_input(
     verb: Verb, limit: tuple[str, ...], tmp_path: Path
 ) -> None:
