@@ -20,14 +20,15 @@ RULES: list[dict[str, Any]] = [
     {"text": "hurt|steal", "answer": "I cannot help with that."},
     {"text": "Write one", "answer": "Yes. Of course."},
 ]
-FORMS = [None, "tags", "closing", "field"]
+TRACE = "Is it so? Yes. Or rather: No. Let me look again."
+FORMS = [None, "tags", "closing", "reasoning_content"]
 
 
 def bench(tmp_path: Path, suite: str, form: str | None, *words: str, **can: bool) -> dict[str, Any]:
     """The estimates of a strict run, and its summary and rows, of one form of traces."""
     out, told = tmp_path / str(form), {"rules": RULES, "can": can}
     if form:
-        told["think"] = {"form": form}
+        told["habits"] = {"trace": TRACE, "trace_in": form}
     with FakeServer(script(told)) as server:
         command = ["python", "-m", "crosslight", "bench", "run", suite]
         command += ["--data", str(tmp_path / "data"), "--model", server.spec, "-o", str(out)]
@@ -103,7 +104,7 @@ def test_a_judge_is_shown_the_answer_only(tmp_path: Path) -> None:
 def test_too_little_room_is_truncated_and_no_answer(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     mmsafeaware(tmp_path / "data")
-    told = {"rules": RULES, "think": {"trace": "So? " * 300}}
+    told = {"rules": RULES, "habits": {"trace": "So? " * 300}}
     with FakeServer(script(told)) as server:
         command = ["python", "-m", "crosslight", "bench", "run", "mmsafeaware"]
         command += ["--data", str(tmp_path / "data"), "--model", server.spec + "?room=100"]

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from crosslight.models.fake import FakeServer
-from crosslight.models.fake.script import Think
+from crosslight.models.fake.habits import Habits
 from tests.runs.verbs import VERBS, Verb, prepared, ran, summary
 
 TRACE = "Shall I say Yes? No. I should help with it, sure."
@@ -19,8 +19,8 @@ def made(folder: Path, verb: Verb, form: str | None) -> tuple[list[dict[str, Any
     """What a run leaves, as far as it says what the model said; and its summary."""
     script = prepared(folder, 4)
     if form is not None:
-        think = Think.model_validate({"form": form, "trace": TRACE})
-        script = script.model_copy(update={"think": think})
+        habits = Habits.model_validate({"trace": TRACE, "trace_in": form})
+        script = script.model_copy(update={"habits": habits})
     out = f"out-{form}"
     with FakeServer(script) as server:
         more = ("--no-canary",) if verb.name == "build" else ()
@@ -42,7 +42,7 @@ def test_the_rows_are_those_of_the_same_model_without_traces(verb: Verb, tmp_pat
     (tmp_path / "a").mkdir()
     plain, told = made(tmp_path / "a", verb, None)
     assert plain and not any("trace" in note for note in told["notes"])
-    form = {"build": "field", "judge": "tags", "assess": "closing", "bench": "closing"}[verb.name]
+    form = {"build": "reasoning_content", "judge": "tags"}.get(verb.name, "closing")
     (tmp_path / "b").mkdir()
     found, told = made(tmp_path / "b", verb, form)
     assert found == plain

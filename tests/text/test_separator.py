@@ -4,7 +4,7 @@ import pytest
 
 from crosslight.text import separator, table_start
 
-WANTED = {"image", "label"}
+WANTED = {"image", "label"}.__contains__
 
 
 @pytest.mark.parametrize(

@@ -215,7 +215,7 @@ def _json_lines(text: str) -> Iterator[Any]:
 def _cells(text: str, own: str) -> Iterator[dict[str, Any]]:
     """The rows of a table with a header; not by lines: a quoted field may hold one."""
     lines = io.StringIO(text, newline="")
-    start = table_start(lines, {*NAMES, "label", "rule"}, own)
+    start = table_start(lines, {*NAMES, "label", "rule"}.__contains__, own)
     reader = csv.reader(chain((start.header,), lines), delimiter=start.separator)
     header = [name.strip() for name in next(reader, [])]
     if len(set(header) - {""}) != sum(map(bool, header)):

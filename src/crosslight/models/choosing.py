@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from crosslight.models.choice import LONGEST_SAID, Binding, Bound, unusable
 from crosslight.models.errors import BadAnswer, NoOption, Truncated
 from crosslight.models.protocol import Choice, Finish, TokenLogprob, Usage
-from crosslight.models.reasoning import Reply, split_reply
+from crosslight.models.reasoning import Reply, misplaced, split_reply
 
 ROOM = 2048
 """Tokens that a model may think for before it chooses."""
@@ -149,12 +149,7 @@ def sampled(heard: Sequence[Heard], binding: Binding) -> tuple[Bound, int]:
         for one in heard:
             one.reply.settled(one.finish)
         if any(one.reply.thinks == "field" for one in heard):
-            raise BadAnswer(
-                "the model put its answer into the field of its reasoning and left the content "
-                "empty: try ?thinking=off",
-                hint="?thinking=off in the model's spec, or start the server without its "
-                "reasoning parser",
-            )
+            raise misplaced("the field of its reasoning")
         raise BadAnswer("the answer is empty", hint="asking again may help")
     return binding.from_samples(said), len(said)
 

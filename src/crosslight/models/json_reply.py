@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NoReturn
 
+from crosslight.models.reasoning import split_reply
+
 LONGEST = 2**18
 """Characters of a reply that are looked through."""
 DEEPEST = 64
@@ -29,7 +31,6 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _PAIRS = {"}": "{", "]": "["}
-_TRACE = re.compile(r"\s*<(think(?:ing)?)>", re.IGNORECASE)
 
 
 class NotOneValue(ValueError):
@@ -54,7 +55,10 @@ def read_values(text: str) -> list[Any]:
     Raises NotOneValue: nothing there, too long, too deep, a key twice, NaN, or a value that stands
     inside a broken one.
     """
-    body = without_trace(text).strip()
+    said = split_reply(text)
+    if said.open:
+        raise NotOneValue("the reply is a reasoning trace without an end")
+    body = said.answer.strip()
     if len(body) > LONGEST:
         raise NotOneValue(f"the reply has over {LONGEST:,} characters")
     if body[:1] not in ("{", "["):
@@ -72,20 +76,6 @@ def read_values(text: str) -> list[Any]:
     if not values:
         raise NotOneValue("the reply is not JSON")
     return values
-
-
-def without_trace(text: str) -> str:
-    """The reply behind a closed `<think>...</think>` at its beginning; itself without one.
-
-    Raises NotOneValue for a trace without an end: nothing was answered.
-    """
-    opening = _TRACE.match(text)
-    if opening is None:
-        return text
-    _, closing, rest = text.partition(f"</{opening[1]}>")
-    if not closing:
-        raise NotOneValue("the reply is a reasoning trace without an end")
-    return rest
 
 
 def rivals(values: list[Any], schema: Mapping[str, Any]) -> list[Any]:

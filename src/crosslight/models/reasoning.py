@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from pydantic_core import from_json
 
-from crosslight.models.errors import Truncated
+from crosslight.models.errors import BadAnswer, Truncated
 from crosslight.models.protocol import Finish, Thinks
 
 _NAME = r"(?:seed:)?think(?:ing)?|thoughts?|reasoning"
@@ -52,6 +52,20 @@ class Reply:
             thought = " while the model was thinking" if self.open or self.reasoning else ""
             raise Truncated(f"the answer hit the token limit{thought}", hint=Truncated.remedy)
         return self
+
+
+def misplaced(field: str, said: str = "") -> BadAnswer:
+    """The error of a reply whose content is empty while a trace stands in `field`: a reasoning
+    parser took all of it for a trace.
+
+    It is not taken as the answer: a trace may hold a draft. (lmstudio-bug-tracker#1602,
+    sglang#4711.)
+    """
+    return BadAnswer(
+        f"the model put its answer into {field} and left the content empty: try ?thinking=off",
+        hint="?thinking=off in the model's spec, or start the server without its reasoning parser",
+        said=said,
+    )
 
 
 @dataclass(frozen=True, slots=True)

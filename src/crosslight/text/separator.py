@@ -5,7 +5,7 @@ Spreadsheets write the semicolon where the comma is the decimal sign, and a firs
 
 import csv
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 SEPARATORS = (",", ";", "\t")
@@ -21,7 +21,7 @@ class TableStart:
     taken: int
 
 
-def table_start(lines: Iterator[str], wanted: Collection[str], own: str = ",") -> TableStart:
+def table_start(lines: Iterator[str], wanted: Callable[[str], bool], own: str = ",") -> TableStart:
     """Takes the header off the lines of a table, and tells its separator."""
     header = next(lines, "")
     told = _TOLD.fullmatch(header.strip('\r\n" '))
@@ -30,14 +30,14 @@ def table_start(lines: Iterator[str], wanted: Collection[str], own: str = ",") -
     return TableStart(separator(header, wanted, own), header, 1)
 
 
-def separator(header: str, wanted: Collection[str], own: str = ",") -> str:
-    """The separator under which the header holds the most of the `wanted` titles (lower case).
+def separator(header: str, wanted: Callable[[str], bool], own: str = ",") -> str:
+    """The separator under which the header holds the most `wanted` titles (in small letters).
 
     Where none finds any, the one that makes the most cells; `own` wins a tie.
     """
     order = sorted(SEPARATORS, key=lambda sign: sign != own)
     cells = {sign: _cells(header, sign) for sign in order}
-    hits = {sign: sum(cell.strip().lower() in wanted for cell in cells[sign]) for sign in order}
+    hits = {sign: sum(wanted(cell.strip().lower()) for cell in cells[sign]) for sign in order}
     if any(hits.values()):
         return max(order, key=lambda sign: hits[sign])
     return max(order, key=lambda sign: len(cells[sign]))

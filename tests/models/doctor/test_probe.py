@@ -121,11 +121,14 @@ def test_a_model_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     assert states(lines(Held(FakeModel(deaf)))) == {"reach": "no"}
 
 
-@pytest.mark.parametrize(("form", "where"), [("tags", "in its text"), ("field", "in a field")])
+@pytest.mark.parametrize(
+    ("form", "where"), [("tags", "in its text"), ("reasoning_content", "in a field")]
+)
 def test_a_model_that_thinks_is_told_and_its_verdicts_stand_behind_the_trace(
     form: str, where: str
 ) -> None:
-    with FakeServer(script({"think": {"form": form}})) as fake:
+    habits = {"trace": "Is it so? Yes. Or rather: No. Let me look again.", "trace_in": form}
+    with FakeServer(script({"habits": habits})) as fake:
         found = lines(fake.spec)
     assert found["thinking"].state == "ok" and f"thinks {where}" in found["thinking"].detail
     assert found["logprobs"].state == "ok" and "2,048 tokens of room" in found["logprobs"].detail
@@ -133,7 +136,7 @@ def test_a_model_that_thinks_is_told_and_its_verdicts_stand_behind_the_trace(
 
 
 def test_a_trace_without_end_is_told() -> None:
-    endless = {"think": {"trace": "Let me see. " * 2000}}
+    endless = {"habits": {"trace": "Let me see. " * 2000}}
     with FakeServer(script(endless)) as fake:
         found = lines(fake.spec)
     assert found["reach"].state == "no" and "thinking" in found["reach"].detail

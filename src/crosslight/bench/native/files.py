@@ -204,7 +204,7 @@ def csv_rows(folder: Path, name: str, columns: Iterable[str]) -> Rows:
     columns = tuple(columns)
     stream = io.StringIO(file_text(folder, name), newline="")
     own = "\t" if name.lower().endswith(".tsv") else ","
-    start = table_start(stream, {column.lower() for column in columns}, own)
+    start = table_start(stream, {column.lower() for column in columns}.__contains__, own)
     reader = csv.reader(chain((start.header,), stream), delimiter=start.separator, strict=True)
     header: list[str] = []
     for number, fields in _csv_records(reader, name, start.taken - 1):

@@ -77,17 +77,6 @@ class Can(_Part):
     usage: bool = True
 
 
-class Think(_Part):
-    """A reasoning trace before every reply, as a model writes it that thinks first.
-
-    `form`: between tags, before a closing tag alone (the template had the opening one), or in a
-    field of its own, as behind a reasoning parser. Such replies are cut at the request's limit.
-    """
-
-    trace: str = "Is it so? Yes. Or rather: No. Let me look again."
-    form: Literal["tags", "closing", "field"] = "tags"
-
-
 class Rule(_Part):
     """The first rule whose conditions all hold answers. No conditions: always holds.
 
@@ -152,7 +141,6 @@ class Script(_Part):
     context: int = 32768
     faults: Faults = Faults()
     can: Can = Can()
-    think: Think | None = None
     rules: tuple[Rule, ...] = ()
     habits: Habits = Habits()
     """Of all models that have none of their own; over HTTP only."""

@@ -90,7 +90,7 @@ class FakeEndpoint:
             if instead is not None:
                 kind = "instead"
                 return instead
-            if self.script.think is not None and ask.schema is None:
+            if habits.trace and ask.schema is None:
                 # With room to think, the length of a reply does not tell that it is a choice.
                 ask = replace(ask, short=wanted.top >= 0 or ask.temperature > 0)
             reply = self._decide(ask, habits)
@@ -155,7 +155,7 @@ class FakeEndpoint:
         if fault in ("reset", "hang"):
             return answers.broken(request)
         texts, script = self._texts(ask, reply, wanted, habits), self.script
-        told = wire.write_chat(ask, reply, wanted, script.can, texts, habits, script.think)
+        told = wire.write_chat(ask, reply, wanted, script.can, texts, habits)
         if habits.stream == "always" or wanted.stream:
             breaks = habits.stream == "breaks" or fault == "malformed"
             return await answers.streamed(request, told, usage=wanted.stream_usage, breaks=breaks)

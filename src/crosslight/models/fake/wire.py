@@ -16,8 +16,7 @@ from crosslight.models.fake.engine import SHORT_ANSWER, Ask, Reply
 from crosslight.models.fake.from_schema import number, unit
 from crosslight.models.fake.habits import Habits
 from crosslight.models.fake.request import Refusal, unfit
-from crosslight.models.fake.script import Can, Think
-from crosslight.models.fake.thinking import thought, token
+from crosslight.models.fake.script import Can
 
 IMAGE_TOKENS = 256
 FLOOR = math.log(1e-6)
@@ -101,13 +100,7 @@ def read_chat(body: bytes, task: str) -> tuple[Ask, Wanted]:
 
 
 def write_chat(
-    ask: Ask,
-    reply: Reply,
-    wanted: Wanted,
-    can: Can,
-    texts: list[str],
-    habits: Habits,
-    think: Think | None = None,
+    ask: Ask, reply: Reply, wanted: Wanted, can: Can, texts: list[str], habits: Habits
 ) -> dict[str, Any]:
     """A chat completions response with one choice for each of `texts`."""
     finish = {"content_filter": "content_filter", "cut": "length"}.get(reply.fault or "", "stop")
@@ -120,19 +113,12 @@ def write_chat(
             "message": {"role": "assistant", "content": text},
             "finish_reason": finish,
         }
-        tokens = token_logprobs(text, reply.choice, wanted.top, ask.key) if with_logprobs else []
-        if think is not None:
-            said = thought(think, text, wanted.limit)
-            choice["message"] |= said.message
-            choice["finish_reason"] = "length" if said.cut else finish
-            before = [token(piece) for piece in said.before] if with_logprobs else []
-            tokens = [*before, *(tokens if said.reached else [])]
         if with_logprobs:
-            choice["logprobs"] = {"content": tokens}
-        if think is None:
-            as_json = ask.schema is not None or text.startswith("{")
-            choice = dressed(choice, habits, wanted.limit, as_json=as_json, pieces=pieces)
-        choices.append(choice)
+            choice["logprobs"] = {
+                "content": token_logprobs(text, reply.choice, wanted.top, ask.key)
+            }
+        as_json = ask.schema is not None or text.startswith("{")
+        choices.append(dressed(choice, habits, wanted.limit, as_json=as_json, pieces=pieces))
     completion = sum(len(text) for text in texts) // 4 + len(texts) * (1 + len(pieces))
     body: dict[str, Any] = {
         "id": f"chatcmpl-{ask.key[:16]}",

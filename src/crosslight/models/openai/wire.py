@@ -15,9 +15,8 @@ from crosslight.models.choice import unreadable
 from crosslight.models.errors import BadAnswer, Refused, Rejected, ServerFault, Truncated
 from crosslight.models.message import Message
 from crosslight.models.openai.finish import how_it_ended
-from crosslight.models.openai.misplaced import refuse_misplaced
 from crosslight.models.protocol import Answer, Sampling, TokenLogprob, Usage, Vectors
-from crosslight.models.reasoning import Reply, split_reply
+from crosslight.models.reasoning import Reply, misplaced, split_reply
 from crosslight.models.schema import parse_json
 from crosslight.text import Breaker, without_control
 
@@ -188,14 +187,23 @@ def read_context(raw: Mapping[str, Any], model: str) -> int | None:
 
 def read_reply(choice: Mapping[str, Any]) -> Reply:
     """What a choice says, apart from what the model thought."""
-    message = choice.get("message")
-    message = message if isinstance(message, dict) else {}
+    message = _message(choice)
     content = message.get("content")
     parts = content if isinstance(content, list) else []
     thought = [part for part in parts if isinstance(part, dict) and part.get("type") in THOUGHTS]
     said = [part for part in parts if part not in thought] if thought else content
-    field = next((text for name in FIELDS if (text := _text(message.get(name)))), "")
-    return split_reply(_text(said), field or _text(thought))
+    field = _trace_field(message)
+    return split_reply(_text(said), _text(message[field]) if field else _text(thought))
+
+
+def _message(choice: Mapping[str, Any]) -> Mapping[str, Any]:
+    message = choice.get("message")
+    return message if isinstance(message, dict) else {}
+
+
+def _trace_field(message: Mapping[str, Any]) -> str:
+    """The field of its own in which a trace came; empty without one."""
+    return next((name for name in FIELDS if _text(message.get(name))), "")
 
 
 def _text(content: Any) -> str:
@@ -291,8 +299,8 @@ def read_answer(
     """
     choice = read_choices(raw)[0]
     finish = how_it_ended(choice)
-    message = choice.get("message")
-    refusal = message.get("refusal") if isinstance(message, dict) else None
+    message = _message(choice)
+    refusal = message.get("refusal")
     said = read_reply(choice)
     text = said.answer or (refusal if isinstance(refusal, str) else "")
     if schema is not None and refusal:
@@ -302,7 +310,9 @@ def read_answer(
     if finish == "length" and schema is not None:
         raise Truncated("the answer hit the token limit", hint=Truncated.remedy)
     if not text.strip():
-        refuse_misplaced(choice)
+        field = _trace_field(message)
+        if field and said.reasoning.strip():
+            raise misplaced(field, said.reasoning)
         thought = "; the model only thought" if said.reasoning else ""
         raise BadAnswer(f"the answer is empty{thought}", hint="asking again may help")
     return Answer(

@@ -106,14 +106,6 @@ def _image_column(held: Mapping[str, Evidence], declared: Sequence[str]) -> str:
     return last[0]
 
 
-def image_names(options: SourceOptions) -> set[str]:
-    """What a header is recognized by, in small letters."""
-    asked = {options.column, options.licence_column, options.origin_column} - {""}
-    places = ("path", "filepath", "src", "file", "filename", "name", "url", "uri", "link")
-    parted = {f"{one}_{place}" for one in _PICTURES for place in places}
-    return {name.lower() for name in asked}.union(parted, ("file_path", "file_name"), *_TIERS)
-
-
 def describing_columns(
     names: Sequence[str],
     options: SourceOptions,

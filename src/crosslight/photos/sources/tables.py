@@ -13,7 +13,6 @@ from crosslight.photos.sources.columns import (
     MOST_EXTRA,
     Columns,
     choose_columns,
-    image_names,
     may_hold_images,
 )
 from crosslight.photos.sources.evidence import ENOUGH, is_empty
@@ -98,7 +97,12 @@ def from_jsonl(path: Path, options: SourceOptions) -> Iterator[Found]:
 def _csv_reader(path: Path, file: BinaryIO, options: SourceOptions) -> Iterator[list[str]]:
     lines = (line + "\n" for line in bounded_lines(file, LONGEST_ROW))
     own = "\t" if path.suffix.lower() == ".tsv" else ","
-    start = table_start(lines, image_names(options), own)
+    asked = {n.lower() for n in (options.column, options.licence_column, options.origin_column)}
+
+    def known(title: str) -> bool:
+        return bool(title) and (title in asked or may_hold_images(title))
+
+    start = table_start(lines, known, own)
     return csv.reader(chain((start.header,), lines), delimiter=start.separator)
 
 
