@@ -16,6 +16,7 @@ from crosslight.models.errors import ServerFault
 from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Choice, Request
 from crosslight.policy.bounded import PolicyError
+from crosslight.records import BadSetting
 from crosslight.store import ImageStore
 from tests.judge.simulated import picture
 
@@ -79,3 +80,13 @@ def test_scales_of_ones_own(tmp_path: Path) -> None:
     file.write_text("question: short\n")
     with pytest.raises(PolicyError):
         read_scale(str(file))
+    file.write_text("question: short\nquestion: shorter\nmarks: {0: dry, 10: ice}\nmore: 1\n")
+    with pytest.raises(PolicyError, match="2") as wrong:
+        read_scale(str(file))
+    assert "stands twice" in wrong.value.message and "more" in wrong.value.message
+    assert "`marks`" in wrong.value.hint
+
+
+def test_no_look_at_all_is_refused() -> None:
+    with pytest.raises(BadSetting, match="looks is a number from 1"):
+        AssessConfig(looks=0)

@@ -6,7 +6,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from crosslight.judge import rethreshold_run
+from crosslight.judge.decide import NO, UNKNOWN
+from crosslight.judge.rethreshold import unasked
 from crosslight.judge.tables import read_verdicts
+from crosslight.records.verdict import Evidence, Finding, Measured, Reading, RuleFinding
 from tests.judge.running import job, run
 from tests.judge.simulated import scenes
 
@@ -39,3 +42,16 @@ def test_asking_eagerly_leaves_nothing_unasked(tmp_path: Path) -> None:
     assert loose["rethreshold"]["not_asked"] == 0
     evidence = pq.read_table(tmp_path / "run" / "evidence.parquet")
     assert evidence.num_rows == 24 * 6 * 3
+
+
+def test_what_is_not_asked_is_counted_at_each_look_that_it_leaves_open() -> None:
+    def seen(look: str, item: int, answer: str) -> Evidence:
+        return Evidence(item, 0, "?", Measured(), Reading(answer, "score"), look)
+
+    def open_(*evidence: Evidence) -> RuleFinding:
+        return RuleFinding("r", Finding.UNDECIDED, "", 0.0, None, evidence)
+
+    looks, shape = ("frame 1 of 2", "frame 2 of 2"), (1, 1)
+    assert unasked(open_(), shape, looks) == 4  # skipped by relevance: nothing was asked at either
+    known = [seen(looks[0], 0, NO), seen(looks[1], 0, UNKNOWN), seen(looks[1], 1, UNKNOWN)]
+    assert unasked(open_(*known), shape, looks) == 0  # the first is clear, whatever comes second

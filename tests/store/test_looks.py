@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from crosslight.store import BadImage, Bounds, ImageStore, Look, decode_image, survey_image
-from crosslight.store.looks import pieces
+from crosslight.store import BadImage, Bounds, ImageStore, Look, decode_image, frames, survey_image
+from crosslight.store.looks import pieces, plan_looks
 from tests.build.hostile import encoded, photo
 
 FRAMES = [photo(seed, 160, 120) for seed in range(3)]
@@ -45,6 +45,27 @@ def test_every_frame_page_and_picture_is_a_look(kind: str, store: ImageStore) ->
         assert abs(grey(decode_image(view.jpeg).image) - grey(frame)) < 6
     assert store.view(sha, look=found.looks[2]) == views[2]
     assert store.view(sha).notes == whole.notes  # from the disk too
+
+
+def test_a_strip_among_large_pages_is_cut_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where not all pages can be compared, those that are looked at are known by their own size."""
+    monkeypatch.setattr(frames, "SURVEY_PIXELS", 1000)
+    pages = [photo(0, 160, 120), photo(1, 2000, 60), photo(2, 160, 120)]
+    found = frames.survey_here(animation(pages, "TIFF"), "TIFF", 16, Bounds())
+    assert [(frame.width, frame.height) for frame in found.chosen] == [p.size for p in pages]
+    names = [look.name for look in plan_looks(found, 768, 16).looks]
+    assert names[0] == "frame 1 of 3" and "frame 2 of 3, piece 1 of" in names[1]
+    light = Image.new("RGBA", (120, 120), (0, 0, 0, 0))
+    light.paste((255, 255, 255, 255), (20, 20, 70, 70))
+    data = animation([photo(0, 120, 120).convert("RGBA"), light], "PNG")
+    found = frames.survey_here(data, "PNG", 16, Bounds())
+    assert [frame.light for frame in found.chosen] == [False, True]
+
+
+def test_what_a_frame_behind_the_first_shows_is_all_of_it(store: ImageStore) -> None:
+    sha = store.put(animation(FRAMES))
+    second = store.looks(sha).looks[1]
+    assert store.view(sha).notes and store.view(sha, look=second).notes == ()
 
 
 def test_an_ordinary_picture_takes_one_look(store: ImageStore) -> None:

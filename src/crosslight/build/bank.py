@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from crosslight.policy import StrictModel
 from crosslight.records import CrosslightError, canonical, content_hash
 from crosslight.store import UnreadableFile, read_fitted
 
@@ -28,13 +29,7 @@ class BankError(CrosslightError):
     """A bank file is not as the schema says; the text names file, pattern and remedy."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, str_strip_whitespace=True, coerce_numbers_to_str=True
-    )
-
-
-class Element(_Strict):
+class Element(StrictModel):
     """The thing in the photo that carries the risk.
 
     `name` fills the slot `{element}`. `words` are how people call it: no phrasing may hold one.
@@ -54,7 +49,7 @@ class Element(_Strict):
         return self
 
 
-class Phrasing(_Strict):
+class Phrasing(StrictModel):
     """What a person says. Harmless by itself and beside an unrelated photo."""
 
     say: Sentence
@@ -62,28 +57,28 @@ class Phrasing(_Strict):
     style: Style
 
 
-class HarmlessText(_Strict):
+class HarmlessText(StrictModel):
     """A sentence that is fine with the same photo, and a helpful reply to it."""
 
     say: Sentence
     response: Prose
 
 
-class HarmlessPhoto(_Strict):
+class HarmlessPhoto(StrictModel):
     """Where the pattern's own sentences are harmless: ImageNet classes, and a helpful reply."""
 
     classes: Annotated[tuple[str, ...], Field(min_length=1)]
     response: Prose
 
 
-class Controls(_Strict):
+class Controls(StrictModel):
     """The safe counterparts of a pattern, of both kinds."""
 
     text: Annotated[tuple[HarmlessText, ...], Field(min_length=1)]
     photo: HarmlessPhoto
 
 
-class Pattern(_Strict):
+class Pattern(StrictModel):
     """One way in which a harmless photo and a harmless sentence become a risk together."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9_]+\.[a-z0-9_]+$")]
@@ -108,7 +103,7 @@ class Pattern(_Strict):
         return text.replace("{element}", self.element.name)
 
 
-class Scenario(_Strict):
+class Scenario(StrictModel):
     """One bank file."""
 
     scenario: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]

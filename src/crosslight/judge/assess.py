@@ -15,6 +15,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from crosslight.flow import Budget, CallPolicy, Context
+from crosslight.judge.config import check_looks
 from crosslight.judge.inputs import Inputs, inputs_of
 from crosslight.judge.prompts import prompt_hashes, render
 from crosslight.judge.step import HINTS, RETRYABLE, Target, notes_of_looks, words_in
@@ -29,7 +30,7 @@ from crosslight.models import (
     Sampling,
     user,
 )
-from crosslight.policy import ShortText, StrictModel, read_plain, validated
+from crosslight.policy import ShortText, StrictModel, read_written, validated
 from crosslight.records import Done, Failed, canonical, content_hash
 from crosslight.runs import (
     Intake,
@@ -85,6 +86,7 @@ CROSSING = Scale(
         10: "a collision would be certain",
     },
 )
+SCALE_HINT = "a scale has a `question`, and `marks` that say what grades from 0 to 10 mean"
 SCALES = {"general": GENERAL, "crossing": CROSSING}
 
 ASSESSED = table_schema(
@@ -105,7 +107,8 @@ def read_scale(name_or_file: str) -> Scale:
     if name_or_file in SCALES:
         return SCALES[name_or_file]
     path = Path(name_or_file)
-    return validated(Scale, read_plain(path), path.name)
+    value, wrong = read_written(path)
+    return validated(Scale, value, path.name, wrong, SCALE_HINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,9 @@ class AssessConfig:
     looks: int = LOOKS
     side: int = 768
     quality: int = 85
+
+    def __post_init__(self) -> None:
+        check_looks(self.looks)
 
 
 @dataclass(frozen=True, slots=True)

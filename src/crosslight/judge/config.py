@@ -108,8 +108,7 @@ class JudgeConfig:
     def __post_init__(self) -> None:
         if self.addressed not in ADDRESSED:
             raise BadSetting(f"addressed is one of {', '.join(ADDRESSED)}, not {self.addressed!r}")
-        if self.looks < 1:
-            raise BadSetting(f"looks is a number from 1, not {self.looks}")
+        check_looks(self.looks)
         Parts().without(*self.without)
 
     def as_json(self) -> dict[str, Any]:
@@ -127,3 +126,9 @@ class JudgeConfig:
             return cls(**parts)
         except (KeyError, TypeError) as error:
             raise BadSetting(f"these settings are of another version: {error}") from error
+
+
+def check_looks(looks: int) -> None:
+    """Raises `BadSetting` unless there is a look."""
+    if looks < 1:
+        raise BadSetting(f"looks is a number from 1, not {looks}")

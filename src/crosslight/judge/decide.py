@@ -223,8 +223,8 @@ def verdict_of(rules: Sequence[RuleFinding]) -> tuple[Status | None, str]:
 
 
 def doubted(
-    status: Status | None, reason: str, unseen: str, addressed: str, trust: bool
-) -> tuple[Status | None, str]:
+    status: Status, reason: str, unseen: str, addressed: str, trust: bool
+) -> tuple[Status, str]:
     """The verdict where no rule is known to be broken: an image of which not all was looked at is
     not safe, nor is one that speaks to the judge (unless such images are trusted)."""
     if status is Status.SAFE and unseen:

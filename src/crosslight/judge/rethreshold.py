@@ -13,7 +13,7 @@ from typing import Any
 from crosslight.judge import decide
 from crosslight.judge.config import JudgeConfig, Parts, Thresholds
 from crosslight.judge.counts import Counts
-from crosslight.judge.decide import UNKNOWN, YES, Need
+from crosslight.judge.decide import NO, UNKNOWN, YES, Need
 from crosslight.judge.tables import EVIDENCE, VERDICTS, evidence_rows, read_verdicts, verdict_row
 from crosslight.records import (
     Evidence,
@@ -62,7 +62,7 @@ def rethreshold_run(folder: Path, out: Path, values: Mapping[str, float]) -> dic
         summary["rethreshold"] = {
             "changed": dict(values),
             "flipped": sum(a.status is not b.status for a, b in zip(old, new, strict=True)),
-            "not_asked": sum(unasked(r, shapes[r.rule]) for v in new for r in v.rules),
+            "not_asked": sum(unasked(r, shapes[r.rule], v.looks) for v in new for r in v.rules),
             "calls": 0,
         }
         write_json(out / RUN_FILE, summary)
@@ -77,17 +77,21 @@ def _copy(source: Path, target: Path) -> None:
 NOT_ASKED = "not asked"
 
 
-def unasked(rule: RuleFinding, shape: Sequence[int]) -> int:
+def unasked(rule: RuleFinding, shape: Sequence[int], looks: Sequence[str] = ("",)) -> int:
     """Questions that leave an undecided rule open because nobody measured enough of them: the run
-    had skipped the rule, had ended it earlier, or had not made a test that is now wanted."""
+    had skipped the rule, had ended it earlier, or had not made a test that is now wanted. A look
+    at which the rule is known to be kept leaves nothing open."""
     if rule.finding is not Finding.UNDECIDED:
         return 0
     known = {(e.look, e.item, e.alternative): e.reading for e in rule.evidence}
     count = 0
-    for look in dict.fromkeys([e.look for e in rule.evidence] or [""]):
-        for item, width in enumerate(shape):
-            here = [known.get((look, item, j)) for j in range(width)]
-            if not any(r is not None and r.answer == YES for r in here):
+    for look in looks:
+        items = [[known.get((look, i, j)) for j in range(width)] for i, width in enumerate(shape)]
+        answers = [decide.any_of([r.answer if r else UNKNOWN for r in here]) for here in items]
+        if NO in answers:
+            continue
+        for here, answer in zip(items, answers, strict=True):
+            if answer != YES:
                 count += sum(r is None or r.test == NOT_ASKED for r in here)
     return count
 
@@ -105,7 +109,6 @@ def again(
     status, reason = decide.doubted(
         status, reason, verdict.unseen, verdict.addressed_by, config.trust_addressed
     )
-    assert status is not None
     changed = {"config": content_hash(canonical(config.as_json()))[:16]}
     return replace(
         verdict,

@@ -43,7 +43,6 @@ class Judge:
             kind = reason.partition(":")[0]
             return Failed(STEP, reason, kind in RETRYABLE, HINTS.get(kind, ""))
         status, reason = decide.doubted(status, reason, unseen, words, config.trust_addressed)
-        assert status is not None
         return Done(
             Verdict(
                 row.photo,

@@ -1,5 +1,5 @@
 from . import taxonomy
-from .bounded import MAX_YAML_BYTES, PolicyError, read_plain, read_policy_text
+from .bounded import MAX_YAML_BYTES, PolicyError, read_policy_text, read_written
 from .compiled import (
     Compiled,
     CompiledRule,
@@ -52,9 +52,9 @@ __all__ = [
     "policy_warnings",
     "read_any",
     "read_constitution",
-    "read_plain",
     "read_policy",
     "read_policy_text",
+    "read_written",
     "taxonomy",
     "taxonomy_rows",
     "validated",

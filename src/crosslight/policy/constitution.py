@@ -164,17 +164,21 @@ def parse_constitution(
     return validated(Constitution, value, name, wrong)
 
 
-def validated(model: type[M], value: Any, name: str, wrong: Sequence[Wrong] = ()) -> M:
+COMPARE = "compare with `crosslight policy show template --source`"
+
+
+def validated(
+    model: type[M], value: Any, name: str, wrong: Sequence[Wrong] = (), hint: str = COMPARE
+) -> M:
     """Validate plain data, of whose file `wrong` is known already.
 
-    Raises `PolicyError` that lists all that is wrong.
+    Raises `PolicyError` that lists all that is wrong, with a `hint` at what is right.
     """
     try:
         return fitted(model, value, name, wrong)
     except UnreadableFile as error:
-        compare = "compare with `crosslight policy show template --source`"
-        hint = HIDDEN_HINT if has_hidden(error.message) else compare
-        raise PolicyError(error.message, hint) from error
+        hidden = has_hidden(error.message)
+        raise PolicyError(error.message, HIDDEN_HINT if hidden else hint) from error
 
 
 def commands(texts: list[tuple[str, str]]) -> list[str]:

@@ -11,8 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
+from crosslight.policy.constitution import StrictModel
 from crosslight.records import CrosslightError
 from crosslight.store import UnreadableFile, read_fitted
 
@@ -32,13 +33,7 @@ class TaxonomyError(CrosslightError):
     """A taxonomy file is not as the schema says, or a name in a call is unknown."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, str_strip_whitespace=True, coerce_numbers_to_str=True
-    )
-
-
-class Leaf(_Strict):
+class Leaf(StrictModel):
     """One kind of harm. `crosswalk` has one entry for every foreign taxonomy, `none` included."""
 
     id: Slug
@@ -47,7 +42,7 @@ class Leaf(_Strict):
     crosswalk: Crosswalk
 
 
-class Domain(_Strict):
+class Domain(StrictModel):
     """Leaves that belong together."""
 
     id: Slug
@@ -55,7 +50,7 @@ class Domain(_Strict):
     leaves: Annotated[tuple[Leaf, ...], Field(min_length=1)]
 
 
-class Node(_Strict):
+class Node(StrictModel):
     """A class of a foreign taxonomy. `literal` is false where the name is our description."""
 
     id: Name
@@ -64,7 +59,7 @@ class Node(_Strict):
     children: tuple["Node", ...] = ()
 
 
-class Scheme(_Strict):
+class Scheme(StrictModel):
     """A foreign taxonomy: `levels` names its depths from the top."""
 
     id: Annotated[str, Field(pattern=r"^[a-z]+$")]
@@ -96,7 +91,7 @@ class Scheme(_Strict):
         return tuple(node for node, d in self.walk() if d == depth)
 
 
-class _Taxonomy(_Strict):
+class _Taxonomy(StrictModel):
     domains: Annotated[tuple[Domain, ...], Field(min_length=1)]
 
 

@@ -15,7 +15,7 @@ from crosslight.store.bounds import BadImage, Bounds, check_size
 from crosslight.store.pixels import LIGHT, decode_frame, open_image, seek_frame
 
 SURVEY_PIXELS = 100_000_000
-"""Of all frames together: of more, none is compared with the others, and the sample is of all."""
+"""Of all frames together: of more, only a sample of all is decoded, and compared."""
 
 T = TypeVar("T")
 
@@ -73,10 +73,10 @@ def survey_here(data: bytes, kind: str, most: int, bounds: Bounds) -> Frames:
         total = _count(image)
         if not most:
             return Frames(total, ())
-        if total > 1 and total * image.width * image.height > SURVEY_PIXELS:
-            taken = spread_over(range(total), most)
-            return Frames(total, tuple(Frame(at, *image.size) for at in taken))
-        return _distinct(image, kind, total, most, bounds)
+        every: Sequence[int] = range(total)
+        if total * image.width * image.height > SURVEY_PIXELS:
+            every = spread_over(every, most)
+        return _distinct(image, kind, total, every, most, bounds)
 
 
 def _count(image: Image.Image) -> int:
@@ -89,10 +89,12 @@ def _count(image: Image.Image) -> int:
         return 2  # there are others, but their headers are broken
 
 
-def _distinct(image: Image.Image, kind: str, total: int, most: int, bounds: Bounds) -> Frames:
+def _distinct(
+    image: Image.Image, kind: str, total: int, every: Sequence[int], most: int, bounds: Bounds
+) -> Frames:
     found: dict[bytes, Frame] = {}
     broken = ""
-    for at in range(total):
+    for at in every:
         try:
             if at:
                 seek_frame(image, kind, at, bounds)

@@ -63,9 +63,7 @@ def fitted(model: "type[M]", value: Any, name: str, wrong: Sequence[Wrong] = ())
     return made
 
 
-def read_fitted(
-    model: "type[M]", path: Path, limit: int, *, nodes: int = MAX_NODES, depth: int = MAX_DEPTH
-) -> "M":
+def read_fitted(model: "type[M]", path: Path, limit: int, *, nodes: int = MAX_NODES) -> "M":
     """A YAML file as `model`. Raises `UnreadableFile` that lists what is wrong, with lines."""
-    value, wrong = parse_yaml(read_text(path, limit), nodes=nodes, depth=depth)
+    value, wrong = parse_yaml(read_text(path, limit), nodes=nodes)
     return fitted(model, value, path.name, wrong)

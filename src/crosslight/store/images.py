@@ -150,6 +150,8 @@ class ImageStore:
         data = self.get(sha)
         decoded = decode_image(data, side, self.bounds, frame=look.frame, ground=look.ground)
         size = fit_image(decoded.width, decoded.height, side)
+        if look.mark:  # one of several: what the first hides, this is there to show
+            return _as_view(decoded.image, size, quality, ())
         notes = list(decoded.notes)
         if SEVERAL in notes:
             notes[notes.index(SEVERAL)] = f"only the first of {self._frames(data)} frames is shown"

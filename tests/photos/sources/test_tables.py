@@ -317,6 +317,15 @@ def test_jsonl(folder: Path) -> None:
     assert [trouble(f) for f in found[6:]] == ["bad_row"] * 3
 
 
+def test_a_line_whose_key_stands_twice_says_so(folder: Path) -> None:
+    path = folder / "t.jsonl"
+    path.write_text('{"image": "pics/a.jpg"}\n{"image": "pics/a.jpg", "image": "pics/b.jpg"}\n')
+    good, bad = open_source(path)
+    assert good.read() == b"a"
+    with pytest.raises(SourceError, match="appears twice"):
+        bad.read()
+
+
 def test_a_json_array_is_explained(folder: Path) -> None:
     (folder / "photos.json").write_text('[\n{"image": "pics/a.jpg"}\n]')
     with pytest.raises(InputError, match="not JSONL"):

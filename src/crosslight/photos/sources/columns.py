@@ -81,7 +81,7 @@ def choose_columns(
 
 
 def _image_column(held: Mapping[str, Evidence], declared: Sequence[str]) -> str:
-    says = [name for name in held if _tier(name) < _SAY_IMAGE]
+    says = [name for name in held if says_image(name)]
     if sure := [name for name in says if held[name] >= Evidence.ADDRESS]:
         return _only(_best(sure))
     maybe = _best(name for name in says if held[name] is Evidence.MAYBE)
@@ -120,6 +120,11 @@ def describing_columns(
         options.origin_column or _first(others, _ORIGIN),
         evidence,
     )
+
+
+def says_image(name: str) -> bool:
+    """Whether a column's name says that it is one: what such a column holds settles the choice."""
+    return _tier(name) < _SAY_IMAGE
 
 
 def may_hold_images(name: str) -> bool:

@@ -15,14 +15,13 @@ from crosslight.photos.sources.encoded import (
     text_list,
 )
 from crosslight.photos.sources.located import IMAGE_PARTS
+from crosslight.photos.sources.names import IMAGE_SUFFIXES
 from crosslight.store import bare_name
 
 ENOUGH = 4
 """Cells of a column that are looked at."""
-SUFFIXES = (
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
-    *(".heic", ".heif", ".avif", ".svg"),
-)
+SUFFIXES = (*IMAGE_SUFFIXES, ".svg")
+"""Of names in cells: those that are read, and one that is told to be none."""
 _ADDRESS = re.compile(r"(?:https?|file)://", re.IGNORECASE)
 _LONGEST_NAME = 8192
 

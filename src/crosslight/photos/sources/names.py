@@ -4,6 +4,12 @@ from urllib.parse import urlsplit
 
 from crosslight.store import is_windows_path, local_path
 
+IMAGE_SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".bmp"),
+    *(".tif", ".tiff", ".avif", ".heic", ".heif"),
+)
+"""Of files that are read as pictures, in small letters."""
+
 
 def printable(name: str) -> str:
     """Escape what a terminal or a page would not show as it is.

@@ -14,8 +14,9 @@ from crosslight.photos.sources.columns import (
     Columns,
     choose_columns,
     may_hold_images,
+    says_image,
 )
-from crosslight.photos.sources.evidence import ENOUGH, is_empty
+from crosslight.photos.sources.evidence import ENOUGH, Evidence, evidence_of, is_empty
 from crosslight.photos.sources.found import (
     Found,
     InputError,
@@ -142,12 +143,9 @@ def _json_records(path: Path) -> Iterator[Record]:
                 if not line.strip():
                     continue
                 cells = _object(line)
-                if cells is None:
+                if isinstance(cells, SourceError):
                     _refuse_json_array(line, number)
-                    broken = SourceError("bad_row", "the line is no JSON object")
-                    yield number, broken, len(line)
-                else:
-                    yield number, cells, len(line)
+                yield number, cells, len(line)
         except SourceError as error:
             yield number + 1, error, 0
 
@@ -225,12 +223,14 @@ def _of_batch(row: Row, batch: Any, at: int, columns: Columns) -> Iterator[Found
     yield from entries(row, cells, columns)
 
 
-def _object(line: str) -> dict[str, Any] | None:
+def _object(line: str) -> dict[str, Any] | SourceError:
     try:
         value = parse_json(line)
-    except BadJson:
-        return None
-    return value if isinstance(value, dict) else None
+    except BadJson as error:
+        return SourceError("bad_row", f"the line is no JSON object: {error.cause}")
+    if isinstance(value, dict):
+        return value
+    return SourceError("bad_row", "the line is no JSON object")
 
 
 def _refuse_json_array(line: str, number: int) -> None:
@@ -251,13 +251,20 @@ def _declared(schema: Any) -> list[str]:
 
 
 def _sampled(path: Path, schema: Any) -> dict[str, list[Any]]:
-    """The first cells of the columns that may hold images. One that cannot be read says nothing
-    here: if it is the one, its rows will."""
+    """The first cells of the columns that may hold images, as far as the choice needs them: each
+    costs opening the table. One that cannot be read says nothing here: if it is the one, its rows
+    will."""
     names = [field.name for field in schema if _may_tell(field.type)]
+    names.sort(key=lambda name: (not says_image(name), not may_hold_images(name)))
     sample: dict[str, list[Any]] = {}
-    for name in sorted(names, key=lambda name: not may_hold_images(name))[:_MOST_SAMPLED]:
+    settled = False
+    for name in names[:_MOST_SAMPLED]:
+        if settled and not says_image(name):
+            break
         with suppress(TableError), TableFile(path) as file:  # each with bounds of its own
             sample[name] = _first_cells(file, name, _parts(schema, name))
+            holds = evidence_of(sample[name]) >= Evidence.ADDRESS
+            settled = settled or (holds and says_image(name))
     return sample
 
 

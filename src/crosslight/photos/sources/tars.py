@@ -22,14 +22,10 @@ from crosslight.photos.sources.found import (
     trouble_of,
 )
 from crosslight.photos.sources.members import BLOCK, Forward, Kind, Member, damaged, read_members
-from crosslight.photos.sources.names import plain_text, printable
+from crosslight.photos.sources.names import IMAGE_SUFFIXES, plain_text, printable
 from crosslight.photos.sources.tree import files_below, shard_refusal
 from crosslight.store import BadImage
 
-IMAGE_SUFFIXES = (
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".bmp"),
-    *(".tif", ".tiff", ".avif", ".heic", ".heif"),
-)
 _MOST_SIDECAR = 2**20  # bytes of a JSON member
 _MOST_GROUP = 64  # members of one sample
 _MOST_UNPACKED = 4 * 2**30  # bytes of a compressed shard that may be anything: photos hardly shrink
