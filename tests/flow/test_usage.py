@@ -32,6 +32,10 @@ def test_what_the_endpoint_says_counts() -> None:
         (Answer("y" * 35, usage=Usage(900, 0)), Usage(900, 10)),
         (Choice({"Yes": 1.0, "No": 0.0}, 0.0), Usage(1100, 1)),
         (Choice({"Yes": 1.0, "No": 0.0}, 0.0, samples=8), Usage(8800, 64)),
+        # A trace is paid for too; room may have been used to its end, and was asked for second.
+        (Answer("y" * 35, reasoning="z" * 70), Usage(1100, 30)),
+        (Choice({"Yes": 1.0}, 0.0, room=100), Usage(2200, 101)),
+        (Choice({"Yes": 1.0}, 0.0, samples=8, room=100), Usage(17600, 864)),
         ([[1.0]], Usage(1100, 0)),
     ],
 )

@@ -9,7 +9,7 @@ from crosslight.records import BadSetting
 Protocol = Literal["strict", "published"]
 Picture = Literal["as is", "blank", "caption", "none", "shuffled"]
 PICTURES: tuple[Picture, ...] = ("as is", "blank", "caption", "none", "shuffled")
-STRICT_VERSION = "strict-1"
+STRICT_VERSION = "strict-2"
 
 
 @dataclass(frozen=True, slots=True)

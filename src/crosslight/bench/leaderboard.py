@@ -145,6 +145,7 @@ def _set_up(run: BenchRun) -> dict[str, Any]:
         "data": told["data"]["items_sha256"],
         "judge": heading(told)["judge"],
         "prompts": content_hash(canonical(told["prompts"])),
+        "against": (told.get("against") or {}).get("answers_sha256", ""),
         **{f"setting {key}": value for key, value in settings.items()},
     }
 

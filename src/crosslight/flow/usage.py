@@ -94,12 +94,16 @@ def _choice_notes(spec: str, readings: Mapping[Reading, Collection[str]]) -> lis
 
 
 def _counted(request: Request, reply: Any) -> Usage:
-    """Text by characters, images at a flat rate, every sample of a choice."""
+    """Text by characters, its trace too, images at a flat rate, every sample of a choice and all of
+    its room."""
     prompt = prompt_tokens(request)
     if isinstance(reply, Answer):
-        return Usage(prompt, math.ceil(len(reply.text) / CHARACTERS_PER_TOKEN))
+        written = len(reply.text) + len(reply.reasoning)
+        return Usage(prompt, math.ceil(written / CHARACTERS_PER_TOKEN))
     if isinstance(reply, Choice):
-        if reply.samples:
-            return Usage(prompt * reply.samples, SAMPLE_TOKENS * reply.samples)
-        return Usage(prompt, 1)
+        many = reply.samples or 1
+        each = SAMPLE_TOKENS if reply.samples else 1
+        # With room to think rather too many than too few: it is asked without room first.
+        asked = 2 if reply.room else 1
+        return Usage(prompt * many * asked, (each + reply.room) * many)
     return Usage(prompt)

@@ -9,7 +9,8 @@ from crosslight.graders.pairwise import Pairwise
 from crosslight.graders.ruling import Judge
 
 GRADERS = ("class", *GUARDS, "jury", "pairwise-harm", "pairwise-help")
-"""How a grader is asked and read. `class` is the LLM judge: refuse, warn or comply."""
+"""How a grader is asked and read. `class` is the LLM judge: refuse, warn,
+comply or miss."""
 
 
 def grader_for(

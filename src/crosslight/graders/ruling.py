@@ -94,6 +94,7 @@ def addressed_by(case: Case, other: str = "") -> str:
     people, which no verdict looks at. `other`: the answer that a pair is made with."""
     texts = {"answer": case.answer, "other answer": other, "request": case.prompt}
     texts |= {"reference": case.reference, "hazard": case.hazard}
+    texts |= {"description": case.description}
     found = ((name, speaks_to_judge(text)) for name, text in texts.items())
     return next((f"{name}: {words}" for name, words in found if words), "")
 

@@ -10,7 +10,7 @@ from crosslight.models.protocol import TokenLogprob
 
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _SPACE_MARKS = str.maketrans({"\u2581": " ", "\u0120": " ", "\u010a": " "})
-_SPECIAL = re.compile(r"</?\w{1,40}>|<[|\uff5c].{1,40}[|\uff5c]>")
+SPECIAL = re.compile(r"</?\w{1,40}>|<[|\uff5c].{1,40}[|\uff5c]>")
 MIN_PREFIX = 2
 CERTAIN = math.log(0.999)
 """So likely a token needs no alternatives beside it."""
@@ -131,7 +131,7 @@ class Binding:
 
     def _leads(self, prefix: str, text: str) -> bool:
         """Whether the answer may still become an option behind this token."""
-        if not text or _SPECIAL.fullmatch(text.strip()):
+        if not text or SPECIAL.fullmatch(text.strip()):
             return False  # the end of the reply, or a control token
         if unreadable(text):
             return True
@@ -154,7 +154,7 @@ class Binding:
                 f"no option of {list(self.options)!r} among the likely tokens; "
                 f"the reply began with {said[:40]!r}",
                 hint="end the question with `Answer with one word: ...`; a model that thinks first "
-                "needs room for it: ?room=4096 in its spec, or ?thinking=off",
+                "needs room for it: ?room=4096 or ?thinking=off in an openai: spec",
                 text=said[:LONGEST_SAID],
             )
         middle = {o: p + found.extra.get(o, 0.0) / 2 for o, p in found.mass.items()}

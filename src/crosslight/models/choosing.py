@@ -5,7 +5,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from crosslight.models.choice import LONGEST_SAID, Binding, Bound, unusable
+from crosslight.models.choice import LONGEST_SAID, SPECIAL, Binding, Bound, unusable
 from crosslight.models.errors import BadAnswer, NoOption, Truncated
 from crosslight.models.protocol import Choice, Finish, TokenLogprob, Usage
 from crosslight.models.reasoning import Reply, misplaced, split_reply
@@ -16,7 +16,7 @@ ANSWER = 16
 """Tokens for the answer itself, behind a trace or behind what leads up to a word."""
 ELSEWHERE = 0.5
 """With more probability than this on no option, the model may be thinking: it is given room."""
-_END = re.compile(r"\s*(?:</?\w{1,40}>|<[|\uff5c].{1,40}[|\uff5c]>)?\s*")
+_END = re.compile(rf"\s*(?:{SPECIAL.pattern})?\s*")
 _SPACES = str.maketrans({"\u2581": " ", "\u0120": " ", "\u010a": "\n"})
 
 

@@ -125,10 +125,6 @@ class BadAnswer(ModelError):
     kind = "bad_answer"
     retryable = True
 
-    def __init__(self, message: str, *, said: str = "", **told: Any) -> None:
-        super().__init__(message, **told)
-        self.said = said
-
 
 class NoOption(BadAnswer):
     """None of the options is among the likely first tokens: no verdict. Asking again gives the

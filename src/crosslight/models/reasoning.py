@@ -63,7 +63,7 @@ def misplaced(field: str, said: str = "") -> BadAnswer:
     """
     return BadAnswer(
         f"the model put its answer into {field} and left the content empty: try ?thinking=off",
-        hint="?thinking=off in the model's spec, or start the server without its reasoning parser",
+        hint="?thinking=off in an openai: spec, or start the server without its reasoning parser",
         said=said,
     )
 

@@ -128,7 +128,10 @@ async def look(hall: Hall, intake: Intake, progress: Progress = unheard) -> Look
         )
         opening = in_thread(entries)
         if gate.closed:
-            listed = _Listed(await asyncio.wait_for(opening, LISTING_S))
+            try:
+                listed = _Listed(await asyncio.wait_for(opening, LISTING_S))
+            except TimeoutError:
+                raise RunStop("the input could not be listed in time") from None
         else:
             listed = _Listed(await hall.aside(opening))
         opened = True
@@ -137,7 +140,7 @@ async def look(hall: Hall, intake: Intake, progress: Progress = unheard) -> Look
             listed, hall.images, intake.screen, progress=progress, stopped=lambda: gate.closed
         )
         looked = await hall.aside(screening)
-    except (RunStop, TimeoutError):
+    except RunStop:
         pass  # the caller checks; what was looked at so far is asked about by nobody
     if listed.columns:
         shown = ", ".join(list(listed.columns)[:MOST_SHOWN])

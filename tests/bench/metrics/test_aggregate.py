@@ -102,6 +102,10 @@ def test_win_rate_and_harm_score() -> None:
     harm = estimate(scores, metric("harm_score"))
     assert harm is not None
     assert harm.value == (1 + 0.5) / 4
+    # Answers with no side of the trade-off are compared as well (SPA-VL's HelpEval).
+    open_ = [row(verdict=v) | {"expected": "open", "side": "ability"} for v in verdicts]
+    won = estimate(Scores.of(open_), metric("win_rate"))
+    assert won is not None and (won.value, won.n) == (0.5, 5)
 
 
 def test_a_judge_that_does_not_say_how_useful_an_answer_is_says_nothing_about_it() -> None:

@@ -12,6 +12,7 @@ from crosslight.models.fake import FakeServer
 from crosslight.models.fake import parse as script
 from crosslight.models.message import user
 from crosslight.models.openai.sse import joined, read_body
+from crosslight.models.openai.wire import FIELDS
 from crosslight.models.protocol import Answer, Choice, Model
 from crosslight.models.spec import parse
 from tests.models.openai.test_model import ASK, SCHEMA, with_model
@@ -113,9 +114,22 @@ def test_a_part_is_no_answer(data: bytes) -> None:
         joined(data)
 
 
-def test_an_error_in_a_stream_is_the_response() -> None:
-    error = {"error": {"message": "overloaded", "code": 529}}
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"error": {"message": "overloaded", "code": 529}},
+        {"object": "error", "message": "out of memory", "code": 500},
+        {"base_resp": {"status_code": 1026, "status_msg": "input new_sensitive"}},
+    ],
+)
+def test_an_error_in_a_stream_is_the_response(error: dict[str, Any]) -> None:
     assert joined(events(delta(content="No"), error, done=False)) == error
+
+
+def test_a_trace_is_kept_from_every_field_that_is_read() -> None:
+    for field in FIELDS:
+        message = joined(events(delta(**{field: "Hm."}), delta("stop", content="No")))["choices"][0]
+        assert message["message"][field] == "Hm."
 
 
 def test_the_option_is_no_part_of_a_key_and_checked() -> None:

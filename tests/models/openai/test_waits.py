@@ -28,6 +28,7 @@ NOW = 1_700_000_000.0
             20.0,
         ),
         ({"x-ratelimit-reset-requests": "1h", "x-ratelimit-reset-tokens": "6s"}, 6.0),
+        ({"X-RateLimit-Remaining": "900", "X-RateLimit-Reset": "1700086400"}, None),
         ({"X-RateLimit-Reset": "1700000012"}, 12.0),
         ({"X-RateLimit-Reset": "1700000012500"}, 12.5),
         ({"anthropic-ratelimit-tokens-reset": "2023-11-14T22:13:25Z"}, 5.0),

@@ -9,15 +9,14 @@ from crosslight.bench.item import Item, SuiteError
 from crosslight.bench.native.fields import RowFault
 from crosslight.bench.native.files import MAX_IMAGE, PART, file_bytes, inside, spelled
 from crosslight.bench.native.tables import parquet_picture
+from crosslight.photos import IMAGE_SUFFIXES
 from crosslight.records import content_hash
 from crosslight.store import BadImage, local_path, peek_image
-
-PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic")
 
 
 def is_picture(name: str) -> bool:
     """Whether a file beside the pictures is one, by its name: `3.txt` and `3.jpg.part` are none."""
-    return name.lower().endswith(PICTURES)
+    return name.lower().endswith(IMAGE_SUFFIXES)
 
 
 def place(folder: Path, name: str, *roots: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

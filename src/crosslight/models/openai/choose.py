@@ -32,6 +32,7 @@ class Chooser:
         self._target = target
         self._chat = chat
         self._thinks: bool | None = target.thinking or None
+        self._takes_n = True
         self._why = "lacks=logprobs in its spec" if "logprobs" in target.lacks else ""
 
     async def choose(
@@ -121,13 +122,13 @@ class Chooser:
         usage = Usage()
         while len(heard) < wanted:
             sampling = Sampling(temperature=1.0, max_tokens=limit, seed=len(heard))
-            extra = {"n": wanted} if use_n and not heard else {}
+            extra = {"n": wanted} if use_n and self._takes_n and not heard else {}
             try:
                 raw = await self._chat(messages, sampling, extra, task)
             except Rejected:
                 if not extra:
                     raise
-                use_n = False
+                self._takes_n = False
                 continue
             choices = wire.read_choices(raw)
             heard += [self._heard(raw, at) for at in range(min(len(choices), wanted - len(heard)))]

@@ -7,10 +7,11 @@ from pydantic_core import from_json
 
 from crosslight.models.errors import Unreachable
 from crosslight.models.openai import wire
+from crosslight.models.openai.said import error_in_answer
 
 EVENTS = "text/event-stream"
 DONE = b"[DONE]"
-TEXTS = ("content", "reasoning_content", "reasoning", "refusal")
+TEXTS = ("content", *wire.FIELDS, "refusal")
 
 
 def read_body(data: bytes, content_type: str) -> dict[str, Any]:
@@ -36,8 +37,10 @@ def joined(data: bytes) -> dict[str, Any]:
             part = from_json(event)
         except ValueError:
             raise _broke_off() from None
-        if not isinstance(part, dict) or part.get("error"):
-            return part if isinstance(part, dict) else {}
+        if not isinstance(part, dict):
+            return {}
+        if error_in_answer(part) is not None:
+            return part
         whole |= {name: part[name] for name in ("id", "model", "usage") if part.get(name)}
         for piece in part.get("choices") or ():
             if isinstance(piece, dict):

@@ -30,7 +30,7 @@ def retry_after(headers: Mapping[str, str], now: float | None = None) -> float |
     """Seconds that the headers of a response ask us to wait; None where they do not say.
 
     Names of headers in any case. Of several limits the longest wait among those that are used up
-    counts; where none says how much is left, the shortest.
+    counts; where none says how much is left, the shortest. One with something left is no reason.
     """
     now = time.time() if now is None else now
     given = {name.casefold(): value.strip() for name, value in headers.items()}
@@ -74,7 +74,8 @@ def _until_reset(given: Mapping[str, str], now: float) -> float | None:
         if named is None or wait is None:
             continue
         left = _number(given.get(_remaining(name), ""))
-        (empty if left is not None and left <= 0 else other).append(wait)
+        if left is None or left <= 0:
+            (other if left is None else empty).append(wait)
     return max(empty) if empty else min(other, default=None)
 
 

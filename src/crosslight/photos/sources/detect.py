@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from crosslight.photos.sources.found import Found, InputError, SourceOptions
-from crosslight.photos.sources.names import printable
+from crosslight.photos.sources.names import IMAGE_SUFFIXES, printable
 from crosslight.photos.sources.tables import (
     from_csv,
     from_jsonl,
@@ -15,7 +15,7 @@ from crosslight.photos.sources.tables import (
     from_parquet,
     from_parquet_folder,
 )
-from crosslight.photos.sources.tars import IMAGE_SUFFIXES, from_tar, from_tar_folder, is_tar
+from crosslight.photos.sources.tars import from_tar, from_tar_folder, is_tar
 from crosslight.photos.sources.tree import files_below, from_file, from_folder
 from crosslight.store import stays_in
 
