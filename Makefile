@@ -22,6 +22,9 @@ endif
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(FIXED)
 QUICK := not slow and not foreign and not kill_matrix
+# One process of tests a core, and no more than 8: each holds torch. WORKERS=0 is for a debugger.
+WORKERS ?= auto
+TESTS := $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal
 
 .PHONY: setup demo test test-all fuzz check docs lock audit clean always
 .DEFAULT_GOAL := demo
@@ -54,10 +57,10 @@ check: $(VENV)/.test
 	$(BIN)/mypy
 
 test: check
-	$(BIN)/python -m pytest -m '$(QUICK)'
+	$(TESTS) -m '$(QUICK)'
 
 test-all: check
-	$(BIN)/python -m pytest
+	$(TESTS)
 
 # FUZZ=tar takes one target (tests/fuzz/targets). What it finds lies in .fuzz/.
 FUZZ_S ?= 600
