@@ -4,7 +4,15 @@ from .bootstrap import LEVEL, bootstrap_interval, by_cluster, draws
 from .held_out import terms_auc, vector_auc
 from .intervals import bonett_price, wilson
 from .prevalence import corrected
-from .shortcuts import AUDITED_ROWS, TOO_TELLING, AuditRow, Lengths, Shortcut, TextAudit, audit_texts
+from .shortcuts import (
+    AUDITED_ROWS,
+    TOO_TELLING,
+    AuditRow,
+    Lengths,
+    Shortcut,
+    TextAudit,
+    audit_texts,
+)
 from .significance import benjamini_hochberg, holm, mcnemar
 from .wording import Repeated, TellingWord, frame
 

@@ -5,6 +5,7 @@ scikit-learn is loaded here, where it is first needed, and only for rows that su
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ MOST_WORDS = 300
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 Terms = Callable[[str], list[str]]
+Shape = Callable[[Any], Any]
+"""Makes what a model takes of raw inputs, by what the training rows taught."""
 
 
 def words_of(text: str) -> list[str]:
@@ -34,7 +37,7 @@ def words_of(text: str) -> list[str]:
 def bag(text: str) -> list[str]:
     """Words and pairs of words."""
     words = words_of(text)
-    return [*words, *map(" ".join, zip(words, words[1:], strict=False))]
+    return [*words, *map(" ".join, pairwise(words))]
 
 
 def opening(text: str) -> list[str]:
@@ -69,7 +72,11 @@ def vector_auc(vectors: Floats, labels: Ints, groups: Ints, *, seed: int = 0) ->
 
 
 def _held_out(
-    inputs: Any, labels: Ints, groups: Ints, seed: int, fitted: Callable[[Any], Callable[[Any], Any]]
+    inputs: Any,
+    labels: Ints,
+    groups: Ints,
+    seed: int,
+    fitted: Callable[[Any], Callable[[Any], Any]],
 ) -> Auc:
     """Each row is scored once, by a model that saw no row of its group."""
     from sklearn.linear_model import LogisticRegression
@@ -92,7 +99,7 @@ def _held_out(
     return grouped_auc(scores, labels, groups, folds=folds, seed=seed)
 
 
-def _tfidf(train: Any) -> Callable[[Any], Any]:
+def _tfidf(train: Any) -> Shape:
     """Weights by the training rows alone; a term that none of them holds is left out."""
     from sklearn.feature_extraction.text import TfidfTransformer
 
@@ -101,7 +108,7 @@ def _tfidf(train: Any) -> Callable[[Any], Any]:
     return lambda rows: weigh.transform(rows[:, known])
 
 
-def _standard(train: Floats) -> Callable[[Floats], Floats]:
+def _standard(train: Floats) -> Shape:
     """Each number in standard deviations of the training rows."""
     middle, spread = train.mean(axis=0), train.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)

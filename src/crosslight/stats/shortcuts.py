@@ -195,9 +195,7 @@ def _learned(
     return found
 
 
-def _within_acts(
-    rows: Sequence[AuditRow], labels: Ints, groups: Ints, seed: int
-) -> list[Shortcut]:
+def _within_acts(rows: Sequence[AuditRow], labels: Ints, groups: Ints, seed: int) -> list[Shortcut]:
     """Bag of words among the rows of one act: what is left when the act itself tells nothing."""
     found = []
     acts = sorted({row.act for row in rows if row.act})

@@ -13,7 +13,7 @@ MOST_TOLD = 10
 MIN_TOLD_GROUPS = 3
 TELLING = 2.5
 """Standard errors of the log odds from which a word is named."""
-FRAME_WORDS = 8
+FRAME_WORDS = 5
 
 # Determiners, pronouns, prepositions, conjunctions, auxiliaries, question words and the commonest
 # adverbs: what is left of a sentence when its things and deeds are taken out.
@@ -95,7 +95,7 @@ def first_words(text: str) -> str:
 
 
 def frame(text: str) -> str:
-    """The first words with things and deeds masked: "i'll _ this in _ the _".
+    """The first words with things and deeds masked: "i'll _ this in _".
 
     A word is masked when it is none of a written list of function words; masked ones that follow
     each other are one. Crude (it knows no grammar), and the same for every text.
