@@ -36,7 +36,7 @@ FLOORS = (
 FLOOR = {room: at for at, floor in enumerate(FLOORS) for room in floor}
 HEAVY = (
     *("torch", "transformers", "ray", "xllamacpp", "rapidocr", "onnxruntime", "wordllama", "cv2"),
-    *("numpy", "pyarrow", "PIL", "aiohttp", "pydantic", "jinja2"),
+    *("numpy", "pyarrow", "PIL", "aiohttp", "pydantic", "jinja2", "sklearn", "scipy"),
 )
 
 FILES = sorted(p for p in SOURCE.rglob("*.py") if p.parent != SOURCE)

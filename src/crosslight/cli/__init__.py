@@ -11,6 +11,7 @@ import typer
 
 from crosslight import __version__
 from crosslight.cli import (
+    audit,
     bench,
     build,
     compare,
@@ -48,6 +49,7 @@ def root(
     """Crosslight."""
 
 
+app.command("audit")(audit.audit)
 app.command("compare")(compare.compare)
 app.command("doctor")(doctor.doctor)
 app.add_typer(build.app, name="build")

@@ -1,4 +1,14 @@
+from .audit_file import AuditColumns, AuditError, AuditInput, audit_file
 from .card import render_card, write_card
+from .shortcuts import (
+    DatasetAudit,
+    audit_facts,
+    audit_markdown,
+    audit_run,
+    figure,
+    interval,
+    warning,
+)
 from .summary import (
     KIND_TITLES,
     KINDS,
@@ -16,11 +26,22 @@ __all__ = [
     "KIND_TITLES",
     "NUMBER_MEANINGS",
     "NUMBER_TITLES",
+    "AuditColumns",
+    "AuditError",
+    "AuditInput",
+    "DatasetAudit",
+    "audit_facts",
+    "audit_file",
+    "audit_markdown",
+    "audit_run",
     "categories",
+    "figure",
+    "interval",
     "render_card",
     "scenario_title",
     "scenarios",
     "thin_below",
     "unknowns",
+    "warning",
     "write_card",
 ]

@@ -14,6 +14,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from crosslight.build import NUMBERS, Row, Run, read_run, split_files
+from crosslight.export.shortcuts import audit_facts, audit_run, figure, interval
 from crosslight.export.summary import (
     KIND_TITLES,
     KINDS,
@@ -26,6 +27,7 @@ from crosslight.export.summary import (
     unknowns,
 )
 from crosslight.policy import TaxonomyError, map_to
+from crosslight.stats import AUDITED_ROWS, TOO_TELLING
 from crosslight.store import write_text
 from crosslight.text import markdown, plural, visible
 
@@ -75,6 +77,7 @@ def render_card(run: Run) -> str:
             thin=thin_below(run, [s.kinds["unsafe"] for s in found]),
             domains=categories(rows),
             unknowns=unknowns(rows),
+            audit=audit_run(run),
             decided=Counter(row.decided_by or "not stated" for row in rows).most_common(),
             embedded=any("embedded" in row.decided_by for row in rows),
             dropped=sum(lost.count for lost in run.dropped),
@@ -193,8 +196,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters.update(plural=plural, crosswalk=_crosswalk, code=_code)
+    made.filters.update(
+        plural=plural, crosswalk=_crosswalk, code=_code, figure=figure, interval=interval
+    )
     made.globals.update(
+        AUDITED_ROWS=AUDITED_ROWS,
+        TOO_TELLING=TOO_TELLING,
+        audit_facts=audit_facts,
         NUMBERS=NUMBERS,
         NUMBER_TITLES=NUMBER_TITLES,
         NUMBER_MEANINGS=NUMBER_MEANINGS,

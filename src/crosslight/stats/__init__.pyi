@@ -1,20 +1,48 @@
 from .agreement import Agreement, rater_agreement
+from .auc import MIN_GROUPS, MIN_ROWS, Auc, grouped_auc
 from .bootstrap import LEVEL, bootstrap_interval, by_cluster, draws
+from .held_out import terms_auc, vector_auc
 from .intervals import bonett_price, wilson
 from .prevalence import corrected
+from .shortcuts import (
+    AUDITED_ROWS,
+    TOO_TELLING,
+    AuditRow,
+    Lengths,
+    Shortcut,
+    TextAudit,
+    audit_texts,
+)
 from .significance import benjamini_hochberg, holm, mcnemar
+from .wording import Repeated, TellingWord, frame
 
 __all__ = [
+    "AUDITED_ROWS",
     "LEVEL",
+    "MIN_GROUPS",
+    "MIN_ROWS",
+    "TOO_TELLING",
     "Agreement",
+    "Auc",
+    "AuditRow",
+    "Lengths",
+    "Repeated",
+    "Shortcut",
+    "TellingWord",
+    "TextAudit",
+    "audit_texts",
     "benjamini_hochberg",
     "bonett_price",
     "bootstrap_interval",
     "by_cluster",
     "corrected",
     "draws",
+    "frame",
+    "grouped_auc",
     "holm",
     "mcnemar",
     "rater_agreement",
+    "terms_auc",
+    "vector_auc",
     "wilson",
 ]

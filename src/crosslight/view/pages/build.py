@@ -20,7 +20,9 @@ from crosslight.export import (
     KINDS,
     NUMBER_MEANINGS,
     NUMBER_TITLES,
+    audit_run,
     categories,
+    figure,
     scenario_title,
     scenarios,
     thin_below,
@@ -104,6 +106,7 @@ def render(run: Run) -> str:
             ),
             domains=categories(run.rows),
             unknowns=unknowns(run.rows),
+            audit=audit_run(run),
             scenario_options=_options(cards, "scenario", scenario_title),
             category_options=_options(cards, "category", category_title),
         )
@@ -205,6 +208,7 @@ def _environment() -> Environment:
         probability=probability,
         width=percent,
         facts=facts,
+        figure=figure,
         scenario_title=scenario_title,
         category_title=category_title,
     )
