@@ -95,7 +95,7 @@ def test_the_hash_is_of_what_the_bank_says() -> None:
 
 
 GOOD = (
-    Path(read_bank.__wrapped__.__code__.co_filename).parent / "bank_data" / "fire.yaml"
+    Path(read_bank.__code__.co_filename).parent / "bank_data" / "fire.yaml"
 ).read_text(encoding="utf-8")
 
 

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crosslight.text import as_json, parse_yaml
+from crosslight.text import as_json, parse_yaml, yaml_reader
 from crosslight.text.wrong_fields import Mapped
 
 
@@ -132,6 +132,42 @@ def test_a_repeated_key_is_told_with_both_lines() -> None:
 )
 def test_what_is_not_read(text: str, says: str) -> None:
     assert says in " ".join(wrong_of(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 22:30\nb: '22:30'\nc: |2-\n    x\n   y\nd: [no, ~, 1.50, 7]\n",
+        "a: &x 1\nb: *x\nb: !!str no\n? [1]\n: 2\n",
+        "a: 1\n---\nb: 2\n",
+        "a: b: c\n",
+        "a: [\n",
+        "a: x\u200by\nb: \x00\n",
+        "a: \ud800\n",
+        "a: 1\t\n",
+        "",
+        "[" * 40,
+    ],
+)
+def test_the_fast_reader_and_the_slow_one_agree(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fast = parse_yaml(text)
+    monkeypatch.setattr(yaml_reader, "_FAST", None)
+    slow = parse_yaml(text)
+    assert whole(fast[0]) == whole(slow[0])
+    assert fast[1] == slow[1]
+
+
+def whole(value: Any) -> Any:
+    """A value with its types, lines and characters, which `==` passes over."""
+    if isinstance(value, dict):
+        parts = [(key, whole(part)) for key, part in value.items()]
+        return ("map", parts, getattr(value, "lines", None), getattr(value, "said", None))
+    if isinstance(value, list):
+        parts = [whole(part) for part in value]
+        return ("list", parts, getattr(value, "lines", None), getattr(value, "said", None))
+    return (type(value), value)
 
 
 def test_bounds() -> None:

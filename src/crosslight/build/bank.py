@@ -147,9 +147,13 @@ class Bank:
         return next((s.title for s in self.scenarios if s.scenario == scenario), scenario)
 
 
-@cache
 def read_bank(folder: Path = BANK_FOLDER) -> Bank:
-    """Read every `*.yaml` of a folder, in order of their names. Raises `BankError`."""
+    """Read every `*.yaml` of a folder, once, in order of their names. Raises `BankError`."""
+    return _read_bank(folder)
+
+
+@cache  # its arguments as they are given: with and without the default would be two banks
+def _read_bank(folder: Path) -> Bank:
     files = sorted(folder.glob("*.yaml"))
     if not files:
         raise BankError(f"{folder} holds no pattern file (*.yaml)")

@@ -10,6 +10,7 @@ text can say what to quote. Keys are always text.
 import math
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -24,6 +25,9 @@ MAX_DEPTH = 12
 MOST_HIDDEN = 100
 """Hidden characters that are told of one file."""
 _LONGEST_NUMBER = 300
+# libyaml, nine times as fast. What it refuses is read again by the one in Python, which says more
+# about it; so is what has tabs, of which libyaml forgives too many.
+_FAST: Any = getattr(yaml, "CSafeLoader", None)
 _BOOLS = {
     form: value
     for words, value in ((("yes", "on", "true"), True), (("no", "off", "false"), False))
@@ -58,21 +62,29 @@ def parse_yaml(
 
     Mappings and lists know their lines. What is no YAML at all, or too much, has the value None.
     """
-    wrong = [
+    hidden = [
         Wrong(text.count("\n", 0, at) + 1, f"hidden character {name}: remove it")
         for at, name in islice(hidden_characters(text), MOST_HIDDEN)
     ]
-    builder = _Builder(nodes, depth, wrong)
+    if _FAST is not None and "\t" not in text:
+        with suppress(yaml.YAMLError, UnicodeEncodeError):
+            return _built(text, _FAST, _Builder(nodes, depth, [*hidden]))
+    builder = _Builder(nodes, depth, [*hidden])
     try:
-        builder.build(yaml.parse(text, Loader=yaml.SafeLoader))
+        return _built(text, yaml.SafeLoader, builder)
     except yaml.MarkedYAMLError as error:
-        return None, [*wrong, _syntax(error, text)]
+        return None, [*builder.wrong, _syntax(error, text)]
     except yaml.YAMLError as error:  # characters that YAML has not: mostly hidden ones
         also = [Wrong(0, f"not YAML: {' '.join(str(error).split())[:200]}")]
-        return None, wrong or also
+        return None, builder.wrong or also
+
+
+def _built(text: str, loader: Any, builder: "_Builder") -> tuple[Any, list[Wrong]]:
+    try:
+        builder.build(yaml.parse(text, Loader=loader))
     except _TooMuch as error:
-        return None, [*wrong, error.wrong]
-    return builder.value, sorted(wrong)
+        return None, [*builder.wrong, error.wrong]
+    return builder.value, sorted(builder.wrong)
 
 
 class _TooMuch(Exception):
@@ -113,7 +125,7 @@ class _Builder:
         self.value: Any = None
         self._left = nodes
         self._depth = depth
-        self._wrong = wrong
+        self.wrong = wrong
         self._open: list[_Open] = []
         self._documents = 0
 
@@ -124,10 +136,10 @@ class _Builder:
                 case yaml.events.DocumentStartEvent():
                     self._documents += 1
                     if self._documents > 1:
-                        self._wrong.append(Wrong(line, "a second document begins: one a file"))
+                        self.wrong.append(Wrong(line, "a second document begins: one a file"))
                         return
                 case yaml.events.AliasEvent():
-                    self._wrong.append(Wrong(line, "aliases (*name) are not read: write it out"))
+                    self.wrong.append(Wrong(line, "aliases (*name) are not read: write it out"))
                     self._put(None, line, "*")
                 case yaml.events.ScalarEvent():
                     self._scalar(event, line)
@@ -138,14 +150,14 @@ class _Builder:
 
     def _begin(self, event: Any, line: int) -> None:
         if event.tag is not None and event.tag not in _PLAIN_TAGS:
-            self._wrong.append(Wrong(line, f"tags ({event.tag[:60]}) are not read"))
+            self.wrong.append(Wrong(line, f"tags ({event.tag[:60]}) are not read"))
         if len(self._open) >= self._depth:
             raise _TooMuch(line, f"is more than {self._depth} levels deep")
         mapped = isinstance(event, yaml.events.MappingStartEvent)
         made: Mapped | Listed = Mapped(line) if mapped else Listed(line)
         top = self._open[-1] if self._open else None
         if top is not None and isinstance(top.into, Mapped) and top.key is None:
-            self._wrong.append(Wrong(line, "a name is a text, and no list or mapping"))
+            self.wrong.append(Wrong(line, "a name is a text, and no list or mapping"))
             top.key, top.line, top.twice = "?", line, True
         else:
             self._put(made, line)
@@ -156,9 +168,9 @@ class _Builder:
         if top is not None and isinstance(top.into, Mapped) and top.key is None:
             self._named(top, top.into, event.value, line)
             return
-        bare = event.tag is None and event.implicit[0] and event.style is None
+        bare = event.tag is None and event.implicit[0] and not event.style  # None, or '' of libyaml
         if event.tag is not None and event.tag not in _STR_TAGS:
-            self._wrong.append(Wrong(line, f"tags ({event.tag[:60]}) are not read"))
+            self.wrong.append(Wrong(line, f"tags ({event.tag[:60]}) are not read"))
         value = _as_written(event.value) if bare else event.value
         self._put(value, line, event.value if bare else None)
 
@@ -169,7 +181,7 @@ class _Builder:
             name = into.get("id")
             where = f" in {name[:60]!r}" if isinstance(name, str) else ""
             said = f"`{key[:60]}` stands twice{where}: also in line {first}; one would be lost"
-            self._wrong.append(Wrong(line, said))
+            self.wrong.append(Wrong(line, said))
 
     def _put(self, value: Any, line: int, said: str | None = None) -> None:
         self._left -= 1
