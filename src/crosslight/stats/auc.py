@@ -124,4 +124,5 @@ class _Ranked:
             zeros, self.folds, axis=1
         )
         whole = pairs.sum(axis=1)
-        return np.divide(wins, whole, out=np.full(len(wins), np.nan), where=whole > 0)
+        areas: Floats = np.divide(wins, whole, out=np.full(len(wins), np.nan), where=whole > 0)
+        return areas

@@ -240,5 +240,5 @@ def _acts(rows: Sequence[AuditRow]) -> tuple[tuple[str, int, int], ...]:
 def _shared(rows: Sequence[AuditRow]) -> int:
     groups: dict[str, set[str]] = {}
     for row in rows:
-        groups.setdefault(" ".join(words_of(row.text)), set()).add(row.group)
+        groups.setdefault(" ".join(row.text.lower().split()), set()).add(row.group)
     return sum(len(held) > 1 for held in groups.values())
