@@ -9,10 +9,9 @@ import pytest
 
 from crosslight.models.fake import FakeServer
 from crosslight.models.fake.habits import Habits
-from tests.runs.verbs import VERBS, Verb, prepared, ran, summary
+from tests.runs.verbs import MAIN, VERBS, Verb, prepared, ran, summary
 
 TRACE = "Shall I say Yes? No. I should help with it, sure."
-MAIN = ("verdict", "answer", "grade", "guidance", "response", "text", "risk", "status", "test")
 
 
 def made(folder: Path, verb: Verb, form: str | None) -> tuple[list[dict[str, Any]], dict[str, Any]]:

@@ -64,6 +64,9 @@ VERBS = (
     Verb("bench", ("bench", "HERE/suite.yaml"), "items.parquet"),
 )  # fmt: skip
 
+MAIN = ("verdict", "answer", "grade", "guidance", "response", "text", "risk", "status", "test")
+"""Columns of the tables that say what the model said, and what came of it."""
+
 
 def prepared(folder: Path, n: int = 12, **server: Any) -> Script:
     """Photos, a constitution and a suite in `folder`; returns what a model says to all of it."""

@@ -73,6 +73,22 @@ async def choose_by_tokens(
         read = None if room and thinks else _at_once(heard, binding, room, alone=alone)
         if read is not None:
             return read
+    return await choose_behind(hear, binding, room, usage, thinks=thinks, alone=alone)
+
+
+async def choose_behind(
+    hear: Hear,
+    binding: Binding,
+    room: int,
+    usage: Usage,
+    *,
+    thinks: bool | None,
+    alone: bool = False,
+) -> Read:
+    """The rest of `choose_by_tokens`, where the first token decided nothing or is part of a trace.
+
+    `usage`: what was spent until here. Raises NoOption, Truncated.
+    """
     if not thinks:
         limit = room + ANSWER if thinks is None else ANSWER
         heard = await hear(limit)

@@ -99,6 +99,25 @@ def split_reply(text: str, field: str = "") -> Reply:
     return Reply(answer.strip(), reasoning, False, start, "text" if reasoning else "")
 
 
+def left_open(prompt: str) -> str:
+    """The opening tag that a prompt ends with, as some chat templates write it: what the model says
+    then begins inside a trace. Empty without one."""
+    tail = prompt.rstrip()[-TAG_LENGTH:]
+    tags = [tag for tag in _TAG.finditer(tail) if tag.end() == len(tail)]
+    closing = any(tags[0][f"close{n}"] for n in ("", 2, 3, 4)) if tags else True
+    return "" if closing or tags[0]["void"] else tags[0].group()
+
+
+def is_tag(token: str) -> bool:
+    """Whether a token is the tag of a trace."""
+    return _TAG.fullmatch(token.strip()) is not None
+
+
+def may_open(token: str) -> bool:
+    """Whether a reply that begins with this token may begin with the tag of a trace."""
+    return token.lstrip()[:1] in ("<", "[", "\u25c1")
+
+
 def _leading(text: str, tags: list[_Tag]) -> tuple[list[Span], bool]:
     """The traces at the beginning, and whether the last of them is open."""
     found: list[Span] = []

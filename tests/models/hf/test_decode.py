@@ -82,7 +82,7 @@ def plain_loop(
         if token in model._ends:
             break
         ids.append(token)
-    return model._text(ids)
+    return model._writes.text(ids)
 
 
 @pytest.mark.parametrize("kind", ["idefics3", "qwen2_5_vl", "qwen3_vl", "llava_onevision"])

@@ -101,7 +101,7 @@ def test_greedy_text_is_what_transformers_generates(opened: Opened, kind: str) -
         )
     new = [t for t in theirs[0, ids.shape[1] :].tolist() if t not in model._ends]
     ours = asyncio.run(model.generate(messages, sampling=Sampling(max_tokens=12)))
-    assert ours.text == model._text(new)
+    assert ours.text == model._writes.text(new)
     # Text alone after an image: no position is left over from it.
     plain = [user("What do you see?")]
     again = asyncio.run(model.generate(plain, sampling=Sampling(max_tokens=6)))

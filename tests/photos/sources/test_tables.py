@@ -326,10 +326,55 @@ def test_a_line_whose_key_stands_twice_says_so(folder: Path) -> None:
         bad.read()
 
 
-def test_a_json_array_is_explained(folder: Path) -> None:
-    (folder / "photos.json").write_text('[\n{"image": "pics/a.jpg"}\n]')
-    with pytest.raises(InputError, match="not JSONL"):
+@pytest.mark.parametrize("name", ["photos.json", "photos.jsonl"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_json_array_is_a_table(folder: Path, name: str, encoding: str) -> None:
+    rows: list[Any] = [
+        {"image": "pics/a.jpg", "licence": "CC0", "told": '], [{"image": 1}'},
+        {"image": ["pics/a.jpg", "pics/b.jpg"]},
+        [1],
+        {"image": "pics/b.jpg"},
+    ]
+    (folder / name).write_bytes(("\n " + json.dumps(rows, indent=1) + "\n").encode(encoding))
+    found = list(open_source(folder / name))
+    where = [f"{name}#1:pics/a.jpg", f"{name}#2[0]:pics/a.jpg", f"{name}#2[1]:pics/b.jpg"]
+    assert [f.source for f in found] == [*where, f"{name}#3", f"{name}#4:pics/b.jpg"]
+    assert [found[at].read() for at in (0, 1, 2, 4)] == [b"a", b"a", b"b", b"b"]
+    assert (found[0].licence, trouble(found[3])) == ("CC0", "bad_row")
+
+
+@pytest.mark.parametrize(
+    ("behind", "cause"),
+    [
+        (', {"image": "pics/a.jpg", "image": "pics/b.jpg"}]', "appears twice"),
+        (",\n{broken}]", "from line 2 on"),
+        (' {"image": "pics/b.jpg"}]', "no comma and no end"),
+        ("", "no comma and no end"),
+        (",]", "from line 1 on"),
+        ("] []", "more text behind"),
+        (", " + "[" * 100_000, "recursion"),
+    ],
+)
+def test_what_is_wrong_in_a_json_array_costs_no_row_before_it(
+    folder: Path, behind: str, cause: str
+) -> None:
+    (folder / "t.json").write_text('[{"image": "pics/a.jpg"}' + behind)
+    good, bad = open_source(folder / "t.json")
+    assert good.read() == b"a"
+    with pytest.raises(SourceError, match=cause):
+        bad.read()
+
+
+def test_a_json_array_that_is_too_large_or_empty_is_explained(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "photos.json").write_text("[ ]")
+    with pytest.raises(InputError, match="holds nothing"):
         open_source(folder / "photos.json")
+    monkeypatch.setattr("crosslight.photos.sources.json_rows.MOST_ARRAY", 2)
+    with pytest.raises(InputError, match="one JSON array of 3 bytes") as caught:
+        open_source(folder / "photos.json")
+    assert "jq -c" in caught.value.hint
 
 
 def hugging_face(path: Path, images: list[Any], **columns: list[Any]) -> None:

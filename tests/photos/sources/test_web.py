@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from aiohttp import web
@@ -37,7 +38,8 @@ async def _page(request: web.Request) -> web.Response:
 
 
 async def _redirect(request: web.Request) -> web.Response:
-    raise web.HTTPFound(request.query["to"])
+    # As it stands: HTTPFound would write it in yarl's spelling.
+    return web.Response(status=302, headers={"Location": request.query["to"]})
 
 
 async def _status(request: web.Request) -> web.Response:
@@ -46,6 +48,11 @@ async def _status(request: web.Request) -> web.Response:
 
 async def _picture(request: web.Request) -> web.Response:
     return web.Response(body=PICTURE, content_type="image/jpeg")
+
+
+async def _asked(request: web.Request) -> web.Response:
+    """Gives back the request line, byte for byte (as octets: no picture is asked for)."""
+    return web.Response(body=request.raw_path.encode(), content_type="application/octet-stream")
 
 
 def serve(use: Callable[[str], Awaitable[None]]) -> None:
@@ -57,6 +64,7 @@ def serve(use: Callable[[str], Awaitable[None]]) -> None:
         app.router.add_get("/endless", _endless)
         app.router.add_get("/slow", _slow)
         app.router.add_get("/page", _page)
+        app.router.add_get("/as-given/{rest:.*}", _asked)
         app.router.add_get("/to", _redirect)
         app.router.add_get("/status/{code}", _status)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -92,6 +100,35 @@ def test_what_a_server_may_do() -> None:
                 assert (caught.value.error, caught.value.retryable) == (error, retryable)
             with pytest.raises(SourceError, match="unreachable"):
                 await fetcher.get("http://127.0.0.1:9/a.jpg")
+
+    serve(use)
+
+
+SIGNED = (
+    "a%2Fb/kitchen%20%28new%29+1.jpg?X-Amz-Credential=AK%2F2026%2Fs3%2Faws4_request"
+    "&X-Amz-Signature=0a%2f+b==&response-content-disposition=%22x%22&a=b%26c&k"
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        (SIGNED, SIGNED),
+        (f"{SIGNED}#part", SIGNED),
+        ("%7Euser/%41.jpg?to=http://a/b", "%7Euser/%41.jpg?to=http://a/b"),
+        ("a|b c.jpg?q=é\t^", "a%7Cb%20c.jpg?q=%C3%A9%5E"),
+        ("100%.jpg?n=%zz&{x}", "100%25.jpg?n=%25zz&%7Bx%7D"),
+    ],
+)
+def test_a_url_is_sent_as_it_is_given(given: str, sent: str) -> None:
+    """A signature holds for one spelling; so it is over a redirect, whole or relative."""
+
+    async def use(base: str) -> None:
+        async with Fetcher(allow_private=True) as fetcher:
+            assert (await fetcher.get(f"{base}/as-given/{given}")).decode() == f"/as-given/{sent}"
+            for place in (f"{base}/as-given/{given}", f"/as-given/{given}"):
+                asked = await fetcher.get(f"{base}/to?to={quote(place, safe='')}")
+                assert asked.decode() == f"/as-given/{sent}", place
 
     serve(use)
 

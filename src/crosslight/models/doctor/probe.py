@@ -19,7 +19,7 @@ from crosslight.models.doctor.report import CONSEQUENCES, PATIENCE_S, Probe, Sta
 from crosslight.models.errors import BadAnswer, ModelError, Truncated
 from crosslight.models.loading import READY_WAIT_S, is_loading, poll_after
 from crosslight.models.message import ImageView, Message, user
-from crosslight.models.protocol import Answer, Backend, Choice, Model, Sampling, TellsNotes, Vectors
+from crosslight.models.protocol import Answer, Backend, Choice, Model, Sampling, Vectors
 from crosslight.models.spec import parse
 
 log = logging.getLogger("crosslight")
@@ -50,6 +50,14 @@ class TellsMore(Protocol):
         ...
 
 
+@runtime_checkable
+class TellsRefusals(Protocol):
+    """What an endpoint refused, and what it was asked instead; one sentence each."""
+
+    @property
+    def refusals(self) -> tuple[str, ...]: ...
+
+
 Finding = tuple[State, str]
 Check = Callable[[Model], Awaitable[Finding]]
 
@@ -75,8 +83,8 @@ async def probe_model(
             tell(line)
             if name == "reach" and line.state == "no":
                 break
-        if isinstance(opened, TellsNotes) and opened.notes:
-            tell(Probe("refused", "no", "; ".join(opened.notes), "", CONSEQUENCES["refused"]))
+        if isinstance(opened, TellsRefusals) and opened.refusals:
+            tell(Probe("refused", "no", "; ".join(opened.refusals), "", CONSEQUENCES["refused"]))
     finally:
         await _close(opened)
     return tuple(lines)

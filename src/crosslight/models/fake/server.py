@@ -16,6 +16,7 @@ from pydantic_core import to_json
 
 from crosslight.models.fake import answers, wire
 from crosslight.models.fake.engine import Ask, Engine, Reply, drawn
+from crosslight.models.fake.fetched import with_fetched
 from crosslight.models.fake.habits import Habits
 from crosslight.models.fake.request import unwanted
 from crosslight.models.fake.script import Script, load
@@ -78,6 +79,7 @@ class FakeEndpoint:
         try:
             try:
                 ask, wanted = wire.read_chat(body, request.headers.get(TASK_HEADER, ""))
+                ask = await with_fetched(ask, body)
             except wire.Malformed as error:
                 kind = "rejected"
                 return answers.refused(error.why)

@@ -81,6 +81,7 @@ def _language_model(
         tokenizer,
         card=replace(card, weakness="; ".join(notes)),
         report=report,
+        room=backend.room,
     )
 
 

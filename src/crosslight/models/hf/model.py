@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
 
+from crosslight.models.choosing import ROOM, Heard
 from crosslight.models.errors import ModelError, NotSupported, ServerFault, Unreachable
 from crosslight.models.hf import decode
 from crosslight.models.hf.coalesce import Coalescer
@@ -14,7 +15,8 @@ from crosslight.models.hf.options import Vocabulary
 from crosslight.models.hf.prompt import Prompt, Renderer
 from crosslight.models.hf.score import Method, Scorer
 from crosslight.models.hf.selftest import Report
-from crosslight.models.hf.streams import mixed
+from crosslight.models.hf.streams import Mixed, mixed
+from crosslight.models.hf.thinking import TOP, MayThink, Writer, behind
 from crosslight.models.lane import in_lane
 from crosslight.models.message import ImageView, Message
 from crosslight.models.protocol import (
@@ -22,15 +24,12 @@ from crosslight.models.protocol import (
     Answer,
     Capabilities,
     Choice,
-    Finish,
     ModelCard,
     Sampling,
-    TokenLogprob,
     Usage,
     Vectors,
     with_question,
 )
-from crosslight.models.reasoning import split_reply
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,6 +51,7 @@ class HfModel:
         *,
         card: ModelCard,
         report: Report,
+        room: int = ROOM,
     ) -> None:
         self.card = card
         self.report = report
@@ -61,9 +61,12 @@ class HfModel:
         self._scorer: Scorer | None = scorer
         self._renderer = renderer
         self._vocabulary = vocabulary
-        self._tokenizer = tokenizer
         self._device = str(scorer.network.device)
         self._ends = _ends(scorer.network, tokenizer)
+        self._writes = Writer(tokenizer, vocabulary, renderer.opens, self._ends, card.name)
+        self._room = room
+        self._thinks = bool(renderer.opens)
+        """Whether it was seen to think before it answers: then it is given its room at once."""
         self._gather: Coalescer[Asked, Choice] = Coalescer(self._choose_together)
 
     def __repr__(self) -> str:
@@ -117,10 +120,17 @@ class HfModel:
     async def choose(
         self, messages: Sequence[Message], options: Sequence[str], *, task: str = ""
     ) -> Choice:
-        """By the logits of all first tokens that stand for an option."""
+        """By the logits of all first tokens that stand for an option; with a model that thinks
+        first by the log-probabilities behind its trace."""
+        said, wanted = tuple(messages), tuple(options)
+        if self._thinks and self._room:
+            return await self._choose_behind(said, wanted)
         *before, last = messages
         key = (tuple((m.role, m.text, m.images) for m in before), last.role, last.images)
-        return await self._gather.ask(key, (tuple(messages), tuple(options)))
+        try:
+            return await self._gather.ask(key, (said, wanted))
+        except MayThink as seen:
+            return await self._choose_behind(said, wanted, seen)
 
     async def choose_many(
         self,
@@ -132,17 +142,27 @@ class HfModel:
     ) -> list[Choice]:
         """See `ScoresMany`."""
         asked = [(tuple(with_question(prefix, q)), tuple(options)) for q in questions]
+        if self._thinks and self._room:
+            return [await self._choose_behind(*one) for one in asked]
         results = await self._choose_together(asked) if asked else []
-        return [_value(result) for result in results]
+        return [
+            await self._choose_behind(*one, result)
+            if isinstance(result, MayThink)
+            else _value(result)
+            for one, result in zip(asked, results, strict=True)
+        ]
 
     async def choose_with(
         self, remedy: Vcd | Coca | None, messages: Sequence[Message], options: Sequence[str]
     ) -> Choice:
-        """`choose` by the first token's logits under a decoding remedy."""
-        said = tuple(messages)
-        return _value(
-            await in_lane(self._device, lambda: self._choose_under(remedy, said, tuple(options)))
-        )
+        """`choose` under a decoding remedy."""
+        said, wanted = tuple(messages), tuple(options)
+        if self._thinks and self._room:
+            return await self._choose_behind(said, wanted, remedy=remedy)
+        result = await in_lane(self._device, lambda: self._choose_under(remedy, said, wanted))
+        if isinstance(result, MayThink):
+            return await self._choose_behind(said, wanted, result, remedy=remedy)
+        return _value(result)
 
     async def first_logits(self, messages: Sequence[Sequence[Message]]) -> "Tensor":
         """Raw logits (questions, vocabulary) of dialogues on the same images, for tests and
@@ -209,12 +229,43 @@ class HfModel:
             raise _too_big(error) from None
 
     def _choice(self, logits: "Tensor", read: int, options: tuple[str, ...]) -> Choice | Exception:
+        first: Choice | ModelError
         try:
             bound = self._vocabulary.choose(logits, options)
+            usage = Usage(read, 1)
+            first = Choice(bound.probabilities, bound.outside_mass, usage, model=self.card.name)
         except ModelError as error:
-            return error
-        usage = Usage(read, 1)
-        return Choice(bound.probabilities, bound.outside_mass, usage, model=self.card.name)
+            first = error
+        if self._room and MayThink.fits(first, self._vocabulary.text(int(logits.argmax()))):
+            return MayThink(first)
+        return first
+
+    async def _choose_behind(
+        self,
+        messages: tuple[Message, ...],
+        options: tuple[str, ...],
+        seen: MayThink | None = None,
+        *,
+        remedy: Vcd | Coca | None = None,
+    ) -> Choice:
+        """The choice behind the trace; what the first token said (`seen`) where there is none."""
+
+        async def hear(limit: int) -> Heard:
+            return await in_lane(self._device, lambda: self._hear(messages, limit, remedy))
+
+        choice = await behind(hear, options, self._room, seen)
+        if choice is None:
+            assert seen is not None
+            return _value(seen.first)
+        self._thinks = self._thinks or bool(choice.room)
+        return choice
+
+    def _hear(self, messages: tuple[Message, ...], limit: int, remedy: Vcd | Coca | None) -> Heard:
+        """A reply with its tokens, no longer than the context allows."""
+        mix = mixed(self._open(), self._renderer, messages, remedy)
+        most = self._open().network.shape.limit
+        limit = max(1, min(limit, most - mix.tokens)) if most else limit
+        return self._writes.heard(self._write(mix, Sampling(max_tokens=limit), TOP), mix.tokens)
 
     def _choose_under(
         self, remedy: Vcd | Coca | None, messages: tuple[Message, ...], options: tuple[str, ...]
@@ -228,41 +279,28 @@ class HfModel:
         self, messages: tuple[Message, ...], sampling: Sampling, top: int, remedy: Vcd | Coca | None
     ) -> Answer:
         mix = mixed(self._open(), self._renderer, messages, remedy)
-        stopped = self._stopper(sampling)
-        try:
-            with torch.inference_mode():
-                written = decode.write(
-                    mix.streams, mix.combine, sampling, self._ends, top=top, done=stopped
-                )
-        except torch.OutOfMemoryError as error:
-            raise _too_big(error) from None
-        finish: Finish = "stop" if written.ended else "length"
-        said = split_reply(_cut(self._text(written.ids), sampling.stop)).settled(finish)
+        written = self._write(mix, sampling, top)
+        heard = self._writes.heard(written, mix.tokens, sampling.stop)
+        said = heard.reply.settled(heard.finish)
         return Answer(
             said.answer,
-            finish=finish,
-            usage=Usage(mix.tokens, len(written.ids)),
-            logprobs=self._logprobs(written) if top else (),
+            finish=heard.finish,
+            usage=heard.usage,
+            logprobs=heard.tokens,
             model=self.card.name,
             reasoning=said.reasoning,
             thinks=said.thinks,
         )
 
-    def _stopper(self, sampling: Sampling) -> Any:
-        if not sampling.stop:
-            return lambda _: False
-        return lambda ids: any(stop in self._text(ids) for stop in sampling.stop)
-
-    def _text(self, ids: list[int]) -> str:
-        text: str = self._tokenizer.decode(ids, skip_special_tokens=True)
-        return text
-
-    def _logprobs(self, written: Written) -> tuple[TokenLogprob, ...]:
-        name = self._vocabulary.text
-        return tuple(
-            TokenLogprob(name(token), own, tuple((name(t), value) for t, value in top))
-            for token, (own, top) in zip(written.ids, written.logprobs, strict=True)
-        )
+    def _write(self, mix: Mixed, sampling: Sampling, top: int) -> Written:
+        stopped = self._writes.stopper(sampling.stop)
+        try:
+            with torch.inference_mode():
+                return decode.write(
+                    mix.streams, mix.combine, sampling, self._ends, top=top, done=stopped
+                )
+        except torch.OutOfMemoryError as error:
+            raise _too_big(error) from None
 
 
 def _ends(network: Network, tokenizer: Any) -> frozenset[int]:
@@ -270,11 +308,6 @@ def _ends(network: Network, tokenizer: Any) -> frozenset[int]:
     told = getattr(network.model.generation_config, "eos_token_id", None)
     found = told if isinstance(told, list) else [told]
     return frozenset(int(end) for end in [*found, tokenizer.eos_token_id] if end is not None)
-
-
-def _cut(text: str, stops: Sequence[str]) -> str:
-    places = [text.find(stop) for stop in stops if stop in text]
-    return text[: min(places)] if places else text
 
 
 def _value(result: Choice | Exception) -> Choice:

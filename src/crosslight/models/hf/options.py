@@ -34,6 +34,12 @@ class Vocabulary:
         texts = self._all()
         return texts[token] if token < len(texts) else ""
 
+    def piece(self, token: int) -> str:
+        """The same with the blank before it, which some tokenizers leave out of a lone token."""
+        text = self.text(token)
+        raw = self._tokenizer.convert_ids_to_tokens(token) or ""
+        return f" {text}" if raw.startswith("\u2581") and not text.startswith(" ") else text
+
     def _bind(self, options: tuple[str, ...]) -> tuple[Binding, "Tensor", list[str]]:
         if options not in self._bound:
             binding = Binding(options)

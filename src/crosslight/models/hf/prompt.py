@@ -14,7 +14,8 @@ from typing import Any
 from crosslight.models.errors import BadSpec, ModelError, NotSupported, Rejected
 from crosslight.models.hf.families.base import Family, Seen
 from crosslight.models.hf.template import ChatTemplate, special_tokens
-from crosslight.models.message import ImageView, Message
+from crosslight.models.message import ImageView, Message, user
+from crosslight.models.reasoning import left_open
 from crosslight.store import BadImage, decode_image
 from crosslight.text import breaker
 
@@ -50,6 +51,8 @@ class Renderer:
         self._seen: OrderedDict[tuple[object, ...], Seen] = OrderedDict()
         self._broken = breaker({*tokenizer.get_added_vocab(), *tokenizer.all_special_tokens})
         self._lists = family is not None and self._takes_lists()
+        self.opens = self._left_open()
+        """The tag of a trace that the template opens for the model; empty where it opens none."""
 
     def prompt(self, messages: Sequence[Message], *, whole: bool = False) -> Prompt:
         """The ids of a dialogue up to where the model's turn begins.
@@ -122,6 +125,12 @@ class Renderer:
     def _flat(self, message: Message) -> dict[str, Any]:
         marks = (self._family.marker + "\n") * len(message.images) if self._family else ""
         return {"role": message.role, "content": marks + message.sent(self._broken)}
+
+    def _left_open(self) -> str:
+        try:
+            return left_open(self._render([user("?")]))
+        except ModelError:
+            return ""  # told where a question is asked
 
     def _takes_lists(self) -> bool:
         """Whether the template writes one marker for an image given as a part of the content."""

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import ClassVar, Self
 from urllib.parse import parse_qsl, urlencode
 
+from crosslight.models.choosing import ROOM
 from crosslight.models.errors import BadSpec, Missing
 from crosslight.store import plain_path
 
 FORM = (
-    "hf:OWNER/REPO or hf:FOLDER, with ?revision=, device=, dtype=, split=off or memory=MB, "
-    "transformers in process (extra `hf`)"
+    "hf:OWNER/REPO or hf:FOLDER, with ?revision=, device=, dtype=, split=off, memory=MB or "
+    "room=TOKENS, transformers in process (extra `hf`)"
 )
 REPO = re.compile(r"[\w.-]+/[\w.-]+")
 OPTIONS = {
@@ -20,8 +21,9 @@ OPTIONS = {
     "dtype": re.compile(r"float32|float16|bfloat16"),
     "split": re.compile(r"off"),
     "memory": re.compile(r"[1-9]\d{0,6}"),
+    "room": re.compile(r"\d{1,6}"),
 }
-ANSWER_OPTIONS = ("revision", "dtype", "split")
+ANSWER_OPTIONS = ("revision", "dtype", "split", "room")
 """Those that change answers by more than rounding stand in the card's spec, and so in every key."""
 MEMORY_MB = 1024
 
@@ -29,7 +31,8 @@ MEMORY_MB = 1024
 @dataclass(frozen=True, slots=True)
 class HfSpec:
     """A picklable description. `device` and `dtype` empty: a GPU in the checkpoint's own type, or
-    the CPU in float32. `split` off: one tile an image. `memory_mb` bounds the key-value caches."""
+    the CPU in float32. `split` off: one tile an image. `memory_mb` bounds the key-value caches;
+    `room`: tokens that a model which thinks may think for before it chooses."""
 
     form: ClassVar[str] = FORM
     spec: str
@@ -39,6 +42,7 @@ class HfSpec:
     dtype: str = ""
     split: bool = True
     memory_mb: int = MEMORY_MB
+    room: int = ROOM
 
     @classmethod
     def read(cls, rest: str) -> Self:
@@ -62,7 +66,8 @@ class HfSpec:
             given.get("dtype", ""),
             "split" not in given,
         )
-        return replace(backend, memory_mb=int(given.get("memory", MEMORY_MB)))
+        memory, room = (int(given.get(n, d)) for n, d in (("memory", MEMORY_MB), ("room", ROOM)))
+        return replace(backend, memory_mb=memory, room=room)
 
 
 def _repository(place: str) -> bool:

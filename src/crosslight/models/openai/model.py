@@ -6,6 +6,7 @@ flow's limiter bounds what is in flight).
 
 import io
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, NoReturn
 from urllib.request import getproxies, proxy_bypass
@@ -15,11 +16,12 @@ import numpy as np
 from yarl import URL
 
 from crosslight.models.choice import Binding
-from crosslight.models.errors import ModelError, NotSupported
+from crosslight.models.errors import ModelError, NotSupported, Rejected
 from crosslight.models.message import ImageView, Message, has_images
 from crosslight.models.openai import errors, keys, sse, wire
 from crosslight.models.openai.choose import SAMPLE_TOKENS, Chooser
 from crosslight.models.openai.dialect import LIMITS, Dialect
+from crosslight.models.openai.pictures import NOTE, PictureServer, tell_remedy
 from crosslight.models.openai.spec import FORM, Target, read_target
 from crosslight.models.openai.wire import TOP, Body
 from crosslight.models.protocol import (
@@ -86,6 +88,9 @@ class OpenAIModel:
         self._chooser = Chooser(target, self._chat)
         self._chat_url = URL(target.url + "/chat/completions")
         self._dialect = Dialect(target.spec, LIMITS[target.official])
+        self._pictures: PictureServer | None = None
+        if target.by_url:
+            self._pictures = PictureServer(target.pictures_port, target.pictures_base)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60, ttl_dns_cache=300),
             timeout=aiohttp.ClientTimeout(total=target.timeout_s, sock_connect=CONNECT_S),
@@ -103,12 +108,20 @@ class OpenAIModel:
 
     @property
     def notes(self) -> tuple[str, ...]:
+        """How it was asked otherwise than others are."""
+        by_url = (f"{self.card.spec}: {NOTE}",) if self._pictures else ()
+        return (*by_url, *self.refusals)
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
         """What the endpoint refused, and what it was asked instead."""
         return tuple(self._dialect.notes)
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._session.close()
+        if self._pictures is not None:
+            await self._pictures.aclose()
 
     async def generate(
         self,
@@ -168,7 +181,8 @@ class OpenAIModel:
     async def _chat(
         self, messages: Sequence[Message], sampling: Sampling, extra: Mapping[str, Any], task: str
     ) -> dict[str, Any]:
-        if has_images(messages):
+        shows = has_images(messages)
+        if shows:
             self._need("images", self.capabilities.images)
         target = self._target
         fields: dict[str, Any] = {"model": target.model}
@@ -182,12 +196,19 @@ class OpenAIModel:
         fields |= extra
 
         async def send(told: Sequence[Message], taken: dict[str, Any]) -> dict[str, Any]:
-            body = wire.chat_body(told, taken)
+            body = wire.chat_body(told, taken, self._pictures.url if self._pictures else None)
             if sampling.seed is not None:  # a sample of its own, also where no seed is sent
                 body = replace(body, key=f"{body.key}-{sampling.seed}")
             return await self._post(self._chat_url, body, task)
 
-        return await self._dialect.ask(messages, fields, send)
+        lending = self._pictures.lending(messages) if self._pictures and shows else nullcontext()
+        try:
+            async with lending:
+                return await self._dialect.ask(messages, fields, send)
+        except Rejected as error:
+            if shows and self._pictures is None:
+                tell_remedy(error)
+            raise
 
     async def _post(self, url: URL, body: Body, task: str) -> dict[str, Any]:
         return await self._send("POST", url, body, task)
@@ -208,6 +229,8 @@ class OpenAIModel:
                 method, url, data=data, headers=headers, allow_redirects=False
             ) as response:
                 received = self._key.blank_body(await errors.read_bounded(response))
+                if self._pictures is not None:
+                    received = self._pictures.blank(received)
                 if response.status == 200:
                     raw = sse.read_body(received, response.content_type)
                     url_told = self._target.url

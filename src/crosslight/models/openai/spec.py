@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from crosslight.models.choosing import ROOM
@@ -17,7 +18,7 @@ FORM = (
 CAN_LACK = frozenset({"images", "logprobs", "schema", "seed", "n", "temperature", "embed"})
 
 
-_MOST = {"samples": 256, "room": 2**20}
+_MOST = {"samples": 256, "room": 2**20, "pictures_port": 65_535}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,11 @@ class Target:
     lacks: frozenset[str] = frozenset()
     stream: bool = False
     """Replies are asked for as streams; for endpoints that have no other form."""
+    by_url: bool = False
+    """Pictures are given by URL, from a file server of ours, and not as data URLs."""
+    pictures_port: int = 0
+    pictures_base: str = ""
+    """The server's own port (0: a free one), and the address that the endpoint is told."""
 
     @property
     def spec(self) -> str:
@@ -82,6 +88,11 @@ def read_target(rest: str) -> Target:
     target = Target(model, urlunsplit((parts.scheme, parts.netloc.lower(), path, "", "")))
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         target = _with(target, name, value)
+    if (target.pictures_port or target.pictures_base) and not target.by_url:
+        raise BadSpec(
+            "pictures_port and pictures_base are of the file server for pictures by URL",
+            hint="add pictures=url, or leave them out",
+        )
     return target
 
 
@@ -108,18 +119,16 @@ def _with(target: Target, name: str, value: str) -> Target:
             count = int(value)
             if not 0 <= count <= _MOST[name]:
                 raise ValueError
-            return (
-                replace(target, samples=count) if name == "samples" else replace(target, room=count)
-            )
+            return _set(target, name, count)
         if name == "timeout":
             seconds = float(value)
             if not 0 < seconds <= 86_400:
                 raise ValueError
             return replace(target, timeout_s=seconds)
         if name in _SWITCHES:
-            return _switched(target, name, _SWITCHES[name][value])
-        if name == "revision":
-            return replace(target, revision=value)
+            return _set(target, name, _SWITCHES[name][value])
+        if name in ("revision", "pictures_base"):
+            return _set(target, name, value if name == "revision" else _base(value))
         if name == "lacks":
             lacks = frozenset(value.split(","))
             if not lacks <= CAN_LACK:
@@ -136,11 +145,25 @@ def _with(target: Target, name: str, value: str) -> Target:
     )
 
 
-def _switched(target: Target, name: str, on: bool) -> Target:
-    return replace(target, thinking=on) if name == "thinking" else replace(target, stream=on)
+def _set(target: Target, name: str, value: Any) -> Target:
+    changed = {"by_url" if name == "pictures" else name: value}
+    return replace(target, **changed)
 
 
-_SWITCHES = {"thinking": {"on": True, "off": False}, "stream": {"1": True, "0": False}}
+def _base(url: str) -> str:
+    """An address to which `/NAME.jpg` is added. Raises ValueError."""
+    parts = urlsplit(url)
+    plain = not (parts.query or parts.fragment or "@" in parts.netloc)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0 or not plain:
+        raise ValueError
+    return url.rstrip("/")
+
+
+_SWITCHES = {
+    "thinking": {"on": True, "off": False},
+    "stream": {"1": True, "0": False},
+    "pictures": {"url": True, "data": False},
+}
 _HOW = {
     "price": "price=IN,OUT in US dollars per million tokens, e.g. price=0.15,0.60",
     "samples": "samples=K, 0 to 256: replies that replace missing log-probabilities",
@@ -148,6 +171,9 @@ _HOW = {
     "timeout": "timeout=SECONDS for one call, above 0",
     "thinking": "thinking=on or thinking=off",
     "stream": "stream=1 for an endpoint that only streams",
+    "pictures": "pictures=url for an endpoint that takes no data URLs",
+    "pictures_port": "pictures_port=N, 1 to 65535: of the file server that pictures=url starts",
+    "pictures_base": "pictures_base=http(s)://HOST[:PORT][/PATH], no user, query or fragment",
     "revision": "revision=TEXT, part of every stored answer's key",
     "lacks": f"lacks=A,B out of {', '.join(sorted(CAN_LACK))}",
 }

@@ -3,7 +3,7 @@
 import hashlib
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from crosslight.models.choice import unreadable
 from crosslight.models.errors import BadAnswer, Refused, Rejected, ServerFault, Truncated
-from crosslight.models.message import Message
+from crosslight.models.message import ImageView, Message
 from crosslight.models.openai.finish import how_it_ended
 from crosslight.models.protocol import Answer, Sampling, TokenLogprob, Usage, Vectors
 from crosslight.models.reasoning import Reply, misplaced, split_reply
@@ -54,8 +54,13 @@ class Body:
     key: str
 
 
-def chat_body(messages: Sequence[Message], fields: Mapping[str, Any]) -> Body:
-    """The JSON body: `fields` first, then the messages with their images as data URLs.
+def chat_body(
+    messages: Sequence[Message],
+    fields: Mapping[str, Any],
+    address: Callable[[ImageView], str] | None = None,
+) -> Body:
+    """The JSON body: `fields` first, then the messages with their images as data URLs, or by their
+    `address`, which the key knows nothing of.
 
     Base64 is spliced into the finished JSON instead of being encoded as a JSON string: half the
     time of a call with an image goes there otherwise.
@@ -73,11 +78,12 @@ def chat_body(messages: Sequence[Message], fields: Mapping[str, Any]) -> Body:
             continue
         out.append(b'{"role":"%b","content":[' % role)
         for image in message.images:
-            out += (
-                b'{"type":"image_url","image_url":{"url":"%b' % DATA_URL.encode(),
-                pybase64.b64encode(image.jpeg),  # 30 times as fast as base64 (AVX2)
-                b'"}},',
-            )
+            out.append(b'{"type":"image_url","image_url":{"url":')
+            if address is not None:
+                out += (_json(address(image)), b"}},")
+                continue
+            # 30 times as fast as base64 (AVX2).
+            out += (b'"%b' % DATA_URL.encode(), pybase64.b64encode(image.jpeg), b'"}},')
         out.append(b'{"type":"text","text":%b}]}' % text)
     out.append(b"]}")
     return Body(b"".join(out), digest.hexdigest())

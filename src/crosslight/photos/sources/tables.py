@@ -25,6 +25,8 @@ from crosslight.photos.sources.found import (
     SourceOptions,
     trouble_of,
 )
+from crosslight.photos.sources.json_rows import json_records
+from crosslight.photos.sources.lines import LONGEST_ROW, bounded_lines
 from crosslight.photos.sources.located import IMAGE_PARTS, Row
 from crosslight.photos.sources.names import printable
 from crosslight.photos.sources.records import (
@@ -37,13 +39,7 @@ from crosslight.photos.sources.records import (
 )
 from crosslight.photos.sources.tree import files_below, shard_refusal
 from crosslight.store import TableError, TableFile
-from crosslight.text import (
-    BadJson,
-    NotText,
-    parse_json,
-    table_start,
-    text_lines,
-)
+from crosslight.text import table_start
 
 _BATCH = 16  # parquet rows in memory at a time: they may hold whole photos
 _MOST_SAMPLED = 64  # columns of a parquet file whose first cells are looked at
@@ -91,8 +87,9 @@ def from_csv(path: Path, options: SourceOptions) -> Iterator[Found]:
 
 @_accounted
 def from_jsonl(path: Path, options: SourceOptions) -> Iterator[Found]:
-    """Rows of a JSONL file: one object a line. The first rows decide the columns."""
-    yield from of_records(path, options, lambda: _json_records(path))
+    """Rows of a JSONL file (one object a line), or the objects of one JSON array. The first rows
+    decide the columns."""
+    yield from of_records(path, options, json_records(path))
 
 
 def _csv_reader(path: Path, file: BinaryIO, options: SourceOptions) -> Iterator[list[str]]:
@@ -133,21 +130,6 @@ def _csv_records(path: Path, options: SourceOptions) -> Iterator[Record]:
             else:
                 size = sum(map(len, cells))
                 yield number, dict(zip(header, cells, strict=False)), size
-
-
-def _json_records(path: Path) -> Iterator[Record]:
-    number = 0
-    with path.open("rb") as file:
-        try:
-            for number, line in enumerate(bounded_lines(file, LONGEST_ROW), start=1):
-                if not line.strip():
-                    continue
-                cells = _object(line)
-                if isinstance(cells, SourceError):
-                    _refuse_json_array(line, number)
-                yield number, cells, len(line)
-        except SourceError as error:
-            yield number + 1, error, 0
 
 
 def from_parquet(path: Path, options: SourceOptions, label: str = "") -> Iterator[Found]:
@@ -221,23 +203,6 @@ def _of_batch(row: Row, batch: Any, at: int, columns: Columns) -> Iterator[Found
         yield row.broken(SourceError("bad_row", in_one_line(error)))
         return
     yield from entries(row, cells, columns)
-
-
-def _object(line: str) -> dict[str, Any] | SourceError:
-    try:
-        value = parse_json(line)
-    except BadJson as error:
-        return SourceError("bad_row", f"the line is no JSON object: {error.cause}")
-    if isinstance(value, dict):
-        return value
-    return SourceError("bad_row", "the line is no JSON object")
-
-
-def _refuse_json_array(line: str, number: int) -> None:
-    if number == 1 and line.lstrip().startswith("["):
-        raise InputError(
-            "The file holds one JSON array, not JSONL.", "Make it JSONL: jq -c '.[]' FILE."
-        )
 
 
 def _declared(schema: Any) -> list[str]:
@@ -321,22 +286,6 @@ def _is_plain(kind: Any) -> bool:
         or t.is_boolean(kind)
         or t.is_dictionary(kind)
     )
-
-
-LONGEST = 4 * 2**20  # bytes in one line
-LONGEST_ROW = 32 * 2**20  # the same of a table: a picture of 24 MiB in base64
-
-
-def bounded_lines(file: BinaryIO, longest: int = LONGEST) -> Iterator[str]:
-    """Lines without their ends; bytes that are not UTF-8 are surrogate escapes.
-
-    Raises `SourceError` for a line of over `longest` characters, and for what is no text: what
-    follows cannot be trusted to be lines.
-    """
-    try:
-        yield from text_lines(file, longest)
-    except NotText as error:
-        raise SourceError("bad_row", error.message, hint=error.hint) from error
 
 
 @_accounted

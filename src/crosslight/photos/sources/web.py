@@ -1,9 +1,11 @@
 """Fetching photos by URL with bounds: size, time, redirects, and public addresses only."""
 
 import asyncio
+import re
 import socket
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urljoin
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -24,6 +26,10 @@ _HEADERS = {
     "Accept": "image/*,*/*;q=0.1",
     "Accept-Encoding": "identity",  # a compressed body could grow beyond any bound
 }
+_AUTHORITY = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_UNSEEN = {ord(c): None for c in "\t\r\n"}
+"""Line breaks and tabs, which readers of URLs leave out."""
+_UNSENT = re.compile(r"[^!$&-;=?-Z_a-z~%\[\]]|%(?![0-9A-Fa-f]{2})")
 
 
 class Fetcher:
@@ -143,11 +149,27 @@ class Fetcher:
 def _parsed(url: str, base: URL | None = None) -> URL:
     """A URL (of a redirect: against the one before) that can be taken apart. Raises `Refused`."""
     try:
-        parsed = URL(url) if base is None else base.join(URL(url))
+        joined = url if base is None else urljoin(str(base), url)
+        parsed = URL(joined)
         _ = parsed.raw_host, parsed.port  # yarl reads some parts only when they are asked for
+        return _as_given(joined, parsed)
     except ValueError:  # also what IDNA refuses
         raise Refused("unsupported_url", "not a URL") from None
-    return parsed
+
+
+def _as_given(url: str, parsed: URL) -> URL:
+    """The URL with the host as the client reads it, and with every other character as it stands:
+    a signature holds for one spelling only (`%2F` is not `/`). What no request line may hold is
+    escaped."""
+    rest = _AUTHORITY.sub("", url.translate(_UNSEEN).strip()).partition("#")[0]
+    target = _UNSENT.sub(_escaped, rest)
+    if not target.startswith("/"):
+        target = "/" + target
+    return URL(f"{parsed.scheme}://{parsed.raw_authority}{target}", encoded=True)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "surrogateescape"))
 
 
 def _public_socket(info: tuple[Any, ...]) -> socket.socket:
