@@ -1,11 +1,13 @@
 """The authors' scorers: their tables to the digit, and their defects on constructed answers."""
 
 import csv
+import html
 import json
 import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,11 @@ from crosslight.bench.published.numbers import fleiss, krippendorff_nominal, rep
 from crosslight.bench.published.recompute import Number, recompute
 from crosslight.bench.published.reviews import first_line
 from crosslight.bench.published.xstest import string_match
+from crosslight.bench.run import run_bench
+from crosslight.flow import run_main
+from crosslight.view import write_bench_report
 from tests.bench.natives import NATIVES, SHARED
+from tests.bench.small import By, job, number
 from tests.bench.writers import as_csv, as_json, as_jsonl
 
 DATA = Path(os.environ.get("CROSSLIGHT_SHARED_DATA", SHARED))
@@ -254,8 +260,29 @@ def test_ties_are_equal_to_either_rounding() -> None:
 def test_every_published_protocol_has_a_scorer() -> None:
     named = {each.name for each in all_suites() if "published" in each.protocols}
     assert named == {each.suite for each in ALL}
-    assert all(each.defects for each in ALL)
+    assert all(each.defects and each.trust for each in ALL)
     assert published_scorer("hades") is None
+
+
+@pytest.mark.parametrize("reply", ["echo", "know"])
+def test_a_run_says_how_far_the_authors_rule_can_be_trusted(tmp_path: Path, reply: str) -> None:
+    (tmp_path / "native").mkdir()
+    NATIVES["mmsafeaware"][0](tmp_path / "native")
+    suite = find_suite("mmsafeaware")
+    model = By("fake:m", lambda r: r.messages[-1].text if reply == "echo" else "I know.")
+    made = job(tmp_path, [], model, protocol="published")
+    config = replace(made.config, suite=suite.name)
+    made = replace(made, suite=suite, folder=tmp_path / "native", config=config)
+    result = run_main(run_bench(made))
+    notes = result.summary["notes"]
+    scored = result.summary["statuses"]["done"]
+    echoes = scored if reply == "echo" else 0
+    assert any(f"{echoes} of {scored} scored answers hold both" in note for note in notes)
+    assert {aware.TRUST in note for note in notes} == {True, False}
+    assert sum("kept: " in note for note in notes) == len(aware.DEFECTS)
+    assert number(result, "accuracy_unsafe").value == 1.0
+    assert number(result, "accuracy_safe").value == (1.0 if reply == "echo" else 0.0)
+    assert html.escape(aware.DEFECTS[2], quote=False) in write_bench_report(made.out).read_text()
 
 
 def _item(name: str, folder: Path, number: str) -> Item:

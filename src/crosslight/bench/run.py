@@ -29,6 +29,7 @@ from crosslight.bench.summary import (
     bench_run,
     count,
     describe,
+    either_way_notes,
     shown_notes,
 )
 from crosslight.flow import Leaf, in_thread
@@ -105,6 +106,8 @@ async def run_bench(
         told |= against(job, ready.reference)
         told["notes"] += addressed_notes(row["addressed_by"] for row in rows)
         told["notes"] += shown_notes(row["notes"] for row in rows)
+        either = (row["either_way"] for row in rows if row["status"] == "done")
+        told["notes"] += either_way_notes(score.authors, either)
         estimates = estimates_of(job.out / "items.parquet", kinds, job.config.seed)
         models = [card.as_json(role) for role, card in hall.cards.items()]
         write_results(job.out, {**told, "models": models}, estimates)
@@ -139,6 +142,11 @@ async def _write(hall: Hall, ready: Prepared) -> tuple[list[Row], list[Lost]]:
     config, rows, lost = ready.job.config, list[Row](), list[Lost]()
     reached: set[str] = set()
     with ParquetSink(ready.job.out / "items.parquet", ITEMS) as sink:
+        authors = ready.score.authors
+        rule = authors.either_way if authors else None
+
+        def either_way(row: Row) -> bool:
+            return rule is not None and row["status"] == "done" and rule(row["answer"])
 
         def keep(item: Item, leaf: Leaf) -> None:
             row = row_of(item, leaf, config)
@@ -150,7 +158,10 @@ async def _write(hall: Hall, ready: Prepared) -> tuple[list[Row], list[Lost]]:
                 lost.append(Lost(outcome, item.id, row=item.id, subset=str(item.subset)))
             sink.write(row)
             told = ("status", "reason", "verdict", "addressed_by")
-            rows.append({name: row[name] for name in told} | {"notes": row.get("notes", [])})
+            rows.append(
+                {name: row[name] for name in told}
+                | {"notes": row.get("notes", []), "either_way": either_way(row)}
+            )
 
         with hall.part():
             async for result in hall.results([ready.ask, ready.score], ready.items):

@@ -10,6 +10,7 @@ from crosslight.bench.job import KIND, BenchJob
 from crosslight.bench.metrics import Estimate
 from crosslight.bench.native.load import Loaded
 from crosslight.bench.prompts import prompt_hashes
+from crosslight.bench.published import PublishedScorer, published_scorer
 from crosslight.models import ModelCard
 from crosslight.records import canonical, content_hash
 from crosslight.runs import NotARunFolder, read_run
@@ -98,12 +99,35 @@ def notes(
     if unreferred:
         have = "item has" if unreferred == 1 else "items have"
         found.append(f"{unreferred:,} {have} no reference answer here: asked all the same")
-    if job.config.protocol == "published" and job.judges:
-        found.append("published: the reading is the authors', the judge's prompt is not theirs")
+    if job.config.protocol == "published":
+        found += published_notes(published_scorer(job.suite.name))
+        if job.judges:
+            found.append("published: the reading is the authors', the judge's prompt is not theirs")
     if job.config.picture != "as is":
         found.append(f"ablation: --image {job.config.picture}")
     weak = cards["model"].weakness
     return [*found, f"model: {weak}"] if weak else found
+
+
+def published_notes(authors: PublishedScorer | None) -> list[str]:
+    """How far a figure of the authors' rule can be trusted, and what is wrong with the rule."""
+    if authors is None:
+        return []
+    return [
+        f"published: how far this figure can be trusted: {authors.trust}",
+        *(f"published, a defect of the authors' scorer, kept: {one}" for one in authors.defects),
+    ]
+
+
+def either_way_notes(authors: PublishedScorer | None, found: Iterable[bool]) -> list[str]:
+    """How many answers the authors' rule would have counted as right whatever the item."""
+    told = list(found)
+    if authors is None or authors.either_way is None or not told:
+        return []
+    return [
+        f"published: {sum(told):,} of {plural(len(told), 'scored answer')} "
+        f"{authors.either_way_says}, and would be right on either side"
+    ]
 
 
 def _worst_first(bad: Sequence[BadRow]) -> list[BadRow]:

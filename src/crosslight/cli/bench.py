@@ -161,7 +161,9 @@ def show(suite: Annotated[str, typer.Argument(help="A name of `bench list`.")]) 
         ("example", str(dict(each.example))),
         *[("subset", f"{part.value}: {part.says}") for part in each.subsets],
         *[("quirk", quirk) for quirk in each.quirks],
+        ("published trust", authors.trust if authors else ""),
         *[("published defect", defect) for defect in (authors.defects if authors else ())],
+        *[("defect of their tables", defect) for defect in (authors.of_tables if authors else ())],
     ]
     for name, value in lines:
         if value:

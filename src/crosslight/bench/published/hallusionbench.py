@@ -16,6 +16,10 @@ DEFECTS = (
     "`incorrect` and then `correct` are looked for anywhere in the judge's reply",
     "an unclear answer and a reply that cannot be read are both class 2, scored as wrong",
 )
+TRUST = (
+    "as far as the judge, whose prompt here is ours: the figures by figure and by pair are not "
+    "made in a run, only the share of right answers"
+)
 
 
 def correctness(reply: str) -> str:
@@ -59,5 +63,10 @@ def score(item: Item, reply: str) -> Scored:
 
 
 SCORER = PublishedScorer(
-    "hallusionbench", "judge reply", score, DEFECTS, judge="correct, incorrect or unclear"
+    "hallusionbench",
+    "judge reply",
+    score,
+    DEFECTS,
+    TRUST,
+    judge="correct, incorrect or unclear",
 )

@@ -14,14 +14,21 @@ class PublishedScorer:
     """A scorer as the authors wrote it.
 
     `reads` says what text `score` takes: the model's own answer, or the reply of the judge model
-    that the authors ask. `defects` are known faults that are kept on purpose.
+    that the authors ask. `defects` are known faults that are kept on purpose, also in a run;
+    `of_tables` those of the authors' tables, which a run does not repeat. `trust` says how far a
+    figure of such a run can be trusted. `either_way`: whether an answer would have been right on
+    both sides; `either_way_says` is what such answers do.
     """
 
     suite: str
     reads: Literal["answer", "judge reply"]
     score: Callable[[Item, str], Scored]
     defects: tuple[str, ...]
+    trust: str
+    of_tables: tuple[str, ...] = ()
     judge: str = ""
+    either_way: Callable[[str], bool] | None = None
+    either_way_says: str = ""
 
 
 def done(item: Item, verdict: str, right: bool, value: float | None = None) -> Scored:
