@@ -17,6 +17,7 @@ from crosslight.models.fake import FakeServer
 from tests.build.hostile import make_hostile
 from tests.build.scenes import KEEP, Scene, picture
 from tests.build.scripted import script_for, write_photos
+from tests.runs.verbs import Ended, ran
 
 TABLES = ("dropped.parquet", "failed.parquet", "README.md", "report.html")
 
@@ -31,8 +32,8 @@ def command(photos: Path, out: Path, store: Path, spec: str, *more: str) -> list
     return [sys.executable, "-m", "crosslight", *names, "--quiet", "--rounds", "0", *more]
 
 
-def run(args: list[str], code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(args, capture_output=True, text=True, timeout=240, check=False)
+def run(args: list[str], code: int = 0) -> Ended:
+    done = ran(args)
     assert done.returncode == code, done.stdout + done.stderr
     return done
 
@@ -52,7 +53,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 
 def test_a_run_killed_at_random_moments_ends_as_if_it_never_was(tmp_path: Path) -> None:
-    made = scenes(48)
+    made = scenes(24)
     photos = write_photos(made, tmp_path / "photos")
     script = script_for(made, tmp_path / "scratch", latency_ms=40, slots=32)
     port = free_port()  # the endpoint stands in every key and row: the same for both
@@ -63,7 +64,7 @@ def test_a_run_killed_at_random_moments_ends_as_if_it_never_was(tmp_path: Path) 
     kills = under_way = 0
     with FakeServer(script, port=port) as server:
         args = command(photos, tmp_path / "killed", tmp_path / "killed-store", server.spec)
-        for _ in range(5):
+        for _ in range(3):
             child = subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             time.sleep(chance.uniform(1.2, 3.0))
             if child.poll() is None:
@@ -284,16 +285,12 @@ def test_a_blind_model_is_refused_before_it_is_shown_photos(tmp_path: Path) -> N
         (["build", "table.csv", "-o", "x"], "Name one with --column"),
     ],
 )
-def test_bad_commands_name_cause_and_remedy(args: list[str], says: str, tmp_path: Path) -> None:
+def test_bad_commands_name_cause_and_remedy(
+    args: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "table.csv").write_text("where,what\nhere,b\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "crosslight", *args],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=tmp_path,
-    )
+    monkeypatch.chdir(tmp_path)
+    done = ran([sys.executable, "-m", "crosslight", *args])
     assert done.returncode == 2
     assert says in done.stderr
     assert done.stderr.count("Name one with --column") <= 1, "the remedy is said once"

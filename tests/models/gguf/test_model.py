@@ -49,8 +49,10 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture
 def use(files: tuple[Path, Path]) -> Iterator[Callable[..., Any]]:
+    """Without room to think: a random model would fill it with noise, 2,048 tokens a choice."""
+
     def run(
-        work: Callable[[GgufModel], Awaitable[Any]], *, eyes: bool = True, options: str = ""
+        work: Callable[[GgufModel], Awaitable[Any]], *, eyes: bool = True, options: str = "&room=0"
     ) -> Any:
         async def main() -> Any:
             spec = f"gguf:{files[0]}" + (f"+{files[1]}" if eyes else "") + "?threads=1" + options
@@ -79,7 +81,7 @@ def test_the_card_names_files_by_hash_not_by_path(
         with pytest.raises(TypeError):
             pickle.dumps(model)
 
-    use(work)
+    use(work, options="")
 
 
 def test_text_schema_log_probabilities_stop_and_length(use: Callable[..., Any]) -> None:
@@ -110,6 +112,7 @@ def test_choose_is_a_distribution_and_repeats(use: Callable[..., Any]) -> None:
             await model.choose(ASK, ("Perhaps", "Certainly"))
 
     use(work)
+    use(work, options="&room=24")
 
 
 def test_the_picture_changes_the_answer(use: Callable[..., Any]) -> None:
