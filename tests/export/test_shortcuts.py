@@ -1,5 +1,6 @@
 """What the card says about shortcuts of a build, and how an audit is printed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,16 @@ def test_the_card_says_aloud_what_tells_and_names_the_remedy(run_dir: Path) -> N
     assert "| bag of words |" in told
     assert "48 rows, 24 unsafe, in 12 groups" in told
     assert "passes 0.65" not in told
+
+
+def test_of_a_large_build_a_sample_is_looked_at_and_the_card_says_so(run_dir: Path) -> None:
+    run = read_run(run_dir)
+    found = audit_run(run, most=40)
+    assert (found.sentences.rows, found.sentences.of) == (40, 48)
+    assert (found.responses.rows, found.responses.of) == (40, 72)
+    assert audit_run(run, most=40) == found != audit_run(run, most=40, seed=1)
+    many = replace(run, rows=run.rows * 20)
+    assert "of 1,440 rows a sample of 1,000 rows at most" in section(render_card(many))
 
 
 def test_photo_controls_lower_what_a_sentence_tells(run_dir: Path) -> None:
