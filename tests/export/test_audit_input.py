@@ -82,7 +82,7 @@ def test_more_rows_than_the_bound_are_refused_and_not_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = lines(tmp_path / "a.jsonl", *({"text": f"t{n}", "label": 1} for n in range(4)))
-    monkeypatch.setattr("crosslight.export.audit_file.MAX_ROWS", 3)
+    monkeypatch.setattr("crosslight.export.audit_input.MAX_ROWS", 3)
     with pytest.raises(AuditError, match="over 3 rows"):
         audit_file(path, AuditColumns())
 
