@@ -58,6 +58,13 @@ def test_words_of_responses_are_printed_and_not_bounded(run_dir: Path) -> None:
     assert "length in words" in line and "bag of words" not in line and "commas" not in line
 
 
+def test_a_row_of_no_known_label_is_on_neither_side(run_dir: Path) -> None:
+    run = read_run(run_dir)
+    rows = tuple(replace(r, label="" if n == 0 else r.label) for n, r in enumerate(run.rows))
+    found = audit_run(replace(run, rows=rows))
+    assert (found.against_all.rows, found.responses.rows) == (71, 71)
+
+
 def test_a_small_build_is_unknown_and_not_fine(tmp_path: Path) -> None:
     card = section(render_card(read_run(make_run(tmp_path, families=3))))
     assert "Unknown: 3 rows with one of the labels, fewer than 10." in card

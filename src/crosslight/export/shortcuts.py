@@ -78,21 +78,20 @@ class DatasetAudit:
     def warnings(self) -> tuple[str, ...]:
         """What tells too much, and the remedy."""
         bounded = [one for one in self.responses.loud if one.name in BOUNDED_OF_RESPONSES]
-        sides = (
-            ("sentence", self.sentences.loud or self.against_all.loud),
-            ("response", tuple(bounded)),
-        )
+        sides = [("sentence", self.sentences.loud), ("response", tuple(bounded))]
+        if not self.sentences.loud:
+            sides[0] = ("sentence, beside all controls,", self.against_all.loud)
         return tuple(warning(what, loud) for what, loud in sides if loud)
 
 
 def audit_run(run: Run, *, most: int = CARD_ROWS, seed: int = 0) -> DatasetAudit:
     """Measure the rows of a build. Wordings of one pattern (of one photo, where a row has no
     pattern) are held out together."""
-    paired = [row for row in run.rows if row.kind in ("unsafe", "control_text")]
+    told = [row for row in run.rows if row.label in ("unsafe", "safe")]
     sides = (
-        [_row(row, row.text) for row in paired],
-        [_row(row, row.text) for row in run.rows],
-        [_row(row, row.response) for row in run.rows if row.response],
+        [_row(row, row.text) for row in told if row.kind in ("unsafe", "control_text")],
+        [_row(row, row.text) for row in told],
+        [_row(row, row.response) for row in told if row.response],
     )
     chosen = [(tuple(sample_rows(rows, most, seed)), len(rows)) for rows in sides]
     return DatasetAudit(*(_audited(rows, of, seed) for rows, of in chosen))
