@@ -1,5 +1,6 @@
 """What the card says about shortcuts of a build, and how an audit is printed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,16 @@ def test_the_card_says_aloud_what_tells_and_names_the_remedy(run_dir: Path) -> N
     assert "passes 0.65" not in told
 
 
+def test_of_a_large_build_a_sample_is_looked_at_and_the_card_says_so(run_dir: Path) -> None:
+    run = read_run(run_dir)
+    found = audit_run(run, most=40)
+    assert (found.sentences.rows, found.sentences.of) == (40, 48)
+    assert (found.responses.rows, found.responses.of) == (40, 72)
+    assert audit_run(run, most=40) == found != audit_run(run, most=40, seed=1)
+    many = replace(run, rows=run.rows * 20)
+    assert "of 1,440 rows a sample of 1,000 rows at most" in section(render_card(many))
+
+
 def test_photo_controls_lower_what_a_sentence_tells(run_dir: Path) -> None:
     found = audit_run(read_run(run_dir))
     text, every = found.sentences.auc("words").value, found.against_all.auc("words").value
@@ -45,6 +56,13 @@ def test_words_of_responses_are_printed_and_not_bounded(run_dir: Path) -> None:
     assert "bag" in [one.name for one in found.responses.loud]
     (line,) = [line for line in found.warnings if "read off the response" in line]
     assert "length in words" in line and "bag of words" not in line and "commas" not in line
+
+
+def test_a_row_of_no_known_label_is_on_neither_side(run_dir: Path) -> None:
+    run = read_run(run_dir)
+    rows = tuple(replace(r, label="" if n == 0 else r.label) for n, r in enumerate(run.rows))
+    found = audit_run(replace(run, rows=rows))
+    assert (found.against_all.rows, found.responses.rows) == (71, 71)
 
 
 def test_a_small_build_is_unknown_and_not_fine(tmp_path: Path) -> None:

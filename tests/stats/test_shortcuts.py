@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from crosslight.stats import AuditRow, audit_texts, frame, terms_auc, vector_auc
+from crosslight.stats import Auc, AuditRow, Shortcut, audit_texts, frame, terms_auc, vector_auc
 
 WORDS = "amber birch cedar delta ember fjord grove heath inlet jetty knoll larch".split()
 
@@ -85,6 +85,14 @@ def test_each_form_is_found(name: str, change: Callable[[str, int, int], str]) -
     value = found.auc(name).value
     assert value is not None and value > 0.8
     assert name in [one.name for one in found.loud]
+
+
+def test_what_may_be_chance_is_not_said_aloud() -> None:
+    told = {0.48: False, 0.52: True}
+    for low, loud in told.items():
+        assert Shortcut("bag", "", Auc(0.7, low, 0.9, 40)).loud is loud
+    assert not Shortcut("bag", "", Auc(0.64, 0.6, 0.7, 900)).loud
+    assert not Shortcut("bag", "", Auc(None, None, None, 3, "3 rows")).loud
 
 
 def test_the_order_of_the_rows_changes_nothing_and_the_seed_decides_the_sample() -> None:

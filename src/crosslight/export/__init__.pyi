@@ -1,4 +1,4 @@
-from .audit_file import AuditColumns, AuditError, AuditInput, audit_file
+from .audit_input import AuditColumns, AuditError, AuditInput, audit_file
 from .card import render_card, write_card
 from .shortcuts import (
     DatasetAudit,

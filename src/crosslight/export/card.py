@@ -14,7 +14,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from crosslight.build import NUMBERS, Row, Run, read_run, split_files
-from crosslight.export.shortcuts import audit_facts, audit_run, figure, interval
+from crosslight.export.shortcuts import CARD_ROWS, audit_facts, audit_run, figure, interval
 from crosslight.export.summary import (
     KIND_TITLES,
     KINDS,
@@ -27,7 +27,7 @@ from crosslight.export.summary import (
     unknowns,
 )
 from crosslight.policy import TaxonomyError, map_to
-from crosslight.stats import AUDITED_ROWS, TOO_TELLING
+from crosslight.stats import TOO_TELLING
 from crosslight.store import write_text
 from crosslight.text import markdown, plural, visible
 
@@ -200,7 +200,7 @@ def _environment() -> Environment:
         plural=plural, crosswalk=_crosswalk, code=_code, figure=figure, interval=interval
     )
     made.globals.update(
-        AUDITED_ROWS=AUDITED_ROWS,
+        CARD_ROWS=CARD_ROWS,
         TOO_TELLING=TOO_TELLING,
         audit_facts=audit_facts,
         NUMBERS=NUMBERS,

@@ -7,7 +7,6 @@ from typing import Any
 
 from crosslight.build import Row, Run
 from crosslight.stats import (
-    AUDITED_ROWS,
     TOO_TELLING,
     Auc,
     AuditRow,
@@ -17,9 +16,12 @@ from crosslight.stats import (
     TellingWord,
     TextAudit,
     audit_texts,
+    sample_rows,
 )
 from crosslight.text import markdown, plural
 
+CARD_ROWS = 1_000
+"""Rows that the card looks at: the end of a build should not wait for more."""
 _SIZES = frozenset(("words", "characters"))
 BOUNDED_OF_RESPONSES = _SIZES | {"opening"}
 """Of a response; its words may differ, since guidance names a hazard and plain help does not."""
@@ -68,32 +70,37 @@ class DatasetAudit:
         return "" if any(auc.known for auc in aucs) else aucs[0].reason
 
     @property
+    def known(self) -> bool:
+        """Whether nothing is unknown."""
+        return all(auc.known for _, line in self.lines for auc in line)
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What tells too much, and the remedy."""
         bounded = [one for one in self.responses.loud if one.name in BOUNDED_OF_RESPONSES]
-        sides = (
-            ("sentence", self.sentences.loud or self.against_all.loud),
-            ("response", tuple(bounded)),
-        )
+        sides = [("sentence", self.sentences.loud), ("response", tuple(bounded))]
+        if not self.sentences.loud:
+            sides[0] = ("sentence, beside all controls,", self.against_all.loud)
         return tuple(warning(what, loud) for what, loud in sides if loud)
 
 
-def audit_run(run: Run, *, most: int = AUDITED_ROWS, seed: int = 0) -> DatasetAudit:
+def audit_run(run: Run, *, most: int = CARD_ROWS, seed: int = 0) -> DatasetAudit:
     """Measure the rows of a build. Wordings of one pattern (of one photo, where a row has no
     pattern) are held out together."""
-    chosen = [row for row in run.rows if row.kind in ("unsafe", "control_text")]
+    told = [row for row in run.rows if row.label in ("unsafe", "safe")]
     sides = (
-        tuple(_row(row, row.text) for row in chosen),
-        tuple(_row(row, row.text) for row in run.rows),
-        tuple(_row(row, row.response) for row in run.rows if row.response),
+        [_row(row, row.text) for row in told if row.kind in ("unsafe", "control_text")],
+        [_row(row, row.text) for row in told],
+        [_row(row, row.response) for row in told if row.response],
     )
-    return DatasetAudit(*(_audited(rows, most, seed) for rows in sides))
+    chosen = [(tuple(sample_rows(rows, most, seed)), len(rows)) for rows in sides]
+    return DatasetAudit(*(_audited(rows, of, seed) for rows, of in chosen))
 
 
 @lru_cache(maxsize=3)
-def _audited(rows: tuple[AuditRow, ...], most: int, seed: int) -> TextAudit:
+def _audited(rows: tuple[AuditRow, ...], of: int, seed: int) -> TextAudit:
     """The card and the page of a run ask one after the other."""
-    return audit_texts(rows, most=most, seed=seed, by_act=False)
+    return audit_texts(rows, most=len(rows), of=of, seed=seed, by_act=False)
 
 
 def _row(row: Row, text: str) -> AuditRow:

@@ -12,6 +12,7 @@ from .shortcuts import (
     Shortcut,
     TextAudit,
     audit_texts,
+    sample_rows,
 )
 from .significance import benjamini_hochberg, holm, mcnemar
 from .wording import Repeated, TellingWord, frame
@@ -42,6 +43,7 @@ __all__ = [
     "holm",
     "mcnemar",
     "rater_agreement",
+    "sample_rows",
     "terms_auc",
     "vector_auc",
     "wilson",

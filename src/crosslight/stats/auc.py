@@ -12,7 +12,7 @@ AUC_DRAWS = 500
 MIN_ROWS = 10
 """Of each label; with fewer an AUC says nothing."""
 MIN_GROUPS = 5
-_AT_ONCE = 4_000_000
+_AT_ONCE = 500_000
 """Weights that are in memory at a time."""
 
 

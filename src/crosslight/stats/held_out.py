@@ -5,6 +5,7 @@ scikit-learn is loaded here, where it is first needed, and only for rows that su
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -15,23 +16,23 @@ from crosslight.stats.bootstrap import Floats
 
 FOLDS = 5
 MOST_TERMS = 20_000
-MOST_WORDS = 300
-"""Of one text; the words behind them are not looked at."""
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+MOST_CHARACTERS = 4_000
+"""Of one text; words behind them are not looked at."""
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
 Terms = Callable[[str], list[str]]
 Shape = Callable[[Any], Any]
 """Makes what a model takes of raw inputs, by what the training rows taught."""
 
 
-def words_of(text: str) -> list[str]:
+def words_of(text: str) -> tuple[str, ...]:
     """The words of a text in small letters; punctuation is none."""
-    found = []
-    for match in _WORD.finditer(text.lower()):
-        found.append(match.group().replace("’", "'"))
-        if len(found) == MOST_WORDS:
-            break
-    return found
+    return _words(text[:MOST_CHARACTERS])
+
+
+@lru_cache(maxsize=2048)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(text.lower().replace("’", "'")))
 
 
 def bag(text: str) -> list[str]:
@@ -92,7 +93,7 @@ def _held_out(
         shape = fitted(inputs[train])
         # Balanced: else the share of a label that is held out would be read off the others.
         model = LogisticRegression(
-            solver="liblinear", class_weight="balanced", random_state=seed, max_iter=1000
+            solver="liblinear", class_weight="balanced", random_state=seed, tol=1e-3
         )
         model.fit(shape(inputs[train]), labels[train])
         scores[test] = model.decision_function(shape(inputs[test]))

@@ -6,7 +6,7 @@ sentences. Each figure is an AUC over rows whose groups (patterns, photos) were 
 
 import statistics
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -113,7 +113,7 @@ def _ends_asking(text: str) -> float:
 
 
 def _begins_asking(text: str) -> float:
-    return float(words_of(text)[:1] != [] and words_of(text)[0] in _ASKING)
+    return float(any(word in _ASKING for word in words_of(text)[:1]))
 
 
 SINGLE: tuple[tuple[str, str, Callable[[str], float]], ...] = (
@@ -127,16 +127,26 @@ SINGLE: tuple[tuple[str, str, Callable[[str], float]], ...] = (
 )
 
 
-def audit_texts(
-    rows: Sequence[AuditRow], *, most: int = AUDITED_ROWS, seed: int = 0, by_act: bool = True
-) -> TextAudit:
-    """Measure every shortcut. More rows than `most` are sampled by the seed; the order of the rows
-    does not matter. `by_act`: the words within each act too, which takes a model for each."""
+def sample_rows(rows: Iterable[AuditRow], most: int, seed: int = 0) -> list[AuditRow]:
+    """At most so many rows, chosen by the seed; the order that they come in does not matter."""
     ordered = sorted(rows, key=lambda row: (row.group, row.text, row.label, row.act))
-    looked = ordered
-    if len(ordered) > most:
-        chosen = np.random.default_rng(seed).choice(len(ordered), most, replace=False)
-        looked = [ordered[at] for at in sorted(chosen)]
+    if len(ordered) <= most:
+        return ordered
+    chosen = np.random.default_rng(seed).choice(len(ordered), most, replace=False)
+    return [ordered[at] for at in sorted(chosen)]
+
+
+def audit_texts(
+    rows: Sequence[AuditRow],
+    *,
+    most: int = AUDITED_ROWS,
+    of: int = 0,
+    seed: int = 0,
+    by_act: bool = True,
+) -> TextAudit:
+    """Measure every shortcut, over a sample of more rows than `most`. `of`: how many rows there
+    were, where these are a sample already. `by_act`: the words within each act too."""
+    looked = sample_rows(rows, most, seed)
     texts = [row.text for row in looked]
     labels = np.array([row.label for row in looked], dtype=np.int64)
     names = [row.group for row in looked]
@@ -147,7 +157,7 @@ def audit_texts(
         found += _within_acts(looked, labels, groups, seed)
     unsafe, safe = telling_words(texts, labels.tolist(), names)
     return TextAudit(
-        of=len(rows),
+        of=max(of, len(rows)),
         rows=len(looked),
         unsafe=int(labels.sum()),
         groups=len(set(names)),

@@ -82,6 +82,12 @@ def text(run_dir: Path) -> str:
     return write_report(run_dir).read_text(encoding="utf-8")
 
 
+def test_the_page_says_whether_a_text_gives_the_label_away(text: str) -> None:
+    audit = text.split('<section id="audit">')[1].split("</section>", maxsplit=1)[0]
+    assert "the label can be read off the sentence" in audit and "bag of words" in audit
+    assert audit.count("<tr>") == 10 and audit.count("<td>") == 27
+
+
 def test_one_page_that_loads_nothing(text: str) -> None:
     page = Page(text)
     assert_harmless(page)

@@ -51,14 +51,19 @@ def audit_file(path: Path, columns: AuditColumns) -> AuditInput:
     """Read a table or a folder of tables. Raises `AuditError` and OSError."""
     rows: list[AuditRow] = []
     left_out: Counter[str] = Counter()
+    size = 0
     for cells in _cells(path, columns):
         made = "bad_row" if cells is None else _row(cells, columns)
         if isinstance(made, str):
             left_out[made] += 1
-        elif len(rows) == MAX_ROWS:
-            raise AuditError(f"{path.name} holds over {MAX_ROWS:,} rows", "give a part of it")
-        else:
-            rows.append(made)
+            continue
+        rows.append(made)
+        size += len(made.text)
+        if len(rows) > MAX_ROWS or size > MAX_BYTES:
+            raise AuditError(
+                f"{path.name} holds over {MAX_ROWS:,} rows, or over {MAX_BYTES >> 20} MB of text",
+                "give a part of it",
+            )
     if not rows:
         why = (
             ", ".join(f"{reason} {n:,}" for reason, n in sorted(left_out.items())) or "it is empty"

@@ -78,6 +78,15 @@ def test_what_cannot_be_read_names_cause_and_remedy(
     assert words in caught.value.message and caught.value.hint
 
 
+def test_more_rows_than_the_bound_are_refused_and_not_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = lines(tmp_path / "a.jsonl", *({"text": f"t{n}", "label": 1} for n in range(4)))
+    monkeypatch.setattr("crosslight.export.audit_input.MAX_ROWS", 3)
+    with pytest.raises(AuditError, match="over 3 rows"):
+        audit_file(path, AuditColumns())
+
+
 def test_an_empty_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="holds no parquet file"):
         audit_file(tmp_path, AuditColumns())
