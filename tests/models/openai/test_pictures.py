@@ -62,7 +62,7 @@ def test_an_endpoint_that_wants_urls_sees_the_picture() -> None:
     async def use(spec: str) -> None:
         model = await OpenAIBackend.read(spec).open()
         try:
-            for image, colour in ((RED, "red"), (BLUE, "blue")):
+            for image, colour in ((RED, "red"), (BLUE, "blue"), (view("green", 4000), "green")):
                 answer = await model.generate([user("What colour?", image)])
                 assert answer.text.startswith(f"A {colour} picture")
             assert model.refusals == ()
