@@ -2,6 +2,7 @@ from .addresses import is_private_literal
 from .sample import sampled
 from .screen import ScreenConfig, Screened, screen_photos
 from .sources.detect import open_source
+from .sources.encoded import is_base64_picture, is_data_url, picture_bytes, text_list
 from .sources.found import Found, InputError, SourceOptions
 from .sources.names import IMAGE_SUFFIXES
 
@@ -12,8 +13,12 @@ __all__ = [
     "ScreenConfig",
     "Screened",
     "SourceOptions",
+    "is_base64_picture",
+    "is_data_url",
     "is_private_literal",
     "open_source",
+    "picture_bytes",
     "sampled",
     "screen_photos",
+    "text_list",
 ]

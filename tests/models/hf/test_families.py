@@ -115,7 +115,7 @@ def test_choose_is_the_softmax_over_the_whole_vocabulary(opened: Opened, kind: s
     model = opened(kind)
     messages = [user("Is a dog visible?", tiny.photo(4))]
     shares = reference(model, messages).double().softmax(-1)
-    tokenizer = model._tokenizer
+    tokenizer = model._writes._tokenizer
     mass = {"yes": 0.0, "no": 0.0}
     for token in range(len(tokenizer)):
         word = tokenizer.decode([token]).strip(" \n.,?").lower()
@@ -134,7 +134,7 @@ def theirs_idefics3(model: "HfModel", text: str, images: list[Any]) -> Any:
     from transformers import Idefics3Processor
 
     family: Any = model._open().network.family
-    processor = Idefics3Processor(family._processor, model._tokenizer, image_seq_len=4)
+    processor = Idefics3Processor(family._processor, model._writes._tokenizer, image_seq_len=4)
     return processor(text=text, images=[images], return_tensors="pt")
 
 
@@ -144,7 +144,7 @@ def theirs_llava(model: "HfModel", text: str, images: list[Any]) -> Any:
     family: Any = model._open().network.family
     processor = LlavaProcessor(
         family._processor,
-        model._tokenizer,
+        model._writes._tokenizer,
         patch_size=8,
         num_additional_image_tokens=1,
         vision_feature_select_strategy="default",
@@ -166,7 +166,7 @@ def test_prompts_are_those_of_the_processor_of_transformers(
     text = model._renderer._render([user("What?", *views)])
     expected = theirs(model, text, [decode_image(v.jpeg).image for v in views])
     assert tuple(expected["input_ids"][0].tolist()) == prompt.ids
-    assert (prompt.ids[0] == model._tokenizer.bos_token_id) == (kind == "llava")
+    assert (prompt.ids[0] == model._writes._tokenizer.bos_token_id) == (kind == "llava")
     assert prompt.seen is not None
     assert torch.equal(expected["pixel_values"], prompt.seen.tensors["pixel_values"])
 

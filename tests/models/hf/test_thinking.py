@@ -20,7 +20,7 @@ from crosslight.models.message import user
 from crosslight.models.protocol import Choice, Sampling
 from crosslight.models.reasoning import left_open
 from crosslight.models.spec import parse
-from tests.models.hf import thinkers
+from tests.models.hf import thinkers, tiny
 
 ASK = [user("Is it red? Yes or No")]
 YES_NO = ("Yes", "No")
@@ -58,7 +58,7 @@ def of(choice: Choice) -> tuple[float, int, str]:
 
 @pytest.mark.parametrize(
     ("chain", "template", "special"),
-    [(OPENED, thinkers.OPENING, True), (WRITTEN, thinkers.tiny.CHATML, False)],
+    [(OPENED, thinkers.OPENING, True), (WRITTEN, tiny.CHATML, False)],
 )
 def test_a_choice_is_read_behind_the_trace(
     tmp_path: Path, chain: thinkers.Chain, template: str, special: bool

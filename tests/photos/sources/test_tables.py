@@ -365,6 +365,13 @@ def test_what_is_wrong_in_a_json_array_costs_no_row_before_it(
         bad.read()
 
 
+def test_a_json_array_in_utf_16_that_begins_with_a_long_text(folder: Path) -> None:
+    rows = [{"said": "x" + "\U0001f525" * 2000, "image": "pics/a.jpg"}]
+    (folder / "t.json").write_bytes(json.dumps(rows, ensure_ascii=False).encode("utf-16"))
+    [found] = open_source(folder / "t.json")
+    assert found.read() == b"a"
+
+
 def test_a_json_array_that_is_too_large_or_empty_is_explained(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crosslight.bench.item import Item, SuiteError
+from crosslight.bench.native.encoded import encoded_picture
 from crosslight.bench.native.fields import RowFault
 from crosslight.bench.native.files import MAX_IMAGE, PART, file_bytes, inside, spelled
 from crosslight.bench.native.tables import parquet_picture
@@ -53,10 +54,13 @@ def image_bytes(folder: Path, name: str) -> bytes:
     row, _, column = place_in.partition("/")
     if not row.isdigit() or not column:
         raise SuiteError(f"no picture is called {name!r}")
+    read = parquet_picture if table.endswith(".parquet") else encoded_picture
     try:
-        data = parquet_picture(inside(folder, table), int(row), column)
+        data = read(inside(folder, table), int(row), column)
     except RowFault as fault:
         raise SuiteError(str(fault), file=table) from fault
+    except OSError as error:
+        raise SuiteError(error.strerror or "cannot be read", file=table) from error
     if len(data) > MAX_IMAGE:
         raise SuiteError(f"over {MAX_IMAGE} bytes", file=name)
     return data

@@ -1,4 +1,5 @@
-"""A suite of your own: one YAML file that describes it, and one JSONL file of items beside it.
+"""A suite of your own: one YAML file that describes it, and one file of items beside it
+(JSONL, a JSON list, CSV or TSV).
 
 Example `suite.yaml`:
 
@@ -21,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite, SuiteError, plain
 from crosslight.bench.native import files
+from crosslight.bench.native.encoded import own_rows
 from crosslight.bench.native.fields import (
     Make,
     Row,
@@ -76,7 +78,11 @@ def custom_suite(path: Path, column: str = "") -> Suite:
 
     def read(folder: Path) -> Read:
         name = files.find(folder, described.data)
-        yield from each(name, files.jsonl_rows(folder, name), _make(folder, described, subsets))
+        theirs = described.fields
+        needed = [theirs.get(ours, ours) for ours in ("text", "expected")]
+        pictures = (theirs.get("image", "image"), theirs.get("images", "images"))
+        rows = own_rows(folder, name, needed, pictures)
+        yield from each(name, rows, _make(folder, described, subsets))
 
     def prompt(item: Item) -> str:
         return described.prompt.replace("{text}", plain(item)) if described.prompt else plain(item)

@@ -48,7 +48,12 @@ async def _fetched(url: str) -> bytes:
             session.get(url, allow_redirects=False) as response,
         ):
             response.raise_for_status()
-            return await response.content.read(MOST_BYTES)
+            data = bytearray()
+            async for chunk in response.content.iter_any():
+                data += chunk
+                if len(data) > MOST_BYTES:
+                    raise wire.Malformed(Refusal("the image is too large", "messages"))
+            return bytes(data)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         cause = f"{type(error).__name__} while downloading {url}"
         raise wire.Malformed(Refusal(cause, "messages", "invalid_image_url")) from None

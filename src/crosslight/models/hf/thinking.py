@@ -8,7 +8,7 @@ from crosslight.models.choosing import ANSWER, ELSEWHERE, Hear, Heard, added, ch
 from crosslight.models.errors import BadAnswer, ModelError, NoOption, Truncated
 from crosslight.models.hf.decode import Written
 from crosslight.models.hf.options import Vocabulary
-from crosslight.models.protocol import Choice, TokenLogprob, Usage
+from crosslight.models.protocol import Choice, Finish, TokenLogprob, Usage
 from crosslight.models.reasoning import is_tag, may_open, split_reply
 
 TOP = 20
@@ -61,7 +61,7 @@ class Writer:
         """The reply. `read`: tokens of the prompt."""
         text = self._opens + _cut(self.text(written.ids), stops)
         usage = Usage(read, len(written.ids))
-        finish = "stop" if written.ended else "length"
+        finish: Finish = "stop" if written.ended else "length"
         return Heard(split_reply(text), self._logprobs(written), finish, usage, self._name)
 
     def stopper(self, stops: Sequence[str]) -> Callable[[list[int]], bool]:

@@ -37,10 +37,12 @@ def json_records(path: Path) -> Records:
 def _is_array(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    try:
-        return decode(head, "replace").lstrip().startswith("[")
-    except NotText:
-        return False  # reading its lines says what is wrong
+    for end in (_HEAD, _HEAD - 2):  # one of them cuts no character of UTF-16 in two
+        try:
+            return decode(head[:end], "replace").lstrip().startswith("[")
+        except NotText:
+            continue
+    return False  # reading its lines says what is wrong
 
 
 def _of_lines(path: Path) -> Iterator[Record]:
