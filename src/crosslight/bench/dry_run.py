@@ -1,6 +1,7 @@
 """`--dry-run`: from how many to how many calls a bench run can take."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from crosslight.bench.ask import options_of
@@ -43,15 +44,25 @@ async def estimate_bench(job: BenchJob) -> Estimate:
     async with opened_models(setup.backends, setup.budget) as models:
         model = models["model"]
         judges = [models[name] for name in sorted(models) if name.startswith("judge")]
+        n = config.epochs
         plans = [
             *_captioned(asked, config, models.get("captioner") or model),
-            *_answered(asked, job.suite, config, model),
-            *_judged(asked, score, config, judges, reference),
+            *(_times(n, n, plan) for plan in _answered(asked, job.suite, config, model)),
+            # Equal answers of several epochs are judged once.
+            *(_times(1, n, plan) for plan in _judged(asked, score, config, judges, reference)),
         ]
         notes = sample_notes([model])
         return estimate_calls(
-            len(items), plans, attempts=job.policy.attempts, side=job.config.side, notes=notes
+            len(items) * config.epochs,
+            plans,
+            attempts=job.policy.attempts,
+            side=job.config.side,
+            notes=notes,
         )
+
+
+def _times(least: int, most: int, plan: CallPlan) -> CallPlan:
+    return replace(plan, least=plan.least * least, most=plan.most * most)
 
 
 def _left_out(item: Item, config: BenchConfig) -> bool:
@@ -79,6 +90,9 @@ def _answered(
     free = len(items) - choices
     plan = partial(CallPlan, card=model.card, text_tokens=prompt + extra, images=pictures)
     plan = partial(plan, shared=True)
+    if config.epochs > 1:  # the first word of an answer, which may need more room
+        yield plan("answer in a word", least=choices, most=2 * choices, completion_tokens=FREE_WORD)
+        choices = 0
     yield plan("choose", least=choices, most=choices, samples=samples_of(model))
     if choices and may_answer_freely(model, pictures):
         yield plan("answer in a word", least=0, most=choices, completion_tokens=FREE_WORD)
