@@ -45,8 +45,6 @@ class BenchConfig:
     temperature: float = 0.0
     """Of free answers; with `epochs` also of choices, which are then read from text."""
     system: SystemPrompt | None = None
-    require_sight: bool = False
-    """Stop before the first item where the model does not see: decides no number."""
 
     def __post_init__(self) -> None:
         for name, value, allowed in (
@@ -75,5 +73,4 @@ class BenchConfig:
         found = {"version": STRICT_VERSION, **asdict(self)}
         found["system"] = self.system.as_json() if self.system else None
         plain = {"epochs": 1, "temperature": 0.0, "system": None}
-        del found["require_sight"]
         return {name: v for name, v in found.items() if name not in plain or v != plain[name]}

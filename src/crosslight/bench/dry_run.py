@@ -11,6 +11,7 @@ from crosslight.bench.job import BenchJob
 from crosslight.bench.prompts import render
 from crosslight.bench.run import prepare
 from crosslight.bench.score import Score
+from crosslight.bench.sight import CALLS, is_asked
 from crosslight.flow import (
     CallPlan,
     Estimate,
@@ -46,6 +47,7 @@ async def estimate_bench(job: BenchJob) -> Estimate:
         judges = [models[name] for name in sorted(models) if name.startswith("judge")]
         n = config.epochs
         plans = [
+            *_looked(job, asked, model),
             *_captioned(asked, config, models.get("captioner") or model),
             *(_times(n, n, plan) for plan in _answered(asked, job.suite, config, model)),
             # Equal answers of several epochs are judged once.
@@ -67,6 +69,13 @@ def _times(least: int, most: int, plan: CallPlan) -> CallPlan:
 
 def _left_out(item: Item, config: BenchConfig) -> bool:
     return item.redacted or bool(item.missing and config.picture != "none")
+
+
+def _looked(job: BenchJob, items: Sequence[Item], model: Model) -> Iterator[CallPlan]:
+    """The four tiny pictures before the first item."""
+    if is_asked(job, items, model) and model.capabilities.images:
+        plan = partial(CallPlan, "canary", model.card, CALLS, CALLS, text_tokens=50, images=1)
+        yield plan(samples=samples_of(model), shared=True)
 
 
 def _captioned(items: Sequence[Item], config: BenchConfig, model: Model) -> Iterator[CallPlan]:

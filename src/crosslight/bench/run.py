@@ -23,6 +23,7 @@ from crosslight.bench.rows import (
 )
 from crosslight.bench.score import STEP as SCORE
 from crosslight.bench.score import Score, as_scored, kinds_of, scorer_for
+from crosslight.bench.sight import is_asked, look
 from crosslight.bench.summary import (
     addressed_notes,
     against,
@@ -110,10 +111,11 @@ async def run_bench(
     epochs: Sequence[EpochNumber] = ()
     async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
         started(hall)
-        rows, lost = await _write(hall, ready)
+        rows, lost, sight = await _write(hall, ready)
         kinds = kinds_of(score, items)
         told = describe(ready.job, ready.loaded, items, hall.cards, kinds, count(rows))
         told |= against(job, ready.reference)
+        told["notes"] = [*sight, *told["notes"]]
         told["notes"] += addressed_notes(row["addressed_by"] for row in rows)
         told["notes"] += shown_notes(row["notes"] for row in rows)
         either = (row["either_way"] for row in rows if row["status"] == "done")
@@ -147,12 +149,13 @@ def _place(bad: BadRow) -> str:
     return f"{bad.source}#{bad.row}" if bad.row else bad.source
 
 
-async def _write(hall: Hall, ready: Prepared) -> tuple[list[Row], list[Lost]]:
+async def _write(hall: Hall, ready: Prepared) -> tuple[list[Row], list[Lost], list[str]]:
     """A row for each asking of every item, in the suite's order; those that a stop left out say
-    so. Returns what became of each, unreadable rows too: the texts stay on the disk."""
+    so. Returns what became of each, unreadable rows too (the texts stay on the disk), and what the
+    notes say of the model's sight."""
     config, rows, lost = ready.job.config, list[Row](), list[Lost]()
     asked, reached = ready.asked, set[tuple[str, int]]()
-    schema = items_schema(config.epochs)
+    schema, sight = items_schema(config.epochs), list[str]()
     with ParquetSink(ready.job.out / "items.parquet", schema) as sink:
         authors = ready.score.authors
         rule = authors.either_way if authors else None
@@ -179,6 +182,9 @@ async def _write(hall: Hall, ready: Prepared) -> tuple[list[Row], list[Lost]]:
             )
 
         with hall.part():
+            model = hall.session.callers["model"]
+            if is_asked(ready.job, ready.items, model):
+                sight = await hall.aside(look(model, required=ready.job.require_sight))
             async for result in hall.results([ready.ask, ready.score], asked):
                 reached.add((result.row.id, result.row.epoch))
                 keep(result.row, result.leaves[0])
@@ -187,7 +193,7 @@ async def _write(hall: Hall, ready: Prepared) -> tuple[list[Row], list[Lost]]:
                 keep(item, Leaf(NOT_REACHED, item))
         lost += unreadable(ready)
         hall.writing(account_of(ready, rows, lost), lost)
-    return rows, lost
+    return rows, lost, sight
 
 
 def row_of(item: Item, leaf: Leaf, config: BenchConfig) -> Row:

@@ -64,6 +64,13 @@ def run(
         float, typer.Option(help="Of free answers; above 0 they are drawn.", min=0, max=2)
     ] = 0.0,
     max_tokens: Annotated[int, typer.Option(help="Bound of a free answer.", min=1)] = 512,
+    canary: Annotated[
+        bool, typer.Option(help="Ask first whether the model sees, by four tiny pictures.")
+    ] = True,
+    require_sight: Annotated[
+        bool,
+        typer.Option("--require-sight", help="Stop before the first item if the model is blind."),
+    ] = False,
     side: opt.Side = 768,
     column: Annotated[
         str, typer.Option(help="The field with the picture, in the table of a suite of your own.")
@@ -87,6 +94,8 @@ def run(
         against=against,
         subset=tuple(subset or ()),
         column=column,
+        canary=canary,
+        require_sight=require_sight,
         config=BenchConfig(
             suite,
             protocol,  # type: ignore[arg-type]
