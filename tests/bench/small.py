@@ -110,6 +110,7 @@ def job(tmp_path: Path, rows: list[Item], model: Any, **more: Any) -> BenchJob:
         images=tmp_path / "images",
         model=model,
         policy=more.pop("policy", POLICY),
+        canary=more.pop("canary", False),
         config=BenchConfig("small", **settings),
         **more,
     )

@@ -256,6 +256,8 @@ def bench_job(
     subset: Sequence[str] = (),
     column: str = "",
     config: BenchConfig | None = None,
+    canary: bool = True,
+    require_sight: bool = False,
     **options: Unpack[CallOptions],
 ) -> BenchJob:
     """A run of a benchmark suite. Raises `SuiteError`, `BadSetting`, `BadSpec`."""
@@ -283,6 +285,8 @@ def bench_job(
         policy=calls.policy,
         budget=calls.budget,
         fail_on_error=calls.fail_on_error,
+        canary=canary,
+        require_sight=require_sight,
     )
 
 

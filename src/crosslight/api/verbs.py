@@ -137,6 +137,8 @@ def run_bench(
     subset: tuple[str, ...] = (),
     column: str = "",
     config: BenchConfig | None = None,
+    canary: bool = True,
+    require_sight: bool = False,
     progress: bool = True,
     **options: Unpack[CallOptions],
 ) -> Run:
@@ -152,6 +154,8 @@ def run_bench(
         subset=subset,
         column=column,
         config=config,
+        canary=canary,
+        require_sight=require_sight,
         **options,
     )
     run_anywhere(bench_run(job, shown(progress), pages=write_bench_report))

@@ -20,6 +20,7 @@ from .results import format_value
 from .run import run_bench
 from .suites import all_suites, find_suite
 from .summary import headline
+from .system import SystemPrompt, read_system
 
 __all__ = [
     "METRICS",
@@ -33,6 +34,7 @@ __all__ = [
     "Side",
     "Suite",
     "SuiteError",
+    "SystemPrompt",
     "agreement_of",
     "all_suites",
     "compare_runs",
@@ -52,6 +54,7 @@ __all__ = [
     "published_scorer",
     "read_bench",
     "read_leaderboard",
+    "read_system",
     "run_bench",
     "write_comparison",
 ]

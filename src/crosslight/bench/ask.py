@@ -70,7 +70,10 @@ class Ask:
         return Done(await self._ask(item, shown, ctx))
 
     async def _ask(self, item: Item, shown: Shown, ctx: Context) -> Asked:
-        messages = self.remedy.messages([Message("user", shown.text, shown.views)])
+        turns = [Message("user", shown.text, shown.views)]
+        if self.config.system is not None:
+            turns.insert(0, self.config.system.turn())
+        messages = self.remedy.messages(turns)
         prompt = "\n\n".join(message.text for message in messages)
         photos = tuple(view.photo for view in shown.views)
         options = options_of(item) if self.config.protocol == "strict" else ()
@@ -82,9 +85,12 @@ class Ask:
     ) -> Answered:
         model = ctx.models["model"]
         if not options:
-            sampling = Sampling(max_tokens=self.config.max_tokens)
+            sampling = sampling_of(self.config, item, self.config.max_tokens)
             said = await model.generate(messages, task="answer", sampling=sampling)
             return Answered(item.id, said.text, said.model, said.reasoning)
+        if self.config.epochs > 1:
+            # Probabilities are the same each time: only answers that are drawn can differ.
+            return await self._first_words(item, messages, ctx)
         try:
             choice = await model.choose(messages, options, task="answer")
         except NoOption as error:
@@ -115,13 +121,21 @@ class Ask:
         """A short reply; a model that thinks first gets as much as for a free answer."""
         model = ctx.models["model"]
         try:
-            said = await model.generate(
-                messages, task="answer", sampling=Sampling(max_tokens=SHORT)
-            )
+            sampling = sampling_of(self.config, item, SHORT)
+            said = await model.generate(messages, task="answer", sampling=sampling)
         except Truncated:
-            sampling = Sampling(max_tokens=max(SHORT, self.config.max_tokens))
+            sampling = sampling_of(self.config, item, max(SHORT, self.config.max_tokens))
             said = await model.generate(messages, task="answer", sampling=sampling)
         return Answered(item.id, said.text, said.model, said.reasoning)
+
+
+def sampling_of(config: BenchConfig, item: Item, max_tokens: int) -> Sampling:
+    """How an answer is drawn. Each epoch has a seed, and so an answer in the store, of its own;
+    more epochs later go on from those that are there."""
+    if not config.temperature and config.epochs == 1:
+        return Sampling(max_tokens=max_tokens)
+    seed = config.seed + item.epoch
+    return Sampling(config.temperature, max_tokens=max_tokens, seed=seed)
 
 
 def reason_of(error: ModelError | str, *, judge: bool = False) -> str:

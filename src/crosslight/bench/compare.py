@@ -44,6 +44,7 @@ class BenchRun(RunSide):
         head = heading(self.run)
         parts = [head["model"]]
         parts += [f"+ {head['remedy']}"] if head["remedy"] else []
+        parts += [f"(system: {head['system']})"] if head.get("system") else []
         parts += [f"(image: {head['image']})"] if head["image"] != "as is" else []
         return " ".join(parts)
 
@@ -120,20 +121,28 @@ def agreement_of(runs: Sequence[BenchRun]) -> Agreement:
 
     Only a verdict is a label; an item without one is missing. Raises `Missing` without NLTK.
     """
-    columns = ("item", "status", "verdict")
+    columns = ("status", "verdict")
     return rater_agreement(
-        (str(at), row["item"], row["verdict"])
+        (str(at), unit, row["verdict"])
         for at, run in enumerate(runs)
-        for row in run.table.select(columns).to_pylist()
+        for unit, row in zip(
+            map(str, units_of(run.table)), run.table.select(columns).to_pylist(), strict=True
+        )
         if row["status"] == "done"
     )
 
 
+def units_of(table: pa.Table) -> list[tuple[str, int]]:
+    """(item, epoch) of each row: what two runs have in common. Asked once is the first epoch."""
+    items = table["item"].to_pylist()
+    if "epoch" not in table.column_names:
+        return [(item, 1) for item in items]
+    return list(zip(items, table["epoch"].to_pylist(), strict=True))
+
+
 def _pair(a: BenchRun, b: BenchRun, seed: int) -> Pair:
-    places = {item: at for at, item in enumerate(b.table["item"].to_pylist())}
-    matched = [
-        (at, places[item]) for at, item in enumerate(a.table["item"].to_pylist()) if item in places
-    ]
+    places = {unit: at for at, unit in enumerate(units_of(b.table))}
+    matched = [(at, places[unit]) for at, unit in enumerate(units_of(a.table)) if unit in places]
     if not matched:
         raise BadSetting(f"{a.folder} and {b.folder} have no item in common")
     left_at, right_at = (np.array(side) for side in zip(*matched, strict=True))
@@ -152,11 +161,15 @@ def _pair(a: BenchRun, b: BenchRun, seed: int) -> Pair:
 
 
 def _flips(a: pa.Table, b: pa.Table) -> list[Flip]:
-    columns = ("item", "subset", "side", "status", "verdict", "right", "reason")
+    columns = ("subset", "side", "status", "verdict", "right", "reason")
     rows = zip(a.select(columns).to_pylist(), b.select(columns).to_pylist(), strict=True)
+    several = "epoch" in a.column_names
     return [
-        Flip(one["item"], one["subset"], one["side"], _said(one), _said(two), _change(one, two))
-        for one, two in rows
+        Flip(
+            f"{item}, epoch {epoch}" if several else item,
+            *(one["subset"], one["side"], _said(one), _said(two), _change(one, two)),
+        )
+        for (item, epoch), (one, two) in zip(units_of(a), rows, strict=True)
         if _said(one) != _said(two)
     ]
 

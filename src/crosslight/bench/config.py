@@ -1,8 +1,10 @@
 """Every setting of one bench run, in one place."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from crosslight.bench.system import SystemPrompt
 from crosslight.graders import GRADERS
 from crosslight.records import BadSetting
 
@@ -10,6 +12,8 @@ Protocol = Literal["strict", "published"]
 Picture = Literal["as is", "blank", "caption", "none", "shuffled"]
 PICTURES: tuple[Picture, ...] = ("as is", "blank", "caption", "none", "shuffled")
 STRICT_VERSION = "strict-2"
+MOST_EPOCHS = 1_000
+HOTTEST = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,11 @@ class BenchConfig:
     """Only items of these subsets; none: all."""
     limit: int | None = None
     """Only so many items, chosen by the seed."""
+    epochs: int = 1
+    """How often every item is asked, with the seeds `seed + 1`, `seed + 2` ..."""
+    temperature: float = 0.0
+    """Of free answers; with `epochs` also of choices, which are then read from text."""
+    system: SystemPrompt | None = None
 
     def __post_init__(self) -> None:
         for name, value, allowed in (
@@ -45,6 +54,10 @@ class BenchConfig:
         ):
             if value not in allowed:
                 raise BadSetting(f"{name} {value!r}", f"one of: {', '.join(allowed)}")
+        if not 1 <= self.epochs <= MOST_EPOCHS:
+            raise BadSetting(f"--epochs {self.epochs}", f"a number from 1 to {MOST_EPOCHS:,}")
+        if not (math.isfinite(self.temperature) and 0 <= self.temperature <= HOTTEST):
+            raise BadSetting(f"--temperature {self.temperature}", f"from 0 to {HOTTEST:g}")
 
     @property
     def label(self) -> str:
@@ -52,5 +65,12 @@ class BenchConfig:
         return f"{self.suite}/{self.protocol}"
 
     def as_json(self) -> dict[str, Any]:
-        """The settings as they stand in `run.json`."""
-        return {"version": STRICT_VERSION, **asdict(self)}
+        """The settings as they stand in `run.json`.
+
+        Those of a plain run are not named where they say nothing: so runs from before there were
+        any share a leaderboard's column with those of today.
+        """
+        found = {"version": STRICT_VERSION, **asdict(self)}
+        found["system"] = self.system.as_json() if self.system else None
+        plain = {"epochs": 1, "temperature": 0.0, "system": None}
+        return {name: v for name, v in found.items() if name not in plain or v != plain[name]}

@@ -1,6 +1,7 @@
 """`--dry-run`: from how many to how many calls a bench run can take."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from crosslight.bench.ask import options_of
@@ -10,6 +11,7 @@ from crosslight.bench.job import BenchJob
 from crosslight.bench.prompts import render
 from crosslight.bench.run import prepare
 from crosslight.bench.score import Score
+from crosslight.bench.sight import CALLS, is_asked
 from crosslight.flow import (
     CallPlan,
     Estimate,
@@ -43,19 +45,37 @@ async def estimate_bench(job: BenchJob) -> Estimate:
     async with opened_models(setup.backends, setup.budget) as models:
         model = models["model"]
         judges = [models[name] for name in sorted(models) if name.startswith("judge")]
+        n = config.epochs
         plans = [
+            *_looked(job, asked, model),
             *_captioned(asked, config, models.get("captioner") or model),
-            *_answered(asked, job.suite, config, model),
-            *_judged(asked, score, config, judges, reference),
+            *(_times(n, n, plan) for plan in _answered(asked, job.suite, config, model)),
+            # Equal answers of several epochs are judged once.
+            *(_times(1, n, plan) for plan in _judged(asked, score, config, judges, reference)),
         ]
         notes = sample_notes([model])
         return estimate_calls(
-            len(items), plans, attempts=job.policy.attempts, side=job.config.side, notes=notes
+            len(items) * config.epochs,
+            plans,
+            attempts=job.policy.attempts,
+            side=job.config.side,
+            notes=notes,
         )
+
+
+def _times(least: int, most: int, plan: CallPlan) -> CallPlan:
+    return replace(plan, least=plan.least * least, most=plan.most * most)
 
 
 def _left_out(item: Item, config: BenchConfig) -> bool:
     return item.redacted or bool(item.missing and config.picture != "none")
+
+
+def _looked(job: BenchJob, items: Sequence[Item], model: Model) -> Iterator[CallPlan]:
+    """The four tiny pictures before the first item."""
+    if is_asked(job, items, model) and model.capabilities.images:
+        plan = partial(CallPlan, "canary", model.card, CALLS, CALLS, text_tokens=50, images=1)
+        yield plan(samples=samples_of(model), shared=True)
 
 
 def _captioned(items: Sequence[Item], config: BenchConfig, model: Model) -> Iterator[CallPlan]:
@@ -79,6 +99,9 @@ def _answered(
     free = len(items) - choices
     plan = partial(CallPlan, card=model.card, text_tokens=prompt + extra, images=pictures)
     plan = partial(plan, shared=True)
+    if config.epochs > 1:  # the first word of an answer, which may need more room
+        yield plan("answer in a word", least=choices, most=2 * choices, completion_tokens=FREE_WORD)
+        choices = 0
     yield plan("choose", least=choices, most=choices, samples=samples_of(model))
     if choices and may_answer_freely(model, pictures):
         yield plan("answer in a word", least=0, most=choices, completion_tokens=FREE_WORD)

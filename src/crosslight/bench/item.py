@@ -100,6 +100,8 @@ class Item:
     redacted: bool = False
     source: str = ""
     row: int = 0
+    epoch: int = 1
+    """Which asking of the item this is; set by a run that asks more than once."""
 
     @property
     def askable(self) -> bool:

@@ -9,6 +9,7 @@ from crosslight.bench.item import Suite
 from crosslight.bench.remedies import remedy
 from crosslight.flow import Budget, CallPolicy
 from crosslight.models import Backend
+from crosslight.records import BadSetting
 from crosslight.runs import RunSetup
 
 KIND = "bench"
@@ -31,6 +32,14 @@ class BenchJob:
     policy: CallPolicy = field(default_factory=CallPolicy)
     budget: Budget | None = None
     fail_on_error: float | int | None = None
+    canary: bool = True
+    """Ask the model about four tiny pictures before it is shown those of the suite."""
+    require_sight: bool = False
+    """Stop before the first item where the model does not see."""
+
+    def __post_init__(self) -> None:
+        if self.require_sight and not self.canary:
+            raise BadSetting("--require-sight and --no-canary", "name one of them")
 
     def backends(self) -> dict[str, Backend]:
         """By role. The model is the one under test, with its remedy."""

@@ -17,8 +17,8 @@ from crosslight.records import BadSetting, CrosslightError, canonical, content_h
 from crosslight.store import read_named
 from crosslight.text import csv_text, latex, markdown
 
-OF_THE_MODEL = ("remedy", "picture", "seed")
-"""Settings that make another row and not another column; the first two stand in the row's name."""
+OF_THE_MODEL = ("remedy", "picture", "system", "seed")
+"""Settings that make another row and not another column; all but the seed stand in its name."""
 MAX_RESULTS = 64 << 20
 RANKING = ("balanced_accuracy", "accuracy", "accuracy_unsafe", "asr", "sri", "accuracy_safe")
 """What rows are sorted by: the first of these that the first column has."""
@@ -168,7 +168,7 @@ def _boards(read: Sequence[_Read]) -> dict[bytes, Board]:
             str(first.run["protocol"]),
             heading(first.run)["judge"],
             str(first.run["data"]["items_sha256"])[:8],
-            int(first.run["rows"]),
+            int(first.run["rows"]) // int(first.run["settings"].get("epochs", 1)),
             content_hash(key)[:8],
             _differs(_set_up(first), rivals),
             tuple(metric for metric in METRICS if metric.name in there),

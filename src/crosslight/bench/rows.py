@@ -41,8 +41,14 @@ ITEMS = pa.schema(
         ("notes", pa.list_(pa.string())),
     ]
 )
+EPOCH = pa.field("epoch", pa.int64())
 CATEGORIES = ("category", "scenario", "attack", "harmful_category", "hazard_category", "type")
 """Labels of suites that a heatmap can group by, the first that an item has."""
+
+
+def items_schema(epochs: int) -> pa.Schema:
+    """Of `items.parquet`: with a column `epoch` where items are asked more than once."""
+    return ITEMS.insert(1, EPOCH) if epochs > 1 else ITEMS
 
 
 @dataclass(frozen=True, slots=True)

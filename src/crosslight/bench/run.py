@@ -9,20 +9,21 @@ from crosslight.bench.ask import Ask, reason_of
 from crosslight.bench.config import BenchConfig
 from crosslight.bench.item import BadRow, Item
 from crosslight.bench.job import BenchJob
-from crosslight.bench.metrics import Estimate
+from crosslight.bench.metrics import EpochNumber, Estimate
 from crosslight.bench.native.load import Loaded, chosen, load_suite
 from crosslight.bench.remedies import remedy
-from crosslight.bench.results import estimates_of, write_results
+from crosslight.bench.results import epochs_of, estimates_of, write_results
 from crosslight.bench.rows import (
-    ITEMS,
     Asked,
     Judged,
     asked_row,
     item_row,
+    items_schema,
     scored_row,
 )
 from crosslight.bench.score import STEP as SCORE
 from crosslight.bench.score import Score, as_scored, kinds_of, scorer_for
+from crosslight.bench.sight import is_asked, look
 from crosslight.bench.summary import (
     addressed_notes,
     against,
@@ -58,6 +59,8 @@ class BenchResult(RunResult):
     """How the run ended, and its numbers."""
 
     estimates: Sequence[Estimate] = ()
+    epochs: Sequence[EpochNumber] = ()
+    """Mean, spread, all and any of the epochs, where there are several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,12 @@ class Prepared:
     ask: Ask
     score: Score
     reference: Mapping[str, str]
+
+    @property
+    def asked(self) -> list[Item]:
+        """Every item as often as it is asked; its epochs stand together, as its pictures do."""
+        epochs = range(1, self.job.config.epochs + 1)
+        return [replace(item, epoch=at) for item in self.items for at in epochs]
 
 
 def prepare(job: BenchJob) -> Prepared:
@@ -97,30 +106,34 @@ async def run_bench(
     """
     ready = await in_thread(prepare, job)  # Ctrl-C ends it: a suite may be large
     job, items, score = ready.job, ready.items, ready.score
+    table, config = job.out / "items.parquet", job.config
     estimates: Sequence[Estimate] = ()
+    epochs: Sequence[EpochNumber] = ()
     async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
         started(hall)
-        rows, lost = await _write(hall, ready)
+        rows, lost, sight = await _write(hall, ready)
         kinds = kinds_of(score, items)
         told = describe(ready.job, ready.loaded, items, hall.cards, kinds, count(rows))
         told |= against(job, ready.reference)
+        told["notes"] = [*sight, *told["notes"]]
         told["notes"] += addressed_notes(row["addressed_by"] for row in rows)
         told["notes"] += shown_notes(row["notes"] for row in rows)
         either = (row["either_way"] for row in rows if row["status"] == "done")
         told["notes"] += either_way_notes(score.authors, either)
-        estimates = estimates_of(job.out / "items.parquet", kinds, job.config.seed)
+        estimates = estimates_of(table, kinds, config.seed, epochs=config.epochs)
+        epochs = epochs_of(table, kinds, config) if config.epochs > 1 else ()
         models = [card.as_json(role) for role, card in hall.cards.items()]
-        write_results(job.out, {**told, "models": models}, estimates)
+        write_results(job.out, {**told, "models": models}, estimates, epochs)
         hall.finish(told, account_of(ready, rows, lost), lost)
         pages(job.out)
     end = ended(hall)
-    return BenchResult(end.status, end.reason, end.hint, end.summary, estimates)
+    return BenchResult(end.status, end.reason, end.hint, end.summary, estimates, epochs)
 
 
 def account_of(ready: Prepared, rows: Sequence[Row], lost: Sequence[Lost]) -> Account:
     """What became of the items, and of the rows that are none."""
     scored = sum(row["status"] == "done" for row in rows)
-    every = len(ready.items) + len(unreadable(ready))
+    every = len(ready.items) * ready.job.config.epochs + len(unreadable(ready))
     return Account.of(every, scored, [one.outcome for one in lost])
 
 
@@ -136,12 +149,14 @@ def _place(bad: BadRow) -> str:
     return f"{bad.source}#{bad.row}" if bad.row else bad.source
 
 
-async def _write(hall: Hall, ready: Prepared) -> tuple[list[Row], list[Lost]]:
-    """Every item's row, in the suite's order; those that a stop left out say so. Returns what
-    became of each, unreadable rows too: the texts stay on the disk."""
+async def _write(hall: Hall, ready: Prepared) -> tuple[list[Row], list[Lost], list[str]]:
+    """A row for each asking of every item, in the suite's order; those that a stop left out say
+    so. Returns what became of each, unreadable rows too (the texts stay on the disk), and what the
+    notes say of the model's sight."""
     config, rows, lost = ready.job.config, list[Row](), list[Lost]()
-    reached: set[str] = set()
-    with ParquetSink(ready.job.out / "items.parquet", ITEMS) as sink:
+    asked, reached = ready.asked, set[tuple[str, int]]()
+    schema, sight = items_schema(config.epochs), list[str]()
+    with ParquetSink(ready.job.out / "items.parquet", schema) as sink:
         authors = ready.score.authors
         rule = authors.either_way if authors else None
 
@@ -150,12 +165,15 @@ async def _write(hall: Hall, ready: Prepared) -> tuple[list[Row], list[Lost]]:
 
         def keep(item: Item, leaf: Leaf) -> None:
             row = row_of(item, leaf, config)
+            if config.epochs > 1:
+                row["epoch"] = item.epoch
             outcome = leaf.outcome
             if isinstance(outcome, Done) and row["status"] != "done":
                 # An answer came, and no score could be read out of it.
                 outcome = Dropped(SCORE, row["reason"], row["detail"] or "no score")
             if not isinstance(outcome, Done):
-                lost.append(Lost(outcome, item.id, row=item.id, subset=str(item.subset)))
+                name = f"{item.id}, epoch {item.epoch}" if config.epochs > 1 else item.id
+                lost.append(Lost(outcome, name, row=item.id, subset=str(item.subset)))
             sink.write(row)
             told = ("status", "reason", "verdict", "addressed_by")
             rows.append(
@@ -164,15 +182,18 @@ async def _write(hall: Hall, ready: Prepared) -> tuple[list[Row], list[Lost]]:
             )
 
         with hall.part():
-            async for result in hall.results([ready.ask, ready.score], ready.items):
-                reached.add(result.row.id)
+            model = hall.session.callers["model"]
+            if is_asked(ready.job, ready.items, model):
+                sight = await hall.aside(look(model, required=ready.job.require_sight))
+            async for result in hall.results([ready.ask, ready.score], asked):
+                reached.add((result.row.id, result.row.epoch))
                 keep(result.row, result.leaves[0])
-        for item in ready.items:
-            if item.id not in reached:
+        for item in asked:
+            if (item.id, item.epoch) not in reached:
                 keep(item, Leaf(NOT_REACHED, item))
         lost += unreadable(ready)
         hall.writing(account_of(ready, rows, lost), lost)
-    return rows, lost
+    return rows, lost, sight
 
 
 def row_of(item: Item, leaf: Leaf, config: BenchConfig) -> Row:
@@ -226,4 +247,8 @@ def reference_answers(job: BenchJob) -> Mapping[str, str]:
             "--against a run of the same suite",
         )
     rows = table_rows(job.against / "items.parquet", ["item", "answer"])
-    return {row["item"]: row["answer"] for row in rows if row["answer"]}
+    found: dict[str, str] = {}
+    for row in rows:
+        if row["answer"]:
+            found.setdefault(row["item"], row["answer"])  # of several epochs the first
+    return found

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from crosslight.bench.ask import options_of
+from crosslight.bench.config import BenchConfig
 from crosslight.bench.item import BadRow, Item, Side
 from crosslight.bench.job import KIND, BenchJob
 from crosslight.bench.metrics import Estimate
@@ -52,7 +54,7 @@ def describe(
             "verified": suite.verified,
             "quirks": list(suite.quirks),
         },
-        "rows": len(items),
+        "rows": len(items) * job.config.epochs,
         "statuses": dict(counts["status"]),
         "reasons": dict(counts["reason"]),
         "verdicts": dict(counts["verdict"]),
@@ -103,6 +105,7 @@ def notes(
         found += published_notes(published_scorer(job.suite.name))
         if job.judges:
             found.append("published: the reading is the authors', the judge's prompt is not theirs")
+    found += asking_notes(job.config, any(options_of(item) for item in items))
     if job.config.picture != "as is":
         found.append(f"ablation: --image {job.config.picture}")
     weak = cards["model"].weakness
@@ -117,6 +120,43 @@ def published_notes(authors: PublishedScorer | None) -> list[str]:
         f"published: how far this figure can be trusted: {authors.trust}",
         *(f"published, a defect of the authors' scorer, kept: {one}" for one in authors.defects),
     ]
+
+
+def asking_notes(config: BenchConfig, choices: bool) -> list[str]:
+    """How the items were asked, where it was not plainly once, alone and at temperature 0."""
+    found = []
+    if config.system is not None:
+        found.append(
+            f"system prompt: {config.system.file} ({len(config.system.text):,} characters, sha256 "
+            f"{config.system.sha256[:12]}) stood before every question as a system turn"
+            + (f"; the words of the remedy {config.remedy} come after it" if config.remedy else "")
+        )
+    read_as_text = choices and config.protocol == "strict"
+    if config.temperature:
+        found.append(
+            f"answers were drawn at temperature {config.temperature:g}"
+            + (
+                "; choices were read as probabilities"
+                if read_as_text and config.epochs == 1
+                else ""
+            )
+        )
+    if config.epochs > 1:
+        found.append(
+            f"every item was asked {config.epochs} times, with seeds {config.seed + 1} to "
+            f"{config.seed + config.epochs}: intervals count items, not answers"
+        )
+        if read_as_text:
+            found.append(
+                "choices were read from the first word of an answer: probabilities would be the "
+                "same in each epoch"
+            )
+        if not config.temperature:
+            found.append(
+                "at temperature 0 a deterministic endpoint gives equal answers in all epochs: that "
+                "they agree says nothing then (--temperature 0.7 draws them)"
+            )
+    return found
 
 
 def either_way_notes(authors: PublishedScorer | None, found: Iterable[bool]) -> list[str]:

@@ -54,7 +54,23 @@ def run(
     captioner: Annotated[
         str | None, typer.Option(help="Who describes pictures for --image caption.")
     ] = None,
+    system: Annotated[
+        Path | None, typer.Option(help="A text file: the system prompt of every question.")
+    ] = None,
+    epochs: Annotated[
+        int, typer.Option(help="Ask every item so often, each time with a seed of its own.", min=1)
+    ] = 1,
+    temperature: Annotated[
+        float, typer.Option(help="Of free answers; above 0 they are drawn.", min=0, max=2)
+    ] = 0.0,
     max_tokens: Annotated[int, typer.Option(help="Bound of a free answer.", min=1)] = 512,
+    canary: Annotated[
+        bool, typer.Option(help="Ask first whether the model sees, by four tiny pictures.")
+    ] = True,
+    require_sight: Annotated[
+        bool,
+        typer.Option("--require-sight", help="Stop before the first item if the model is blind."),
+    ] = False,
     side: opt.Side = 768,
     column: Annotated[
         str, typer.Option(help="The field with the picture, in the table of a suite of your own.")
@@ -66,7 +82,7 @@ def run(
 ) -> None:
     """Ask a model every item of a suite, and score its answers by a named protocol."""
     from crosslight.api import bench_job
-    from crosslight.bench import BenchConfig
+    from crosslight.bench import BenchConfig, read_system
 
     job = bench_job(
         suite,
@@ -78,6 +94,8 @@ def run(
         against=against,
         subset=tuple(subset or ()),
         column=column,
+        canary=canary,
+        require_sight=require_sight,
         config=BenchConfig(
             suite,
             protocol,  # type: ignore[arg-type]
@@ -86,6 +104,9 @@ def run(
             image,  # type: ignore[arg-type]
             max_tokens=max_tokens,
             side=side,
+            epochs=epochs,
+            temperature=temperature,
+            system=None if system is None else read_system(system),
         ),
         **calls,
     )
@@ -106,12 +127,15 @@ def _run(job: Any, quiet: bool) -> None:
     result = run_main(run_bench(job, watching(quiet), pages=write_bench_report, console=True))
     told = result.summary
     statuses = told["statuses"]
-    out.print(
-        f"[bold]{told['protocol']}[/]: {statuses.get('done', 0):,} of {told['rows']:,} items scored"
-    )
+    epochs = told["settings"].get("epochs", 1)
+    what = f"answers ({told['rows'] // epochs:,} items x {epochs})" if epochs > 1 else "items"
+    done = statuses.get("done", 0)
+    out.print(f"[bold]{told['protocol']}[/]: {done:,} of {told['rows']:,} {what} scored")
     for reason, n in told["reasons"].items():
         out.print(f"  no score: {reason}: {n:,}", markup=False)
     out.print(numbers(result.estimates))
+    if result.epochs:
+        out.print(over_epochs(result.epochs))
     if told["failed"] and result.status != "failed":
         why_failed(job.out)
     end(result, job.out)
@@ -183,5 +207,22 @@ def numbers(estimates: Any) -> Table:
             f"{format_value(one, one.low)} – {format_value(one, one.high)}" if known else "",
             f"{100 * one.coverage:.1f}% of {one.wanted:,}",
             f"{format_value(one, one.least)} – {format_value(one, one.most)}",
+        )
+    return table
+
+
+def over_epochs(found: Any) -> Table:
+    """What the epochs of a run have in common, and how far they differ."""
+    from crosslight.bench import format_value, metric
+
+    table = Table("metric", "over the epochs", "value", "95% interval", "of", box=None)
+    for one in found:
+        known = one.low is not None
+        table.add_row(
+            metric(one.metric).title,
+            one.statistic,
+            format_value(one, one.value),
+            f"{format_value(one, one.low)} – {format_value(one, one.high)}" if known else "",
+            f"{one.n:,} of {one.wanted:,}",
         )
     return table

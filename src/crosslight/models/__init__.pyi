@@ -1,6 +1,6 @@
 from . import fetch
 from .choice import Binding
-from .doctor.canary import require_sight
+from .doctor.canary import Sight, require_sight, sight_of
 from .doctor.probe import probe_model
 from .embedded.conse import LabelSpace
 from .embedded.evidence import element_probability
@@ -75,6 +75,7 @@ __all__ = [
     "Scene",
     "Sent",
     "ServerFault",
+    "Sight",
     "TellsNotes",
     "TokenLogprob",
     "Truncated",
@@ -96,6 +97,7 @@ __all__ = [
     "require_sight",
     "run_fake_server",
     "serve_script",
+    "sight_of",
     "split_reply",
     "system",
     "user",

@@ -3,8 +3,9 @@
 import math
 
 
-def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's score interval of a share that was counted in `n` draws; (0, 1) without draws."""
+def wilson(share: float, n: float, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's score interval of a share that was counted in `n` draws, or in draws that are worth
+    so many; (0, 1) without draws."""
     if n <= 0:
         return 0.0, 1.0
     spread = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))

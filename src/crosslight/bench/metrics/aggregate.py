@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from crosslight.bench.metrics.catalogue import Metric, Part
+from crosslight.bench.metrics.clusters import Clusters, clusters_of, effective_size, has_twins
 from crosslight.bench.metrics.estimate import Estimate, Method
 from crosslight.bench.metrics.scores import Column, Floats, Mask, Scores
-from crosslight.stats import LEVEL, bootstrap_interval, wilson
+from crosslight.stats import LEVEL, bootstrap_interval, by_cluster, wilson
 
 ALL = "all"
 Z = 1.959963984540054
@@ -62,7 +63,7 @@ def estimate(scores: Scores, metric: Metric, *, group: str = ALL, seed: int = 0)
             least * metric.scale,
             most * metric.scale,
         )
-    low, high, method = _interval(counts, value, metric, scores, seed)
+    low, high, method = interval_of(counts, value, metric, scores, seed)
     by = metric.scale
     return Estimate(
         metric.name,
@@ -115,7 +116,7 @@ def _bounds(sums: Floats, missing: Sequence[int]) -> tuple[float, float]:
     return float(np.mean(least)), float(np.mean(most))
 
 
-def _interval(
+def interval_of(
     counts: Floats, value: float, metric: Metric, scores: Scores, seed: int
 ) -> tuple[float, float, Method]:
     """Wilson for rates over items without twins; else the bootstrap, but never narrower than
@@ -124,7 +125,9 @@ def _interval(
     (Where all items count alike every resample is the same: a bootstrap alone would be certain.)
     """
     counted = np.asarray(counts[:, 1::2].any(axis=1))
-    clusters = pair_clusters(scores, counted)
+    clusters = clusters_of(scores, counted)
+    if clusters is not None and scores.item is not None:
+        return _of_epochs(counts[counted], clusters, metric, seed, twins=has_twins(scores))
     if metric.is_rate and clusters is None:
         low, high = wilson(value, int(counts[:, 1].sum()), Z)
         return low, high, "wilson"
@@ -140,6 +143,21 @@ def _interval(
     return (low, high, "bootstrap") if high - low > 1e-12 else (*by_parts, "wilson")
 
 
+def _of_epochs(
+    counts: Floats, clusters: Clusters, metric: Metric, seed: int, *, twins: bool
+) -> tuple[float, float, Method]:
+    """Where answers to one item are drawn together, and twins too."""
+    sums, spreads = by_cluster(counts, clusters), []
+    for at in range(0, counts.shape[1], 2):
+        hits, sizes = sums[sums[:, at + 1] > 0][:, at : at + 2].T
+        share = float(hits.sum() / sizes.sum())
+        spreads.append((share, *wilson(share, effective_size(hits, sizes), Z)))
+    if metric.is_rate or (metric.is_binary and not twins):
+        return *combined(spreads), "cluster"
+    low, high = bootstrap_interval(counts, ratio, clusters=clusters, level=LEVEL, seed=seed)
+    return (low, high, "bootstrap") if high - low > 1e-12 else (*combined(spreads), "cluster")
+
+
 def combined(spreads: Sequence[tuple[float, float, float]]) -> tuple[float, float]:
     """Interval of the mean of independent (value, low, high): their distances add as squares
     (Newcombe 1998, method 10; Zou and Donner 2008)."""
@@ -148,15 +166,3 @@ def combined(spreads: Sequence[tuple[float, float, float]]) -> tuple[float, floa
     down = sum((value - low) ** 2 for value, low, _ in spreads) ** 0.5 / k
     up = sum((high - value) ** 2 for value, _, high in spreads) ** 0.5 / k
     return float(middle - down), float(middle + up)
-
-
-def pair_clusters(
-    scores: Scores, counted: Mask
-) -> np.ndarray[tuple[int], np.dtype[np.int64]] | None:
-    """Twins of a pair are drawn together; None where no two counted items are twins."""
-    if scores.pair.names in ((), ("",)):
-        return None
-    alone = scores.pair.among("")
-    codes = scores.pair.codes.astype(np.int64)
-    found = np.where(alone, len(scores.pair.names) + np.arange(len(scores)), codes)[counted]
-    return None if len(np.unique(found)) == len(found) else found

@@ -49,6 +49,12 @@ class Metric:
         """Whether hits are 0 or 1 in one part, so that Wilson's interval holds."""
         return len(self.parts) == 1 and self.name not in ("sri", "harm_score")
 
+    @property
+    def is_binary(self) -> bool:
+        """Whether every scored answer is a hit or not: then it can be one in all epochs."""
+        whole = all(part.given is None for part in self.parts)
+        return whole and self.name not in ("sri", "harm_score")
+
 
 def _side(*sides: str) -> Callable[[Scores], Mask]:
     return lambda s: s.side.among(*sides)

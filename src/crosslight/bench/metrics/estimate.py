@@ -3,7 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Method = Literal["wilson", "bootstrap", "none"]
+Method = Literal["wilson", "bootstrap", "cluster", "none"]
+"""`cluster` is Wilson's with as many answers as those of several epochs are worth."""
 
 
 @dataclass(frozen=True, slots=True)

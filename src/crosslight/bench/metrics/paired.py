@@ -13,10 +13,10 @@ from crosslight.bench.metrics.aggregate import (
     Z,
     combined,
     contributions,
-    pair_clusters,
     ratio,
 )
 from crosslight.bench.metrics.catalogue import Metric
+from crosslight.bench.metrics.clusters import clusters_of
 from crosslight.bench.metrics.scores import Floats, Mask, Scores
 from crosslight.stats import LEVEL, bonett_price, by_cluster, draws, mcnemar
 
@@ -80,13 +80,13 @@ def difference(
     def delta(totals: Floats) -> Floats:
         return np.asarray(ratio(totals[:, width:]) - ratio(totals[:, :width]))
 
-    groups = pair_clusters(a, use)
+    groups = clusters_of(a, use)
     drawn = draws(counts, delta, clusters=groups, seed=seed)
     drawn = drawn[np.isfinite(drawn)]
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail]) if len(drawn) else (-1.0, 1.0)
     if high - low < 1e-12:
-        low, high = _few(left[use], right[use])
+        low, high = _few(*_by_item(left[use], right[use], a, use))
     only_a = int((left[use, 0] > right[use, 0]).sum())
     only_b = int((left[use, 0] < right[use, 0]).sum())
     exact = metric.is_rate and groups is None
@@ -136,6 +136,17 @@ def _few(left: Floats, right: Floats) -> tuple[float, float]:
         low, high = bonett_price(lost, won, n, Z)
         spreads.append((value, min(low, value), max(high, value)))
     return combined(spreads)
+
+
+def _by_item(left: Floats, right: Floats, a: Scores, use: Mask) -> tuple[Floats, Floats]:
+    """Of several epochs the mean of each item: it is one, however often it was asked."""
+    if a.item is None:
+        return left, right
+    found = [by_cluster(side, a.item.codes[use]) for side in (left, right)]
+    for side in found:
+        side[:, 0::2] /= np.maximum(side[:, 1::2], 1)
+        side[:, 1::2] = np.minimum(side[:, 1::2], 1)
+    return found[0], found[1]
 
 
 def _least_p(counts: Floats, groups: NDArray[np.int64] | None) -> float:

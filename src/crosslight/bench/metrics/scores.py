@@ -60,6 +60,8 @@ class Scores:
     pair: Column
     right: Floats
     value: Floats
+    item: Column | None = None
+    """Whose answers these are, where items were asked more than once."""
 
     def __len__(self) -> int:
         return len(self.right)
@@ -75,14 +77,19 @@ class Scores:
         if not isinstance(table, pa.Table):
             rows = list(table)
             names = (*COLUMNS, "right", "value")
+            if any("epoch" in row for row in rows):
+                names += ("item", "epoch")
             table = pa.table({name: [row.get(name) for row in rows] for name in names})
         columns = {name: Column.of(table[name]) for name in COLUMNS}
-        return cls(**columns, right=_floats(table["right"]), value=_floats(table["value"]))
+        item = Column.of(table["item"]) if "epoch" in table.column_names else None
+        right, value = _floats(table["right"]), _floats(table["value"])
+        return cls(**columns, right=right, value=value, item=item)
 
     def take(self, mask: Mask) -> Self:
         """The items of a mask."""
         columns = {name: getattr(self, name).take(mask) for name in COLUMNS}
-        return type(self)(**columns, right=self.right[mask], value=self.value[mask])
+        item = self.item.take(mask) if self.item else None
+        return type(self)(**columns, right=self.right[mask], value=self.value[mask], item=item)
 
 
 def _floats(column: Any) -> Floats:

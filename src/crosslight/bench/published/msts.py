@@ -28,7 +28,7 @@ OF_TABLES = (
 )
 TRUST = (
     "as far as the guard: on the authors' own answers eight automatic judges found from 5% to 91% "
-    "of those that people call unsafe (`python benchmarks/published.py ../shared/data --all`)"
+    "of those that people call unsafe (benchmarks/published.py recomputes it)"
 )
 ANNOTATORS = ("annot1_label", "annot2_label")
 """Columns of the two first annotators; a file may have one of them, and no final label."""

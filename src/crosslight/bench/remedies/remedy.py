@@ -32,6 +32,9 @@ class Remedy:
             return list(messages)
         text = render(self.prompt)
         if self.place == "system":
+            first, *rest = messages
+            if first.role == "system":  # one system turn: many templates and servers take no two
+                return [replace(first, text=f"{first.text}\n\n{text}"), *rest]
             return [system(text), *messages]
         *before, last = messages
         return [*before, replace(last, text=f"{text}\n\n{last.text}")]

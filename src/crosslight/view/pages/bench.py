@@ -39,6 +39,13 @@ class Shown:
     letter: str
     run: BenchRun
     estimates: tuple[Row, ...]
+    epochs: tuple[Row, ...] = ()
+    """Statistics over the epochs, where each item was asked several times."""
+
+    def of_epochs(self, name: str, statistic: str) -> Row | None:
+        """One statistic of a metric over the epochs."""
+        found = (e for e in self.epochs if (e["metric"], e["statistic"]) == (name, statistic))
+        return next(found, None)
 
     def overall(self) -> list[Row]:
         """The numbers over all items."""
@@ -71,7 +78,7 @@ def write_comparison_report(out: Path, pairs: Sequence[Pair]) -> Path:
 def render(runs: Sequence[BenchRun], pairs: Sequence[Pair]) -> str:
     """The page as text; the same runs give the same text."""
     shown = [
-        Shown("ABCDEFGHIJKLMNOPQRSTUVWXYZ"[at % 26], run, tuple(_estimates(run.folder)))
+        Shown("ABCDEFGHIJKLMNOPQRSTUVWXYZ"[at % 26], run, *_numbers(run.folder))
         for at, run in enumerate(runs)
     ]
     present = {one["metric"] for each in shown for one in each.overall()}
@@ -124,7 +131,7 @@ def chances(text: str) -> str:
 
 def samples(runs: Sequence[Shown]) -> list[Sample]:
     """Items of the first run, chosen by what became of them, in the order of the suite."""
-    tables = [{row["item"]: row for row in run.run.table.to_pylist()} for run in runs]
+    tables = [{unit(row): row for row in run.run.table.to_pylist()} for run in runs]
     found = []
     for side, right, most in SAMPLES:
         fits = [
@@ -138,11 +145,14 @@ def samples(runs: Sequence[Shown]) -> list[Sample]:
         ]
         for row in fits[:most]:
             beside = zip(runs, tables, strict=True)
-            said = [
-                (run.letter, table[row["item"]]) for run, table in beside if row["item"] in table
-            ]
+            said = [(run.letter, table[unit(row)]) for run, table in beside if unit(row) in table]
             found.append(Sample(row, tuple(said)))
     return found
+
+
+def unit(row: Row) -> tuple[str, int]:
+    """Which answer of which item; that of a run without epochs is the first."""
+    return str(row["item"]), int(row.get("epoch") or 1)
 
 
 def number(row: Row | None, key: str = "value") -> str:
@@ -178,9 +188,9 @@ def _spot(run: Shown) -> Spot | None:
     )
 
 
-def _estimates(folder: Path) -> list[Row]:
+def _numbers(folder: Path) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
     found = read_json(folder / "results.json")
-    return list(found["estimates"])
+    return tuple(found["estimates"]), tuple(found.get("epochs", ()))
 
 
 def _write(out: Path, page: str) -> Path:
