@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from crosslight.bench.item import BadRow, Item, Side
+from crosslight.bench.ask import options_of
+from crosslight.bench.item import LETTERS, BadRow, Item, Side
 from crosslight.bench.job import KIND, BenchJob
 from crosslight.bench.metrics import Estimate
 from crosslight.bench.native.load import Loaded
@@ -15,6 +17,8 @@ from crosslight.records import canonical, content_hash
 from crosslight.runs import NotARunFolder, read_run
 from crosslight.text import plural, visible
 
+UNREAD = 8
+"""Fields that a note names."""
 SHOWN = 3
 """Rows and files that a note names; `run.json` has them all (rows: the first 200)."""
 
@@ -94,6 +98,7 @@ def notes(
         sample = f", chosen by the seed {job.config.seed}" if job.config.limit is not None else ""
         found.append(f"{len(items):,} of {len(loaded.items):,} items were asked{parts}{sample}")
     found += _of_files(loaded)
+    found += _of_rows(loaded, items, job.config.protocol)
     unreferred = sum(item.labels.get("reference") == "missing" for item in items)
     if unreferred:
         have = "item has" if unreferred == 1 else "items have"
@@ -129,6 +134,36 @@ def _of_files(loaded: Loaded) -> list[str]:
         more = f"; and {len(rows) - SHOWN:,} more (run.json: data.bad)" if rows[SHOWN:] else ""
         said = "1 row" if len(rows) == 1 else f"{len(rows):,} rows"
         found.append(f"{said} could not be read and are no items: {told}{more}")
+    return found
+
+
+def _of_rows(loaded: Loaded, items: Sequence[Item], protocol: str) -> list[str]:
+    """Fields that nothing reads, answers that the model gave on the way, and chance."""
+    found = []
+    unread = Counter(name for item in loaded.items for name in item.unread)
+    if unread:
+        told = ", ".join(f"{visible(name, 40)} ({n:,})" for name, n in unread.most_common(UNREAD))
+        more = f" and {len(unread) - UNREAD:,} more" if len(unread) > UNREAD else ""
+        found.append(
+            f"fields of the rows that are not read: {told}{more}; what is to be grouped by stands "
+            "under labels, and `ignore:` in the YAML lists what is known to be none"
+        )
+    asked = sum(item.asked_before for item in items)
+    if asked:
+        many = plural(sum(bool(item.asked_before) for item in items), "item")
+        found.append(
+            f"in {many} the model itself gave {plural(asked, 'earlier answer')} (column turns): "
+            "the last question is not the same text for every model"
+        )
+    letters = [len(options_of(item)) for item in items if item.expected in LETTERS]
+    if letters and protocol == "strict":
+        chance = sum(1 / number for number in letters) / len(letters)
+        least, most = min(letters), max(letters)
+        among = f"{most}" if least == most else f"{least} to {most}"
+        found.append(
+            f"chance: who guesses among the {among} options is right in {100 * chance:.1f}% of the "
+            f"{plural(len(letters), 'multiple-choice item')}"
+        )
     return found
 
 
@@ -172,4 +207,5 @@ def _counted(values: Any) -> dict[str, int]:
 
 
 def _identity(item: Item) -> list[Any]:
-    return [item.id, str(item.subset), item.text, str(item.expected), list(item.images)]
+    told = [item.id, str(item.subset), item.text, str(item.expected), list(item.images)]
+    return told + ([[asdict(turn) for turn in item.turns]] if item.turns else [])

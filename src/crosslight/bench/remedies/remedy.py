@@ -1,7 +1,7 @@
 """What a remedy is, and the ones there are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from crosslight.bench.prompts import render
@@ -34,7 +34,7 @@ class Remedy:
         if self.place == "system":
             return [system(text), *messages]
         *before, last = messages
-        return [*before, replace(last, text=f"{text}\n\n{last.text}")]
+        return [*before, last.led_by(f"{text}\n\n", last.own)]
 
     def backend(self, backend: Backend) -> Backend:
         """The model under this remedy. Opening it raises `NotSupported` where it cannot."""
