@@ -7,7 +7,7 @@ import pytest
 
 from crosslight.bench.item import Expected, Item, Side
 from crosslight.bench.run import run_bench
-from crosslight.bench.score import is_right
+from crosslight.bench.score import is_right, option_said
 from crosslight.flow import run_main
 from crosslight.models.protocol import Request
 from crosslight.records.errors import BadSetting
@@ -94,3 +94,13 @@ def test_free_answers_without_any_reference_are_refused_before_a_call(tmp_path: 
     with pytest.raises(BadSetting, match="has a reference") as caught:
         run_main(run_bench(job(tmp_path, rows, model, judges=[by("comply")])))
     assert "--against" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("reply", "letter"),
+    [("A leave it on.", "A"), ("A leave it", None), ("A man leaves it on", None), ("b) off", "B")],
+)
+def test_a_letter_with_its_text_behind_it(reply: str, letter: str | None) -> None:
+    texts = (("A", "Leave it on"), ("B", "Off"))
+    item = Item("1", "small", "all", "?", Expected.A, Side.ABILITY, options=texts)
+    assert option_said(item, reply) == letter

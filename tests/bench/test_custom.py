@@ -193,6 +193,8 @@ def test_fields_that_are_none_are_counted_and_may_be_known(tmp_path: Path) -> No
     assert "`texts`" in _one(tmp_path, row).bad[0].reason
     (_, second) = _one(tmp_path, row, "ignore: [texts]\n").items
     assert second.unread == ("note",)
+    with pytest.raises(SuiteError, match="`pair` is a field that is read"):
+        _one(tmp_path, row, "ignore: [pair]\n")
     with pytest.raises(SuiteError, match="`txt` is no field") as caught:
         _one(tmp_path, row, "fields: {txt: question}\n")
     assert "`text`" in caught.value.remedy

@@ -100,6 +100,8 @@ def test_the_six_rows_of_the_documentation(tmp_path: Path) -> None:
         ("user", False),
         ("assistant", True),
     ]
+    assert rows[3]["prompt"].startswith("Which of them is safe?\n(A) <image>\n(B) <image>\n")
+    assert rows[4]["prompt"].startswith("user: What is this?\n\nassistant: A gas stove.\n\nuser: ")
     assert len(rows[3]["photos"]) == 2 and len(rows[5]["photos"]) == 1
     # The judge reads the whole dialogue; page and notes say what there is.
     judged = next(b for b in bodies if "You classify" in str(b) and "this on it" in str(b))

@@ -11,6 +11,7 @@ from typing import Any
 from crosslight.bench.ablate import Pictures, Shown
 from crosslight.bench.config import BenchConfig
 from crosslight.bench.item import LETTERS, Answered, Expected, Item, Suite, SuiteError
+from crosslight.bench.marks import written
 from crosslight.bench.remedies import Remedy
 from crosslight.bench.rows import Asked, Before
 from crosslight.flow import Context
@@ -95,10 +96,7 @@ class Ask:
     async def _ask(self, item: Item, shown: Shown, ctx: Context) -> Asked:
         dialogue, before = await self._before(item, shown, ctx)
         messages = self.remedy.messages([*dialogue, shown.turns[-1]])
-        heads = [f"{message.role}: " if item.turns else "" for message in messages]
-        prompt = "\n\n".join(
-            head + message.text for head, message in zip(heads, messages, strict=True)
-        )
+        prompt = "\n\n".join(written(message, headed=bool(item.turns)) for message in messages)
         options = options_of(item) if self.config.protocol == "strict" else ()
         answered = await self._answer(item, messages, options, ctx)
         told = (shown.photos, shown.notes, before, self.suite.marks)

@@ -62,5 +62,13 @@ def placed(role: Role, text: str, views: Sequence[ImageView]) -> Message:
     return Message(role, out + text[end:], tuple(images), places=tuple(places))
 
 
+def written(message: Message, *, headed: bool) -> str:
+    """What was asked, for people: with marks again; `headed` by whose turn it is."""
+    text = message.text
+    for place in sorted(message.places, reverse=True):
+        text = f"{text[:place]}<image>{text[place:]}"
+    return f"{message.role}: {text}" if headed else text
+
+
 def _number(mark: re.Match[str], first: int) -> int:
     return int(mark[1]) + first - 1 if mark[1] else 0

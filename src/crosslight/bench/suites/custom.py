@@ -105,6 +105,10 @@ def _description(path: Path) -> Description:
         raise SuiteError(cause, file=path.name, remedy=remedy) from error
     if described.prompt and "{text}" not in described.prompt:
         raise SuiteError("prompt: holds no {text}", file=path.name)
+    for name in described.ignore:
+        if name in FIELDS:
+            said = f"ignore: `{name}` is a field that is read"
+            raise SuiteError(said, file=path.name, remedy="take it out of the rows, or of the list")
     for name in described.fields:
         if name not in FIELDS:
             near = near_field(name, FIELDS)
