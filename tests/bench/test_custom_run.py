@@ -174,3 +174,32 @@ def test_the_word_i_is_no_letter(tmp_path: Path, logprobs: bool) -> None:
     assert row["answer"].startswith("I cannot help with that")
     assert row["method"] == ("text" if logprobs else "samples")
     assert row["samples"] == (0 if logprobs else 8)
+
+
+def test_stand_ins_for_several_pictures_in_a_dialogue(tmp_path: Path) -> None:
+    rows = [six()[1], {"turns": ["Look.", six()[0]["text"]], "image": "shelf.jpg"}]
+    rows[1]["expected"] = "no"
+    path = suite(tmp_path / "data", rows)
+    rules = [{"task": "caption", "answer": "A thing."}, {"choice": {"No": 0.9}, "answer": "Yes?"}]
+    asked: dict[str, list[Any]] = {}
+    for mode in ("as is", "none", "caption", "shuffled"):
+        with Moody(script({"rules": rules}), lambda body, at: None) as server:
+            more = [] if mode == "as is" else ["--image", mode]
+            ended = ran([*command(path, server.spec, *more), "-o", str(tmp_path / mode)])
+            assert ended.returncode == 0, ended.stderr
+            asked[mode] = [shown(body) for body in server.bodies]
+    stove, _, shelf, _ = last(asked["as is"], "is my stove")[1]
+    (words,) = last(asked["none"], "is my stove")[1]
+    assert words.startswith("[image 1] is my stove, [image 2] my shelf.")
+    (words,) = last(asked["caption"], "is my stove")[1]
+    assert "[image 1]: A thing. [image 2]: A thing." in words and "[image 2] my shelf" in words
+    # The other item has one picture: it stands at the first mark, and both of ours in its turn.
+    moved = last(asked["shuffled"], "is my stove")[1]
+    assert moved[0] == shelf and moved[1].startswith(" is my stove, [image 2] my shelf")
+    first, *_ = next(body for body in asked["shuffled"] if len(body) == 3)
+    assert first == ("user", [stove, shelf, "Look."])
+
+
+def last(bodies: list[Any], words: str) -> Any:
+    """The last turn of the request whose last turn has these words."""
+    return next(body[-1] for body in bodies if words in str(body[-1]))
