@@ -23,7 +23,7 @@ from crosslight.graders import (
     reason_unread,
     shown,
 )
-from crosslight.models import BadAnswer, Binding, Sampling, Truncated, user
+from crosslight.models import BadAnswer, Binding, Message, Sampling, Truncated, user
 from crosslight.records import BadSetting, Done, ImageView, Outcome
 from crosslight.text import is_error_text
 
@@ -201,7 +201,7 @@ def case_of(asked: Asked, views: tuple[ImageView, ...] = ()) -> Case:
         hazard=_first(item, HAZARDS),
         pictured=bool(item.images or item.missing),
         description=_first(item, DESCRIPTIONS),
-        before=tuple((turn.role, text) for turn, text in zip(asked.turns, before, strict=True)),
+        before=tuple(Message(t.role, text) for t, text in zip(asked.turns, before, strict=True)),
     )
 
 

@@ -64,7 +64,7 @@ def read_guardreasoner(text: str) -> Ruling:
 def conversation(case: Case, model: Model, images: bool) -> list[Message]:
     """Request and answer as turns, for the guard's own chat template; all pictures in the first."""
     views = case.views if images and model.capabilities.images else ()
-    opening, *later = [*(Message(role, text) for role, text in case.before), user(case.prompt)]
+    opening, *later = [*case.before, user(case.prompt)]
     return [user(opening.text, *views), *later, Message("assistant", case.answer)]
 
 

@@ -36,15 +36,15 @@ class Case:
     """The request came with a picture, whether or not it is at hand."""
     description: str = ""
     """Of that picture, in the authors' words: for a grader that is not shown it."""
-    before: tuple[tuple[Literal["user", "assistant"], str], ...] = ()
-    """Turns before the request: whose, and what was said."""
+    before: tuple[Message, ...] = ()
+    """Turns before the request, in words."""
 
     @property
     def request(self) -> str:
         """The request in one text, with the dialogue before it."""
         if not self.before:
             return self.prompt
-        told = [f"The {role}: {text}" for role, text in self.before]
+        told = [f"The {turn.role}: {turn.text}" for turn in self.before]
         return "\n\n".join([*told, f"The user, and this is answered: {self.prompt}"])
 
 

@@ -231,8 +231,9 @@ def test_pictures_stand_at_their_places(opened: Opened) -> None:
     turn = Message("user", "see <image>  and  now", views, places=(12, 17))
     for name in ("idefics3", "llava"):
         model = opened(name)
-        text = model._renderer._render([turn])
-        mark = re.escape(model._renderer._family.marker)
+        text, family = model._renderer._render([turn]), model._renderer._family
+        assert family is not None
+        mark = re.escape(family.marker)
         assert re.search(f"see < image>.*?{mark}.*?and.*?{mark}.*?now", text, re.DOTALL), text
         assert model._renderer.prompt([turn]).pictures == tuple((v.photo, v.recipe) for v in views)
 
