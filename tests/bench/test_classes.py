@@ -7,7 +7,7 @@ import pytest
 
 from crosslight.bench.item import Expected, Item, Side
 from crosslight.bench.run import run_bench
-from crosslight.bench.score import is_right
+from crosslight.bench.score import is_right, option_said
 from crosslight.flow import run_main
 from crosslight.models.protocol import Request
 from crosslight.records.errors import BadSetting
@@ -70,6 +70,21 @@ def test_an_error_in_the_place_of_an_answer_is_graded_by_nobody(tmp_path: Path) 
     assert number(result, "asr").coverage == 0.5
 
 
+def test_an_error_in_the_place_of_an_open_answer_unless_the_reference_says_so(
+    tmp_path: Path,
+) -> None:
+    said = {"0": "FinishReason.SAFETY", "1": "null", "2": "null", "3": "A cat."}
+    rows = [
+        Item(at, "small", "all", f"question {at}", Expected.OPEN, Side.ABILITY, reference=right)
+        for at, right in zip("0123", ["a dog", "the value null", "a dog", "a cat"], strict=True)
+    ]
+    model = By("fake:m", lambda request: said[request.messages[-1].text[-1]])
+    right = By("fake:j", lambda request: {"reason": "r", "class": "right"})
+    run(tmp_path, rows, model, judges=[right])
+    told = [row["reason"] or row["verdict"] for row in table(tmp_path)]
+    assert told == ["error_text", "right", "error_text", "right"]
+
+
 def test_free_answers_without_any_reference_are_refused_before_a_call(tmp_path: Path) -> None:
     rows = [
         Item(str(at), "small", "all", f"question {at}", Expected.OPEN, Side.ABILITY)
@@ -79,3 +94,13 @@ def test_free_answers_without_any_reference_are_refused_before_a_call(tmp_path: 
     with pytest.raises(BadSetting, match="has a reference") as caught:
         run_main(run_bench(job(tmp_path, rows, model, judges=[by("comply")])))
     assert "--against" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("reply", "letter"),
+    [("A leave it on.", "A"), ("A leave it", None), ("A man leaves it on", None), ("b) off", "B")],
+)
+def test_a_letter_with_its_text_behind_it(reply: str, letter: str | None) -> None:
+    texts = (("A", "Leave it on"), ("B", "Off"))
+    item = Item("1", "small", "all", "?", Expected.A, Side.ABILITY, options=texts)
+    assert option_said(item, reply) == letter

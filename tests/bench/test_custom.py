@@ -1,6 +1,8 @@
 """A suite of one's own: a YAML and a JSONL."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -129,3 +131,101 @@ def test_a_name_that_leads_out_or_fits_two_pictures_is_a_bad_row(tmp_path: Path)
     assert [item.id for item in loaded.items] == ["0"]
     assert "fits" in loaded.bad[0].reason
     assert "no file of the folder" in loaded.bad[1].reason
+
+
+def _one(folder: Path, row: dict[str, Any], more: str = "") -> Loaded:
+    """A suite of this row and one that is sound."""
+    path = folder / "suite.yaml"
+    path.write_text("name: mine\nsubsets: {all: Everything.}\n" + more)
+    for name in ("a.png", "b.png"):
+        picture(folder / name)
+    as_jsonl(folder / "items.jsonl", [{"text": "?", "expected": "yes"}, row])
+    return load_suite(find_suite(str(path)), folder)
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ({"text": "?", "expected": "B", "optoins": ["x", "y"]}, "`optoins`.*mean `options`"),
+        ({"text": "?", "expected": "no", "image1": "a.png", "image2": "b.png"}, "mean `image`"),
+        ({"text": "?", "expected": "no", "picture": "a.png"}, "mean `image`"),
+        ({"Text": "?", "expected": "no"}, "`Text`.*mean `text`"),
+        ({"text": "?", "expected": "E"}, "expected is E, and the row has no options"),
+        ({"text": "?", "expected": "F", "options": ["x", "y"]}, "the options are A, B"),
+        ({"text": "?", "expected": "A", "options": {"A": "x"}}, "1 of them is no choice"),
+        ({"text": "?", "expected": "A", "options": {"A": "x", "1": "y"}}, "'1' is no letter"),
+        ({"text": "?", "expected": "A", "options": {"A": "x", "B": ""}}, "B is empty"),
+        ({"text": "?", "expected": "A", "options": ["x"] * 27}, "at most 26"),
+        ({"text": "?", "expected": "A", "options": "x, y"}, "at most 26"),
+        ({"text": "? <image 2>", "expected": "no", "image": "a.png"}, "<image 2>"),
+        ({"text": "?", "expected": "no", "image": "a.png", "images": ["b.png"]}, "into images"),
+        ({"text": "?", "expected": "no", "images": ["a.png"] * 65}, "65 pictures"),
+        ({"text": "?", "turns": ["?"], "expected": "no"}, "text and turns"),
+        ({"turns": [], "expected": "no"}, "not a list with something in it"),
+        ({"turns": ["?"] * 65, "expected": "no"}, "65 turns"),
+        ({"turns": ["?", 3], "expected": "no"}, "turn 2 is neither"),
+        ({"turns": ["?", {"role": "bot", "text": "x"}], "expected": "no"}, "turn 2: role 'bot'"),
+        ({"turns": ["?", {"role": "user", "txt": "x"}], "expected": "no"}, "2: `txt`.*`text`"),
+        ({"turns": ["?", {"role": "assistant", "text": "x"}], "expected": "no"}, "are the user's"),
+        ({"turns": ["?", {"role": "assistant"}, "?"], "expected": "no"}, "leave the turn out"),
+        ({"turns": ["?", *[{"role": "assistant", "text": "x"}] * 2, "?"], "expected": "no"}, "3: "),
+        (
+            {
+                "turns": [{"role": "user", "text": "?", "image": "a.png"}, "?"],
+                "image": "b.png",
+                "expected": "no",
+            },
+            "in the row and in its turns",
+        ),
+    ],
+)
+def test_a_row_that_would_be_another_item_is_a_bad_row(
+    row: dict[str, Any], says: str, tmp_path: Path
+) -> None:
+    loaded = _one(tmp_path, row)
+    assert len(loaded.items) == 1
+    (bad,) = loaded.bad
+    assert bad.row == 2 and re.search(says, bad.reason), bad.reason
+
+
+def test_fields_that_are_none_are_counted_and_may_be_known(tmp_path: Path) -> None:
+    row = {"text": "?", "expected": "no", "note": "x", "texts": "y"}
+    assert "`texts`" in _one(tmp_path, row).bad[0].reason
+    (_, second) = _one(tmp_path, row, "ignore: [texts]\n").items
+    assert second.unread == ("note",)
+    with pytest.raises(SuiteError, match="`pair` is a field that is read"):
+        _one(tmp_path, row, "ignore: [pair]\n")
+    with pytest.raises(SuiteError, match="`txt` is no field") as caught:
+        _one(tmp_path, row, "fields: {txt: question}\n")
+    assert "`text`" in caught.value.remedy
+
+
+def test_dialogues_and_pictures_in_order(tmp_path: Path) -> None:
+    answer = {"role": "assistant", "content": "Two."}
+    row = {
+        "turns": ["How many?", answer, {"role": "user", "text": "<image 1>?", "image": "b.png"}],
+        "expected": "no",
+    }
+    (_, item) = _one(tmp_path, row).items
+    assert [(turn.role, turn.text, turn.pictures) for turn in item.turns] == [
+        ("user", "How many?", 0),
+        ("assistant", "Two.", 0),
+    ]
+    assert (item.text, item.images, item.asked_before) == ("<image 1>?", ("b.png",), 0)
+    row = {"turns": ["How many?", "And now?"], "images": ["b.png", "c.png"], "expected": "no"}
+    (_, item) = _one(tmp_path, row).items
+    assert (item.turns[0].pictures, item.asked_before) == (2, 1)
+    assert item.missing == ("images/c.png",) and not item.askable
+
+
+def test_the_prompt_names_the_letters(tmp_path: Path) -> None:
+    row = {"text": "Which?", "options": list("uvwxyz"), "expected": "F"}
+    loaded = _one(tmp_path, row)
+    usual = find_suite(str(tmp_path / "suite.yaml"))
+    assert usual.prompt(loaded.items[1]).endswith(
+        "(F) z\nAnswer with one letter: A, B, C, D, E or F."
+    )
+    loaded = _one(tmp_path, row, 'prompt: "{letters}? {text}"\n')
+    own = find_suite(str(tmp_path / "suite.yaml"))
+    assert own.prompt(loaded.items[1]).startswith("A, B, C, D, E or F? Which?")
+    assert not usual.prompt(loaded.items[0]).count("letter")

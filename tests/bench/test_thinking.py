@@ -59,6 +59,7 @@ def test_strict_on_choices(tmp_path: Path, logprobs: bool) -> None:
             assert row["method"] == same["method"] == ("logprobs" if logprobs else "samples")
             assert row["samples"] == same["samples"] == (0 if logprobs else 8)
             assert (row["room"], same["room"]) == (2048, 0)
+            assert (row["reasoning"].strip(), same["reasoning"]) == (TRACE, "")
             if logprobs:
                 assert row["value"] == pytest.approx(same["value"])
                 assert row["outside_mass"] == pytest.approx(same["outside_mass"])
@@ -68,6 +69,30 @@ def test_strict_on_choices(tmp_path: Path, logprobs: bool) -> None:
         told = found["run"]["choices"]
         assert sum(line["count"] for line in told) == 5 + 4  # and the canary's
         assert {line["room"] for line in told} == {2048}
+
+
+@pytest.mark.parametrize("logprobs", [True, False])
+def test_a_reply_with_no_option_says_how_it_was_read_also_when_met_again(
+    tmp_path: Path, logprobs: bool
+) -> None:
+    (tmp_path / "data").mkdir()
+    mmsafeaware(tmp_path / "data")
+    told = {"rules": [{"choice": {"Perhaps": 0.9, "So": 0.1}}], "can": {"logprobs": logprobs}}
+    told["habits"] = {"trace": TRACE, "trace_in": "tags"}
+    with FakeServer(script(told)) as server:
+        for at in ("first", "again"):
+            command = ["python", "-m", "crosslight", "bench", "run", "mmsafeaware", "-q"]
+            command += ["--data", str(tmp_path / "data"), "--model", server.spec]
+            ran([*command, "-o", str(tmp_path / at), "--store", str(tmp_path / "store")])
+        requests = server.stats()["requests"]
+    assert summary(tmp_path / "first")["calls"]["asked"] == requests
+    rows, again = table(tmp_path, "first"), table(tmp_path, "again")
+    assert rows == again
+    rows = [row for row in rows if row["status"] != "dropped"]
+    assert {row["reason"] for row in rows} == {"outside"}
+    method = ("logprobs", 0) if logprobs else ("samples", 8)
+    assert {(row["method"], row["samples"]) for row in rows} == {method}
+    assert {(row["room"], row["reasoning"].strip()) for row in rows} == {(2048, TRACE)}
 
 
 def test_published_reads_the_answer_and_the_trace_stands_beside_it(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A replayed answer equals the first one."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from crosslight.flow.codec import (
     encode_choice,
     encode_vector,
 )
+from crosslight.flow.faults import replayed_fault
+from crosslight.models.errors import NoOption
 from crosslight.models.protocol import Answer, Choice, TokenLogprob, Usage
 from crosslight.store import Record
 
@@ -84,6 +87,7 @@ def test_choices(weights: dict[str, float], outside: float, samples: int) -> Non
 def test_choices_with_all_that_is_told_of_them_and_those_of_before() -> None:
     parts = {"Yes": (0.7, 1.0), "No": (0.0, 0.3)}
     choice = Choice({"Yes": 0.85, "No": 0.15}, 0.0, NONE, 0, "m", "logprobs", 256, 0.3, parts, "Y")
+    choice = replace(choice, reasoning="Is it?")
     assert decode_choice(record(encode_choice(choice)), ("Yes", "No")) == choice
     old = '{"probabilities":{"Yes":1.0,"No":0.0},"outside_mass":0.0,"samples":%d,"model":"m"}'
     for samples, method in ((0, "logprobs"), (8, "samples")):
@@ -94,6 +98,13 @@ def test_choices_with_all_that_is_told_of_them_and_those_of_before() -> None:
         told = (old % 0)[:-1] + f",{bad}}}"
         with pytest.raises(BadRecord):
             decode_choice(record(told), ("Yes", "No"))
+
+
+@pytest.mark.parametrize("value", ["Perhaps.", '{"text": 3}', '{"text": "x", "room": 1}', "["])
+def test_the_words_of_a_time_before_more_was_kept(value: str) -> None:
+    error = replayed_fault(replace(record(value), status="no_option"))
+    assert isinstance(error, NoOption)
+    assert (error.text, error.samples, error.reasoning) == (value, 0, "")
 
 
 @given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=8))

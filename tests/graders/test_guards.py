@@ -9,6 +9,7 @@ from crosslight.flow import Context
 from crosslight.graders import GUARDS, Case
 from crosslight.graders.guards import Guard
 from crosslight.models.fake.model import FakeModel
+from crosslight.models.message import Message
 from crosslight.records import ImageView
 
 GOOD = {
@@ -89,3 +90,18 @@ def test_the_conversation_is_sent_as_turns(name: str) -> None:
     else:
         assert [m.role for m in messages] == ["user", "assistant"]
         assert [m.text for m in messages] == ["how?", "like this"]
+
+
+def test_a_dialogue_is_sent_as_its_turns() -> None:
+    model = FakeModel(lambda request: "safe")
+    before = (Message("user", "Is it hot?"), Message("assistant", "It is."))
+    case = Case(ITEM.id, "And now?", "Still.", (ImageView("p", "r", b"x"),), before=before)
+    asyncio.run(Guard(GUARDS["llama-guard-3"]).rule(case, Context({"judge": model})))
+    turns = model.requests[0].messages
+    assert [(m.role, m.text) for m in turns] == [
+        ("user", "Is it hot?"),
+        ("assistant", "It is."),
+        ("user", "And now?"),
+        ("assistant", "Still."),
+    ]
+    assert [len(m.images) for m in turns] == [1, 0, 0, 0]

@@ -9,6 +9,7 @@ from crosslight.flow import Context
 from crosslight.graders import Case, Ruling, addressed_by
 from crosslight.graders.llm import ClassJudge, class_of
 from crosslight.models.fake.model import FakeModel
+from crosslight.models.message import Message
 from crosslight.records import ImageView
 from tests.graders.replies import COMPLY, MISS, REFUSE, WARN, reply
 
@@ -59,6 +60,16 @@ def test_the_judge_is_told_what_it_sees_of_the_picture() -> None:
     assert "that you are shown" in ruled(shown, COMPLY, **sees)[1]
     assert "a wood chipper at work" in ruled(shown, COMPLY, **blind)[1]
     assert "a wood chipper at work" not in ruled(shown, COMPLY, **sees)[1]
+
+
+def test_the_judge_is_told_of_several_pictures_and_of_the_dialogue_before() -> None:
+    view = ImageView("a" * 64, "jpeg-v1:768:85", b"jpeg", 8, 8)
+    before = (Message("user", "Is it hot?"), Message("assistant", "It is."))
+    asked = Case("i", "And [image 2]?", "a", (view, view), pictured=True, before=before)
+    said = ruled(asked, COMPLY, images=True)[1]
+    assert "the 2 pictures that you are shown" in said
+    told = [said.index(words) for words in ("The user: Is it", "The assistant: It", "And [image")]
+    assert told == sorted(told)
 
 
 def test_a_description_of_a_picture_that_was_not_part_of_the_request_is_not_told() -> None:

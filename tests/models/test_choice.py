@@ -97,3 +97,23 @@ def test_probabilities_are_a_distribution(table: list[tuple[str, float]]) -> Non
 @given(st.text())
 def test_normalise_is_idempotent(text: str) -> None:
     assert normalise(normalise(text)) == normalise(text)
+
+
+@pytest.mark.parametrize(
+    ("reply", "option"),
+    [
+        ("I", "I"),
+        ("I.", "I"),
+        ("(I) because", "I"),
+        ("I, since it burns", "I"),
+        ("A is right", "A"),
+        ("A: a man", "A"),
+        ("B the second", "B"),
+        ("I cannot help with that", None),
+        ("I'm sorry", None),
+        ("A man stands there", None),
+        ("A and B", None),
+    ],
+)
+def test_the_words_a_and_i_are_no_letters(reply: str, option: str | None) -> None:
+    assert Binding(tuple("ABCDEFGHIJ")).leading(reply) == option

@@ -5,19 +5,21 @@ alone. shuffled: the pictures of another item, fixed by the seed.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
 
 from crosslight.bench.config import BenchConfig
-from crosslight.bench.item import Item
+from crosslight.bench.item import Item, Role, Turn
+from crosslight.bench.marks import in_words, placed
 from crosslight.bench.native.images import image_bytes
 from crosslight.bench.prompts import render
 from crosslight.flow import Context
-from crosslight.models import user
+from crosslight.models import Message, user
 from crosslight.records import BadSetting, ImageView
 from crosslight.store import NARROW, BadImage, ImageStore
 
@@ -26,10 +28,11 @@ GREY = (128, 128, 128)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The text and the pictures that go to the model."""
+    """What goes to the model: the turns of an item, the last of them what is asked."""
 
-    text: str
-    views: tuple[ImageView, ...] = ()
+    turns: tuple[Message, ...]
+    photos: tuple[str, ...] = ()
+    """Of all pictures, in the order of the item."""
     notes: tuple[str, ...] = ()
     """What the pictures hold and the model was not shown."""
 
@@ -40,13 +43,17 @@ class Pictures:
 
     folder: Path
     config: BenchConfig
+    marks: bool = False
+    """Whether `<image>` in a text is the place of a picture."""
     other: dict[str, Item] = field(default_factory=dict)
     """By item, whose pictures it is shown when they are shuffled."""
 
     @classmethod
-    def of(cls, folder: Path, config: BenchConfig, items: Sequence[Item]) -> "Pictures":
+    def of(
+        cls, folder: Path, config: BenchConfig, items: Sequence[Item], *, marks: bool = False
+    ) -> "Pictures":
         """For all items of a run. Raises `BadSetting` where nothing can be shuffled."""
-        made = cls(folder, config)
+        made = cls(folder, config, marks)
         if config.picture != "as is" and not any(item.images for item in items):
             raise BadSetting(
                 f"--image {config.picture}: no item of {config.suite} has a picture",
@@ -62,16 +69,35 @@ class Pictures:
         """What the model sees of this item. Raises `SuiteError`, `ModelError`, and `BadImage` also
         for a picture that would be shown as a strip."""
         mode = self.config.picture
+        told = [*item.turns, Turn("user", text)]
         if mode == "none" or not item.images:
-            return Shown(text)
+            return Shown(tuple(self._turn(turn.role, turn.text) for turn in told))
         source = self.other.get(item.id, item) if mode == "shuffled" else item
-        views = tuple([await ctx.blocking(self._view, name, ctx.images) for name in source.images])
+        views = [await ctx.blocking(self._view, name, ctx.images) for name in source.images]
         notes = tuple(dict.fromkeys(note for view in views for note in view.notes))
-        if mode != "caption":
-            return Shown(text, views, notes)
+        turns = list[Message]()
+        for turn, own in zip(told, _dealt(item, views), strict=True):
+            if mode == "caption":
+                turns.append(await self._captioned(turn, own, ctx))
+            else:
+                turns.append(self._turn(turn.role, turn.text, own))
+        photos = () if mode == "caption" else tuple(view.photo for view in views)
+        return Shown(tuple(turns), photos, notes)
+
+    def _turn(self, role: Role, text: str, views: Sequence[ImageView] = ()) -> Message:
+        if not self.marks:
+            return Message(role, text, tuple(views))
+        return placed(role, text, views)
+
+    async def _captioned(self, turn: Turn, views: Sequence[ImageView], ctx: Context) -> Message:
+        """With words for its pictures; numbered where its text has marks for them."""
         captions = [await self._caption(view, ctx) for view in views]
-        asked = render("with_caption", caption=" ".join(captions), text=text)
-        return Shown(asked, notes=notes)
+        text = in_words(turn.text) if self.marks else turn.text
+        if text != turn.text:
+            captions = [f"[image {at}]: {told}" for at, told in enumerate(captions, 1)]
+        if captions:
+            text = render("with_caption", caption=" ".join(captions), text=text)
+        return Message(turn.role, text)
 
     def _view(self, name: str, store: ImageStore | None) -> ImageView:
         if store is None:
@@ -92,6 +118,19 @@ class Pictures:
         return " ".join(answer.text.split())
 
 
+def _dealt(item: Item, views: Sequence[ImageView]) -> list[Sequence[ImageView]]:
+    """The pictures by turn; stand-ins may be more or fewer than the item's own."""
+    counts = [turn.pictures for turn in item.turns]
+    shown = [*counts, len(item.images) - sum(counts)]
+    last = max(at for at, count in enumerate(shown) if count)
+    found, start = list[Sequence[ImageView]](), 0
+    for at, count in enumerate(shown):
+        end = len(views) if at == last else start + count
+        found.append(views[start:end])
+        start = end
+    return found
+
+
 def _grey(width: int, height: int) -> bytes:
     out = BytesIO()
     Image.new("RGB", (width, height), GREY).save(out, "PNG")
@@ -99,15 +138,27 @@ def _grey(width: int, height: int) -> bytes:
 
 
 def _moved(items: Sequence[Item], seed: int) -> dict[str, Item]:
-    """Each item's stand-in: the next one with other pictures on a ring in seeded order."""
+    """Each item's stand-in: the next one with other pictures on a ring in seeded order, if there is
+    one with as many."""
     order = sorted(
         items, key=lambda item: hashlib.sha256(f"{seed}:shuffle:{item.id}".encode()).digest()
     )
     found: dict[str, Item] = {}
     for at, item in enumerate(order):
-        ring = (order[(at + step) % len(order)] for step in range(1, len(order)))
-        other = next((each for each in ring if each.images != item.images), None)
+        ring = partial(_behind, order, at)
+        others = (each for each in ring() if each.images != item.images)
+        alike = (each for each in ring() if each.images != item.images and _as_many(each, item))
+        other = next(alike, None) or next(others, None)
         if other is None:
             raise BadSetting("--image shuffled needs items with different pictures")
         found[item.id] = other
     return found
+
+
+def _behind(order: Sequence[Item], at: int) -> Iterator[Item]:
+    """The others of a ring, from the next one on."""
+    return (order[(at + step) % len(order)] for step in range(1, len(order)))
+
+
+def _as_many(one: Item, other: Item) -> bool:
+    return len(one.images) == len(other.images)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from crosslight.bench.ask import options_of
+from crosslight.bench.ask import WORD, options_of
 from crosslight.bench.config import BenchConfig
 from crosslight.bench.item import Item, Suite
 from crosslight.bench.job import BenchJob
@@ -92,7 +92,7 @@ def _answered(
     """The answers of the model under test."""
     pictures = _pictures(items, config)
     extra = CAPTION if config.picture == "caption" else 0
-    prompt = max((text_tokens(suite.prompt(item)) for item in items), default=0)
+    prompt = max((_sent(item, suite, config) for item in items), default=0)
     prompt += INSTRUCTION if config.remedy else 0
     strict = config.protocol == "strict"
     choices = sum(bool(options_of(item)) for item in items) if strict else 0
@@ -103,9 +103,20 @@ def _answered(
         yield plan("answer in a word", least=choices, most=2 * choices, completion_tokens=FREE_WORD)
         choices = 0
     yield plan("choose", least=choices, most=choices, samples=samples_of(model))
-    if choices and may_answer_freely(model, pictures):
+    worded = strict and any(WORD in options_of(item) for item in items)
+    if choices and (worded or may_answer_freely(model, pictures)):
         yield plan("answer in a word", least=0, most=choices, completion_tokens=FREE_WORD)
     yield plan("answer", least=free, most=free, completion_tokens=config.max_tokens)
+    turns = sum(item.asked_before for item in items)
+    if turns:
+        most = config.max_tokens
+        yield plan("answer an earlier turn", least=turns, most=turns, completion_tokens=most)
+
+
+def _sent(item: Item, suite: Suite, config: BenchConfig) -> int:
+    """Tokens of text before the last answer, the earlier ones at their longest."""
+    given = text_tokens(*(turn.text for turn in item.turns), suite.prompt(item))
+    return given + item.asked_before * config.max_tokens
 
 
 def may_answer_freely(model: Model, pictures: int) -> bool:
@@ -130,7 +141,7 @@ def _judged(
     read = items if score.authors is not None else [i for i in items if not options_of(i)]
     if config.judge_as.startswith("pairwise") and score.authors is None:
         read = [item for item in read if item.id in reference]
-    asked = max((text_tokens(item.text, item.reference) for item in read), default=0)
+    asked = max((_read(item, config) for item in read), default=0)
     plan = partial(
         CallPlan,
         text_tokens=INSTRUCTION + asked + config.max_tokens,
@@ -148,6 +159,12 @@ def _judged(
     shown = pictures if judge.capabilities.images else 0
     calls = each * len(read)
     yield plan("judge", judge.card, calls, calls, images=shown)
+
+
+def _read(item: Item, config: BenchConfig) -> int:
+    """Tokens of what a judge reads of an item beside its answer."""
+    before = text_tokens(*(turn.text for turn in item.turns))
+    return before + text_tokens(item.text, item.reference) + item.asked_before * config.max_tokens
 
 
 def _jury(

@@ -9,6 +9,8 @@ from typing import Any, Literal, Self
 from crosslight.records import CrosslightError
 
 REDACTED = "[redacted]"
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""Of the options of a multiple-choice item."""
 
 
 class SuiteError(CrosslightError):
@@ -41,10 +43,10 @@ class Expected(StrEnum):
     NO = "no"
     SAFE = "safe"
     UNSAFE = "unsafe"
-    A = "A"
-    B = "B"
-    C = "C"
-    D = "D"
+    A, B, C, D, E, F = ("A", "B", "C", "D", "E", "F")
+    G, H, I, J, K, L = ("G", "H", "I", "J", "K", "L")  # noqa: E741 - letters of options
+    M, N, O, P, Q, R, S = ("M", "N", "O", "P", "Q", "R", "S")  # noqa: E741
+    T, U, V, W, X, Y, Z = ("T", "U", "V", "W", "X", "Y", "Z")
     OPEN = "open"
     """A free answer, compared with `Item.reference`."""
 
@@ -73,6 +75,18 @@ class Subset(StrEnum):
         return member
 
 
+Role = Literal["user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn before the last one; `pictures`: how many of the item's are shown in it."""
+
+    role: Role
+    text: str
+    pictures: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One question of a benchmark.
@@ -80,9 +94,11 @@ class Item:
     `images` are names relative to the suite's folder, with forward slashes; a picture inside a
     parquet file is `file.parquet::row/column`. `missing` are those of them that are not there:
     such an item is counted, never asked as if it had no picture. `options` are (letter, text).
+    `turns` are those before the last, whose text is `text`: behind a user's turn that no answer
+    follows the model is asked. The pictures are in the order of the turns.
     `pair` joins the items that are one thing (safe and unsafe twin). `redacted`: the text was
     taken out by whoever handed the file on, so the item counts but must not be asked. `source` and
-    `row` say where it stands; the loader fills them in.
+    `row` say where it stands; the loader fills them in. `unread`: fields of its row that are none.
     """
 
     id: str
@@ -102,11 +118,20 @@ class Item:
     row: int = 0
     epoch: int = 1
     """Which asking of the item this is; set by a run that asks more than once."""
+    turns: tuple[Turn, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def askable(self) -> bool:
         """Whether text and all pictures are there."""
         return not self.missing and not self.redacted
+
+    @property
+    def asked_before(self) -> int:
+        """How many answers the model gives before the last user's turn."""
+        after = [*(turn.role for turn in self.turns[1:]), "user"]
+        pairs = zip((turn.role for turn in self.turns), after, strict=False)
+        return sum(one == other == "user" for one, other in pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +170,8 @@ class Suite:
 
     `read(folder)` yields every row as an `Item` or a `BadRow`, and a file that is broken as a whole
     as a `BadRow`, so that the others go on; it raises `SuiteError` when none is there.
-    `prompt(item)` is the text that the authors ask.
+    `prompt(item)` is the text that the authors ask. `marks`: `<image>` in a text is the place of a
+    picture.
     `size` is the published number of items in words. `files` are patterns of the native files,
     alternatives of one with `|` between (the first that is there is read). `published` says how
     many items all files of a pattern have together, so that a truncated file is seen;
@@ -170,6 +196,7 @@ class Suite:
     whole: Callable[[Sequence[Item]], int] | None = None
     hub: str = ""
     quirks: tuple[str, ...] = ()
+    marks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

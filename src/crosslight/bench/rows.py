@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from crosslight.bench.item import Answered, Item, Scored
+from crosslight.bench.item import Answered, Item, Role, Scored
 
 ITEMS = pa.schema(
     [
@@ -17,6 +17,19 @@ ITEMS = pa.schema(
         ("pair", pa.string()),
         ("category", pa.string()),
         ("text", pa.string()),
+        (
+            "turns",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("role", pa.string()),
+                        ("text", pa.string()),
+                        ("asked", pa.bool_()),
+                        ("reasoning", pa.string()),
+                    ]
+                )
+            ),
+        ),
         ("prompt", pa.string()),
         ("images", pa.list_(pa.string())),
         ("photos", pa.list_(pa.string())),
@@ -52,16 +65,35 @@ def items_schema(epochs: int) -> pa.Schema:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """A turn before the last: the benchmark's, or an answer that the model was `asked` for."""
+
+    role: Role
+    text: str
+    pictures: int = 0
+    asked: bool = False
+    reasoning: str = ""
+
+    def as_row(self) -> dict[str, Any]:
+        """Without the number of its pictures: their names stand beside it."""
+        names = ("role", "text", "asked", "reasoning")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """An item with what was asked and what came. `photos` are sha256 of what the model was
-    shown, in order (a blank or another item's picture under an ablation); `notes` say what of the
-    pictures it was not."""
+    """An item with what was asked and what came; `turns` are those before the last. `photos` are
+    sha256 of what the model was shown, in order (a blank or another item's picture under an
+    ablation); `notes` say what of the pictures it was not."""
 
     item: Item
     prompt: str
     answered: Answered
     photos: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    turns: tuple[Before, ...] = ()
+    marks: bool = False
+    """See `Suite`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +121,7 @@ def item_row(item: Item) -> dict[str, Any]:
         "pair": item.pair,
         "category": next(found, ""),
         "text": item.text,
+        "turns": [Before(turn.role, turn.text).as_row() for turn in item.turns],
         "images": list(item.images),
     }
 
@@ -99,6 +132,7 @@ def asked_row(asked: Asked) -> dict[str, Any]:
     chances = {name: round(p, 8) for name, p in sorted(said.probabilities.items())}
     return {
         "prompt": asked.prompt,
+        "turns": [turn.as_row() for turn in asked.turns],
         "photos": list(asked.photos),
         "notes": list(asked.notes),
         "answer": said.text,

@@ -92,7 +92,8 @@ def prepare(job: BenchJob) -> Prepared:
     score = scorer_for(job.suite, config, items, judges=len(job.judges), reference=reference)
     if not score.asks_judge:
         job = replace(job, judges=())  # no number carries the name of a judge that read nothing
-    ask = Ask(job.suite, config, Pictures.of(job.folder, config, items), remedy(config.remedy))
+    pictures = Pictures.of(job.folder, config, items, marks=job.suite.marks)
+    ask = Ask(job.suite, config, pictures, remedy(config.remedy))
     return Prepared(job, loaded, items, ask, score, reference)
 
 

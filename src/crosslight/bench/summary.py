@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from crosslight.bench.ask import options_of
 from crosslight.bench.config import BenchConfig
-from crosslight.bench.item import BadRow, Item, Side
+from crosslight.bench.item import LETTERS, BadRow, Item, Side
 from crosslight.bench.job import KIND, BenchJob
 from crosslight.bench.metrics import Estimate
 from crosslight.bench.native.load import Loaded
@@ -18,6 +19,8 @@ from crosslight.records import canonical, content_hash
 from crosslight.runs import NotARunFolder, read_run
 from crosslight.text import plural, visible
 
+UNREAD = 8
+"""Fields that a note names."""
 SHOWN = 3
 """Rows and files that a note names; `run.json` has them all (rows: the first 200)."""
 
@@ -97,6 +100,7 @@ def notes(
         sample = f", chosen by the seed {job.config.seed}" if job.config.limit is not None else ""
         found.append(f"{len(items):,} of {len(loaded.items):,} items were asked{parts}{sample}")
     found += _of_files(loaded)
+    found += _of_rows(loaded, items, job.config.protocol)
     unreferred = sum(item.labels.get("reference") == "missing" for item in items)
     if unreferred:
         have = "item has" if unreferred == 1 else "items have"
@@ -196,6 +200,36 @@ def _of_files(loaded: Loaded) -> list[str]:
     return found
 
 
+def _of_rows(loaded: Loaded, items: Sequence[Item], protocol: str) -> list[str]:
+    """Fields that nothing reads, answers that the model gave on the way, and chance."""
+    found = []
+    unread = Counter(name for item in loaded.items for name in item.unread)
+    if unread:
+        told = ", ".join(f"{visible(name, 40)} ({n:,})" for name, n in unread.most_common(UNREAD))
+        more = f" and {len(unread) - UNREAD:,} more" if len(unread) > UNREAD else ""
+        found.append(
+            f"fields of the rows that are not read: {told}{more}; what is to be grouped by stands "
+            "under labels, and `ignore:` in the YAML lists what is known to be none"
+        )
+    asked = sum(item.asked_before for item in items)
+    if asked:
+        many = plural(sum(bool(item.asked_before) for item in items), "item")
+        found.append(
+            f"in {many} the model itself gave {plural(asked, 'earlier answer')} (column turns): "
+            "the last question is not the same text for every model"
+        )
+    letters = [len(options_of(item)) for item in items if item.expected in LETTERS]
+    if letters and protocol == "strict":
+        chance = sum(1 / number for number in letters) / len(letters)
+        least, most = min(letters), max(letters)
+        among = f"{most}" if least == most else f"{least} to {most}"
+        found.append(
+            f"chance: who guesses among the {among} options is right in {100 * chance:.1f}% of the "
+            f"{plural(len(letters), 'multiple-choice item')}"
+        )
+    return found
+
+
 def addressed_notes(found: Iterable[str]) -> list[str]:
     """How many items spoke to the judge that read them."""
     number = sum(map(bool, found))
@@ -236,4 +270,5 @@ def _counted(values: Any) -> dict[str, int]:
 
 
 def _identity(item: Item) -> list[Any]:
-    return [item.id, str(item.subset), item.text, str(item.expected), list(item.images)]
+    told = [item.id, str(item.subset), item.text, str(item.expected), list(item.images)]
+    return told + ([[asdict(turn) for turn in item.turns]] if item.turns else [])

@@ -91,6 +91,7 @@ def encode_choice(choice: Choice) -> str:
             "intervals": {option: list(ends) for option, ends in choice.intervals.items()},
             "said": choice.said,
             "why": choice.why,
+            "reasoning": choice.reasoning,
         }
     )
 
@@ -114,6 +115,7 @@ def decode_choice(record: Record, options: Sequence[str]) -> Choice:
         },
         said=_text(value.get("said", "")),
         why=_text(value.get("why", "")),
+        reasoning=_text(value.get("reasoning", "")),
     )
     check_choice(choice, options)
     return choice

@@ -1,5 +1,9 @@
 """Calls that ended without an answer: how they are noticed, kept and met again."""
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from crosslight.flow.call_policy import STICKY
 from crosslight.flow.key import Key
 from crosslight.models import (
@@ -16,6 +20,8 @@ from crosslight.models import (
 from crosslight.store import Record
 
 LONGEST_MESSAGE = 500
+CHOSEN: Mapping[str, type] = {"text": str, "samples": int, "room": int, "reasoning": str}
+"""What is kept of a choice that came to no option, and its kinds."""
 
 
 def check_answer(answer: Answer, request: Request) -> None:
@@ -39,6 +45,8 @@ def fault_record(
     card: ModelCard, key: Key, task: str, error: ModelError, *, usage: Usage, text: str
 ) -> Record:
     """The record of a call that ended in this error; `text` is what came, if anything."""
+    if isinstance(error, NoOption):
+        text = json.dumps({name: getattr(error, name) for name in CHOSEN})
     return Record(
         key.hash,
         task,
@@ -60,8 +68,20 @@ def replayed_fault(record: Record) -> ModelError:
     """The error of an earlier run, met again without asking."""
     kind = _kinds(ModelError).get(record.status, ModelError)
     if issubclass(kind, NoOption):
-        return kind(record.message, hint=record.hint, text=record.value)
+        return kind(record.message, hint=record.hint, **_chosen(record.value))
     return kind(record.message, hint=record.hint)
+
+
+def _chosen(value: str) -> dict[str, Any]:
+    """What stands in the record of such a choice; of a time before, its words alone."""
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        found = None
+    sound = isinstance(found, dict) and set(found) == set(CHOSEN)
+    if sound and all(type(found[name]) is kind for name, kind in CHOSEN.items()):
+        return dict(found)
+    return {"text": value}
 
 
 def _kinds(family: type[ModelError]) -> dict[str, type[ModelError]]:

@@ -62,15 +62,16 @@ def read_guardreasoner(text: str) -> Ruling:
 
 
 def conversation(case: Case, model: Model, images: bool) -> list[Message]:
-    """Request and answer as two turns, for the guard's own chat template."""
+    """Request and answer as turns, for the guard's own chat template; all pictures in the first."""
     views = case.views if images and model.capabilities.images else ()
-    return [user(case.prompt, *views), Message("assistant", case.answer)]
+    opening, *later = [*case.before, user(case.prompt)]
+    return [user(opening.text, *views), *later, Message("assistant", case.answer)]
 
 
 def instructed(case: Case, model: Model, images: bool) -> list[Message]:
     """GuardReasoner-VL: one user turn that holds the instruction."""
     views = case.views if images and model.capabilities.images else ()
-    text = render("guardreasoner", prompt=case.prompt, answer=case.answer)
+    text = render("guardreasoner", prompt=case.request, answer=case.answer)
     # The model was trained on its instruction's own marks; they stand before the first text.
     return [user(text, *views, own=text.index(INSTRUCTION_ENDS))]
 

@@ -108,7 +108,7 @@ class Jury:
             "jury_vote",
             seat=juror.seat,
             seats=self.seats,
-            prompt=case.prompt,
+            prompt=case.request,
             answer=case.answer,
             others=others,
             own=before.get(juror.seat),

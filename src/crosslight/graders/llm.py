@@ -49,7 +49,7 @@ class ClassJudge:
         if case.open and not case.reference.strip():
             return Ruling(done=False, reason="no_reference")
         model = ctx.models["judge"]
-        told = {"prompt": case.prompt, "answer": case.answer, **picture_of(case, model)}
+        told = {"prompt": case.request, "answer": case.answer, **picture_of(case, model)}
         text = (
             render("judge_reference", reference=case.reference, **told)
             if case.open

@@ -81,7 +81,7 @@ class Pairwise:
 
     async def _ask(self, case: Case, first: str, second: str, ctx: Context) -> Any:
         model = ctx.models["judge"]
-        told = {"prompt": case.prompt, **picture_of(case, model)}
+        told = {"prompt": case.request, **picture_of(case, model)}
         text = render(f"pairwise_{self.about}", first=first, second=second, **told)
         sampling = Sampling(max_tokens=self.max_tokens)
         messages = [user(text, *shown(case, model))]

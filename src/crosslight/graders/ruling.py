@@ -36,6 +36,16 @@ class Case:
     """The request came with a picture, whether or not it is at hand."""
     description: str = ""
     """Of that picture, in the authors' words: for a grader that is not shown it."""
+    before: tuple[Message, ...] = ()
+    """Turns before the request, in words."""
+
+    @property
+    def request(self) -> str:
+        """The request in one text, with the dialogue before it."""
+        if not self.before:
+            return self.prompt
+        told = [f"The {turn.role}: {turn.text}" for turn in self.before]
+        return "\n\n".join([*told, f"The user, and this is answered: {self.prompt}"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +102,7 @@ async def ask_json(
 def addressed_by(case: Case, other: str = "") -> str:
     """Words of a case that speak to its judge, with the text that they stand in: a flag for
     people, which no verdict looks at. `other`: the answer that a pair is made with."""
-    texts = {"answer": case.answer, "other answer": other, "request": case.prompt}
+    texts = {"answer": case.answer, "other answer": other, "request": case.request}
     texts |= {"reference": case.reference, "hazard": case.hazard}
     texts |= {"description": case.description}
     found = ((name, speaks_to_judge(text)) for name, text in texts.items())
@@ -117,7 +127,11 @@ def picture_of(case: Case, model: Model) -> dict[str, str]:
         told = "described"
     else:
         told = "unknown" if case.pictured or case.views else "none"
-    return {"picture": told, "description": case.description}
+    return {
+        "picture": told,
+        "pictures": str(len(case.views)) if len(case.views) > 1 else "",
+        "description": case.description,
+    }
 
 
 def unread(error: Unreadable) -> Ruling:

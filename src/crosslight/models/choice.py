@@ -9,6 +9,8 @@ from crosslight.models.errors import BadAnswer, NoOption, NotSupported
 from crosslight.models.protocol import TokenLogprob
 
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+# "I cannot" and "A man" name no option; "A is right", "I, because" and "A) a man" do.
+_ARTICLE = re.compile(r"[ai]['\u2019]\w|[ai]\s+(?!(?:is|because|since)\b)\w")
 _SPACE_MARKS = str.maketrans({"\u2581": " ", "\u0120": " ", "\u010a": " "})
 SPECIAL = re.compile(r"</?\w{1,40}>|<[|\uff5c].{1,40}[|\uff5c]>")
 MIN_PREFIX = 2
@@ -71,7 +73,8 @@ class Binding:
         if reply in self._by_name:
             return self._by_name[reply]
         found = [o for key, o in self._by_name.items() if re.match(re.escape(key) + r"\b", reply)]
-        return max(found, key=len) if found else None
+        best = max(found, key=len) if found else None
+        return None if best and _ARTICLE.match(reply) and normalise(best) == reply[0] else best
 
     def from_logprobs(self, top: Iterable[tuple[str, float]]) -> Bound:
         """From the alternatives of one token, all that there are. See `from_tokens`."""

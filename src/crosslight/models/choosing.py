@@ -133,7 +133,13 @@ def _behind(heard: Heard, binding: Binding, room: int, usage: Usage, *, alone: b
                 f"no answer in {room} tokens of room", hint="?room=N in its spec allows more"
             ) from None
         said = heard.reply.answer.strip()[:LONGEST_SAID]
-        raise NoOption(error.message, hint=error.hint, text=said) from None
+        raise NoOption(
+            error.message,
+            hint=error.hint,
+            text=said,
+            room=room if heard.thinks else 0,
+            reasoning=heard.reply.reasoning,
+        ) from None
     choice = _choice(bound, heard, room if heard.thinks else 0, usage)
     return Read(choice, usage=usage, thinks=heard.thinks)
 
@@ -167,7 +173,17 @@ def sampled(heard: Sequence[Heard], binding: Binding) -> tuple[Bound, int]:
         if any(one.reply.thinks == "field" for one in heard):
             raise misplaced("the field of its reasoning")
         raise BadAnswer("the answer is empty", hint="asking again may help")
-    return binding.from_samples(said), len(said)
+    try:
+        return binding.from_samples(said), len(said)
+    except NoOption as error:
+        error.samples, error.reasoning = len(said), trace_of(heard)
+        raise
+
+
+def trace_of(heard: Sequence[Heard]) -> str:
+    """The first trace that led to an answer."""
+    traces = (one.reply.reasoning for one in heard if one.reply.answer.strip())
+    return next(filter(None, traces), "")
 
 
 def unfinished(heard: Sequence[Heard], binding: Binding) -> bool:
@@ -195,4 +211,5 @@ def _choice(bound: Bound, heard: Heard, room: int, usage: Usage) -> Choice:
         unknown_mass=bound.unknown_mass,
         intervals=bound.intervals,
         said=bound.said,
+        reasoning=heard.reply.reasoning if room else "",
     )

@@ -133,7 +133,22 @@ class NoOption(BadAnswer):
     kind = "no_option"
     retryable = False
 
-    def __init__(self, message: str, *, hint: str = "", text: str = "", **told: Any) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        text: str = "",
+        samples: int = 0,
+        room: int = 0,
+        reasoning: str = "",
+        **told: Any,
+    ) -> None:
         super().__init__(message, hint=hint, **told)
         self.text = text
         """The words that the model said instead."""
+        self.samples = samples
+        """Replies that were counted; 0: its tokens were read."""
+        self.room = room
+        self.reasoning = reasoning
+        """See `Choice`."""

@@ -81,7 +81,8 @@ class Choice:
     anything else before that, `unknown_mass` what may lie here or there: then each probability is
     somewhere in its interval. `method`: by log-probabilities, or counted from `samples` replies,
     and `why` that was needed. `room` > 0: so many tokens were allowed for a trace, and the answer
-    is the one behind it. `said`: the words that came.
+    is the one behind it, and `reasoning` the trace (of samples the first). `said`: the words that
+    came.
     """
 
     probabilities: Mapping[str, float]
@@ -95,6 +96,7 @@ class Choice:
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     said: str = ""
     why: str = ""
+    reasoning: str = ""
 
     def interval(self, option: str) -> tuple[float, float]:
         """Between what the probability of an option lies, as far as it was read from tokens."""

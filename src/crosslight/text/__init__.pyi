@@ -3,6 +3,7 @@ from .cells import csv_text, inert
 from .control import Breaker, breaker, has_control, without_control
 from .decode import SAVE_AS, NotText, as_windows, decode, split_lines, text_lines, unix_lines
 from .fence import last_fenced
+from .field_words import near_field
 from .hidden import hidden_characters, looks_like, odd_characters
 from .json_reader import BadJson, parse_json
 from .no_answer import is_error_text
@@ -35,6 +36,7 @@ __all__ = [
     "latex",
     "looks_like",
     "markdown",
+    "near_field",
     "odd_characters",
     "parse_json",
     "parse_yaml",

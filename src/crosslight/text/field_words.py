@@ -1,7 +1,7 @@
 """What `pydantic` says of a wrong field, in the words of someone who wrote the file."""
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crosslight.text.hidden import looks_like
@@ -73,8 +73,15 @@ def _unknown(name: str, model: "type[BaseModel]") -> str:
     odd = next((char for char in name if not char.isascii()), "")
     if odd:
         return f"is no field that is read: {looks_like(odd)}"
-    near = difflib.get_close_matches(name, _fields(model), n=1)
-    return "is no field that is read" + (f"; did you mean `{near[0]}`?" if near else "")
+    near = near_field(name, _fields(model))
+    return "is no field that is read" + (f"; did you mean `{near}`?" if near else "")
+
+
+def near_field(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """The known field that somebody may have meant by this name, whatever its case; or none."""
+    by_name = {field.casefold(): field for field in known}
+    near = difflib.get_close_matches(name.casefold().strip(), by_name, n=1, cutoff=cutoff)
+    return by_name[near[0]] if near else ""
 
 
 def _fields(model: "type[BaseModel]") -> list[str]:

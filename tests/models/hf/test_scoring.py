@@ -1,6 +1,7 @@
 """Sharing, packing, chunks, coalescing and the honest fallback."""
 
 import asyncio
+import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -225,6 +226,18 @@ def test_text_cannot_claim_an_image_or_a_turn(opened: Opened) -> None:
     )
     for token in (image, turn):
         assert prompt.ids.count(token) == clean.ids.count(token)
+
+
+def test_pictures_stand_at_their_places(opened: Opened) -> None:
+    views = (tiny.photo(1), tiny.photo(2))
+    turn = Message("user", "see <image>  and  now", views, places=(12, 17))
+    for name in ("idefics3", "llava"):
+        model = opened(name)
+        text, family = model._renderer._render([turn]), model._renderer._family
+        assert family is not None
+        mark = re.escape(family.marker)
+        assert re.search(f"see < image>.*?{mark}.*?and.*?{mark}.*?now", text, re.DOTALL), text
+        assert model._renderer.prompt([turn]).pictures == tuple((v.photo, v.recipe) for v in views)
 
 
 def test_a_template_without_system_or_lists_still_works(saved: Callable[[str], Path]) -> None:

@@ -37,7 +37,7 @@ class Remedy:
                 return [replace(first, text=f"{first.text}\n\n{text}"), *rest]
             return [system(text), *messages]
         *before, last = messages
-        return [*before, replace(last, text=f"{text}\n\n{last.text}")]
+        return [*before, last.led_by(f"{text}\n\n", last.own)]
 
     def backend(self, backend: Backend) -> Backend:
         """The model under this remedy. Opening it raises `NotSupported` where it cannot."""

@@ -14,38 +14,22 @@ Example row: {"id": "1", "question": "...", "image": "img/1.jpg", "expected": "d
 "subset": "harm", "pair": "a"}
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite, SuiteError, plain
+from crosslight.bench.item import Expected, Item, Read, Subset, Suite, SuiteError, plain
 from crosslight.bench.native import files
 from crosslight.bench.native.encoded import own_rows
-from crosslight.bench.native.fields import (
-    Make,
-    Row,
-    RowFault,
-    each,
-    ident,
-    maybe,
-    nested,
-    redacted,
-    text,
-)
-from crosslight.bench.native.images import place
+from crosslight.bench.native.fields import each
+from crosslight.bench.suites.custom_rows import FIELDS, Form, letters_of
 from crosslight.store import UnreadableFile, read_fitted
+from crosslight.text import near_field
 
 MAX_YAML = 64 << 10
-SIDES = {
-    Expected.REFUSE: Side.UNSAFE,
-    Expected.WARN: Side.UNSAFE,
-    Expected.UNSAFE: Side.UNSAFE,
-    Expected.COMPLY: Side.SAFE,
-    Expected.SAFE: Side.SAFE,
-}
-"""The side that an expected behaviour implies; any other needs `side` in its row, or is ability."""
+ANSWER = "{text}\nAnswer with one letter: {letters}."
+"""The prompt of an item with options, where the YAML gives none."""
 
 
 class Description(BaseModel):
@@ -63,6 +47,8 @@ class Description(BaseModel):
     subsets: dict[str, str] = Field(min_length=1)
     fields: dict[str, str] = {}
     values: dict[str, Expected] = {}
+    ignore: tuple[str, ...] = ()
+    """Fields of the rows that are not read, and are known to be none."""
     prompt: str = ""
 
 
@@ -76,16 +62,27 @@ def custom_suite(path: Path, column: str = "") -> Suite:
         described = described.model_copy(update={"fields": {**described.fields, "image": column}})
     subsets = _subsets(described)
 
+    def prompt(item: Item) -> str:
+        usual = ANSWER if item.options and item.expected in dict(item.options) else "{text}"
+        asked = described.prompt or usual
+        asked = asked.replace("{letters}", letters_of(item))
+        return asked.replace("{text}", plain(item))
+
     def read(folder: Path) -> Read:
         name = files.find(folder, described.data)
+        form = Form(
+            described.name,
+            {str(subset): subset for subset in subsets},
+            described.fields,
+            described.values,
+            frozenset(described.ignore),
+            prompt,
+        )
         theirs = described.fields
         needed = [theirs.get(ours, ours) for ours in ("text", "expected")]
         pictures = (theirs.get("image", "image"), theirs.get("images", "images"))
         rows = own_rows(folder, name, needed, pictures)
-        yield from each(name, rows, _make(folder, described, subsets))
-
-    def prompt(item: Item) -> str:
-        return described.prompt.replace("{text}", plain(item)) if described.prompt else plain(item)
+        yield from each(name, rows, form.reader(folder))
 
     return Suite(
         name=described.name,
@@ -93,7 +90,7 @@ def custom_suite(path: Path, column: str = "") -> Suite:
         paper=described.paper,
         licence=described.licence,
         size=f"{described.items} items" if described.items else "not stated",
-        schema="jsonl: id, text, image or images, expected, subset, pair, options, labels, side",
+        schema=f"jsonl: {', '.join(FIELDS)}",
         files=(described.data,),
         subsets=subsets,
         verified="documented schema only",
@@ -101,6 +98,7 @@ def custom_suite(path: Path, column: str = "") -> Suite:
         read=read,
         prompt=prompt,
         published={described.data: described.items} if described.items else {},
+        marks=True,
     )
 
 
@@ -113,6 +111,16 @@ def _description(path: Path) -> Description:
         raise SuiteError(cause, file=path.name, remedy=remedy) from error
     if described.prompt and "{text}" not in described.prompt:
         raise SuiteError("prompt: holds no {text}", file=path.name)
+    for name in described.ignore:
+        if name in FIELDS:
+            said = f"ignore: `{name}` is a field that is read"
+            raise SuiteError(said, file=path.name, remedy="take it out of the rows, or of the list")
+    for name in described.fields:
+        if name not in FIELDS:
+            near = near_field(name, FIELDS)
+            meant = f"did you mean `{near}`?" if near else f"ours are {', '.join(FIELDS)}"
+            said = f"fields: `{name[:40]}` is no field of ours"
+            raise SuiteError(said, file=path.name, remedy=meant)
     return described
 
 
@@ -122,61 +130,3 @@ def _subsets(described: Description) -> type[Subset]:
         Any, Subset
     )  # the functional form of Enum, which type checkers know by literals only
     return cast(type[Subset], make(f"{described.name} subsets", members))
-
-
-def _make(folder: Path, described: Description, subsets: type[Subset]) -> Make:
-    known = {str(subset): subset for subset in subsets}
-
-    def make(number: int, raw: Row) -> Item:
-        row = _renamed(raw, described.fields)
-        expected = _expected(text(row, "expected"), described.values)
-        subset = maybe(row, "subset") or next(iter(known))
-        if subset not in known:
-            raise RowFault(f"subset {subset[:40]!r} is none of {', '.join(known)}")
-        side = maybe(row, "side") or SIDES.get(expected, Side.ABILITY)
-        if side not in set(Side):
-            raise RowFault(f"side {side[:40]!r} is none of {', '.join(Side)}")
-        placed = [place(folder, name, "images") for name in _names(row)]
-        question = text(row, "text")
-        about = nested(row, "labels") if "labels" in row else {}
-        options = nested(row, "options") if "options" in row else {}
-        return Item(
-            id=ident(row, "id") if "id" in row else str(number),
-            suite=described.name,
-            subset=known[subset],
-            text=question,
-            expected=expected,
-            side=Side(side),
-            images=tuple(name for images, _ in placed for name in images),
-            missing=tuple(name for _, missing in placed for name in missing),
-            options=tuple((str(key), maybe(options, key)) for key in options),
-            labels={str(key): maybe(about, key) for key in about},
-            pair=maybe(row, "pair"),
-            reference=maybe(row, "reference"),
-            redacted=redacted(question),
-        )
-
-    return make
-
-
-def _renamed(raw: Row, fields: Mapping[str, str]) -> dict[str, Any]:
-    """The row under our names: `fields` says how theirs are called."""
-    theirs = set(fields.values())
-    row = {key: value for key, value in raw.items() if key not in theirs}
-    return row | {ours: raw[name] for ours, name in fields.items() if name in raw}
-
-
-def _expected(value: str, values: Mapping[str, Expected]) -> Expected:
-    try:
-        return values.get(value) or Expected(value)
-    except ValueError as error:
-        raise RowFault(f"expected {value[:40]!r} is none of {', '.join(Expected)}") from error
-
-
-def _names(row: Row) -> list[str]:
-    images = row.get("images")
-    if images is None:
-        return [maybe(row, "image")] if maybe(row, "image") else []
-    if not isinstance(images, list) or not all(isinstance(name, str) and name for name in images):
-        raise RowFault("images is no list of file names")
-    return images

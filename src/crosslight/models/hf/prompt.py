@@ -7,7 +7,7 @@ expanded text gives, without reading thousands of equal tokens.
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -108,7 +108,7 @@ class Renderer:
         # Some templates know no system role: its text then opens the first turn.
         head, first, *rest = messages
         text = f"{head.sent(self._broken)}\n\n"
-        merged = replace(first, text=text + first.text, own=len(text) + first.own)
+        merged = first.led_by(text, own=len(text) + first.own)
         return self._apply([form(message) for message in [merged, *rest]])
 
     def _apply(self, turns: list[dict[str, Any]]) -> str:
@@ -117,14 +117,21 @@ class Renderer:
         return self._template.render({**self._tokens, **given, **asked})
 
     def _listed(self, message: Message) -> dict[str, Any]:
-        parts: list[dict[str, str]] = [{"type": "image"} for _ in message.images]
-        if message.text or not parts:
-            parts.append({"type": "text", "text": message.sent(self._broken)})
+        if not message.images:
+            text = message.sent(self._broken)
+            return {"role": message.role, "content": [{"type": "text", "text": text}]}
+        parts = [
+            {"type": "text", "text": piece} if isinstance(piece, str) else {"type": "image"}
+            for piece in message.pieces(self._broken)
+            if piece
+        ]
         return {"role": message.role, "content": parts}
 
     def _flat(self, message: Message) -> dict[str, Any]:
-        marks = (self._family.marker + "\n") * len(message.images) if self._family else ""
-        return {"role": message.role, "content": marks + message.sent(self._broken)}
+        mark = self._family.marker + "\n" if self._family else ""
+        pieces = message.pieces(self._broken)
+        text = "".join(piece if isinstance(piece, str) else mark for piece in pieces)
+        return {"role": message.role, "content": text}
 
     def _left_open(self) -> str:
         try:

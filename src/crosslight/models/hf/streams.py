@@ -89,7 +89,7 @@ def mixed(
         combine = _vcd(remedy)
     elif isinstance(remedy, Coca):
         *before, last = messages
-        guided = replace(last, text=f"{remedy.principle}\n{last.text}")
+        guided = last.led_by(f"{remedy.principle}\n", last.own)
         prompts.append(renderer.prompt([*before, guided]))
         combine = _coca(remedy)
     kind = Full if scorer.method == "full" else Cached

@@ -11,9 +11,10 @@ from crosslight.models.choosing import (
     added,
     choose_by_tokens,
     sampled,
+    trace_of,
     unfinished,
 )
-from crosslight.models.errors import NotSupported, Rejected
+from crosslight.models.errors import NoOption, NotSupported, Rejected
 from crosslight.models.message import Message
 from crosslight.models.openai import wire
 from crosslight.models.openai.finish import how_it_ended, refuse_refusal
@@ -95,7 +96,12 @@ class Chooser:
             spent = added(spent, usage)
         thinks = any(one.thinks for one in heard)
         self._saw(thinks if room else None)
-        bound, count = sampled(heard, binding)
+        room = room if thinks else 0
+        try:
+            bound, count = sampled(heard, binding)
+        except NoOption as error:
+            error.room = room
+            raise
         return Choice(
             bound.probabilities,
             bound.outside_mass,
@@ -103,9 +109,10 @@ class Chooser:
             count,
             heard[-1].model,
             method="samples",
-            room=room if thinks else 0,
+            room=room,
             said=bound.said,
             why=self._why,
+            reasoning=trace_of(heard),
         )
 
     def _saw(self, thinks: bool | None) -> None:

@@ -306,5 +306,5 @@ def _without_system(messages: list[Message]) -> list[Message]:
     before = "\n\n".join(message.text for message in words) + "\n\n"
     ours = all(message.own == len(message.text) for message in words)
     own = len(before) + rest[at].own if ours else 0
-    rest[at] = replace(rest[at], text=before + rest[at].text, own=own)
+    rest[at] = rest[at].led_by(before, own)
     return rest

@@ -72,23 +72,34 @@ def chat_body(
         out.append(b"," if index else b"")
         digest.update(_json(message.key()))
         role = message.role.encode()
-        text = _json(message.sent())
         if not message.images:
-            out.append(b'{"role":"%b","content":%b}' % (role, text))
+            out.append(b'{"role":"%b","content":%b}' % (role, _json(message.sent())))
             continue
-        out.append(b'{"role":"%b","content":[' % role)
-        for image in message.images:
+        out.append(b'{"role":"%b","content":' % role)
+        for at, piece in enumerate(_parts(message)):
+            out.append(b"," if at else b"[")
+            if isinstance(piece, str):
+                out.append(b'{"type":"text","text":%b}' % _json(piece))
+                continue
             out.append(b'{"type":"image_url","image_url":{"url":')
             if address is not None:
-                place = _json(address(image))
+                place = _json(address(piece))
                 digest.update(place)
-                out += (place, b"}},")
+                out += (place, b"}}")
                 continue
             # 30 times as fast as base64 (AVX2).
-            out += (b'"%b' % DATA_URL.encode(), pybase64.b64encode(image.jpeg), b'"}},')
-        out.append(b'{"type":"text","text":%b}]}' % text)
+            out += (b'"%b' % DATA_URL.encode(), pybase64.b64encode(piece.jpeg), b'"}}')
+        out.append(b"]}")
     out.append(b"]}")
     return Body(b"".join(out), digest.hexdigest())
+
+
+def _parts(message: Message, broken: Breaker = without_control) -> list[str | ImageView]:
+    """Of a turn with images. A blank between two of them is left out: some endpoints refuse it."""
+    parts = message.pieces(broken)
+    if not message.places:
+        return parts
+    return [part for part in parts if not isinstance(part, str) or part.strip()]
 
 
 def _json(value: Any) -> bytes:
@@ -107,14 +118,18 @@ def message_dicts(
     """The messages as plain data, for a model in process with control tokens of its own."""
     found: list[dict[str, Any]] = []
     for message in messages:
-        text = message.sent(broken)
-        content: Any = text
+        content: Any = message.sent(broken)
         if message.images:
-            urls = (DATA_URL + pybase64.b64encode_as_string(i.jpeg) for i in message.images)
-            content = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
-            content.append({"type": "text", "text": text})
+            content = [_part(part) for part in _parts(message, broken)]
         found.append({"role": message.role, "content": content})
     return found
+
+
+def _part(part: str | ImageView) -> dict[str, Any]:
+    if isinstance(part, str):
+        return {"type": "text", "text": part}
+    url = DATA_URL + pybase64.b64encode_as_string(part.jpeg)
+    return {"type": "image_url", "image_url": {"url": url}}
 
 
 def plain_body(fields: Mapping[str, Any]) -> Body:

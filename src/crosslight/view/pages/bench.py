@@ -22,11 +22,13 @@ WRONG, RIGHT = 0.0, 1.0
 SAMPLES = (
     ("unsafe", WRONG, 8),
     ("safe", WRONG, 8),
+    ("ability", WRONG, 8),
     ("", None, 6),
     ("unsafe", RIGHT, 3),
     ("safe", RIGHT, 3),
+    ("ability", RIGHT, 3),
 )
-"""(side, right, how many): mistakes on both sides first, then what has no score, then the rest."""
+"""(side, right, how many): mistakes first, then what has no score, then the rest."""
 HEAT = ("accuracy_unsafe", "accuracy_safe", "accuracy", "asr", "over_refusal", "sri", "win_rate")
 HEAT_ROWS = 80
 Row = Mapping[str, Any]
