@@ -94,9 +94,9 @@ def test_the_hash_is_of_what_the_bank_says() -> None:
     assert bank_hash(BANK) != bank_hash(Bank(BANK.scenarios[1:]))
 
 
-GOOD = (
-    Path(read_bank.__code__.co_filename).parent / "bank_data" / "fire.yaml"
-).read_text(encoding="utf-8")
+GOOD = (Path(read_bank.__code__.co_filename).parent / "bank_data" / "fire.yaml").read_text(
+    encoding="utf-8"
+)
 
 
 @pytest.mark.parametrize(

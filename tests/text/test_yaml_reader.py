@@ -149,9 +149,7 @@ def test_what_is_not_read(text: str, says: str) -> None:
         "[" * 40,
     ],
 )
-def test_the_fast_reader_and_the_slow_one_agree(
-    text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_fast_reader_and_the_slow_one_agree(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     fast = parse_yaml(text)
     monkeypatch.setattr(yaml_reader, "_FAST", None)
     slow = parse_yaml(text)
