@@ -66,7 +66,11 @@ def test_a_run_killed_at_random_moments_ends_as_if_it_never_was(tmp_path: Path) 
         args = command(photos, tmp_path / "killed", tmp_path / "killed-store", server.spec)
         for _ in range(3):
             child = subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(chance.uniform(1.2, 3.0))
+            # Counted in requests: how long a process takes to begin says nothing on a busy machine.
+            moment = server.stats()["requests"] + chance.randrange(1, asked // 3)
+            while server.stats()["requests"] < moment and child.poll() is None:
+                time.sleep(0.02)
+            time.sleep(chance.uniform(0, 0.2))
             if child.poll() is None:
                 kills += 1
                 under_way += server.stats()["in_flight"]

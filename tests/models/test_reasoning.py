@@ -87,11 +87,11 @@ def test_an_open_trace_is_no_answer(text: str) -> None:
 
 
 def test_hostile_replies_take_no_time() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for text in ("<think>", "</think>", "`<think>", "<think>\n```\n", "<think>a</think>b", "< "):
         split_reply(text * 40_000)
     split_reply("<think" + " " * 300_000)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def said(message: dict[str, Any], finish: str = "stop") -> Answer:

@@ -157,6 +157,6 @@ def test_what_a_text_hides_is_read(hidden: str) -> None:
     ],
 )
 def test_a_long_text_is_read_in_time(part: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     speaks_to_judge(part * (60_000 // len(part)))
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3

@@ -74,6 +74,6 @@ def test_tokens_of_a_vocabulary_are_broken_too() -> None:
 
 @pytest.mark.parametrize("part", ["<", "<|", "<<", "[", "###", "<|a", "USER", "\n ", "<｜a▁"])
 def test_a_text_made_to_be_slow_is_not(part: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     without_control(part * (200_000 // len(part)))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
