@@ -1,4 +1,12 @@
-from .jobs import CallOptions, CallSettings, assess_job, bench_job, build_job, judge_job
+from .jobs import (
+    CallOptions,
+    CallSettings,
+    assess_job,
+    bench_job,
+    bench_jobs,
+    build_job,
+    judge_job,
+)
 from .run import Run, open_run
 from .verbs import assess_images, build_dataset, build_pages, judge_images, judge_pages, run_bench
 
@@ -9,6 +17,7 @@ __all__ = [
     "assess_images",
     "assess_job",
     "bench_job",
+    "bench_jobs",
     "build_dataset",
     "build_job",
     "build_pages",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from crosslight.bench import BenchConfig, BenchJob, default_folder, find_suite
+from crosslight.bench import BenchConfig, BenchJob, default_folder, find_suite, jobs_for
 from crosslight.build import BANK_FOLDER, BuildConfig, BuildJob
 from crosslight.flow import Budget, CallPolicy
 from crosslight.judge import (
@@ -288,6 +288,12 @@ def bench_job(
         canary=canary,
         require_sight=require_sight,
     )
+
+
+def bench_jobs(job: BenchJob, models: Sequence[str]) -> list[BenchJob]:
+    """The same run of several models: a job each, one budget for all. Raises `BadSpec`,
+    `BadSetting`, `NotARunFolder`."""
+    return jobs_for(job, [parse(spec) for spec in models])
 
 
 def _suite_folder(name: str, suite: Any, data: Place | None) -> Path:

@@ -18,6 +18,7 @@ from .native.load import load_suite
 from .published import published_scorer
 from .results import format_value
 from .run import run_bench
+from .several import ModelEnd, estimate_benches, exit_code, jobs_for, run_benches
 from .suites import all_suites, find_suite
 from .summary import headline
 from .system import SystemPrompt, read_system
@@ -30,6 +31,7 @@ __all__ = [
     "Expected",
     "Item",
     "Leaderboard",
+    "ModelEnd",
     "Pair",
     "Side",
     "Suite",
@@ -40,10 +42,13 @@ __all__ = [
     "compare_runs",
     "default_folder",
     "estimate_bench",
+    "estimate_benches",
+    "exit_code",
     "fetch_suite",
     "find_suite",
     "format_value",
     "headline",
+    "jobs_for",
     "leaderboard_cell",
     "leaderboard_csv",
     "leaderboard_latex",
@@ -56,5 +61,6 @@ __all__ = [
     "read_leaderboard",
     "read_system",
     "run_bench",
+    "run_benches",
     "write_comparison",
 ]

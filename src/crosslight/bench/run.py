@@ -106,6 +106,13 @@ async def run_bench(
     second Ctrl-C ends the process.
     """
     ready = await in_thread(prepare, job)  # Ctrl-C ends it: a suite may be large
+    return await run_prepared(ready, watch, pages=pages, console=console)
+
+
+async def run_prepared(
+    ready: Prepared, watch: Watch = unwatched, *, pages: Pages = no_pages, console: bool = False
+) -> BenchResult:
+    """The rest of `run_bench`."""
     job, items, score = ready.job, ready.items, ready.score
     table, config = job.out / "items.parquet", job.config
     estimates: Sequence[Estimate] = ()

@@ -28,7 +28,13 @@ def run(
     data: Annotated[
         Path | None, typer.Option(help="The folder with the authors' files, if not fetched.")
     ] = None,
-    model: Annotated[str, typer.Option(help="The model under test.")] = "embedded",
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The model under test; several get a folder each in -o.",
+            show_default="embedded",
+        ),
+    ] = None,
     output: opt.Output = Path("runs/bench"),
     subset: Annotated[
         list[str] | None, typer.Option(help="Only items of this subset; may be repeated.")
@@ -81,13 +87,14 @@ def run(
     calls: Any,
 ) -> None:
     """Ask a model every item of a suite, and score its answers by a named protocol."""
-    from crosslight.api import bench_job
+    from crosslight.api import bench_job, bench_jobs
     from crosslight.bench import BenchConfig, read_system
 
+    models = model or ["embedded"]
     job = bench_job(
         suite,
         output,
-        model=model,
+        model=models[0],
         data=data,
         judges=tuple(judge or ()),
         captioner=captioner,
@@ -110,13 +117,18 @@ def run(
         ),
         **calls,
     )
+    jobs = bench_jobs(job, models)
     if dry_run:
-        from crosslight.bench import estimate_bench
+        from crosslight.bench import estimate_benches
         from crosslight.flow import run_main
 
-        out.print(str(run_main(estimate_bench(job))), markup=False)
+        out.print(str(run_main(estimate_benches(jobs))), markup=False)
+    elif len(jobs) > 1:
+        from crosslight.cli.several import run_several
+
+        run_several(jobs, output, quiet)
     else:
-        _run(job, quiet)
+        _run(jobs[0], quiet)
 
 
 def _run(job: Any, quiet: bool) -> None:
@@ -125,6 +137,11 @@ def _run(job: Any, quiet: bool) -> None:
     from crosslight.view import write_bench_report
 
     result = run_main(run_bench(job, watching(quiet), pages=write_bench_report, console=True))
+    tell(result, job.out)
+
+
+def tell(result: Any, folder: Path) -> None:
+    """How a run ended, with its numbers; exits with its code."""
     told = result.summary
     statuses = told["statuses"]
     epochs = told["settings"].get("epochs", 1)
@@ -137,8 +154,8 @@ def _run(job: Any, quiet: bool) -> None:
     if result.epochs:
         out.print(over_epochs(result.epochs))
     if told["failed"] and result.status != "failed":
-        why_failed(job.out)
-    end(result, job.out)
+        why_failed(folder)
+    end(result, folder)
 
 
 @app.command("fetch")

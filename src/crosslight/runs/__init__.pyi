@@ -27,6 +27,7 @@ from .intake import Intake, Looked, Progress, look, unheard
 from .lost import NOT_REACHED, Lost, LostReason, failures_of, lost_of, write_lost
 from .manifest import FunnelStep, Manifest, read_manifest
 from .run import (
+    EXIT_CODES,
     Account,
     Hall,
     Pages,
@@ -41,6 +42,7 @@ from .run import (
 )
 
 __all__ = [
+    "EXIT_CODES",
     "NOT_REACHED",
     "RUN_FILE",
     "Account",
