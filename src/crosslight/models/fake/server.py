@@ -32,6 +32,8 @@ class FakeEndpoint:
         self._any_model = any_model and not script.models
         self._started = time.monotonic()
         self._asked: Counter[str] = Counter()
+        self._used: set[web.RequestHandler] = set()
+        """Open connections that a request for a model that `closes` came over."""
         self._slots = asyncio.Semaphore(script.slots) if script.slots else None
 
     def stats(self) -> dict[str, Any]:
@@ -85,6 +87,9 @@ class FakeEndpoint:
                 kind = "rejected"
                 return answers.no_model(ask.model)
             habits = self.engine.habits(ask)
+            if habits.closes and self._spent(request.protocol):
+                kind = "instead"
+                return answers.broken(request)
             self._asked[ask.model] += 1
             instead = await self._instead(request, wanted, habits)
             if instead is not None:
@@ -104,6 +109,12 @@ class FakeEndpoint:
             return response
         finally:
             self.engine.finish(kind, key)
+
+    def _spent(self, connection: web.RequestHandler) -> bool:
+        """Whether this connection has carried a request before; from here on it has."""
+        before = connection in self._used
+        self._used = {known for known in self._used if known.transport is not None} | {connection}
+        return before
 
     async def _instead(
         self, request: web.BaseRequest, wanted: wire.Wanted, habits: Habits
