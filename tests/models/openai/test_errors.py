@@ -100,6 +100,8 @@ STATUSES: list[tuple[int, Any, type[ModelError]]] = [
         Missing,
     ),
     (400, {"detail": "Server is pinned to 'tiny'; requested 'x'."}, Missing),
+    (400, error("There are no healthy deployments for this model"), Missing),
+    (429, error("No deployments available for selected model"), RateLimited),
     (400, error("Model Not Exist", type="invalid_request_error"), Missing),
     (400, error("x is not a valid model ID"), Missing),
     (400, error("The model `x` does not exist"), Missing),

@@ -87,9 +87,6 @@ class FakeEndpoint:
                 kind = "rejected"
                 return answers.no_model(ask.model)
             habits = self.engine.habits(ask)
-            if habits.closes and self._spent(request.protocol):
-                kind = "instead"
-                return answers.broken(request)
             self._asked[ask.model] += 1
             instead = await self._instead(request, wanted, habits)
             if instead is not None:
@@ -120,6 +117,8 @@ class FakeEndpoint:
         self, request: web.BaseRequest, wanted: wire.Wanted, habits: Habits
     ) -> web.StreamResponse | None:
         """What habits give in place of an answer."""
+        if habits.closes and self._spent(request.protocol):
+            return answers.broken(request)
         if time.monotonic() - self._started < habits.loading_s:
             return answers.failed(503, "Loading model", "unavailable_error")
         says = habits.says

@@ -75,7 +75,8 @@ _RATE = re.compile(
 _NO_MODEL = re.compile(
     r"(invalid|unknown|no such) model( name| id)?( passed|:|$)|not a valid model"
     r"|model.?not.?(exist|found)"
-    r"|model [^\s]{1,200} (does not exist|is not found|not found)|^server is pinned to ",
+    r"|model [^\s]{1,200} (does not exist|is not found|not found)|^server is pinned to "
+    r"|no healthy deployments for this model",
     re.MULTILINE,
 )
 """Where a 400 means a 404: LiteLLM, OpenRouter, DeepSeek, Mistral, DashScope, transformers."""

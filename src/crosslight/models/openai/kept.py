@@ -1,4 +1,4 @@
-"""Connections that were kept for the next request, and that the server has closed without saying so.
+"""Connections that were kept for the next request, and that the server closed without a word.
 
 llama.cpp closes after a stream, uvicorn after a fault of its application, and most servers after
 some seconds of idleness (often 5). A request that then breaks before anything of a response came is
