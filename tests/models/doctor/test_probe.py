@@ -8,9 +8,10 @@ from aiohttp import web
 
 from crosslight.models.doctor.probe import probe_model
 from crosslight.models.doctor.report import Probe
-from crosslight.models.errors import ServerFault
+from crosslight.models.errors import Missing, ServerFault
 from crosslight.models.fake import FakeModel, FakeServer
 from crosslight.models.fake import parse as script
+from crosslight.models.message import Message
 from crosslight.models.protocol import Model, Request
 from tests.runs.moody import Moody, says
 
@@ -86,6 +87,21 @@ def test_what_cannot_be_reached_is_one_line_with_a_hint(spec: str) -> None:
     found = lines(spec)
     assert states(found) == {"reach": "no"}
     assert found["reach"].hint
+
+
+class Unlisted(FakeModel):
+    """As an endpoint without `/models`."""
+
+    async def count_replies(self, messages: list[Message], n: int) -> int:
+        return n
+
+    async def context_tokens(self) -> int | None:
+        raise Missing("404 from /v1/models")
+
+
+def test_an_endpoint_that_lists_no_models_has_an_unknown_context() -> None:
+    found = lines(Held(Unlisted(script({}))))
+    assert found["context"].state == "unknown" and "does not tell" in found["context"].detail
 
 
 def test_nothing_is_raised() -> None:

@@ -44,8 +44,13 @@ def _vocabulary() -> tuple[list[str], list[str]]:
     return tokens, merges
 
 
-def write_text_model(path: Path, seed: int = 0, extra: tuple[str, ...] = ()) -> Path:
-    """A random two-layer llama with a byte tokenizer. `extra`: more control tokens."""
+def write_text_model(
+    path: Path, seed: int = 0, extra: tuple[str, ...] = (), *, terse: bool = False
+) -> Path:
+    """A random two-layer llama with a byte tokenizer. `extra`: more control tokens.
+
+    `terse`: its layers add nothing, it says Yes, or sometimes No, and ends.
+    """
     import gguf
 
     rng = np.random.default_rng(seed)
@@ -77,15 +82,23 @@ def write_text_model(path: Path, seed: int = 0, extra: tuple[str, ...] = ()) -> 
     # Opposite rows: whatever the hidden state is, Yes or No is among the likeliest tokens.
     head = rng.normal(0, 0.1 / np.sqrt(WIDTH), (len(tokens), WIDTH))
     row = rng.normal(0, 4 / np.sqrt(WIDTH), WIDTH)
-    head[tokens.index("Yes")], head[tokens.index("No")] = row, -row
+    yes, no = tokens.index("Yes"), tokens.index("No")
+    head[yes], head[no] = row, -row
+    embeddings = rng.normal(0, 1 / np.sqrt(WIDTH), (len(tokens), WIDTH))
+    if terse:
+        asked = embeddings[tokens.index("<|assistant|>")]
+        head[yes], head[no] = asked, 0.9 * asked
+        head[tokens.index("<|end|>")] = 2 * (embeddings[yes] + embeddings[no])
     out.add_tensor("output.weight", head.astype(np.float32))
+    out.add_tensor("token_embd.weight", embeddings.astype(np.float32))
 
     def put(name: str, *shape: int) -> None:
         scale = 0.0 if len(shape) == 1 else 1 / np.sqrt(shape[-1])
+        if terse and name.endswith(("attn_output.weight", "ffn_down.weight")):
+            scale = 1e-9
         value = rng.normal(0, scale, shape) if scale else np.ones(shape)
         out.add_tensor(name, value.astype(np.float32))
 
-    put("token_embd.weight", len(tokens), WIDTH)
     put("output_norm.weight", WIDTH)
     for i in range(LAYERS):
         put(f"blk.{i}.attn_norm.weight", WIDTH)

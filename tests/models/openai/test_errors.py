@@ -94,6 +94,20 @@ STATUSES: list[tuple[int, Any, type[ModelError]]] = [
     (500, error("the safety system is down"), ServerFault),
     (529, {"type": "error", "error": {"type": "overloaded_error"}}, ServerFault),
     (400, error("maximum context length is 4096 tokens"), Rejected),
+    (
+        400,
+        error("/chat/completions: Invalid model name passed in model=x. Call `/v1/models`"),
+        Missing,
+    ),
+    (400, {"detail": "Server is pinned to 'tiny'; requested 'x'."}, Missing),
+    (400, error("There are no healthy deployments for this model"), Missing),
+    (429, error("No deployments available for selected model"), RateLimited),
+    (400, error("Model Not Exist", type="invalid_request_error"), Missing),
+    (400, error("x is not a valid model ID"), Missing),
+    (400, error("The model `x` does not exist"), Missing),
+    (400, error("Unknown model parameter: seed"), Rejected),
+    (400, error("this model does not support logprobs"), Rejected),
+    (400, error("No connected db.", type="no_db_connection", code="400"), Denied),
 ]
 
 

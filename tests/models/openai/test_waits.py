@@ -33,6 +33,10 @@ NOW = 1_700_000_000.0
         ({"X-RateLimit-Reset": "1700000012500"}, 12.5),
         ({"anthropic-ratelimit-tokens-reset": "2023-11-14T22:13:25Z"}, 5.0),
         ({"x-ratelimit-reset-requests": "soon"}, None),
+        # LiteLLM passes on what the endpoint behind it said; its own word goes before.
+        ({"llm_provider-retry-after": "Tue, 14 Nov 2023 22:13:50 GMT"}, 30.0),
+        ({"llm_provider-x-ratelimit-reset-requests": "2s"}, 2.0),
+        ({"LLM_Provider-Retry-After": "30", "Retry-After": "4"}, 4.0),
         ({}, None),
     ],
 )

@@ -68,6 +68,9 @@ class Habits(_Part):
     """The only form of picture that is taken."""
     stream: Literal["asked", "only", "always", "breaks"] = "asked"
     """`only`: 400 without `stream`; `always`: also unasked; `breaks`: ends in the middle."""
+    closes: bool = False
+    """The connection is closed behind each response, which does not say so (llama.cpp's streams,
+    uvicorn after a fault of its application): a second request over it breaks."""
 
     sees: bool = True
     answers: tuple[str, ...] = ()

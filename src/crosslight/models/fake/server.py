@@ -33,6 +33,8 @@ class FakeEndpoint:
         self._any_model = any_model and not script.models
         self._started = time.monotonic()
         self._asked: Counter[str] = Counter()
+        self._used: set[web.RequestHandler] = set()
+        """Open connections that a request for a model that `closes` came over."""
         self._slots = asyncio.Semaphore(script.slots) if script.slots else None
 
     def stats(self) -> dict[str, Any]:
@@ -107,10 +109,18 @@ class FakeEndpoint:
         finally:
             self.engine.finish(kind, key)
 
+    def _spent(self, connection: web.RequestHandler) -> bool:
+        """Whether this connection has carried a request before; from here on it has."""
+        before = connection in self._used
+        self._used = {known for known in self._used if known.transport is not None} | {connection}
+        return before
+
     async def _instead(
         self, request: web.BaseRequest, wanted: wire.Wanted, habits: Habits
     ) -> web.StreamResponse | None:
         """What habits give in place of an answer."""
+        if habits.closes and self._spent(request.protocol):
+            return answers.broken(request)
         if time.monotonic() - self._started < habits.loading_s:
             return answers.failed(503, "Loading model", "unavailable_error")
         says = habits.says

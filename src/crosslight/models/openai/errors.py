@@ -66,11 +66,20 @@ _QUOTA = re.compile(
 )
 _KEY = re.compile(
     r"(invalid|incorrect|expired|missing).{0,12}(api|access).?key|api key (not valid|expired)"
-    r"|authentication|unauthori[sz]ed|unauthenticated|permission.?denied|access.?denied"
+    r"|no_db_connection|authentication|unauthori[sz]ed|unauthenticated|permission.?denied|access.?denied"
 )
+"""`no_db_connection`: LiteLLM of a key that is not its own, where it has no table of keys."""
 _RATE = re.compile(
     r"rate.?limit|too many requests|throttl|resource.?exhausted|limit_requests|limit_burst_rate"
 )
+_NO_MODEL = re.compile(
+    r"(invalid|unknown|no such) model( name| id)?( passed|:|$)|not a valid model"
+    r"|model.?not.?(exist|found)"
+    r"|model [^\s]{1,200} (does not exist|is not found|not found)|^server is pinned to "
+    r"|no healthy deployments for this model",
+    re.MULTILINE,
+)
+"""Where a 400 means a 404: LiteLLM, OpenRouter, DeepSeek, Mistral, DashScope, transformers."""
 _WRONG = re.compile(r"invalid.?(request|argument|param)|bad.?request|unsupported|unprocessable")
 
 
@@ -170,6 +179,8 @@ def _class_by_words(
         found = Denied, _NO_CREDIT
     elif status in (None, 400) and _KEY.search(words):
         found = Denied, ""
+    elif status in (None, 400) and _NO_MODEL.search(words):
+        found = Missing, _NO_SUCH
     elif status in (None, 400, 403) and _RATE.search(words):
         found = RateLimited, ""
     return found

@@ -18,7 +18,7 @@ from yarl import URL
 from crosslight.models.choice import Binding
 from crosslight.models.errors import ModelError, NotSupported, Rejected
 from crosslight.models.message import ImageView, Message, has_images
-from crosslight.models.openai import errors, keys, sse, wire
+from crosslight.models.openai import errors, kept, keys, sse, wire
 from crosslight.models.openai.choose import SAMPLE_TOKENS, Chooser
 from crosslight.models.openai.dialect import LIMITS, Dialect
 from crosslight.models.openai.pictures import NOTE, PictureServer, tell_remedy
@@ -98,6 +98,7 @@ class OpenAIModel:
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("Accept-Encoding",),
             proxy=_proxy(self._chat_url),
+            trace_configs=[kept.noting()],
         )
 
     def __repr__(self) -> str:
@@ -215,19 +216,43 @@ class OpenAIModel:
 
     async def _send(self, method: str, url: URL, body: Body | None, task: str) -> dict[str, Any]:
         headers = {"Accept-Encoding": "identity"}
-        data: bytes | io.BytesIO | None = None
         if body is not None:
             headers["Idempotency-Key"] = body.key
-            # aiohttp wants big bodies as a file, so that it can write them piece by piece.
-            data = io.BytesIO(body.data) if len(body.data) > BIG_BODY else body.data
         if task:
             headers[TASK_HEADER] = task
-        failure: ModelError
         sending()
+        for left in reversed(range(kept.TRIES)):
+            sent = kept.Connection()
+            try:
+                return await self._receive(method, url, body, headers, sent)
+            except ModelError as error:
+                if not (left and sent.was_closed):
+                    raise error from None
+        raise AssertionError("the last try returns or raises")
+
+    async def _receive(
+        self,
+        method: str,
+        url: URL,
+        body: Body | None,
+        headers: Mapping[str, str],
+        sent: kept.Connection,
+    ) -> dict[str, Any]:
+        data: bytes | io.BytesIO | None = None
+        if body is not None:
+            # aiohttp wants big bodies as a file, so that it can write them piece by piece.
+            data = io.BytesIO(body.data) if len(body.data) > BIG_BODY else body.data
+        failure: ModelError
         try:
             async with self._session.request(
-                method, url, data=data, headers=headers, allow_redirects=False
+                method,
+                url,
+                data=data,
+                headers=headers,
+                allow_redirects=False,
+                trace_request_ctx=sent,
             ) as response:
+                sent.answered()
                 received = self._key.blank_body(await errors.read_bounded(response))
                 if self._pictures is not None:
                     received = self._pictures.blank(received)
@@ -244,6 +269,7 @@ class OpenAIModel:
                     key=self._key,
                 )
         except (aiohttp.ClientError, OSError, ValueError) as error:
+            sent.broke(error)
             failure = errors.from_exception(
                 error, url=self._target.url, timeout_s=self._target.timeout_s
             )

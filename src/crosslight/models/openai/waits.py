@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
+PASSED = "llm_provider-"
 EPOCH_S, EPOCH_MS = 1e9, 1e12
 """Numbers above these are moments, in seconds or milliseconds since 1970, and no waits."""
 
@@ -33,7 +34,10 @@ def retry_after(headers: Mapping[str, str], now: float | None = None) -> float |
     counts; where none says how much is left, the shortest. One with something left is no reason.
     """
     now = time.time() if now is None else now
-    given = {name.casefold(): value.strip() for name, value in headers.items()}
+    found = {name.casefold(): value.strip() for name, value in headers.items()}
+    # What LiteLLM passes on of the endpoint behind it; its own words go before.
+    passed = {n.removeprefix(PASSED): v for n, v in found.items() if n.startswith(PASSED)}
+    given = passed | found
     millis = _number(given.get("retry-after-ms", ""))
     if millis is not None:
         return max(0.0, millis / 1000)
