@@ -42,7 +42,6 @@ class Server:
     unknown: frozenset[str] = frozenset()
     refuses: bool = False
     failed: int = 0
-    streams: bool = True
     env: dict[str, str] = field(default_factory=dict)
 
     @property
