@@ -128,7 +128,7 @@ def _spread(items: _Items, seed: int) -> EpochNumber:
     columns = [column for at in range(parts) for column in (varies[:, at], twice[:, at] * 1.0)]
     counts = np.stack(columns, axis=1)
     value = float(deviation(counts.sum(axis=0)[None, :])[0])
-    counted = twice.any(axis=1)
+    counted = np.asarray(twice.any(axis=1))
     groups = clusters_of(items.scores, counted)
     low, high = bootstrap_interval(
         counts[counted], deviation, clusters=groups, level=LEVEL, seed=seed

@@ -76,7 +76,7 @@ class Scores:
         """From items.parquet, or from rows with its columns."""
         if not isinstance(table, pa.Table):
             rows = list(table)
-            names = (*COLUMNS, "right", "value")
+            names: tuple[str, ...] = (*COLUMNS, "right", "value")
             if any("epoch" in row for row in rows):
                 names += ("item", "epoch")
             table = pa.table({name: [row.get(name) for row in rows] for name in names})
