@@ -125,7 +125,7 @@ def test_each_sample_of_a_choice_is_a_call(tmp_path: Path, lacks: str) -> None:
         backend = parse(f"openai:m@{server.url}?lacks={lacks}&samples=4")
 
         async def main() -> list[object]:
-            budget, found = Budget(calls=14), []
+            budget, found = Budget(calls=14), list[object]()
             store = AnswerStore(tmp_path / "answers.sqlite")
             async with Session({"model": backend}, store, budget=budget) as session:
                 asked = [
