@@ -1,12 +1,19 @@
 """Budgets: parsed, kept by concurrent calls, stopping as a status."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crosslight.flow import Budget, BudgetStop
+from crosslight.flow import Budget, BudgetStop, Session
+from crosslight.models import user
+from crosslight.models.fake import FakeServer
+from crosslight.models.fake import parse as parse_script
+from crosslight.models.protocol import Choice
+from crosslight.models.spec import parse
+from crosslight.store import AnswerStore
 from tests.flow.parts import run
 
 
@@ -108,3 +115,28 @@ def test_a_call_that_was_not_made_gives_its_reservation_back() -> None:
         assert budget.spent_calls == 0
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("lacks", ["logprobs,n", "logprobs"])
+def test_each_sample_of_a_choice_is_a_call(tmp_path: Path, lacks: str) -> None:
+    """Also where `n` is refused on the way: then the first choice is more than was reserved."""
+    habits = {} if "n" in lacks.split(",") else {"habits": {"refuses": ["n"]}}
+    with FakeServer(parse_script({"can": {"logprobs": False}, **habits})) as server:
+        backend = parse(f"openai:m@{server.url}?lacks={lacks}&samples=4")
+
+        async def main() -> list[object]:
+            budget, found = Budget(calls=14), list[object]()
+            store = AnswerStore(tmp_path / "answers.sqlite")
+            async with Session({"model": backend}, store, budget=budget) as session:
+                asked = [
+                    session.context.models["model"].choose([user(f"Is it {at}?")], ("Yes", "No"))
+                    for at in range(6)
+                ]
+                found += await asyncio.gather(*asked, return_exceptions=True)
+            refused = 1 if habits else 0  # which the server does not count
+            assert budget.spent_calls == server.stats()["requests"] + refused <= 14
+            return found
+
+        found = run(main())
+    assert sum(isinstance(one, Choice) for one in found) == 3
+    assert sum(isinstance(one, BudgetStop) for one in found) == 3

@@ -47,10 +47,10 @@ def test_a_step_without_calls_is_no_line_and_an_unknown_price_no_number() -> Non
     assert "10 rows: 10 calls, unknown usd" in str(told)
 
 
-def test_choices_counted_from_samples_are_one_call_each_and_cost_them_all() -> None:
+def test_choices_counted_from_samples_may_be_a_request_for_each_and_cost_them_all() -> None:
     one, many = (CallPlan("c", PAID, 1, 1, text_tokens=100, samples=k) for k in (0, 8))
     plain, sampled = estimate_calls(10, [one]), estimate_calls(10, [many])
-    assert (plain.most, sampled.most) == (10, 10)
+    assert (plain.most, sampled.least, sampled.most) == (10, 10, 80)
     assert (sampled.most_usd or 0) > 8 * (plain.most_usd or 0)
 
 

@@ -178,7 +178,9 @@ def _boards(read: Sequence[_Read]) -> dict[bytes, Board]:
 
 def _differs(own: Mapping[str, Any], rivals: Sequence[Mapping[str, Any]]) -> str:
     """In what a column differs from others of its suite and protocol."""
-    keys = dict.fromkeys(k for other in rivals for k in other if other[k] != own.get(k))
+    keys = dict.fromkeys(
+        key for other in rivals for key in (*other, *own) if other.get(key) != own.get(key)
+    )
     shown = [
         f"{key.removeprefix('setting ')} "
         f"{str(own.get(key))[: 8 if key in HASHES else 60] or 'none'}"

@@ -61,10 +61,12 @@ class Budget:
         """Requests that have ended."""
         return self._spent.calls
 
-    async def reserve(self, estimate_usd: float) -> None:
-        """Set aside one call of this price. Raises `BudgetStop` when it can never fit."""
-        while not self._fits(estimate_usd, with_reserved=True):
-            if not self._spent.reserved_calls or not self._fits(estimate_usd, with_reserved=False):
+    async def reserve(self, estimate_usd: float, calls: int = 1) -> None:
+        """Set aside one call of this price, which may become so many requests (a choice by
+        samples). Raises `BudgetStop` when it can never fit."""
+        while not self._fits(estimate_usd, calls, with_reserved=True):
+            fits_alone = self._fits(estimate_usd, calls, with_reserved=False)
+            if not self._spent.reserved_calls or not fits_alone:
                 raise BudgetStop(
                     f"the budget of {self} is spent ({self._spent.usd:.4f} usd, "
                     f"{self._spent.calls} calls)",
@@ -74,20 +76,23 @@ class Budget:
             self._waiting.append(waiter)
             await waiter
         self._spent.reserved_usd += estimate_usd
-        self._spent.reserved_calls += 1
+        self._spent.reserved_calls += calls
 
-    def give_back(self, estimate_usd: float) -> None:
-        """The call that reserved `estimate_usd` was not made after all."""
+    def give_back(self, estimate_usd: float, calls: int = 1) -> None:
+        """The call that reserved this was not made after all."""
         self._spent.reserved_usd = max(0.0, self._spent.reserved_usd - estimate_usd)
-        self._spent.reserved_calls -= 1
+        self._spent.reserved_calls -= calls
         self._wake()
 
-    def settle(self, estimate_usd: float, actual_usd: float) -> None:
-        """The call that reserved `estimate_usd` has ended and cost `actual_usd`."""
+    def settle(
+        self, estimate_usd: float, actual_usd: float, reserved: int = 1, calls: int = 1
+    ) -> None:
+        """The call that reserved `estimate_usd` and `reserved` requests has ended: it cost
+        `actual_usd` and was `calls` requests."""
         self._spent.reserved_usd = max(0.0, self._spent.reserved_usd - estimate_usd)
-        self._spent.reserved_calls -= 1
+        self._spent.reserved_calls -= reserved
         self._spent.usd += actual_usd
-        self._spent.calls += 1
+        self._spent.calls += calls
         self._wake()
 
     def _wake(self) -> None:
@@ -96,8 +101,8 @@ class Budget:
             if not waiter.done():
                 waiter.set_result(None)
 
-    def _fits(self, estimate: float, *, with_reserved: bool) -> bool:
-        usd, calls = self._spent.usd + estimate, self._spent.calls + 1
+    def _fits(self, estimate: float, more: int, *, with_reserved: bool) -> bool:
+        usd, calls = self._spent.usd + estimate, self._spent.calls + more
         if with_reserved:
             usd += self._spent.reserved_usd
             calls += self._spent.reserved_calls

@@ -98,6 +98,7 @@ class Caller:
             self.policy,
             gate or Gate(),
             samples=model.capabilities.samples,
+            one_by_one=not (model.capabilities.logprobs or model.capabilities.n),
             look=_short_question(model),
         )
         self._in_flight: SingleFlight[Record] = SingleFlight()

@@ -67,6 +67,7 @@ class CostGuess:
     def __init__(self, card: ModelCard, samples: int = 0) -> None:
         self._card = card
         self._samples = samples
+        self._requests: dict[str, int] = {}
         self._seen: dict[str, tuple[int, float]] = {}
 
     def of(self, request: Request) -> float:
@@ -81,6 +82,17 @@ class CostGuess:
         most = request.sampling.max_tokens if request.kind == "generate" else 0
         return cost(self._card, Usage(prompt, most))
 
+    def requests(self, request: Request, least: int) -> int:
+        """How many requests it may become: as many as one of its task has, `least` before any."""
+        if request.kind != "choose":
+            return 1
+        return self._requests.get(request.task, max(1, least))
+
+    def sent(self, request: Request, requests: int) -> None:
+        """A call of this task became so many requests."""
+        if request.kind == "choose":
+            self._requests[request.task] = max(requests, self._requests.get(request.task, 1))
+
     def saw(self, task: str, usd: float) -> None:
         """A call of this task cost so much."""
         count, total = self._seen.get(task, (0, 0.0))
@@ -92,8 +104,8 @@ class CallPlan:
     """The calls of one step: `least` to `most` for every row, or with `shared` for all rows
     together. The tokens are those of one call at its longest; a view is not among `text_tokens`.
 
-    `samples`: the requests that one call is known to become behind the model (see `samples_of`).
-    They cost, but the ledger, and so a budget in calls, counts one call.
+    `samples`: the requests that one call may become behind the model (see `samples_of`). Ledger
+    and budget count each request, and so does the upper end.
     """
 
     step: str
@@ -197,30 +209,31 @@ def estimate_calls(
         known = priced(plan.card)
         low = least * cost(plan.card, plan.least_usage()) if known else None
         high = most * cost(plan.card, plan.most_usage(side)) if known else None
+        most *= max(1, plan.samples)
         lines.append(EstimateLine(plan.step, plan.card.spec, least, most, low, high))
     return Estimate(rows, tuple(lines), attempts, tuple(notes))
 
 
 def samples_of(model: Model) -> int:
-    """How many requests every choice of this model takes; 0 where one is enough."""
+    """How many requests a choice of this model may take; 0 where one is enough."""
     return 0 if model.capabilities.logprobs else model.capabilities.samples
 
 
 def sample_notes(models: Iterable[Model]) -> list[str]:
     """What a person must know of models that may count samples instead of reading the first
-    token: the ledger counts one call a choice."""
+    token."""
     notes = {}
     for model in models:
         spec, k = model.card.spec, model.capabilities.samples
         if k and model.capabilities.logprobs:
             notes[spec] = (
                 f"should {spec} turn out to give no log-probabilities, each of its choices takes "
-                f"up to {k} samples: one call here, but so many times the price"
+                f"up to {k} samples: one call here, but so many requests, at their price"
             )
         elif k:
             notes[spec] = (
                 f"{spec} gives no log-probabilities: each of its choices takes up to {k} samples "
-                "(one call here; the dollars hold them all)"
+                "(the upper end holds a request for each)"
             )
     return list(notes.values())
 

@@ -54,7 +54,8 @@ def require_price(card: ModelCard, budget: Budget | None) -> None:
 class RetryingCalls:
     """Asks one model. `ask` returns a checked reply and its usage, or raises `ModelError`.
 
-    `samples`: the requests that the model may put in place of one choice. `look` asks it a short
+    `samples`: the requests that the model may put in place of one choice; `one_by_one`: it is known
+    to. `look` asks it a short
     question, where it takes one: that tells a row's fault from the endpoint's.
     """
 
@@ -68,6 +69,7 @@ class RetryingCalls:
         gate: Gate,
         *,
         samples: int = 0,
+        one_by_one: bool = False,
         look: Callable[[], Awaitable[Any]] | None = None,
     ) -> None:
         require_price(card, budget)
@@ -78,6 +80,7 @@ class RetryingCalls:
         self._policy = policy
         self._gate = gate
         self._guess = CostGuess(card, samples)
+        self._requests = samples if one_by_one else 1
         self._ever_answered = False
         self._look = look
         self._presence = Presence(card, policy, ledger, gate, self._short_question)
@@ -168,26 +171,32 @@ class RetryingCalls:
             self._gate.check()  # the run may have been told to stop while this call queued
             # In the slot: calls that only queue reserve nothing.
             guess = self._guess.of(request) if self._budget else 0.0
+            calls = self._guess.requests(request, self._requests)
             if self._budget:
-                await self._budget.reserve(guess)
+                await self._budget.reserve(guess, calls)
                 if self._gate.closed:  # while this call waited for the reservations of others
-                    self._budget.give_back(guess)
+                    self._budget.give_back(guess, calls)
                     self._gate.check()
+            sent = Sent()
             try:
-                await self._send(request, send, reply, slot)
+                await self._send(request, send, reply, slot, sent)
             finally:
-                self._account(request, reply, guess)
+                self._account(request, reply, guess, calls, max(1, sent.requests))
         finally:
             self._limiter.release(slot, answered=bool(reply))
         check(reply[0])
         return self._usage(request, reply[0])
 
     async def _send(
-        self, request: Request, send: Callable[[], Awaitable[T]], reply: list[T], slot: Slot
+        self,
+        request: Request,
+        send: Callable[[], Awaitable[T]],
+        reply: list[T],
+        slot: Slot,
+        sent: Sent,
     ) -> None:
         calls = self._ledger.task(request.task)
         calls.asked += 1
-        sent = Sent()
         try:
             with counting(sent):
                 async with asyncio.timeout(None if self._card.queues else self._policy.timeout_s):
@@ -208,7 +217,9 @@ class RetryingCalls:
         finally:
             calls.asked += max(0, sent.requests - 1)  # each sample of a choice is a request
 
-    def _account(self, request: Request, reply: list[T], guess: float) -> None:
+    def _account(
+        self, request: Request, reply: list[T], guess: float, reserved: int, requests: int
+    ) -> None:
         usd = 0.0
         if reply:
             usage, ours = usage_of(self._card, request, reply[0])
@@ -217,8 +228,9 @@ class RetryingCalls:
             usd = cost(self._card, usage)
             self._ledger.spent(Usage(usage.prompt_tokens, usage.completion_tokens, usd))
             self._guess.saw(request.task, usd)
+        self._guess.sent(request, requests)
         if self._budget:
-            self._budget.settle(guess, usd)
+            self._budget.settle(guess, usd, reserved, requests)
 
     def _usage(self, request: Request, reply: T) -> Usage:
         return usage_of(self._card, request, reply)[0]
