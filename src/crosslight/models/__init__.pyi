@@ -4,6 +4,7 @@ from .doctor.canary import require_sight
 from .doctor.probe import probe_model
 from .embedded.conse import LabelSpace
 from .embedded.evidence import element_probability
+from .embedded.imagenet import class_names
 from .embedded.reader import TASK, ReaderBackend
 from .embedded.scene import Scene
 from .errors import (
@@ -82,6 +83,7 @@ __all__ = [
     "Usage",
     "Vcd",
     "Vectors",
+    "class_names",
     "counting",
     "element_probability",
     "fetch",
