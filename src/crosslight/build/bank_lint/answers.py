@@ -112,6 +112,8 @@ def _slot(one: Written) -> Iterator[Finding]:
         yield one.spot.must(one.key, f"has no {SLOT}", "name what is seen, once and early")
     if one.kind == "along" and found:
         yield one.spot.must(one.key, f"holds {SLOT}", "talk about the aim and the day")
+    if one.kind == "place" and found:
+        yield one.spot.must(one.key, f"holds {SLOT}", "that thing is not in this photo")
     if any(begins_sentence(one.text, at) for at in found):
         remedy = "turn the sentence: the name in it begins with a small letter"
         yield one.spot.must(one.key, f"begins a sentence with {SLOT}", remedy)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from crosslight.build.bank import SLOT, Case, Pattern
 from crosslight.build.bank_lint.finding import Finding, Spot
 from crosslight.build.bank_lint.wording import has_phrase, words
+from crosslight.models import usable_labels
 
 ARTICLES = frozenset(
     """a an the some somebody someone something people two three several many this his her their
@@ -36,6 +37,7 @@ def lint_pattern(pattern: Pattern, spot: Spot) -> Iterator[Finding]:
     yield from _names(pattern, spot)
     yield from _rivals(pattern, spot)
     yield from _facts(pattern, spot)
+    yield from _labels(pattern, spot)
     if SLOT not in pattern.risk:
         yield spot.should("risk", f"has no {SLOT}", "say whose risk it is")
     grave = next((word for word in GRAVE if has_phrase(pattern.risk, word)), "")
@@ -95,6 +97,15 @@ def _facts(pattern: Pattern, spot: Spot) -> Iterator[Finding]:
             yield where.must("source", "is cited and unchecked", remedy)
         if not fact.source and fact.checked != "unchecked":
             yield where.must("checked", "has a day and no `source`", "write what was opened")
+
+
+def _labels(pattern: Pattern, spot: Spot) -> Iterator[Finding]:
+    """Labels that never count, since no ImageNet class bears them out."""
+    element = spot.inside("element")
+    for name in pattern.element.labels:
+        if name not in usable_labels():
+            remedy = "give a class too, or leave it out: no ImageNet class bears it out"
+            yield element.should("labels", f"'{name}' never counts", remedy)
 
 
 def lint_places(pattern: Pattern, case: Case, spot: Spot) -> Iterator[Finding]:
