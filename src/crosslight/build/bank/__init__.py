@@ -17,6 +17,7 @@ from crosslight.build.bank.read import (
 )
 from crosslight.build.bank.schema import (
     SLOT,
+    Beside,
     Case,
     Control,
     Element,
@@ -34,6 +35,7 @@ __all__ = [
     "SLOT",
     "Bank",
     "BankError",
+    "Beside",
     "Case",
     "Control",
     "Element",

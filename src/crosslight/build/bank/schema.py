@@ -161,6 +161,17 @@ class Pattern(StrictModel):
         """The scenario file that it stands in."""
         return self.id.split(".", 1)[0]
 
+    @property
+    def bounds(self) -> tuple[str, ...]:
+        """Where and when it holds, if not everywhere and always."""
+        named = (("region", self.region), ("season", self.season))
+        return tuple(f"{name}: {value}" for name, value in named if value)
+
+    @property
+    def told_risk(self) -> str:
+        """The risk, with the first of the names that the thing may have."""
+        return fill(self.risk, self.element.names[0])
+
     def case(self, say: str) -> Case | None:
         """The case of this sentence, if the pattern has it."""
         return next((case for case in self.cases if case.say == say), None)

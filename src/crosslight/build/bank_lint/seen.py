@@ -137,19 +137,23 @@ def lint_between(every: Iterable[Placed]) -> Iterator[Finding]:
             if name != "person":
                 elements.setdefault((one.pattern.category, name), []).append(one.pattern.id)
     for one in placed:
-        for key, name, where in _harmless(one):
-            others = elements.get((one.pattern.category, name), [])
-            if other := next((id for id in others if id != one.pattern.id), None):
-                wrong = f"'{name}' is an element of {other}, of the same category"
+        for key, names, where in _harmless(one):
+            met: dict[str, list[str]] = {}
+            for name in names:
+                others = elements.get((one.pattern.category, name), [])
+                for other in [id for id in others if id != one.pattern.id][:1]:
+                    met.setdefault(other, []).append(name)
+            for other, shared in met.items():
+                wrong = f"{', '.join(shared)}: an element of {other}, of the same category"
                 yield where.should(key, wrong, "is it really harmless with the sentence?")
 
 
-def _harmless(one: Placed) -> Iterator[tuple[str, str, Spot]]:
-    for name in one.pattern.lookalikes:
-        yield "lookalikes", name, one.spot
+def _harmless(one: Placed) -> Iterator[tuple[str, tuple[str, ...], Spot]]:
+    """Names that a pattern calls harmless, with where it does."""
+    yield "lookalikes", one.pattern.lookalikes, one.spot
     for number, case in enumerate(one.pattern.cases):
         spot = one.spot.inside("cases", number, case=number + 1)
         for at, place in enumerate(case.photo):
             where = spot.inside("photo", at, part=f"photo {at + 1}")
-            yield from (("classes", name, where) for name in place.classes)
-            yield from (("labels", name, where) for name in place.labels)
+            yield "classes", place.classes, where
+            yield "labels", place.labels, where
