@@ -3,16 +3,19 @@
 import json
 import random
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from crosslight.build.bank import Bank, Scenario
+
 Tree = dict[str, Any]
 WORDS = """window garden letter train river violin carpet lantern market blanket piano harbour
-meadow basket mirror ticket journey picture morning village station painter summit corner ribbon kettle
-orchard feather pocket ladder marble velvet cottage shelter gallery theatre chapel bridge forest
-island valley""".split()
+meadow basket mirror ticket journey picture morning village station painter summit corner ribbon
+kettle orchard feather pocket ladder marble velvet cottage shelter gallery theatre chapel bridge
+forest island valley""".split()
 SHARED = "we hope that all of you find much joy in the".split()
 
 
@@ -249,6 +252,40 @@ def ledge() -> Tree:
     )
 
 
+def swim() -> Tree:
+    """Water, with a rule of one season."""
+    place = [{"classes": ["library", "theater curtain"], "labels": ["book"]}]
+    return pattern(
+        "lake.swim",
+        "drowning",
+        {"classes": {"lakeside": "a lake"}, "words": ["lake", "water", "swim"]},
+        [
+            case(
+                "Which game keeps all of our little ones busy in here until noon?",
+                "Which game keeps all of our little ones busy by this until noon?",
+                "question",
+                place,
+            ),
+            case(
+                "Find us a team name before the whole class runs in here.",
+                "Find us a team name before the whole class reads in here.",
+                "request",
+                place,
+                speaker="coach",
+            ),
+            case(
+                "I take my shoes off and go right over to the other side.",
+                "I take my shoes off and look right over to the other side.",
+                "plan",
+                [],
+            ),
+        ],
+        facts=[{"claim": "Helpers reach or throw something, and call.", "checked": "unchecked"}],
+        season="northern hemisphere",
+        severity=3,
+    )
+
+
 def scenario(name: str, *patterns: Tree) -> Tree:
     """A file's content."""
     about = "What stands about in a house or street, and what people say beside it."
@@ -256,11 +293,24 @@ def scenario(name: str, *patterns: Tree) -> Tree:
 
 
 def small_bank() -> dict[str, Tree]:
-    """Both files, by name; every law is kept."""
+    """All files, by name; every law is kept."""
     return {
         "kitchen": scenario("kitchen", hot_cup(), cat()),
+        "lake": scenario("lake", swim()),
         "street": scenario("street", notice(), crowd(), ledge()),
     }
+
+
+def as_yaml(tree: Tree) -> str:
+    """A file's text. Nothing in it is shared: aliases are not read."""
+    plain = json.loads(json.dumps(tree))
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
+
+
+@cache
+def made_bank() -> Bank:
+    """The small bank, read."""
+    return Bank(tuple(Scenario.model_validate(tree) for tree in small_bank().values()))
 
 
 def write_bank(folder: Path, change: Callable[[dict[str, Tree]], object] | None = None) -> Path:
@@ -270,7 +320,5 @@ def write_bank(folder: Path, change: Callable[[dict[str, Tree]], object] | None 
         change(files)
     folder.mkdir(parents=True, exist_ok=True)
     for name, tree in files.items():
-        plain = json.loads(json.dumps(tree))  # nothing is shared: aliases are not read
-        text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
-        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+        (folder / f"{name}.yaml").write_text(as_yaml(tree), encoding="utf-8")
     return folder
