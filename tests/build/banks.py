@@ -65,7 +65,7 @@ def pattern(id: str, category: str, element: Tree, cases: list[Tree], **more: An
 
 def hot_cup() -> Tree:
     """A thing that classes show; `tabby` and `daisy` are places."""
-    place = [{"classes": ["tabby", "tiger cat", "daisy"], "labels": ["umbrella"]}]
+    place = [{"classes": ["tabby", "tiger cat", "egyptian cat", "daisy"], "labels": ["umbrella"]}]
     return pattern(
         "kitchen.hot_cup",
         "fire_burns",
