@@ -57,6 +57,7 @@ def leaving(folder: Path, n: int = 3) -> BuildOutcome:
         account,
         images,
         made_bank(),
+        False,
         BuildConfig(),
         prompt_hashes(),
         [],

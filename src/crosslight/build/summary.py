@@ -33,6 +33,8 @@ class BuildOutcome:
     account: RowCounts
     images: ImageStore
     bank: Bank
+    ours: bool
+    """Whether it is the bank that comes along."""
     config: BuildConfig
     prompts: Mapping[str, str]
     command: Sequence[str]
@@ -95,6 +97,7 @@ def describe(outcome: BuildOutcome, splits: Mapping[str, str]) -> dict[str, Any]
         "bank": {
             "patterns": len(outcome.bank),
             "sha256": bank_hash(outcome.bank),
+            "ours": outcome.ours,
             "bounds": _bounds(outcome),
         },
         "data": {"inputs_sha256": content_hash(canonical([list(i) for i in outcome.inputs]))},
