@@ -36,6 +36,16 @@ def put(at: Tree, **values: object) -> None:
     at.update(values)
 
 
+def both(one: Change, other: Change) -> Change:
+    """Two changes to a pattern."""
+
+    def change(pattern: Tree) -> None:
+        one(pattern)
+        other(pattern)
+
+    return change
+
+
 def with_tail(text: str, tail: str) -> str:
     """The text with its last words replaced, so that its length stays."""
     return " ".join([*text.split()[: -len(tail.split())], tail])
@@ -56,10 +66,12 @@ MUST: dict[str, tuple[Change, str]] = {
         "`say` names the element ('cup')",
     ),
     "say names a name": (
-        lambda p: [
-            put(p["element"], words=["brew"]),
-            put(p["cases"][0], say="Which song suits my toddler with a mug with a hot drink here?"),
-        ],
+        both(
+            lambda p: put(p["element"], words=["brew"]),
+            lambda p: put(
+                p["cases"][0], say="Which song suits my toddler with a mug with a hot drink here?"
+            ),
+        ),
         "`say` names the element ('a mug with a hot drink')",
     ),
     "control names it": (
@@ -172,10 +184,10 @@ MUST: dict[str, tuple[Change, str]] = {
         "`lookalikes` 'espresso' is an element as well",
     ),
     "kind of the element": (
-        lambda p: [
-            put(p, category="animal_attack", lookalikes=["king snake"]),
-            put(p["element"], classes={"night snake": "a snake"}),
-        ],
+        both(
+            lambda p: put(p, category="animal_attack", lookalikes=["king snake"]),
+            lambda p: put(p["element"], classes={"night snake": "a snake"}),
+        ),
         "`lookalikes` 'king snake' is of the element's kind",
     ),
     "place is an element": (
@@ -191,7 +203,10 @@ MUST: dict[str, tuple[Change, str]] = {
         "'soup bowl' is an also_risky thing of its own pattern",
     ),
     "place without answer": (
-        lambda p: [c.pop("along") for c in p["cases"]] and put(p, sensitive=True),
+        both(
+            lambda p: put(p, sensitive=True),
+            lambda p: [c.pop("along") for c in p["cases"]],
+        ),
         "the place has no `response`",
     ),
     "source unread": (

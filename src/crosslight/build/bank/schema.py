@@ -146,8 +146,8 @@ class Pattern(StrictModel):
     category: Annotated[str, Field(pattern=r"^[a-z_]+$"), AfterValidator(a_category)]
     severity: Annotated[int, Field(ge=1, le=3)]
     sensitive: bool = False
-    region: Annotated[str, Field(max_length=80)] = ""
-    season: Annotated[str, Field(max_length=80)] = ""
+    region: Annotated[str, Field(max_length=120)] = ""
+    season: Annotated[str, Field(max_length=120)] = ""
     element: Element
     lookalikes: Classes = ()
     also_risky: Classes = ()
