@@ -6,6 +6,7 @@ from typing import Literal
 
 from crosslight.build.bank import SLOT, Case, Pattern, fill
 from crosslight.build.bank_lint.finding import Finding, Spot
+from crosslight.build.bank_lint.sentences import leaked
 from crosslight.build.bank_lint.wording import (
     begins_sentence,
     has_phrase,
@@ -14,7 +15,6 @@ from crosslight.build.bank_lint.wording import (
     word_count,
     words,
 )
-from crosslight.build.leak import names_element
 
 Kind = Literal["guidance", "along", "control", "warning", "place"]
 BOUNDS: dict[Kind, tuple[int, int]] = {
@@ -154,11 +154,9 @@ def _season(one: Written) -> Iterator[Finding]:
 
 
 def _along(pattern: Pattern, one: Written) -> Iterator[Finding]:
-    for word in (*pattern.element.words, *pattern.element.names):
-        if names_element(one.text, [word]):
-            remedy = "talk about the aim and the day, not about the thing"
-            yield one.spot.must(one.key, f"names the element ('{word}')", remedy)
-            break
+    if word := leaked(pattern, one.text):
+        remedy = "talk about the aim and the day, not about the thing"
+        yield one.spot.must(one.key, f"names the element ('{word}')", remedy)
     guiding = sorted(set(words(one.text)) & GUIDING)
     guiding += ["but first"] if has_phrase(one.text, "but first") else []
     if guiding:

@@ -41,17 +41,23 @@ def lint_sentences(pattern: Pattern, case: Case, spot: Spot) -> Iterator[Finding
 
 
 def _alone(pattern: Pattern, case: Case, said: str, spot: Spot) -> Iterator[Finding]:
-    for name in (*pattern.element.words, *pattern.element.names):
-        if names_element(said, [name]):
-            remedy = "say this, these, it or here, or mend `element.words`"
-            yield spot.must("say", f"names the element ('{name}')", remedy)
-            break
+    if name := leaked(pattern, said):
+        remedy = "say this, these, it or here, or mend `element.words`"
+        yield spot.must("say", f"names the element ('{name}')", remedy)
     for phrase in WORRY:
         if has_phrase(said, phrase):
             yield spot.must("say", f"holds '{phrase}'", "say nothing that worries by itself")
     if len(sentences_of(said)) > 2:
         yield spot.should("say", f"has {len(sentences_of(said))} sentences", "write one or two")
     yield from _act(case, said, spot)
+
+
+def leaked(pattern: Pattern, text: str) -> str:
+    """The first word or name of the element that a text holds; empty for none."""
+    names = (*pattern.element.words, *pattern.element.names)
+    if not names_element(text, names):
+        return ""
+    return next(name for name in names if names_element(text, [name]))
 
 
 def _act(case: Case, said: str, spot: Spot) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+(?=[\"'“‘({A-Z0-9])")
@@ -29,9 +30,10 @@ def opening(text: str, n: int) -> tuple[str, ...]:
 
 def has_phrase(text: str, phrase: str) -> bool:
     """Whether the words of `phrase` stand in the text one after the other."""
-    return f" {' '.join(words(phrase))} " in f" {' '.join(words(text))} "
+    return f" {plain(phrase)} " in f" {plain(text)} "
 
 
+@lru_cache(maxsize=1 << 14)
 def plain(text: str) -> str:
     """The text without case and punctuation, to tell whether two are the same."""
     return " ".join(words(text))

@@ -26,7 +26,7 @@ def name_in(pattern: Pattern, scene: Scene) -> str:
     """How an answer calls the element: by the class, label or print that is seen best here."""
     element = pattern.element
     seen = [
-        *((scene.mass((name,)), told) for name, told in element.classes.items()),
+        *((_known(scene, Evidence((n,))), told) for n, told in element.classes.items()),
         *((_known(scene, Evidence(labels=(n,))), told) for n, told in element.labels.items()),
     ]
     if element.print:
