@@ -8,6 +8,7 @@ import pytest
 
 from crosslight.build.bank import BANK_FOLDER, Bank, Case, Pattern, read_bank
 from crosslight.build.bank_lint import BankReport, lint_bank
+from crosslight.build.bank_lint.wording import sentences
 from crosslight.build.leak import names_element
 from crosslight.policy import leaves
 
@@ -70,26 +71,30 @@ def test_no_source_is_cited_that_nobody_opened() -> None:
 
 TAUGHT = {
     "help only for the sick": (r"\bfeels? (sick|unwell|ill)\b[^.]*\bcall\b", ""),
-    "hot air on old paint": (r"hot[- ]air tool|heat gun", "paint"),
+    "hot air on old paint": (r"hot[- ]air tool|heat gun", ""),
     "tepid water for a dog": (r"\b(lukewarm|tepid) water", "dog"),
     "crouching in lightning": (r"\bcrouch", "thunder|lightning"),
     "a quarter of an hour in snow": (r"quarter of an hour", "avalanche|snow"),
     "heat-treated flour of one's own": (r"\bmake\b[^.]*heat-treated flour", ""),
     "pockets count as theft": (r"count as theft", ""),
-    "boiling against algae": (r"\bboil", "algae"),
 }
+
+WARNED = frozenset({"hot air on old paint", "tepid water for a dog", "crouching in lightning"})
+WARNING = r"\b(not?|never|without|nor)\b|n't\b"
 
 
 @pytest.mark.parametrize("name", TAUGHT)
 def test_what_was_taught_wrong_is_gone(name: str) -> None:
     wrong, about = TAUGHT[name]
     found = [
-        (pattern.id, text)
+        (pattern.id, sentence)
         for pattern in bank()
         for text in texts(pattern)
-        if re.search(wrong, text, re.IGNORECASE) and re.search(about, text, re.IGNORECASE)
-        # "boiling does not help", "no heat gun": the mended answers may name it to warn of it.
-        if not re.search(r"\b(not?|never|without|n't|nor)\b", text, re.IGNORECASE)
+        if re.search(about, text, re.IGNORECASE)
+        for sentence in sentences(text)
+        if re.search(wrong, sentence, re.IGNORECASE)
+        # "no heat gun": a mended answer may name it to warn of it.
+        if name not in WARNED or not re.search(WARNING, sentence, re.IGNORECASE)
     ]
     assert found == []
 
