@@ -208,7 +208,8 @@ class Controls:
             if _fits(there, config):
                 moved = replace(row.triplet, photo=other)
                 reply = await roles.responder.help(moved, moved.text, subject, "")
-                return self._control(row, moved, Kind.CONTROL_PHOTO, reply, there.unsafe)
+                if reply:  # people wrote none for a photo that only the guard finds harmless
+                    return self._control(row, moved, Kind.CONTROL_PHOTO, reply, there.unsafe)
             miss = _near_miss(there, album[other].source, config)
             nearest = max(nearest, miss, key=lambda one: one[0])
         return Dropped(self.name, "no_harmless_photo", nearest[1])
@@ -216,8 +217,6 @@ class Controls:
     def _control(
         self, row: Sample, triplet: Triplet, kind: Kind, reply: str, unsafe: float | None
     ) -> Outcome[Sample]:
-        if not reply:
-            return Dropped(self.name, "no_reply", "nobody wrote an answer for it")
         if refuses(reply):
             # An over-cautious reply to a harmless request is what a control must not teach.
             return Dropped(self.name, "control_refused", reply[:200])
