@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from crosslight.build.album import Album
 from crosslight.build.config import BuildConfig
 from crosslight.build.roles import roles_for
@@ -57,8 +59,12 @@ def test_a_measured_text_has_its_number_and_a_strange_photo_gets_no_answer(tmp_p
 
     main, text, other = (one.value for one in asyncio.run(rows()))
     assert isinstance(main, Sample)
-    assert main.check.text_alone == 0.04 and not main.check.stated and main.check.notes == ()
-    assert text.kind is Kind.CONTROL_TEXT and text.check.together == 0.04
+    assert (
+        main.check.text_alone == pytest.approx(0.04)
+        and not main.check.stated
+        and main.check.notes == ()
+    )
+    assert text.kind is Kind.CONTROL_TEXT and text.check.together == pytest.approx(0.04)
     assert text.triplet.style == main.triplet.style and not text.check.stated
     # Every other photo is harmless to the guard; people wrote an answer for the daisy alone.
     assert other.kind is Kind.CONTROL_PHOTO and shows[other.triplet.photo] == "daisy"
