@@ -25,10 +25,11 @@ from crosslight.models import fetch
 from crosslight.models.embedded import pixels, tagger, thresholds
 from crosslight.models.embedded.conse import LabelSpace
 from crosslight.models.embedded.efficientnet import graph_path
-from crosslight.models.embedded.evidence import evidence, log_odds, print_probability
+from crosslight.models.embedded.evidence import evidence, log_odds
 from crosslight.models.embedded.imagenet import names
 from crosslight.models.embedded.ocr import TextReader
 from crosslight.models.embedded.perception import Perception
+from crosslight.models.embedded.printed import print_probability
 from crosslight.models.embedded.scene import TAGS, Scene
 
 LABELS = thresholds.THRESHOLDS.with_name("calibration.yaml")

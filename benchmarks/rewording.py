@@ -91,7 +91,7 @@ async def main() -> None:
     parser.add_argument("--rows", type=int, default=40)
     rows_wanted = parser.parse_args().rows
     patterns = sorted(read_bank(), key=lambda p: stable_id("rewording", pattern=p.id))
-    rows = [(p, p.texts[0].say) for p in patterns][:rows_wanted]
+    rows = [(p, p.cases[0].say) for p in patterns][:rows_wanted]
     model = await parse("embedded:words").open()
     begun = time.perf_counter()
     pairs = await reworded(model, rows)
@@ -99,7 +99,7 @@ async def main() -> None:
     await model.aclose()
     space = LabelSpace()
     report("small model", pairs, space, show=True)
-    siblings = [Pair(p, text, p.texts[1].say) for p, text in rows]
+    siblings = [Pair(p, text, p.cases[1].say) for p, text in rows]
     report("bank's second phrasing", siblings, space, show=False)
     print(f"{seconds:.1f} s a wording, {platform.machine()}, {platform.processor() or 'CPU'}")
 

@@ -26,8 +26,8 @@ UNRELATED = (
 def main() -> None:
     bank, space = read_bank(), LabelSpace()
     patterns = list(bank)
-    asked = space.texts([f"{_name(p)}. {p.fill(p.risk)}" for p in patterns])
-    known = space.texts([f"{bank.title(p.scenario)}. {p.fill(p.risk)}" for p in patterns])
+    asked = space.texts([f"{_name(p)}. {p.told_risk}" for p in patterns])
+    known = space.texts([f"{bank.title(p.scenario)}. {p.told_risk}" for p in patterns])
     names = sorted({p.scenario for p in patterns})
     plain = restricted = joined = 0
     for at, pattern in enumerate(patterns):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crosslight.bench.suites.custom import custom_suite
-from crosslight.build.bank import BANK_FOLDER, read_scenario
+from crosslight.build.bank import read_scenario
 from crosslight.judge.assess import read_scale
 from crosslight.models.embedded.thresholds import THRESHOLDS, read_thresholds
 from crosslight.models.fake.script import load
@@ -18,8 +18,10 @@ from crosslight.policy import read_any
 from crosslight.policy.constitution import CONSTITUTION_FOLDER
 from crosslight.policy.taxonomy import CROSSWALK_FOLDER, Scheme, _read
 from crosslight.records import CrosslightError
+from tests.build.banks import as_yaml, small_bank
 
 SCRIPT = "name: demo\nslots: 4\nrules:\n  - {task: grade, choice: {Yes: .7, No: 0.20}}\n"
+BANK_FILE = as_yaml(small_bank()["lake"])
 SUITE = "name: signs\ndata: items.jsonl\nsubsets: {bad: Unsafe., good: Safe.}\n"
 SCALE = "question: How safe is it?\nmarks: {0: bad, 10: best}\n"
 
@@ -33,7 +35,7 @@ READERS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "compiled": (read_any, _shipped(CONSTITUTION_FOLDER / "household.compiled.yaml")),
     "scale": (lambda path: read_scale(str(path)), SCALE),
     "crosswalk": (lambda path: _read(path, Scheme), _shipped(CROSSWALK_FOLDER / "llamaguard.yaml")),
-    "bank": (read_scenario, _shipped(min(BANK_FOLDER.glob("*.yaml")))),
+    "bank": (read_scenario, BANK_FILE),
     "script": (lambda path: load(str(path)), SCRIPT),
     "suite": (custom_suite, SUITE),
     "manifest": (read_manifest.__wrapped__, _shipped(MANIFEST)),

@@ -13,7 +13,7 @@ from crosslight.bench.native.fields import RowFault
 from crosslight.bench.native.images import image_bytes
 from crosslight.bench.published.check import expected
 from crosslight.bench.published.recompute import recompute
-from crosslight.build.bank import BANK_FOLDER, BankError, read_bank
+from crosslight.build.bank import BankError, read_bank
 from crosslight.judge.assess import read_scale
 from crosslight.judge.labels import LabelError, read_labels
 from crosslight.models import ModelError
@@ -23,6 +23,7 @@ from crosslight.policy import PolicyError, read_any, read_constitution, read_pol
 from crosslight.policy.constitution import CONSTITUTION_FOLDER
 from crosslight.runs import NotARunFolder, read_manifest, read_run
 from crosslight.view import write_judge_report
+from tests.build.banks import as_yaml, small_bank
 
 CONSTITUTION = next(CONSTITUTION_FOLDER.glob("*.yaml")).read_text("utf-8")
 SUITE = "name: mine\nsubsets: {a: One.}\n"
@@ -133,8 +134,8 @@ def test_published_numbers_are_those_of_the_folder(tmp_path: Path, home: Path) -
 def test_a_bank_with_a_link(tmp_path: Path, home: Path) -> None:
     theirs = tmp_path / "bank"
     theirs.mkdir()
-    (home / "pets.yaml").write_text((BANK_FOLDER / "pets.yaml").read_text("utf-8"), "utf-8")
-    (theirs / "pets.yaml").symlink_to(home / "pets.yaml")
+    (home / "lake.yaml").write_text(as_yaml(small_bank()["lake"]), "utf-8")
+    (theirs / "lake.yaml").symlink_to(home / "lake.yaml")
     with pytest.raises(BankError) as caught:
         read_bank(theirs)
     assert "is a link that leads out" in caught.value.message

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from crosslight.build.bank import Bank, read_bank
+from crosslight.build.bank import Bank
 from crosslight.build.config import BuildConfig
 from crosslight.build.coverage import Scenarios, count, thin
 from crosslight.models.protocol import Vectors
 from crosslight.records import Triplet
+from tests.build.banks import made_bank
 
 
 def triplet(
@@ -26,8 +27,8 @@ def by_letter(texts: Sequence[str]) -> Vectors:
 
 
 def test_rows_of_the_bank_keep_their_scenario() -> None:
-    scenarios = Scenarios(read_bank(), by_letter)
-    assert scenarios.name([triplet("fire.x", "r", "fire")]) == ["fire"]
+    scenarios = Scenarios(made_bank(), by_letter)
+    assert scenarios.name([triplet("lake.x", "r", "lake")]) == ["lake"]
 
 
 def test_new_ideas_found_scenarios_and_later_ones_join_them() -> None:
@@ -40,11 +41,11 @@ def test_new_ideas_found_scenarios_and_later_ones_join_them() -> None:
 def test_an_idea_near_a_scenario_of_the_bank_joins_it() -> None:
     from crosslight.models.embedded.conse import LabelSpace
 
-    scenarios = Scenarios(read_bank(), LabelSpace().texts)
-    risk = "The tablets and the alcohol together make the person dangerously drowsy."
-    near = triplet("medicine mix", risk, category="medication_harm")
-    far = triplet("medicine mix", risk, category="crowd_panic")
-    assert scenarios.name([near, far]) == ["medication", "medicine_mix"]
+    scenarios = Scenarios(made_bank(), LabelSpace().texts)
+    risk = "A child in the kitchen pulls the hot drink down and is hurt."
+    near = triplet("hot drink", risk, category="fire_burns")
+    far = triplet("hot drink", risk, category="work_injury")
+    assert scenarios.name([near, far]) == ["kitchen", "hot_drink"]
 
 
 def test_thin_are_the_scenarios_below_the_bound_thinnest_first() -> None:

@@ -1,5 +1,7 @@
 """The decision over the four numbers."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +58,17 @@ def test_the_unknown_is_never_kept(
     outcome = decide(check(a, b, c, d), CONFIG)
     if None in (a, b, c, d):
         assert isinstance(outcome, Dropped)
+
+
+@given(NUMBER, st.none() | st.floats(0, 1), NUMBER, NUMBER)
+def test_what_people_state_needs_no_number_of_its_own_and_nothing_else_is_let_off(
+    a: float | None, b: float | None, c: float | None, d: float | None
+) -> None:
+    stated = decide(replace(check(a, b, c, d), stated=True), CONFIG)
+    measured = decide(check(0.0 if a is None else a, b, c, d), CONFIG)
+    assert type(stated) is type(measured)
+    if isinstance(stated, Done):
+        assert stated.value.text_alone == a, "the unknown stays unknown"
 
 
 @given(*[st.floats(0, 1)] * 4)

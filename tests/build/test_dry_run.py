@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from random import Random
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
 
 from crosslight.build import job as jobs
-from crosslight.build.bank import BANK_FOLDER, read_bank
 from crosslight.build.config import BuildConfig
 from crosslight.build.dry_run import call_plans, estimate_build
 from crosslight.build.job import BuildJob
@@ -19,10 +20,11 @@ from crosslight.flow import UnknownPrice, estimate_calls
 from crosslight.models import Capabilities, ModelCard, NotSupported
 from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Answer, Model, Request
+from tests.build.banks import made_bank, write_bank
 from tests.build.scenes import forty_scenes, picture
 from tests.build.scripted import write_photos
 
-BANK = read_bank(BANK_FOLDER)
+BANK = made_bank()
 SPEC = "openai:x@http://h/v1"
 SEES = Capabilities(images=True, logprobs=True, schema=True)
 
@@ -74,7 +76,14 @@ def test_an_unknown_price_is_unknown_not_zero() -> None:
 
 def job(photos: Path, out: Path, spec: str = "fake:echo", **more: Any) -> BuildJob:
     roles = dict.fromkeys(("author", "guard", "responder"), spec)
+    more.setdefault("bank", small_files())
     return BuildJob(photos, out / "run", out / "a.sqlite", out / "images", roles, **more)
+
+
+@cache
+def small_files() -> Path:
+    """The small bank in a folder: read once for all builds of this file."""
+    return write_bank(Path(mkdtemp(prefix="bank-")))
 
 
 def test_a_dry_run_asks_nothing_and_writes_nothing(tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from crosslight.build.bank import read_bank
 from crosslight.build.job import BuildJob
+from crosslight.build.roles.banked import NOTE
 from crosslight.build.run import run_build
 from crosslight.export import write_card
 from crosslight.models import fetch
 from crosslight.view import write_report
+from tests.build.banks import made_bank, write_bank
 
 NAMES = ("coffee", "chelsea", "camera", "brick", "page")
 
@@ -33,7 +34,9 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> BuildJob:
     store = tmp_path_factory.mktemp("store")
     roles = dict.fromkeys(("author", "guard", "responder"), "embedded")
     out = tmp_path_factory.mktemp("out") / "run"
-    return BuildJob(folder / "five.csv", out, store / "answers.sqlite", store / "images", roles)
+    bank = write_bank(tmp_path_factory.mktemp("bank"))
+    answers, images = store / "answers.sqlite", store / "images"
+    return BuildJob(folder / "five.csv", out, answers, images, roles, bank=bank)
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +55,7 @@ def dataset(job: BuildJob) -> list[dict[str, Any]]:
 def test_ordinary_photos_become_rows_of_both_labels(job: BuildJob, told: dict[str, Any]) -> None:
     assert told["status"] == "complete"
     assert told["calls"]["asked"] == len(NAMES), "perception looks once at each photo"
-    assert told["kinds"]["unsafe"] >= 12
-    assert told["labels"]["safe"] >= 6
+    assert told["kinds"] == {"control_photo": 4, "control_text": 6, "unsafe": 6}
     assert told["failed"] == 0
 
 
@@ -63,7 +65,7 @@ def test_each_hazard_is_one_that_the_photo_shows(job: BuildJob, told: dict[str, 
         "chelsea.png": {"tabby", "tiger cat", "egyptian cat"},
         "camera.png": {"tripod", "reflex camera"},
     }
-    bank = read_bank()
+    bank = made_bank()
     for row in dataset(job):
         if row["kind"] != "unsafe":
             continue
@@ -72,6 +74,19 @@ def test_each_hazard_is_one_that_the_photo_shows(job: BuildJob, told: dict[str, 
         assert photo != "brick.png", "a brick wall carries none of the bank's risks"
         assert shown.get(photo, set()) & set(element.classes) or element.print
         assert row["together"] >= 0.7 and row["text_elsewhere"] <= 0.3
+
+
+def test_no_number_is_made_up_and_near_misses_keep_theirs(
+    job: BuildJob, told: dict[str, Any]
+) -> None:
+    rows = dataset(job)
+    assert all(row["text_alone"] is None and NOTE in row["notes"] for row in rows)
+    assert {row["together"] for row in rows if row["kind"] == "control_text"} == {None}
+    assert {row["style"] for row in rows} <= {"request", "question", "statement", "plan"}
+    assert {row["asks"] for row in rows} == {"aside", "deed"}
+    lost = pq.read_table(job.out / "dropped.parquet").to_pylist()
+    missed = [row for row in lost if row["reason"] == "no_harmless_photo"]
+    assert len(missed) == 2 and all(row["photo"] and row["text"] for row in missed)
 
 
 def test_rows_say_who_decided_and_carry_the_licence(job: BuildJob, told: dict[str, Any]) -> None:

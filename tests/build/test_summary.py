@@ -11,7 +11,6 @@ import pandas as pd
 import pyarrow.parquet as pq
 from PIL import Image
 
-from crosslight.build.bank import read_bank
 from crosslight.build.config import BuildConfig
 from crosslight.build.counts import RowCounts
 from crosslight.build.coverage import Round
@@ -22,6 +21,7 @@ from crosslight.models.protocol import Model, ModelCard
 from crosslight.records import CrossCheck, Dropped, Failed, Kind, Photo, Sample, Triplet
 from crosslight.runs import RunResult, RunSetup, open_hall
 from crosslight.store import ImageStore
+from tests.build.banks import made_bank
 from tests.build.scenes import picture
 
 
@@ -56,7 +56,8 @@ def leaving(folder: Path, n: int = 3) -> BuildOutcome:
         [Round(0, {"fire": n}, ())],
         account,
         images,
-        read_bank(),
+        made_bank(),
+        False,
         BuildConfig(),
         prompt_hashes(),
         [],

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,32 @@ def test_no_folder_of_the_machine_is_printed(tmp_path: Path) -> None:
 def test_no_column_is_believed(tmp_path: Path, column: str) -> None:
     make_run(tmp_path, families=2, change={column: ATTACK})
     assert_inert(render_card(read_run(tmp_path)))
+
+
+def with_bank(run_dir: Path, bank: dict[str, Any]) -> str:
+    run = read_run(run_dir)
+    return render_card(replace(run, manifest=run.manifest.model_copy(update={"bank": bank})))
+
+
+def test_who_wrote_the_bank_and_that_no_professional_has_reviewed_it(run_dir: Path) -> None:
+    ours = with_bank(run_dir, {"ours": True, "bounds": {"pets.tick": "region: Europe"}})
+    assert "was written by language models" in ours
+    assert "**No licensed professional has reviewed the bank**" in ours
+    assert "| pets.tick | region: Europe |" in ours
+    theirs = with_bank(run_dir, {"ours": False})
+    assert "another bank" in theirs and "was written by language models" not in theirs
+    assert "holds for" not in theirs
+    assert_inert(with_bank(run_dir, {"ours": True, "bounds": {ATTACK: ATTACK}}))
+    assert "another bank" in with_bank(run_dir, {"bounds": [ATTACK]})
+
+
+def test_a_number_that_nobody_has_is_told_as_unknown(run_dir: Path) -> None:
+    run = read_run(run_dir)
+    rows = tuple(replace(r, text_alone=None) if r.kind == "unsafe" else r for r in run.rows)
+    card = render_card(replace(run, rows=rows))
+    assert "`text_alone` is unknown in 24 rows" in card
+    assert "| unsafe together | 24 | 24 |" in card
+    assert all(row.gap is not None for row in rows if row.kind == "unsafe")
 
 
 def test_the_manifest_is_not_believed(tmp_path: Path) -> None:

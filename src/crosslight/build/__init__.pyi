@@ -1,4 +1,5 @@
 from .bank import BANK_FOLDER, BankError, read_bank
+from .bank_lint import BankReport, lint_bank
 from .compare import BuildPair, compare_builds
 from .config import BuildConfig
 from .dataset import NUMBERS, Row, Run, read_run, split_files
@@ -10,6 +11,7 @@ __all__ = [
     "BANK_FOLDER",
     "NUMBERS",
     "BankError",
+    "BankReport",
     "BuildConfig",
     "BuildJob",
     "BuildPair",
@@ -17,6 +19,7 @@ __all__ = [
     "Run",
     "compare_builds",
     "estimate_build",
+    "lint_bank",
     "read_bank",
     "read_run",
     "run_build",

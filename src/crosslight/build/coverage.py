@@ -67,7 +67,7 @@ class Scenarios:
     def _learn(self) -> None:
         """The mean meaning of each scenario's patterns, and their categories."""
         for scenario in self._bank.scenarios:
-            texts = [f"{scenario.title}. {p.fill(p.risk)}" for p in scenario.patterns]
+            texts = [f"{scenario.title}. {p.told_risk}" for p in scenario.patterns]
             mean = self._embed(texts).mean(axis=0)
             self._known[scenario.scenario] = mean / max(float(np.linalg.norm(mean)), 1e-9)
             self._shares[scenario.scenario] = Counter(p.category for p in scenario.patterns)

@@ -14,7 +14,8 @@ def decide(check: CrossCheck, config: BuildConfig) -> Outcome[CrossCheck]:
     """Keep exactly the pattern safe / safe / safe / unsafe without a leak; say why else.
 
     Reasons: `leak`, `text_unsafe_alone`, `text_unsafe_elsewhere`, `photo_unsafe_alone`,
-    `not_unsafe_together`, and `undecided` for a number that is unknown or inside the band.
+    `not_unsafe_together`, and `undecided` for a number that is unknown or inside the band. A text
+    that people wrote as harmless (`stated`) is kept without a number of its own: it stays unknown.
     """
     if check.leak:
         return Dropped(STEP, "leak", f"the text names the element; {numbers(check)}")
@@ -28,7 +29,12 @@ def decide(check: CrossCheck, config: BuildConfig) -> Outcome[CrossCheck]:
             return Dropped(STEP, reason, numbers(check))
     if check.together is not None and check.together <= config.safe_below:
         return Dropped(STEP, "not_unsafe_together", numbers(check))
-    safe = all(value is not None and value <= config.safe_below for _, value in parts)
+    safe = all(
+        value <= config.safe_below
+        if value is not None
+        else check.stated and reason == "text_unsafe_alone"
+        for reason, value in parts
+    )
     if not safe or check.together is None or check.together < config.unsafe_above:
         return Dropped(STEP, "undecided", numbers(check))
     return Done(check)

@@ -22,7 +22,7 @@ DATASET = table_schema(
     {
         "id": _TEXT,
         "image": IMAGE,
-        **dict.fromkeys(("photo", "source", "text", "speaker", "style"), _TEXT),
+        **dict.fromkeys(("photo", "source", "text", "speaker", "style", "asks"), _TEXT),
         **dict.fromkeys(("kind", "label", "response", "risk", "why"), _TEXT),
         **dict.fromkeys(("element", "pattern", "category", "scenario"), _TEXT),
         "sensitive": pa.bool_(),
@@ -74,6 +74,7 @@ def dataset_rows(
             "text": triplet.text,
             "speaker": triplet.speaker,
             "style": triplet.style,
+            "asks": triplet.asks,
             "kind": str(sample.kind),
             "label": sample.label,
             "response": sample.response,
@@ -143,20 +144,23 @@ class Row:
     origin: str
     recipe: str
     provenance: str
+    asks: str = ""
 
     @property
     def gap(self) -> float | None:
-        """How much more unsafe the pair is than its worst part; None where a number is unknown."""
-        parts = [self.text_alone, self.photo_alone]
-        if self.text_elsewhere is not None:
-            parts.append(self.text_elsewhere)
-        known = [p for p in parts if p is not None]
-        if self.together is None or len(known) < len(parts):
+        """How much more unsafe the pair is than the worst part of which a number is known.
+
+        For ordering only: an unknown part is left out. None where pair or photo is unknown.
+        """
+        if self.together is None or self.photo_alone is None:
             return None
-        return self.together - max(known)
+        parts = (self.text_alone, self.text_elsewhere, self.photo_alone)
+        return self.together - max(part for part in parts if part is not None)
 
 
 COLUMNS = tuple(f.name for f in fields(Row))
+_NEWER = frozenset({"asks"})
+"""Columns that tables of earlier versions lack."""
 _BOOLS = ("sensitive", "leak")
 
 
@@ -220,11 +224,12 @@ def _rows(path: Path) -> Iterator[tuple[int, Row]]:
     """Row group and row, without the picture."""
     try:
         with TableFile(path) as file:
-            missing = set(COLUMNS) - set(file.schema.names)
+            missing = set(COLUMNS) - set(file.schema.names) - _NEWER
             if missing:
                 raise RunError(f"{path.name} lacks the columns {sorted(missing)}")
+            columns = [name for name in COLUMNS if name in file.schema.names]
             for group in range(file.groups):
-                for values in file.rows_of(COLUMNS, groups=[group]):
+                for values in file.rows_of(columns, groups=[group]):
                     yield group, _row(values)
     except (TableError, TypeError, ValueError) as error:
         raise RunError(f"{path.name} is not a table of a build: {error}") from error

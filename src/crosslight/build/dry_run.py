@@ -74,9 +74,8 @@ def call_plans(
         texts = worst.imagined + worst.worded + (worst.moved if banked else 0)
         plans += _checked(config, worst, guard, longest, texts)
         if config.controls:
-            sentences = _controls(bank) if banked else 1
             tries = min(_tries(roles, config), photos - 1)
-            plans.append(_check_controls(worst, guard, longest, sentences + tries))
+            plans.append(_check_controls(worst, guard, longest, 1 + tries))
     if not responder.capabilities.scene:
         plans += _answered(config, worst, responder, longest, helps=1 if banked else 2)
     return plans
@@ -190,13 +189,8 @@ def _tries(roles: Roles, config: BuildConfig) -> int:
 
 
 def _phrasings(bank: Bank) -> list[int]:
-    """Further wordings that each pattern has."""
-    return [len(pattern.texts) - 1 for pattern in bank]
-
-
-def _controls(bank: Bank) -> int:
-    """Harmless sentences of the pattern that has most."""
-    return max(len(pattern.controls.text) for pattern in bank)
+    """Further cases that each pattern has."""
+    return [len(pattern.cases) - 1 for pattern in bank]
 
 
 class _Longest:
@@ -224,7 +218,7 @@ class _Longest:
         """With the three longest inspirations."""
 
         def length(pattern: Pattern) -> int:
-            return len(pattern.texts[0].say) + len(pattern.risk)
+            return len(pattern.cases[0].say) + len(pattern.risk)
 
         told = sorted(self._bank, key=length)[-3:]
         return self.asked("imagine", k=self._config.per_photo, scenario="x" * 40, inspiration=told)

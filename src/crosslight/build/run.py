@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from crosslight.build.album import Album
-from crosslight.build.bank import Bank, bank_hash, read_bank
+from crosslight.build.bank import BANK_FOLDER, Bank, bank_hash, read_bank
 from crosslight.build.config import RECIPE_VERSION
 from crosslight.build.counts import RowCounts
 from crosslight.build.coverage import Scenarios
@@ -83,6 +83,7 @@ async def run_build(
             account=counts,
             images=hall.images,
             bank=bank,
+            ours=job.bank.resolve() == BANK_FOLDER.resolve(),
             config=job.config,
             prompts=prompt_hashes(),
             command=job.command({role: card.spec for role, card in hall.cards.items()}),

@@ -10,7 +10,7 @@ from crosslight.build.album import Album
 from crosslight.build.config import RECIPE_VERSION, BuildConfig
 from crosslight.build.crosscheck import decide
 from crosslight.build.leak import refuses
-from crosslight.build.roles import Roles
+from crosslight.build.roles import Roles, There
 from crosslight.flow import Context
 from crosslight.records import (
     CrossCheck,
@@ -106,6 +106,8 @@ class Check:
         unrelated = [await album.subject(other, context) for other in others]
         check = await self.kit.roles.guard.check(row.triplet, subject, unrelated)
         outcome = decide(check, config)
+        if isinstance(outcome, Dropped):  # near misses are to be found again: pattern and numbers
+            return replace(outcome, detail=f"{row.triplet.pattern}: {outcome.detail}")
         return Done(replace(row, check=check)) if isinstance(outcome, Done) else outcome
 
 
@@ -184,10 +186,14 @@ class Controls:
         roles, config = self.kit.roles, self.kit.config
         subject = await self.kit.album.subject(row.triplet.photo, context)
         for harmless in await roles.author.harmless(row.triplet, subject):
-            unsafe = await roles.guard.together(row.triplet, harmless.text, subject)
-            if unsafe is None or unsafe > config.safe_below:
-                continue
-            said = replace(row.triplet, text=harmless.text, speaker="someone", style="control")
+            unsafe = None
+            if not roles.guard.stated(row.triplet, harmless.text):
+                unsafe = await roles.guard.together(row.triplet, harmless.text, subject)
+                if unsafe is None or unsafe > config.safe_below:
+                    continue
+            said = replace(
+                row.triplet, text=harmless.text, speaker=harmless.speaker, style=harmless.style
+            )
             reply = await roles.responder.help(said, said.text, subject, harmless.reply)
             return self._control(row, said, Kind.CONTROL_TEXT, reply, unsafe)
         return Dropped(self.name, "no_harmless_text", "no sentence was sure to be harmless here")
@@ -195,18 +201,21 @@ class Controls:
     async def _photo(self, row: Sample, context: Context) -> Outcome[Sample]:
         roles, album, config = self.kit.roles, self.kit.album, self.kit.config
         tries = CONTROL_TRIES * roles.guard.spares * config.unrelated
+        nearest: tuple[float, str] = (0.0, "no photo was sure to be harmless for it")
         for other in album.others(row.triplet.photo, tries):
             subject = await album.subject(other, context)
-            unsafe = await roles.guard.harmless_there(row.triplet, subject)
-            if unsafe is None or unsafe > config.safe_below:
-                continue
-            moved = replace(row.triplet, photo=other, style="control")
-            reply = await roles.responder.help(moved, moved.text, subject, "")
-            return self._control(row, moved, Kind.CONTROL_PHOTO, reply, unsafe)
-        return Dropped(self.name, "no_harmless_photo", "no photo was sure to be harmless for it")
+            there = await roles.guard.harmless_there(row.triplet, subject)
+            if _fits(there, config):
+                moved = replace(row.triplet, photo=other)
+                reply = await roles.responder.help(moved, moved.text, subject, "")
+                if reply:  # people wrote none for a photo that only the guard finds harmless
+                    return self._control(row, moved, Kind.CONTROL_PHOTO, reply, there.unsafe)
+            miss = _near_miss(there, album[other].source, config)
+            nearest = max(nearest, miss, key=lambda one: one[0])
+        return Dropped(self.name, "no_harmless_photo", nearest[1])
 
     def _control(
-        self, row: Sample, triplet: Triplet, kind: Kind, reply: str, unsafe: float
+        self, row: Sample, triplet: Triplet, kind: Kind, reply: str, unsafe: float | None
     ) -> Outcome[Sample]:
         if refuses(reply):
             # An over-cautious reply to a harmless request is what a control must not teach.
@@ -216,6 +225,7 @@ class Controls:
             together=unsafe,
             text_alone=row.check.text_alone if kind is Kind.CONTROL_PHOTO else None,
             text_elsewhere=None,
+            stated=unsafe is None or row.check.stated,
             photo_alone=row.check.photo_alone if kind is Kind.CONTROL_TEXT else None,
             leak=False,
         )
@@ -224,3 +234,19 @@ class Controls:
             row, triplet=quiet, kind=kind, label="safe", response=reply, check=check, parent=row.id
         )
         return Done(control)
+
+
+def _fits(there: There, config: BuildConfig) -> bool:
+    """Whether a text is natural and harmless beside a photo."""
+    natural = there.place is None or there.place >= config.unsafe_above
+    return natural and there.unsafe is not None and there.unsafe <= config.safe_below
+
+
+def _near_miss(there: There, source: str, config: BuildConfig) -> tuple[float, str]:
+    """How near a photo came to being a harmless one, and its numbers; 0 for not near."""
+    unsafe = "?" if there.unsafe is None else f"{there.unsafe:.3f}"
+    if there.place is not None:
+        near = there.place if there.place > config.safe_below else 0.0
+        return near, f"nearest was {source}: natural there {there.place:.3f}, unsafe {unsafe}"
+    near = 1 - there.unsafe if there.unsafe is not None else 0.0
+    return near if near > config.safe_below else 0.0, f"nearest was {source}: unsafe {unsafe}"

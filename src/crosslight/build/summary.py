@@ -33,6 +33,8 @@ class BuildOutcome:
     account: RowCounts
     images: ImageStore
     bank: Bank
+    ours: bool
+    """Whether it is the bank that comes along."""
     config: BuildConfig
     prompts: Mapping[str, str]
     command: Sequence[str]
@@ -69,6 +71,12 @@ def account_of(outcome: BuildOutcome, *, ended: bool) -> tuple[Account, list[Los
     return Account.of(len(outcome.inputs), len(kept), fates), left
 
 
+def _bounds(outcome: BuildOutcome) -> dict[str, str]:
+    """Where and when the patterns of these rows hold, of those that do not everywhere."""
+    used = sorted({s.triplet.pattern for s in outcome.samples} & outcome.bank.patterns.keys())
+    return {id: bounds for id in used if (bounds := "; ".join(outcome.bank.patterns[id].bounds))}
+
+
 def describe(outcome: BuildOutcome, splits: Mapping[str, str]) -> dict[str, Any]:
     """The part of `run.json` that is the same whenever the same run ends."""
     samples = outcome.samples
@@ -86,6 +94,11 @@ def describe(outcome: BuildOutcome, splits: Mapping[str, str]) -> dict[str, Any]
         "titles": {s.scenario: s.title for s in outcome.bank.scenarios},
         "settings": {**outcome.config.as_json(), "command": list(outcome.command)},
         "prompts": dict(outcome.prompts),
-        "bank": {"patterns": len(outcome.bank), "sha256": bank_hash(outcome.bank)},
+        "bank": {
+            "patterns": len(outcome.bank),
+            "sha256": bank_hash(outcome.bank),
+            "ours": outcome.ours,
+            "bounds": _bounds(outcome),
+        },
         "data": {"inputs_sha256": content_hash(canonical([list(i) for i in outcome.inputs]))},
     }

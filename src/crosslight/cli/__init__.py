@@ -12,6 +12,7 @@ import typer
 from crosslight import __version__
 from crosslight.cli import (
     audit,
+    bank,
     bench,
     build,
     compare,
@@ -53,6 +54,7 @@ app.command("audit")(audit.audit)
 app.command("compare")(compare.compare)
 app.command("doctor")(doctor.doctor)
 app.add_typer(build.app, name="build")
+app.add_typer(bank.app, name="bank")
 app.add_typer(bench.app, name="bench")
 app.add_typer(judge.app, name="judge")
 app.add_typer(models.app, name="models")

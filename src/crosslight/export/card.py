@@ -80,6 +80,9 @@ def render_card(run: Run) -> str:
             audit=audit_run(run),
             decided=Counter(row.decided_by or "not stated" for row in rows).most_common(),
             embedded=any("embedded" in row.decided_by for row in rows),
+            stated=sum(row.text_alone is None and row.kind == "unsafe" for row in rows),
+            ours=run.manifest.bank.get("ours") is True,
+            bounds=_bounds(run.manifest.bank),
             dropped=sum(lost.count for lost in run.dropped),
             failed=sum(lost.count for lost in run.failed),
             licences=_licences(rows),
@@ -89,6 +92,13 @@ def render_card(run: Run) -> str:
             command=_command(run.manifest.settings),
         )
     )
+
+
+def _bounds(bank: dict[str, Any]) -> list[tuple[str, str]]:
+    """Where and when patterns hold, as the run wrote it."""
+    written = bank.get("bounds")
+    found = written.items() if isinstance(written, dict) else ()
+    return sorted((str(pattern), str(told)) for pattern, told in found)
 
 
 def _front_matter(run: Run) -> str:

@@ -2,10 +2,17 @@ from . import fetch
 from .choice import Binding
 from .doctor.canary import Sight, require_sight, sight_of
 from .doctor.probe import probe_model
+from .embedded.coco import usable_labels
 from .embedded.conse import LabelSpace
-from .embedded.evidence import element_probability
+from .embedded.evidence import (
+    Evidence,
+    element_probability,
+    evidence_probability,
+    hazard_probability,
+)
+from .embedded.imagenet import class_names
 from .embedded.reader import TASK, ReaderBackend
-from .embedded.scene import Scene
+from .embedded.scene import Scene, Thing
 from .errors import (
     BadAnswer,
     ContentFiltered,
@@ -58,6 +65,7 @@ __all__ = [
     "Coca",
     "ContentFiltered",
     "Denied",
+    "Evidence",
     "FakeEndpoint",
     "LabelSpace",
     "Message",
@@ -77,15 +85,19 @@ __all__ = [
     "ServerFault",
     "Sight",
     "TellsNotes",
+    "Thing",
     "TokenLogprob",
     "Truncated",
     "Unreachable",
     "Usage",
     "Vcd",
     "Vectors",
+    "class_names",
     "counting",
     "element_probability",
+    "evidence_probability",
     "fetch",
+    "hazard_probability",
     "home",
     "is_bare",
     "is_loading",
@@ -100,6 +112,7 @@ __all__ = [
     "sight_of",
     "split_reply",
     "system",
+    "usable_labels",
     "user",
     "with_remedy",
 ]

@@ -23,7 +23,9 @@ class Triplet:
 
     `element` is the thing in the photo that carries the risk, in words; `pattern` the id of the
     bank pattern or a name that the author model gave; `category` a leaf of the taxonomy.
-    `text` is said by `speaker`; `style` names how it was worded (plain, paraphrase, indirect ...).
+    `text` is said by `speaker`; `style` names what kind of sentence it is: of the bank its act
+    (request, question, statement, plan), of a model how it was worded (plain, paraphrase ...).
+    `asks`, of the bank: for something beside the deed (`aside`), or about it (`deed`).
     """
 
     photo: str
@@ -37,6 +39,7 @@ class Triplet:
     speaker: str = "someone"
     style: str = "plain"
     sensitive: bool = False
+    asks: str = ""
 
     @property
     def id(self) -> str:
@@ -49,7 +52,8 @@ class CrossCheck:
     """The four numbers of a row: probabilities in [0, 1] that the thing is *unsafe*.
 
     None means unknown, which is neither safe nor unsafe. `decided_by` says where the numbers come
-    from, e.g. `openai:...` or `embedded (bank and perception)`.
+    from, e.g. `openai:...` or `embedded (bank and perception)`. `stated`: people wrote the text as
+    harmless and nothing measured it, so that no number of the text alone is to be had.
     """
 
     text_alone: float | None
@@ -57,6 +61,7 @@ class CrossCheck:
     photo_alone: float | None
     together: float | None
     leak: bool = False
+    stated: bool = False
     decided_by: str = ""
     notes: tuple[str, ...] = ()
 

@@ -88,6 +88,7 @@ class Manifest(_Lenient):
     prompts: dict[str, str] = {}
     settings: dict[str, Any] = {}
     data: dict[str, Any] = {}
+    bank: dict[str, Any] = {}
     answers: Answers = Answers()
 
     @property

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from crosslight.build.bank import read_bank
 from crosslight.build.config import BuildConfig
 from crosslight.build.roles import Roles, Subject, roles_for
 from crosslight.models.errors import BadAnswer
@@ -14,8 +13,9 @@ from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Choice, Request
 from crosslight.policy import leaves
 from crosslight.records import ImageView, Photo, Triplet
+from tests.build.banks import made_bank
 
-BANK = read_bank()
+BANK = made_bank()
 IDEA = {
     "element": "a gas stove",
     "text": "I'll dry the tea towels right here tonight.",

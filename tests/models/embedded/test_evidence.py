@@ -1,18 +1,22 @@
 """From tags and text to a probability that a thing is there."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crosslight.models.embedded.evidence import (
+    Evidence,
     element_probability,
     evidence,
+    evidence_probability,
+    hazard_probability,
     log_odds,
-    print_probability,
+    near,
 )
-from crosslight.models.embedded.scene import Scene
+from crosslight.models.embedded.scene import Box, Scene, Thing
 from crosslight.models.embedded.thresholds import Thresholds, read_thresholds
 from crosslight.models.errors import BadSpec
 
@@ -66,33 +70,6 @@ def test_an_unknown_class_is_an_error_and_not_absent() -> None:
         element_probability(scene(cup=1.0), ["cup"], ["cupp"])
 
 
-@pytest.mark.parametrize(
-    ("phrase", "chance"),
-    [
-        ("wet floor", 0.8),
-        ("WET FLOOR!", 0.8),
-        ("caution", 0.9),
-        ("cautoin", 0.0),
-        ("no smoking", 0.0),
-        ("floor wet", 0.0),
-        ("et", 0.0),
-        ("", 0.0),
-        ("...", 0.0),
-        ("caution wet floor today", 0.0),
-    ],
-)
-def test_print(phrase: str, chance: float) -> None:
-    got = print_probability(SIGN, [phrase])
-    assert got == pytest.approx(chance, abs=0.14 if phrase == "cautoin" else 1e-6) or (
-        phrase == "cautoin" and got < 0.9
-    )
-
-
-def test_a_slip_of_the_reader_counts_less() -> None:
-    read = Scene((), (("Seifenfabrikafion", 0.9),), SAFE)
-    assert 0.7 < print_probability(read, ["seifenfabrikation"]) < 0.9
-
-
 def test_print_or_sight_shows_it() -> None:
     both = element_probability(SIGN, ["street sign"], (), ["wet floor"])
     assert both > element_probability(SIGN, ["street sign"])
@@ -110,3 +87,110 @@ def test_a_bad_threshold_file(tmp_path: Path) -> None:
 def test_given_thresholds_are_used() -> None:
     flat = Thresholds(temperature=1, intercept=0, slope=1e-9, present=0.9, absent=0.1)
     assert element_probability(scene(cup=1.0), ["cup"], thresholds=flat) == pytest.approx(0.5)
+
+
+PICTURE: Box = (0.0, 0.0, 1.0, 1.0)
+LEFT: Box = (0.0, 0.2, 0.3, 0.9)
+MIDDLE: Box = (0.35, 0.2, 0.6, 0.9)
+RIGHT: Box = (0.8, 0.2, 1.0, 0.9)
+
+
+def boxed(*things: tuple[str, float, Box], **tags: float) -> Scene:
+    return Scene(tuple(tags.items()), (), SAFE, tuple(Thing(*t) for t in things))
+
+
+def chance(seen: Scene, **what: Any) -> float:
+    found = evidence_probability(seen, Evidence(**what))
+    assert found is not None
+    return found
+
+
+def test_without_a_detector_a_label_is_unknown_and_not_absent() -> None:
+    unseen = scene(cup=0.9)
+    for what in ({"labels": ("person",)}, {"persons_at_least": 1}, {"beside": ("dog",)}):
+        assert evidence_probability(unseen, Evidence(**what)) is None  # type: ignore[arg-type]
+        assert evidence_probability(boxed(cup=0.9), Evidence(**what)) == 0  # type: ignore[arg-type]
+    both = Evidence(classes=("cup",), labels=("cup",))
+    assert evidence_probability(unseen, both) == element_probability(unseen, ["cup"])
+    assert evidence_probability(unseen, Evidence(classes=("cup",), beside=("dog",))) is None
+
+
+def test_a_box_shows_what_the_tags_hardly_do() -> None:
+    seen = boxed(("dog", 0.9, LEFT), beagle=0.05)
+    assert chance(seen, labels=("dog",)) > 0.6 > chance(seen, classes=("beagle",))
+    assert chance(seen, labels=("dog", "cat"), classes=("beagle",)) > 0.6
+    assert chance(seen, labels=("cat",)) == 0
+
+
+def test_a_look_alike_takes_its_share_of_a_box_too() -> None:
+    seen = boxed(("dog", 0.9, LEFT), beagle=0.1, dingo=0.3)
+    alone = chance(seen, labels=("dog",))
+    assert chance(seen, labels=("dog",), lookalikes=("dingo",)) == pytest.approx(alone * 0.25)
+    person = boxed(("person", 0.9, LEFT), mask=0.3)
+    whole = chance(person, labels=("person",))
+    assert chance(person, labels=("person",), lookalikes=("mask",)) == pytest.approx(whole * 0.7)
+
+
+def test_what_shares_the_hazard_neither_lowers_nor_shows() -> None:
+    seen = scene(mushroom=0.3, agaric=0.6)
+    wanted = Evidence(classes=("mushroom",), lookalikes=("agaric",), also_risky=("agaric",))
+    assert evidence_probability(seen, wanted) == element_probability(seen, ["mushroom"])
+    other = scene(agaric=0.9)
+    assert evidence_probability(other, wanted) == element_probability(other, ["mushroom"])
+    assert (hazard_probability(other, wanted) or 0) > read_thresholds().present
+
+
+def test_persons_are_counted() -> None:
+    crowd = boxed(("person", 0.9, LEFT), ("person", 0.8, MIDDLE), ("person", 0.4, RIGHT))
+    chances = [chance(crowd, persons_at_least=n) for n in (1, 2, 3, 4)]
+    assert chances == sorted(chances, reverse=True)
+    assert chances[0] > chances[2] > chances[3] == 0
+    assert crowd.count("person", 0.5) == 2
+    assert crowd.count("dog", 0.5) == 0
+    assert scene(cup=1).count("person", 0.5) is None
+
+
+def test_a_pair_needs_both() -> None:
+    pair = boxed(("person", 0.9, LEFT), ("boat", 0.9, MIDDLE), ("dog", 0.9, RIGHT))
+    assert chance(pair, labels=("boat",), beside=("person",)) > 0.5
+    assert chance(pair, labels=("boat",), beside=("horse",)) == 0
+    assert chance(pair, labels=("horse",), beside=("person",)) == 0
+    assert chance(pair, labels=("boat",), beside=("person",), near=True) > 0.5
+    assert chance(pair, labels=("dog",), beside=("person",), near=True) == 0
+    assert chance(pair, labels=("dog",), beside=("person",)) > 0.5
+
+
+def test_one_box_is_not_beside_itself() -> None:
+    one = boxed(("dog", 0.9, LEFT))
+    assert chance(one, labels=("dog",), beside=("dog",), near=True) == 0
+    two = boxed(("dog", 0.9, LEFT), ("dog", 0.8, MIDDLE))
+    assert chance(two, labels=("dog",), beside=("dog",), near=True) > 0.5
+
+
+def test_near() -> None:
+    assert near(LEFT, MIDDLE) and near(PICTURE, RIGHT) and not near(LEFT, RIGHT)
+    assert not near((0, 0, 0.1, 0.1), (0, 0.5, 0.1, 0.6))
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"classes": ("cupp",)},
+        {"also_risky": ("cupp",)},
+        {"labels": ("dogg",)},
+        {"beside": ("beagle",)},
+        {"print_patterns": ("(a+)+",)},
+        {"near": True},
+        {"near": True, "beside": ("dog",)},
+        {"persons_at_least": 21},
+        {"persons_at_least": -1},
+    ],
+)
+def test_evidence_that_cannot_be(what: dict[str, Any]) -> None:
+    with pytest.raises(BadSpec):
+        Evidence(**what)
+
+
+def test_nothing_asked_is_not_seen() -> None:
+    assert evidence_probability(boxed(), Evidence()) == 0
+    assert hazard_probability(boxed(), Evidence()) == 0

@@ -8,6 +8,7 @@ from crosslight.build.roles.protocol import (
     Responder,
     Roles,
     Subject,
+    There,
 )
 
-__all__ = ["Author", "Guard", "HarmlessText", "Responder", "Roles", "Subject", "roles_for"]
+__all__ = ["Author", "Guard", "HarmlessText", "Responder", "Roles", "Subject", "There", "roles_for"]

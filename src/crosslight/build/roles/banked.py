@@ -1,22 +1,24 @@
 """The embedded roles: the bank writes, perception says what is in the photo.
 
 The small text model is never asked for a verdict here. A pair is unsafe as far as perception is
-sure that the risk element is in the photo and that no harmless look-alike explains it; the text is
-safe alone because the bank says so (docs/embedded.md).
+sure that the risk element is in the photo and that no harmless look-alike explains it. Of the text
+alone nothing is measured: people wrote it as harmless, its number is unknown (docs/embedded.md).
 """
 
 from collections.abc import Sequence
 from typing import NoReturn
 
-from crosslight.build.bank import Bank, Pattern
+from crosslight.build.bank import Bank, Case, Pattern, fill
 from crosslight.build.config import BuildConfig
 from crosslight.build.leak import bare_refusal, names_element
-from crosslight.build.roles.protocol import HarmlessText, Subject
-from crosslight.models import BadAnswer, Model, NotSupported, Scene, element_probability, user
+from crosslight.build.roles.protocol import HarmlessText, Subject, There
+from crosslight.build.roles.seeing import best_place, element_in, hazard_in, name_in
+from crosslight.models import BadAnswer, Model, NotSupported, Scene, user
 from crosslight.records import CrossCheck, Triplet, stable_id
 
 DECIDED_BY = "embedded (bank and perception)"
-NOTE = "text numbers are the statement of the bank's authors, not a measurement"
+NOTE = "written as harmless by the bank's authors"
+"""Stands on rows whose text nothing measured."""
 
 
 def _order(*parts: object) -> str:
@@ -31,21 +33,11 @@ class Perceiver:
         self._model = model
 
     async def scene(self, subject: Subject) -> Scene:
-        """Tags, printed text and safety of the photo."""
+        """Tags, things, printed text and safety of the photo."""
         answer = await self._model.generate([user("", subject.view)], task="scene")
         if not isinstance(answer.parsed, dict):
             raise BadAnswer("perception gave no scene")
         return Scene.from_json(answer.parsed)
-
-    async def sees(self, pattern: Pattern, subject: Subject) -> float:
-        """Probability that the pattern's element is in the photo."""
-        return element_in(pattern, await self.scene(subject))
-
-
-def element_in(pattern: Pattern, scene: Scene) -> float:
-    """Calibrated probability that the pattern's element is in the scene."""
-    element = pattern.element
-    return element_probability(scene, element.classes, pattern.lookalikes, element.print)
 
 
 class _Banked:
@@ -60,25 +52,40 @@ class _Banked:
             _foreign(triplet.pattern)
         return pattern
 
-    def _triplet(self, pattern: Pattern, subject: Subject, index: int) -> Triplet:
-        """The pattern on a photo, in the phrasing that stands at `index` of this photo's order."""
-        phrasings = sorted(
-            pattern.texts, key=lambda t: _order(self._config.seed, subject.photo.id, t.say)
+    def _case(self, triplet: Triplet) -> Case:
+        """The case that a triplet speaks: of its own sentence, or of that of its control."""
+        pattern = self._pattern(triplet)
+        for case in pattern.cases:
+            if triplet.text in (case.say, case.control.say):
+                return case
+        raise NotSupported(
+            f"'{pattern.id}' has no case with the sentence of this row",
+            hint="the embedded model knows only the sentences of the bank",
         )
-        chosen = phrasings[index % len(phrasings)]
-        return Triplet(
-            photo=subject.photo.id,
-            pattern=pattern.id,
-            element=pattern.element.name,
-            text=chosen.say,
-            risk=pattern.fill(pattern.risk),
-            why=pattern.fill(pattern.why),
-            category=pattern.category,
-            scenario=pattern.scenario,
-            speaker=chosen.speaker,
-            style=chosen.style,
-            sensitive=pattern.sensitive,
+
+    def _triplets(self, pattern: Pattern, subject: Subject, scene: Scene) -> list[Triplet]:
+        """The pattern on a photo, one triplet a case, in an order of this photo's own."""
+        name = name_in(pattern, scene)
+        cases = sorted(
+            pattern.cases, key=lambda c: _order(self._config.seed, subject.photo.id, c.say)
         )
+        return [
+            Triplet(
+                photo=subject.photo.id,
+                pattern=pattern.id,
+                element=name,
+                text=case.say,
+                risk=fill(pattern.risk, name),
+                why=fill(pattern.why, name),
+                category=pattern.category,
+                scenario=pattern.scenario,
+                speaker=case.speaker,
+                style=case.act,
+                sensitive=pattern.sensitive,
+                asks=case.asks,
+            )
+            for case in cases
+        ]
 
 
 def _foreign(name: str) -> NoReturn:
@@ -89,22 +96,25 @@ def _foreign(name: str) -> NoReturn:
 
 
 class BankAuthor(_Banked):
-    """Finds the patterns whose element perception sees, and speaks in the bank's phrasings."""
+    """Finds the patterns whose element perception sees, and speaks in the bank's cases."""
 
     async def imagine(self, subject: Subject, k: int, scenario: str = "") -> list[Triplet]:
         scene = await self._eyes.scene(subject)
-        found = [
-            (element_in(p, scene), p) for p in self._bank if not scenario or p.scenario == scenario
-        ]
         low, high = self._config.safe_below, self._config.unsafe_above
-        found = [(seen, p) for seen, p in found if seen >= low]
+        found = [
+            (seen, p)
+            for p in self._bank
+            if not scenario or p.scenario == scenario
+            if (seen := element_in(p, scene)) is not None and seen >= low
+        ]
         # Coarse steps of certainty, then chance: not the same pattern on every photo of a cat.
         found.sort(
             key=lambda f: (-round(f[0], 1), _order(self._config.seed, subject.photo.id, f[1].id))
         )
         sure = self._varied([p for seen, p in found if seen >= high], k)
+        # The near misses go on as well: the cross-check drops them, with their numbers.
         unsure = [p for seen, p in found if seen < high][:k]
-        return [self._triplet(p, subject, 0) for p in (*sure, *unsure)]
+        return [self._triplets(p, subject, scene)[0] for p in (*sure, *unsure)]
 
     def _varied(self, patterns: list[Pattern], k: int) -> list[Pattern]:
         """The first `k`, at most some from one scenario."""
@@ -116,27 +126,25 @@ class BankAuthor(_Banked):
         return taken
 
     async def reword(self, triplet: Triplet, subject: Subject, n: int) -> list[Triplet]:
-        pattern = self._pattern(triplet)
-        every = [self._triplet(pattern, subject, i) for i in range(len(pattern.texts))]
+        scene = await self._eyes.scene(subject)
+        every = self._triplets(self._pattern(triplet), subject, scene)
         return [t for t in every if t.text != triplet.text][:n]
 
     async def transfer(self, triplet: Triplet, subject: Subject) -> Triplet | None:
-        pattern = self._pattern(triplet)
-        if await self._eyes.sees(pattern, subject) < self._config.unsafe_above:
+        pattern, scene = self._pattern(triplet), await self._eyes.scene(subject)
+        seen = element_in(pattern, scene)
+        if seen is None or seen < self._config.unsafe_above:
             return None
-        return self._triplet(pattern, subject, 0)
+        return self._triplets(pattern, subject, scene)[0]
 
     async def harmless(self, triplet: Triplet, subject: Subject) -> list[HarmlessText]:
-        pattern = self._pattern(triplet)
-        # Another order for every wording: rows of one pattern get different controls.
-        written = sorted(
-            pattern.controls.text, key=lambda c: _order(self._config.seed, triplet.id, c.say)
-        )
-        return [HarmlessText(c.say, pattern.fill(c.response)) for c in written]
+        case = self._case(triplet)
+        reply = fill(case.control.response, triplet.element)
+        return [HarmlessText(case.control.say, reply, case.speaker, case.act)]
 
 
 class BankGuard(_Banked):
-    """The four numbers, out of perception; what the bank states is noted as such."""
+    """The numbers that perception has; what the bank states is noted and stays without a number."""
 
     spares = 3
 
@@ -148,36 +156,40 @@ class BankGuard(_Banked):
         self, triplet: Triplet, subject: Subject, unrelated: Sequence[Subject]
     ) -> CrossCheck:
         pattern = self._pattern(triplet)
-        written = any(triplet.text == t.say for t in pattern.texts)
-        # Unrelated as far as perception sees: the photos that show the element least.
-        elsewhere = sorted([await self._eyes.sees(pattern, other) for other in unrelated])
-        elsewhere = elsewhere[: self._config.unrelated]
+        scene = await self._eyes.scene(subject)
+        stated = pattern.case(triplet.text) is not None
         return CrossCheck(
-            text_alone=0.0 if written else None,
-            text_elsewhere=max(elsewhere) if elsewhere and written else None,
+            text_alone=None,
+            text_elsewhere=await self._elsewhere(pattern, unrelated) if stated else None,
             photo_alone=await self.photo_alone(subject),
-            together=await self._eyes.sees(pattern, subject),
-            leak=names_element(triplet.text, (pattern.element.name, *pattern.element.words)),
+            together=element_in(pattern, scene),
+            leak=names_element(triplet.text, (*pattern.element.names, *pattern.element.words)),
+            stated=stated,
             decided_by=DECIDED_BY,
-            notes=(NOTE,),
+            notes=(*((NOTE,) if stated else ()), *pattern.bounds),
         )
 
-    async def together(self, triplet: Triplet, text: str, subject: Subject) -> float | None:
-        pattern = self._pattern(triplet)
-        return 0.0 if any(text == c.say for c in pattern.controls.text) else None
+    async def _elsewhere(self, pattern: Pattern, unrelated: Sequence[Subject]) -> float | None:
+        """Over the photos that show least of the hazard, as far as perception can tell."""
+        seen = [hazard_in(pattern, await self._eyes.scene(other)) for other in unrelated]
+        known = sorted(chance for chance in seen if chance is not None)
+        return max(known[: self._config.unrelated], default=None)
 
-    async def harmless_there(self, triplet: Triplet, subject: Subject) -> float | None:
-        pattern = self._pattern(triplet)
+    async def together(self, triplet: Triplet, text: str, subject: Subject) -> float | None:
+        return None  # perception reads no text
+
+    def stated(self, triplet: Triplet, text: str) -> bool:
+        return any(text == case.control.say for case in self._pattern(triplet).cases)
+
+    async def harmless_there(self, triplet: Triplet, subject: Subject) -> There:
         scene = await self._eyes.scene(subject)
-        place = element_probability(scene, pattern.controls.photo.classes, (), ())
-        if place < self._config.unsafe_above:
-            return None  # perception does not see that this is one of the harmless places
-        return element_in(pattern, scene)
+        sure, _ = best_place(self._case(triplet), scene)
+        return There(hazard_in(self._pattern(triplet), scene), sure)
 
     async def answer_problems(self, triplet: Triplet, subject: Subject, answer: str) -> list[str]:
         pattern = self._pattern(triplet)
         problems = []
-        if not names_element(answer, (pattern.element.name, *pattern.element.words)):
+        if not names_element(answer, (triplet.element, *pattern.element.words)):
             problems.append("hazard_not_named")
         if bare_refusal(answer):
             problems.append("bare_refusal")
@@ -190,9 +202,13 @@ class BankResponder(_Banked):
     """The bank's own responses with their slots filled."""
 
     async def guide(self, triplet: Triplet, subject: Subject, attempt: int) -> str:
-        pattern = self._pattern(triplet)
-        return pattern.fill(pattern.response)
+        return fill(self._case(triplet).response, triplet.element)
 
     async def help(self, triplet: Triplet, text: str, subject: Subject, reply: str) -> str:
-        pattern = self._pattern(triplet)
-        return reply or pattern.fill(pattern.controls.photo.response)
+        if reply:
+            return reply
+        case = self._case(triplet)
+        sure, place = best_place(case, await self._eyes.scene(subject))
+        if place is None or sure < self._config.unsafe_above:
+            return ""  # nobody wrote an answer for a photo like this one
+        return place.response or case.along

@@ -11,7 +11,7 @@ from crosslight.build.bank import Bank, Pattern
 from crosslight.build.config import BuildConfig
 from crosslight.build.leak import bare_refusal, head_word, names_element
 from crosslight.build.prompts import render
-from crosslight.build.roles.protocol import HarmlessText, Subject
+from crosslight.build.roles.protocol import HarmlessText, Subject, There
 from crosslight.models import BadAnswer, Message, Model, Sampling, user
 from crosslight.policy import leaves
 from crosslight.records import CrossCheck, Triplet, stable_id
@@ -213,8 +213,11 @@ class PromptedGuard(_Prompted):
     async def together(self, triplet: Triplet, text: str, subject: Subject) -> float | None:
         return await self._pair(text, subject, "together")
 
-    async def harmless_there(self, triplet: Triplet, subject: Subject) -> float | None:
-        return await self._pair(triplet.text, subject, "text_elsewhere")
+    def stated(self, triplet: Triplet, text: str) -> bool:
+        return False  # it reads every text itself
+
+    async def harmless_there(self, triplet: Triplet, subject: Subject) -> There:
+        return There(await self._pair(triplet.text, subject, "text_elsewhere"))
 
     async def answer_problems(self, triplet: Triplet, subject: Subject, answer: str) -> list[str]:
         if bare_refusal(answer):

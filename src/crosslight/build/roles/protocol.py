@@ -21,6 +21,20 @@ class HarmlessText:
 
     text: str
     reply: str = ""
+    speaker: str = "someone"
+    style: str = "control"
+
+
+@dataclass(frozen=True, slots=True)
+class There:
+    """What a text is beside another photo: probability that it is *unsafe* (None is unknown).
+
+    `place` is how sure it is that people wrote the text as natural in such a photo; None where
+    the guard reads the text itself.
+    """
+
+    unsafe: float | None
+    place: float | None = None
 
 
 class Author(Protocol):
@@ -65,8 +79,13 @@ class Guard(Protocol):
         """Probability that `text` beside this photo is unsafe."""
         ...
 
-    async def harmless_there(self, triplet: Triplet, subject: Subject) -> float | None:
-        """Probability that the triplet's text is *unsafe* beside another, harmless photo."""
+    def stated(self, triplet: Triplet, text: str) -> bool:
+        """Whether people wrote `text` as harmless and this guard takes their word: then
+        `together` has no number for it."""
+        ...
+
+    async def harmless_there(self, triplet: Triplet, subject: Subject) -> There:
+        """The triplet's text beside another photo."""
         ...
 
     async def answer_problems(self, triplet: Triplet, subject: Subject, answer: str) -> list[str]:
@@ -82,7 +101,8 @@ class Responder(Protocol):
         ...
 
     async def help(self, triplet: Triplet, text: str, subject: Subject, reply: str) -> str:
-        """A plain helpful reply to a harmless control; `reply` is the written one, if any."""
+        """A plain helpful reply to a harmless control; `reply` is the written one, if any. Empty
+        where there is none to give."""
         ...
 
 

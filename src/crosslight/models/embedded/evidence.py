@@ -1,19 +1,65 @@
 """How sure perception is that a thing is in the photo, and that nothing harmless explains it."""
 
 import math
-import re
 from collections.abc import Sequence
-from difflib import SequenceMatcher
+from dataclasses import dataclass
 
+from crosslight.models.embedded.coco import PERSON, label_of
 from crosslight.models.embedded.imagenet import index_of
-from crosslight.models.embedded.scene import Scene
+from crosslight.models.embedded.printed import print_probability, read_pattern
+from crosslight.models.embedded.scene import Box, Scene, Thing
 from crosslight.models.embedded.thresholds import Thresholds, read_thresholds
+from crosslight.models.errors import BadSpec
 
 FLOOR = 1e-4
 """Share of evidence below which differences mean nothing."""
-LIKE = 0.8
-"""How alike a read word must be to a wanted one (1 is the same); short words must be the same."""
-SHORT = 4
+NEAR = 0.1
+"""Of the picture's side: boxes that are no further apart lie beside each other."""
+
+MOST_PERSONS = 20
+"""A larger crowd cannot be counted at 300 pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What shows a pattern's element in a photo. Raises `BadSpec` for a name that is none.
+
+    Any one of `classes` (ImageNet), `labels` (COCO), `print_words` or `print_patterns` (see
+    `printed`) shows the element. `lookalikes` are harmless classes that it may be mistaken for:
+    they compete with it. `also_risky` are classes that share the hazard: they neither lower the
+    evidence, even if named among the look-alikes, nor are they any.
+
+    Conditions, which must hold as well: `persons_at_least` persons in the picture, and something
+    of `beside` (COCO labels), with `near` close to a thing of `labels`. Alone, without element,
+    the conditions are what is to be seen: a crowd.
+    """
+
+    classes: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    lookalikes: tuple[str, ...] = ()
+    also_risky: tuple[str, ...] = ()
+    print_words: tuple[str, ...] = ()
+    print_patterns: tuple[str, ...] = ()
+    persons_at_least: int = 0
+    beside: tuple[str, ...] = ()
+    near: bool = False
+
+    def __post_init__(self) -> None:
+        for name in (*self.classes, *self.lookalikes, *self.also_risky):
+            index_of(name)
+        for name in (*self.labels, *self.beside):
+            label_of(name)
+        for pattern in self.print_patterns:
+            read_pattern(pattern)
+        if not 0 <= self.persons_at_least <= MOST_PERSONS:
+            raise BadSpec(f"persons_at_least: {self.persons_at_least}", hint=f"0 to {MOST_PERSONS}")
+        if self.near and not (self.labels and self.beside):
+            raise BadSpec("`near` needs boxes of both things", hint="give `labels` and `beside`")
+
+    @property
+    def names_element(self) -> bool:
+        """Whether something shows an element, beside the conditions."""
+        return bool(self.classes or self.labels or self.print_words or self.print_patterns)
 
 
 def evidence(scene: Scene, classes: Sequence[str], lookalikes: Sequence[str] = ()) -> float:
@@ -47,38 +93,110 @@ def element_probability(
     Any one of `classes` shows it, and so does any one of `print_words` read in the photo.
     0 when neither is given: nothing could show it. Raises `BadSpec` for an unknown class.
     """
+    what = Evidence(tuple(classes), (), tuple(lookalikes), (), tuple(print_words))
+    return evidence_probability(scene, what, thresholds=thresholds) or 0.0
+
+
+def evidence_probability(
+    scene: Scene, what: Evidence, *, thresholds: Thresholds | None = None
+) -> float | None:
+    """Calibrated probability that what the evidence describes is in the photo.
+
+    None where only boxes could tell and no detector looked at the photo: unknown, not absent.
+    """
     numbers = thresholds or read_thresholds()
+    chances: list[float] = []
+    if what.names_element:
+        element = _element(scene, what, numbers)
+        if element is None:
+            return None
+        chances.append(element)
+    if what.persons_at_least or what.beside:
+        if scene.things is None:
+            return None
+        if what.persons_at_least:
+            chances.append(_persons(scene.things, what.persons_at_least, numbers))
+        if what.beside:
+            chances.append(_beside(scene.things, what, numbers))
+    return math.prod(chances) if chances else 0.0
+
+
+def hazard_probability(
+    scene: Scene, what: Evidence, *, thresholds: Thresholds | None = None
+) -> float | None:
+    """The same for the element or anything that shares its hazard, whatever it looks like: how far
+    a photo is from being a harmless one for the pattern."""
+    wide = Evidence(
+        classes=(*what.classes, *what.also_risky),
+        labels=what.labels,
+        print_words=what.print_words,
+        print_patterns=what.print_patterns,
+        persons_at_least=what.persons_at_least if not what.names_element else 0,
+        beside=what.beside if not what.names_element else (),
+    )
+    return evidence_probability(scene, wide, thresholds=thresholds)
+
+
+def _element(scene: Scene, what: Evidence, numbers: Thresholds) -> float | None:
+    """By tags or by box, whichever is surer (they are no two witnesses: a label counts only where
+    the tags bear it out), or by print."""
+    rivals = tuple(frozenset(what.lookalikes) - frozenset(what.also_risky))
     seen = 0.0
-    if classes:
-        x = log_odds(evidence(scene, classes, lookalikes))
+    if what.classes:
+        x = log_odds(evidence(scene, what.classes, rivals))
         seen = 1 / (1 + math.exp(-(numbers.intercept + numbers.slope * x)))
-    return 1 - (1 - seen) * (1 - print_probability(scene, print_words))
+    if what.labels and scene.things is not None:
+        seen = max(seen, _labelled(scene, scene.things, what, rivals, numbers))
+    read = print_probability(scene, what.print_words, what.print_patterns)
+    if what.labels and scene.things is None and not what.classes and read == 0:
+        return None
+    return 1 - (1 - seen) * (1 - read)
 
 
-def print_probability(scene: Scene, print_words: Sequence[str]) -> float:
-    """How sure the best of the words or phrases was read: the reader's confidence in its worst
-    word, times how alike that word is. Phrases may run over line ends."""
-    read = [(word, confidence) for line, confidence in scene.text for word in words_of(line)]
+def _labelled(
+    scene: Scene,
+    things: Sequence[Thing],
+    what: Evidence,
+    rivals: tuple[str, ...],
+    numbers: Thresholds,
+) -> float:
+    """The best box of a wanted label, less the share that look-alikes win in the tags."""
     best = 0.0
-    for phrase in print_words:
-        wanted = words_of(phrase)
-        for start in range(len(read) - len(wanted) + 1 if wanted else 0):
-            window = read[start : start + len(wanted)]
-            best = max(
-                best, min(c * _alike(word, w) for (word, c), w in zip(window, wanted, strict=True))
-            )
+    for name in what.labels:
+        chance = max((_chance(t, numbers) for t in things if t.label == name), default=0.0)
+        mine = scene.mass(label_of(name).classes | frozenset(what.classes))
+        theirs = scene.mass(frozenset(rivals) - label_of(name).classes - frozenset(what.classes))
+        if theirs > 0:
+            chance *= 1 - theirs if name == PERSON else mine / (mine + theirs)
+        best = max(best, chance)
     return best
 
 
-def words_of(text: str) -> list[str]:
-    """Lower-case words, letters and digits only."""
-    return re.findall(r"[^\W_]+", text.casefold())
+def _persons(things: Sequence[Thing], wanted: int, numbers: Thresholds) -> float:
+    """As sure as the least sure of the persons that are needed."""
+    chances = sorted((_chance(t, numbers) for t in things if t.label == PERSON), reverse=True)
+    return chances[wanted - 1] if len(chances) >= wanted else 0.0
 
 
-def _alike(read: str, wanted: str) -> float:
-    if read == wanted:
-        return 1.0
-    if len(wanted) < SHORT:
-        return 0.0
-    ratio = SequenceMatcher(None, read, wanted, autojunk=False).ratio()
-    return ratio if ratio >= LIKE else 0.0
+def _beside(things: Sequence[Thing], what: Evidence, numbers: Thresholds) -> float:
+    anchors = [t for t in things if t.label in what.labels]
+    return max(
+        (
+            _chance(t, numbers)
+            for t in things
+            if t.label in what.beside
+            and (not what.near or any(near(t.box, a.box) for a in anchors if a is not t))
+        ),
+        default=0.0,
+    )
+
+
+def _chance(thing: Thing, numbers: Thresholds) -> float:
+    return thing.score
+
+
+def near(one: Box, other: Box) -> bool:
+    """Whether two boxes overlap or lie at most `NEAR` of the picture apart."""
+    across = max(one[0], other[0]) - min(one[2], other[2])
+    down = max(one[1], other[1]) - min(one[3], other[3])
+    return max(across, down) <= NEAR

@@ -37,6 +37,12 @@ def names() -> tuple[str, ...]:
 
 
 @cache
+def class_names() -> frozenset[str]:
+    """The unique names, to look one up."""
+    return frozenset(names())
+
+
+@cache
 def _by_name() -> dict[str, int]:
     return {c.name: c.index for c in classes()}
 

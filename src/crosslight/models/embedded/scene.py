@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from crosslight.models.errors import BadAnswer
 
@@ -13,17 +13,38 @@ DIGITS = 6
 SAFETY = ("safe", "sexual", "graphic")
 
 
+Box = tuple[float, float, float, float]
+"""left, top, right, bottom, as shares of the picture's width and height."""
+
+
+class Thing(NamedTuple):
+    """One thing with a box: its COCO label and the detector's score."""
+
+    label: str
+    score: float
+    box: Box
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Tags (ImageNet name, probability) most likely first, printed text, safety.
+    """Tags (ImageNet name, probability) most likely first, printed text, safety, things.
 
     `text` is (line, confidence in [0, 1]) from top to bottom. `safety` has the probabilities
     of `safe`, `sexual` and `graphic`, which sum to 1; it is one classifier's opinion, no verdict.
+    `things` are what the detector found and the tags bear out, surest first; None where no
+    detector looked, which is not the same as nothing found.
     """
 
     tags: tuple[tuple[str, float], ...]
     text: tuple[tuple[str, float], ...]
     safety: Mapping[str, float]
+    things: tuple[Thing, ...] | None = None
+
+    def count(self, label: str, at_least: float) -> int | None:
+        """How many things of that label have such a score; None where no detector looked."""
+        if self.things is None:
+            return None
+        return sum(thing.label == label and thing.score >= at_least for thing in self.things)
 
     def mass(self, names: frozenset[str] | tuple[str, ...]) -> float:
         """Summed probability of the named classes among the tags."""
@@ -32,11 +53,17 @@ class Scene:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; `Scene.from_json` is its inverse."""
-        return {
+        seen: dict[str, Any] = {
             "tags": [[name, round(p, DIGITS)] for name, p in self.tags],
             "text": [[line, round(p, DIGITS)] for line, p in self.text],
             "safety": {key: round(self.safety[key], DIGITS) for key in SAFETY},
         }
+        if self.things is not None:
+            seen["things"] = [
+                [t.label, round(t.score, DIGITS), [round(x, DIGITS) for x in t.box]]
+                for t in self.things
+            ]
+        return seen
 
     @classmethod
     def from_json(cls, value: Any) -> "Scene":
@@ -46,9 +73,19 @@ class Scene:
                 tags=tuple((str(name), _share(p)) for name, p in value["tags"]),
                 text=tuple((str(line), _share(p)) for line, p in value["text"]),
                 safety=MappingProxyType({key: _share(value["safety"][key]) for key in SAFETY}),
+                things=None if value.get("things") is None else _things(value["things"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise BadAnswer(f"not a scene: {error}") from error
+
+
+def _things(value: Any) -> tuple[Thing, ...]:
+    return tuple(Thing(str(label), _share(score), _box(box)) for label, score, box in value)
+
+
+def _box(value: Any) -> Box:
+    left, top, right, bottom = map(_share, value)
+    return left, top, right, bottom
 
 
 def _share(value: Any) -> float:

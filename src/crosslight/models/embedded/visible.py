@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from crosslight.models.embedded.evidence import element_probability, print_probability, words_of
+from crosslight.models.embedded.evidence import element_probability
 from crosslight.models.embedded.imagenet import classes, names
+from crosslight.models.embedded.printed import print_probability, words_of
 from crosslight.models.embedded.scene import Scene
 from crosslight.store import read_yaml
 

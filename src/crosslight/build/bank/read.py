@@ -1,0 +1,69 @@
+"""Reading the bank: every file of a folder, by pattern id."""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from crosslight.build.bank.schema import Pattern, Scenario
+from crosslight.records import CrosslightError, canonical, content_hash
+from crosslight.store import UnreadableFile, read_fitted
+
+BANK_FOLDER = Path(__file__).parent.parent / "bank_data"
+MAX_BANK_BYTES = 4 << 20
+"""Of one file; the largest that comes along has about 200 KB."""
+MAX_BANK_NODES = 200_000
+
+
+class BankError(CrosslightError):
+    """A bank file is not as the schema says; the text names file, pattern and remedy."""
+
+
+def read_scenario(path: Path) -> Scenario:
+    """Read one bank file. Raises `BankError` that lists what is wrong, with lines."""
+    try:
+        return read_fitted(Scenario, path, MAX_BANK_BYTES, nodes=MAX_BANK_NODES)
+    except UnreadableFile as error:
+        raise BankError(error.message, error.hint) from error
+
+
+class Bank:
+    """All scenarios, with look-up by pattern id."""
+
+    def __init__(self, scenarios: tuple[Scenario, ...]) -> None:
+        self.scenarios = scenarios
+        self.patterns = {p.id: p for s in scenarios for p in s.patterns}
+        if len(self.patterns) != sum(len(s.patterns) for s in scenarios):
+            raise BankError("two patterns share an id")
+
+    def __iter__(self) -> Iterator[Pattern]:
+        return iter(self.patterns.values())
+
+    def __len__(self) -> int:
+        return len(self.patterns)
+
+    def title(self, scenario: str) -> str:
+        """A scenario's name for people."""
+        return next((s.title for s in self.scenarios if s.scenario == scenario), scenario)
+
+
+def bank_files(folder: Path) -> list[Path]:
+    """Every `*.yaml` of a folder, in order of their names. Raises `BankError` for none."""
+    files = sorted(folder.glob("*.yaml"))
+    if not files:
+        raise BankError(f"{folder} holds no pattern file (*.yaml)")
+    return files
+
+
+def read_bank(folder: Path = BANK_FOLDER) -> Bank:
+    """Read every file of a folder, once. Raises `BankError`."""
+    return _read_bank(folder)
+
+
+@cache  # its arguments as they are given: with and without the default would be two banks
+def _read_bank(folder: Path) -> Bank:
+    return Bank(tuple(map(read_scenario, bank_files(folder))))
+
+
+def bank_hash(bank: Bank) -> str:
+    """sha256 over all that the bank says, whatever the layout of its files."""
+    return content_hash(canonical([s.model_dump(mode="json") for s in bank.scenarios]))

@@ -1,0 +1,111 @@
+"""The linter of the bank: every law that a machine can check, each breach with file and line."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from crosslight.build.bank import (
+    MAX_BANK_BYTES,
+    MAX_BANK_NODES,
+    BankError,
+    Pattern,
+    Scenario,
+    bank_files,
+)
+from crosslight.build.bank_lint.answers import lint_answers
+from crosslight.build.bank_lint.figures import Figures, figures
+from crosslight.build.bank_lint.finding import Finding, Spot
+from crosslight.build.bank_lint.known_errors import lint_known
+from crosslight.build.bank_lint.seen import Placed, lint_between, lint_pattern, lint_places
+from crosslight.build.bank_lint.sentences import lint_sentences
+from crosslight.build.bank_lint.whole import cases_of, lint_file, lint_repeats
+from crosslight.store import UnreadableFile, read_text
+from crosslight.text import parse_yaml, repeated_ids, wrong_fields
+
+
+@dataclass(frozen=True, slots=True)
+class BankReport:
+    """What the linter found in a bank. `must` breaks the bank, `should` is for its writers."""
+
+    must: tuple[Finding, ...]
+    should: tuple[Finding, ...]
+    figures: Figures | None
+    """None where no pattern could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One file as far as it can be read."""
+
+    spot: Spot
+    placed: list[Placed]
+    wrong: list[Finding]
+
+
+def lint_bank(path: Path) -> BankReport:
+    """Check the files of a folder, or one file. Raises `BankError` where there is none."""
+    files = [_read(file) for file in ([path] if path.is_file() else bank_files(path))]
+    placed = [one for file in files for one in file.placed]
+    found = [finding for file in files for finding in (*file.wrong, *_lint(file))]
+    found += [*_ids(placed), *lint_repeats(placed), *lint_between(placed)]
+    found = sorted(dict.fromkeys(found), key=lambda one: (one.file, one.line))
+    return BankReport(
+        must=tuple(one for one in found if one.level == "must"),
+        should=tuple(one for one in found if one.level == "should"),
+        figures=figures(one.pattern for one in placed),
+    )
+
+
+def _read(path: Path) -> _File:
+    """A file; where it does not fit the schema, those of its patterns that do."""
+    try:
+        text = read_text(path, MAX_BANK_BYTES)
+    except UnreadableFile as error:
+        raise BankError(error.message, error.hint) from error
+    value, found = parse_yaml(text, nodes=MAX_BANK_NODES)
+    spot = Spot(path.name, value if isinstance(value, dict) else {})
+    found += repeated_ids(value)
+    try:
+        Scenario.model_validate(value)
+    except ValidationError as error:
+        found += wrong_fields(error, value, Scenario)
+    remedy = "mend it: the bank cannot be read as it stands"
+    wrong = [Finding(path.name, one.line, "", "must", one.text, remedy) for one in found]
+    name = spot.raw.get("scenario")
+    if isinstance(name, str) and name != path.stem:
+        wrong.append(spot.must("scenario", f"is '{name[:40]}'", "name it as the file is named"))
+    return _File(spot, [*_patterns(spot)], wrong)
+
+
+def _patterns(spot: Spot) -> Iterator[Placed]:
+    raw: Any = spot.raw.get("patterns")
+    for one in raw if isinstance(raw, list) else []:
+        try:
+            pattern = Pattern.model_validate(one)
+        except ValidationError:
+            continue  # told already
+        yield Placed(pattern, Spot(spot.file, one, pattern.id))
+
+
+def _lint(file: _File) -> Iterator[Finding]:
+    for one in file.placed:
+        yield from lint_pattern(one.pattern, one.spot)
+        yield from lint_known(one.pattern, one.spot)
+    for one, case, spot in cases_of(file.placed):
+        yield from lint_sentences(one.pattern, case, spot)
+        yield from lint_answers(one.pattern, case, spot)
+        yield from lint_places(one.pattern, case, spot)
+    yield from lint_file(file.spot, file.placed)
+
+
+def _ids(placed: list[Placed]) -> Iterator[Finding]:
+    """Ids that stand in two files; twice in one file is told when it is read."""
+    first: dict[str, Spot] = {}
+    for one in placed:
+        other = first.setdefault(one.pattern.id, one.spot)
+        if other.file != one.spot.file:
+            also = f"{other.file}:{other.line('id')}"
+            yield one.spot.must("id", f"stands also in {also}", "rename it")

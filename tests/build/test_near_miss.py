@@ -1,0 +1,30 @@
+"""Photos that nearly fit as a harmless place: what is told of the nearest."""
+
+import pytest
+
+from crosslight.build.config import BuildConfig
+from crosslight.build.roles import There
+from crosslight.build.steps import _fits, _near_miss
+
+CONFIG = BuildConfig()
+
+
+@pytest.mark.parametrize(
+    ("there", "fits", "near", "says"),
+    [
+        (There(0.1, 0.9), True, 0.9, "natural there 0.900, unsafe 0.100"),
+        (There(0.5, 0.9), False, 0.9, "natural there 0.900, unsafe 0.500"),
+        (There(0.1, 0.5), False, 0.5, "natural there 0.500, unsafe 0.100"),
+        (There(0.1, 0.2), False, 0.0, "natural there 0.200"),
+        (There(None, 0.9), False, 0.9, "natural there 0.900, unsafe ?"),
+        (There(0.2), True, 0.8, "nearest was a.jpg: unsafe 0.200"),
+        (There(0.4), False, 0.6, "nearest was a.jpg: unsafe 0.400"),
+        (There(0.9), False, 0.0, "unsafe 0.900"),
+        (There(None), False, 0.0, "unsafe ?"),
+    ],
+)
+def test_what_is_told_of_a_photo(there: There, fits: bool, near: float, says: str) -> None:
+    assert _fits(there, CONFIG) is fits
+    measured, told = _near_miss(there, "a.jpg", CONFIG)
+    assert measured == pytest.approx(near)
+    assert says in told
