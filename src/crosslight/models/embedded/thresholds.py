@@ -18,7 +18,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Thresholds(BaseModel):
     """`temperature` of the class probabilities; `intercept` and `slope` turn the log-odds of the
     evidence into the probability that a thing is there; above `present` it is taken to be there,
-    below `absent` not to be there, and between the two it is undecided."""
+    below `absent` not to be there, and between the two it is undecided. A box's label counts
+    where its classes hold `agreed` of the tags."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,6 +28,7 @@ class Thresholds(BaseModel):
     slope: Annotated[float, Field(gt=0)]
     present: Share
     absent: Share
+    agreed: Share = 0.012
     measured: dict[str, float] = {}
 
 
