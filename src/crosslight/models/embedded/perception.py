@@ -49,12 +49,12 @@ def parts() -> tuple[tuple[str, str], ...]:
 def prepare() -> None:
     """Fetch and check the files and make the graph, so that a later call cannot fail for want
     of them. Blocks. Raises `FetchFailed`."""
-    _tag_graphs()
+    tag_graphs()
     _detector_graph()
     fetch.fetch(SAFETY)
 
 
-def _tag_graphs() -> list[tuple[Path, int]]:
+def tag_graphs() -> list[tuple[Path, int]]:
     book = fetch.read_manifest()
     return [
         (efficientnet.graph_path(fetch.fetch(n.name), book.entry(n.name).sha256, n), n.side)
@@ -99,7 +99,7 @@ class Perception:
 
     def _tagger(self) -> Tagger:
         temperature = thresholds.read_thresholds().temperature
-        return self._once("tagger", lambda: Tagger(_tag_graphs(), temperature))
+        return self._once("tagger", lambda: Tagger(tag_graphs(), temperature))
 
     def _detector(self) -> Detector:
         return self._once("detector", lambda: Detector(_detector_graph()))
