@@ -55,6 +55,7 @@ def prepare() -> None:
 
 
 def tag_graphs() -> list[tuple[Path, int]]:
+    """The classifiers to be averaged, each with the side of its square input."""
     book = fetch.read_manifest()
     return [
         (efficientnet.graph_path(fetch.fetch(n.name), book.entry(n.name).sha256, n), n.side)
@@ -80,34 +81,38 @@ class Perception:
     def scene(self, image: bytes) -> Scene:
         """All that can be seen. Raises `Rejected` when the bytes are no image."""
         picture = decode(image)
-        tags = self._tagger().tags(picture)
-        found = self._detector().things(picture)
+        tags = self.tagger().tags(picture)
+        found = self.detector().things(picture)
         return Scene(
             tags=tags,
-            text=self._reader().lines(picture),
-            safety=self._safety().probabilities(picture),
+            text=self.reader().lines(picture),
+            safety=self.safety().probabilities(picture),
             things=borne_out(found, tags, thresholds.read_thresholds().agreed),
         )
 
     def tags(self, image: bytes) -> tuple[tuple[str, float], ...]:
         """The tags only, ten times faster than the scene."""
-        return self._tagger().tags(decode(image))
+        return self.tagger().tags(decode(image))
 
     def space(self) -> LabelSpace:
         """Where images and texts meet."""
         return self._once("space", LabelSpace)
 
-    def _tagger(self) -> Tagger:
+    def tagger(self) -> Tagger:
+        """The classifier."""
         temperature = thresholds.read_thresholds().temperature
         return self._once("tagger", lambda: Tagger(tag_graphs(), temperature))
 
-    def _detector(self) -> Detector:
+    def detector(self) -> Detector:
+        """The detector of things."""
         return self._once("detector", lambda: Detector(_detector_graph()))
 
-    def _reader(self) -> TextReader:
+    def reader(self) -> TextReader:
+        """The reader of print."""
         return self._once("reader", TextReader)
 
-    def _safety(self) -> SafetyClassifier:
+    def safety(self) -> SafetyClassifier:
+        """The safety classifier."""
         return self._once("safety", lambda: SafetyClassifier(fetch.fetch(SAFETY)))
 
     def _once(self, name: str, make: Callable[[], T]) -> T:
