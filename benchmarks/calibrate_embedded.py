@@ -13,7 +13,7 @@ import math
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,10 @@ from numpy.typing import NDArray
 from crosslight.models import fetch
 from crosslight.models.embedded import pixels, tagger, thresholds
 from crosslight.models.embedded.conse import LabelSpace
-from crosslight.models.embedded.efficientnet import graph_path
 from crosslight.models.embedded.evidence import evidence, log_odds
 from crosslight.models.embedded.imagenet import names
 from crosslight.models.embedded.ocr import TextReader
-from crosslight.models.embedded.perception import Perception
+from crosslight.models.embedded.perception import NETS, Perception, tag_graphs
 from crosslight.models.embedded.printed import print_probability
 from crosslight.models.embedded.scene import TAGS, Scene
 
@@ -53,26 +52,28 @@ class Judged:
     logits: NDArray[np.float32]
     text: tuple[tuple[str, float], ...]
     labels: dict[str, bool]
+    nets: tuple[float, ...] = (1 / len(NETS),) * len(NETS)
+    """Weights of the nets: the mean of all, unless one is measured by itself."""
 
 
 def read(labels: Path, folder: Path | None) -> tuple[dict[str, Any], list[Judged]]:
     """The elements and the judged photos, each seen once."""
     book = yaml.safe_load(labels.read_text(encoding="utf-8"))
-    entry = fetch.read_manifest().entry("efficientnet-lite0")
-    graph = graph_path(fetch.fetch("efficientnet-lite0"), entry.sha256)
-    look, reader, judged = tagger.Tagger(graph, 1.0), TextReader(), []
+    elements = book.get("elements") or yaml.safe_load(LABELS.read_text("utf-8"))["elements"]
+    look, reader, judged = tagger.Tagger(tag_graphs(), 1.0), TextReader(), []
     for name, said in book["photos"].items():
         path = folder / name if folder else fetch.fetch(name)
         image = pixels.decode(path.read_bytes())
         unsure, present = set(said.get("unsure", [])), set(said["present"])
-        marks = {e: e in present for e in book["elements"] if e not in unsure}
+        marks = {e: e in present for e in elements if e not in unsure}
         judged.append(Judged(name, look.logits(image, CANDIDATES), reader.lines(image), marks))
-    return book["elements"], judged
+    return elements, judged
 
 
 def scene(photo: Judged, temperature: float, weights: Array) -> Scene:
     """The scene at a temperature and with weights of the views."""
-    p = tagger.mix(photo.logits, weights.astype(np.float32), temperature)
+    each = np.outer(photo.nets, weights).ravel().astype(np.float32)
+    p = tagger.mix(photo.logits, each, temperature)
     order = np.argsort(-p, kind="stable")[:TAGS]
     return Scene(tuple((names()[i], float(p[i])) for i in order), photo.text, SAFE)
 
@@ -183,6 +184,17 @@ def compare_views(elements: dict[str, Any], judged: list[Judged], temperature: f
         print(f"  {name:20} log loss {log_loss(p, y):.4f}  AUC {area(p, y):.4f}")
 
 
+def compare_nets(elements: dict[str, Any], judged: list[Judged], temperature: float) -> None:
+    """The same for each net by itself."""
+    for index, net in enumerate(NETS):
+        one = tuple(float(i == index) for i in range(len(NETS)))
+        x, y, photo_of = table(
+            elements, [replace(j, nets=one) for j in judged], temperature, SHIPPED
+        )
+        p = held_out(x, y, photo_of)
+        print(f"  {net.name:20} log loss {log_loss(p, y):.4f}  AUC {area(p, y):.4f}")
+
+
 def captions(labels: Path, judged: list[Judged], temperature: float) -> None:
     """How often the label space finds the right caption of all, first and among three."""
     book = yaml.safe_load(labels.read_text(encoding="utf-8")).get("captions", {})
@@ -222,6 +234,16 @@ def speed(labels: Path, folder: Path | None) -> None:
         )
 
 
+def write(numbers: dict[str, Any]) -> None:
+    """Put numbers into thresholds.yaml; the others stay."""
+    now = yaml.safe_load(thresholds.THRESHOLDS.read_text(encoding="utf-8"))
+    text = yaml.safe_dump(now | numbers, sort_keys=False)
+    head = (
+        "# Written by benchmarks/calibrate_embedded.py (out of calibration.yaml) and detector.py.\n"
+    )
+    thresholds.THRESHOLDS.write_text(head + text, encoding="utf-8")
+
+
 def main() -> None:
     """Measure, print, and write if asked."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -241,7 +263,7 @@ def main() -> None:
         now = thresholds.read_thresholds()
         x, y, photo_of = table(elements, judged, now.temperature, weights)
         p = sigmoid(now.intercept + now.slope * x)
-        numbers = now.model_dump(exclude={"measured"})
+        numbers = now.model_dump(include={"temperature", "intercept", "slope", "present", "absent"})
     else:
         losses = {}
         for temperature in TEMPERATURES:
@@ -258,6 +280,7 @@ def main() -> None:
     figures = report(p, y, numbers["present"], numbers["absent"])
     print(yaml.safe_dump(numbers | figures, sort_keys=False))
     compare_views(elements, judged, numbers["temperature"])
+    compare_nets(elements, judged, numbers["temperature"])
     visible = [(j, n) for j in judged for n in j.labels if elements[n].get("classes")]
     for (photo, name), chance, truth in zip(visible, p, y, strict=True):
         if given.show and (truth or chance > numbers["absent"]):
@@ -271,9 +294,7 @@ def main() -> None:
     print(f"printed words: {sum(read_right)} of {len(read_right)} right")
     captions(given.labels, judged, numbers["temperature"])
     if given.write:
-        text = yaml.safe_dump(numbers | {"measured": figures}, sort_keys=False)
-        head = "# Written by benchmarks/calibrate_embedded.py out of calibration.yaml.\n"
-        thresholds.THRESHOLDS.write_text(head + text, encoding="utf-8")
+        write(numbers | {"measured": figures})
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 from crosslight.judge import JudgeConfig
 from crosslight.judge.job import JudgeJob
 from crosslight.judge.step import Target
+from crosslight.models.embedded import read_thresholds
 from crosslight.models.errors import ModelError
 from crosslight.models.fetch import FetchFailed
 from crosslight.models.spec import parse
@@ -76,3 +77,8 @@ def test_it_decides_the_example_photos_as_people_do(
     assert found == {name: rules for name, rules in wanted.items() if name in pictures}
     safe = {v.source for v in verdicts if v.status is Status.SAFE}
     assert safe == (SAFE | {"plain.jpg"}) & pictures.keys()
+
+
+def test_the_judges_cut_offs_are_those_that_were_calibrated() -> None:
+    shipped, used = read_thresholds(), JudgeConfig().thresholds
+    assert (used.present, used.absent) == (shipped.present, shipped.absent)

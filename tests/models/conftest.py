@@ -1,10 +1,11 @@
-"""The real small models and example photos, fetched once into the user's cache (45 MB)."""
+"""The real small models and example photos, fetched once into the user's cache (140 MB)."""
 
 from pathlib import Path
 
 import pytest
 
 from crosslight.models import fetch
+from crosslight.models.embedded.perception import FILES
 
 
 @pytest.fixture(scope="session")
@@ -17,5 +18,5 @@ def example_photos() -> dict[str, Path]:
 
 @pytest.fixture(scope="session")
 def small_models() -> dict[str, Path]:
-    """The tagger's weights and the safety classifier; never the 491 MB text model."""
-    return {name: fetch.fetch(name) for name in ("efficientnet-lite0", "image-safety")}
+    """All that perception needs; never the 491 MB text model."""
+    return {name: fetch.fetch(name) for name in FILES}

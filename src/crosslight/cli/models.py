@@ -15,7 +15,7 @@ app = typer.Typer(
     help="Model files of the embedded default: list, fetch, verify.", no_args_is_help=True
 )
 
-DEFAULT = ("efficientnet-lite0", "image-safety")
+DEFAULT = ("efficientnet-lite0", "efficientnet-lite2", "ssd-mobilenet-v2", "image-safety")
 """What the embedded model needs. The small text model is fetched by name only."""
 
 

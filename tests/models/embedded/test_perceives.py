@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from crosslight.cli.models import DEFAULT
 from crosslight.models.embedded.conse import DIM, LabelSpace
-from crosslight.models.embedded.perception import Perception, parts
+from crosslight.models.embedded.perception import FILES, Perception, parts
 from crosslight.models.errors import Rejected
 from tests.models.embedded.pictures import view, view_of
 
@@ -23,6 +24,8 @@ TOP3 = {
     "china": "palace",
     "flower": "daisy",
 }
+
+FIRST = {"coffee": ["cup"], "grass": [], "camera": ["person"]}
 
 
 @pytest.fixture(scope="module")
@@ -45,16 +48,24 @@ def test_tags(
     assert 0 < sum(p for _, p in tags) <= 1 + 1e-6
 
 
+def test_what_the_command_fetches_is_what_perception_needs() -> None:
+    assert set(DEFAULT) == set(FILES)
+
+
 def test_a_page_is_read(perception: Perception, example_photos: dict[str, Path]) -> None:
     lines = perception.scene(view_of(example_photos["page"]).jpeg).text
     assert any("Region-based segmentation" in line for line, _ in lines)
 
 
-def test_all_examples_are_safe(perception: Perception, example_photos: dict[str, Path]) -> None:
+def test_examples_are_safe_and_their_things_are_found(
+    perception: Perception, example_photos: dict[str, Path]
+) -> None:
     for name in ("coffee", "grass", "camera"):
-        safety = perception.scene(view_of(example_photos[name]).jpeg).safety
-        assert safety["safe"] > 0.8
-        assert sum(safety.values()) == pytest.approx(1, abs=1e-4)
+        scene = perception.scene(view_of(example_photos[name]).jpeg)
+        assert scene.safety["safe"] > 0.8
+        assert sum(scene.safety.values()) == pytest.approx(1, abs=1e-4)
+        assert scene.things is not None
+        assert [t.label for t in scene.things][:1] == FIRST[name]
 
 
 def test_the_same_bytes_give_the_same_scene(
@@ -69,6 +80,7 @@ def test_odd_images_have_scenes(perception: Perception, size: tuple[int, int]) -
     scene = perception.scene(view(Image.new("RGB", size, "white")).jpeg)
     assert len(scene.tags) == 50
     assert scene.text == ()
+    assert scene.things == ()
 
 
 def test_no_image(perception: Perception) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosslight.models.embedded.imagenet import classes, index_of
+from crosslight.models.embedded.memory import give_back
 from crosslight.models.errors import Missing
 
 Vectors = NDArray[np.float32]
@@ -61,6 +62,8 @@ def _load() -> Any:
     # Its own folder: it looks for the tokenizer that it ships in a wrong one, and then at a hub.
     folder = Path(wordllama.__file__).parent
     try:
-        return wordllama.WordLlama.load(dim=DIM, cache_dir=folder, disable_download=True)
+        words = wordllama.WordLlama.load(dim=DIM, cache_dir=folder, disable_download=True)
     except FileNotFoundError as error:
         raise Missing(f"wordllama: {error}", hint="reinstall wordllama 0.4") from error
+    give_back()
+    return words

@@ -1,6 +1,6 @@
-"""EfficientNet-lite0 (1,000 ImageNet classes) as an ONNX graph, made once from the weights.
+"""EfficientNet-lite (1,000 ImageNet classes) as an ONNX graph, made once from the weights.
 
-The graph takes pixels as they are (uint8, NHWC, 224 x 224, RGB) and gives logits; normalisation
+The graph takes pixels as they are (uint8, NHWC, square, RGB) and gives logits; normalisation
 and batch norms are folded in. It is kept in the cache under a name that carries the weights' hash
 and `GRAPH`, so that a change of either makes a new file.
 """
@@ -8,23 +8,17 @@ and `GRAPH`, so that a change of either makes a new file.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from crosslight.models.embedded.graphs import Floats, GraphBuilder, kept_graph
 from crosslight.models.embedded.weights import Array, BadWeights, read_weights
-from crosslight.store import replacing
 
 GRAPH = "1"
-SIDE = 224
-"""Pixels of the square input."""
 CLASSES = 1000
 MEAN, STD = 127.0, 128.0
 """Of the TensorFlow original that the weights come from; measured in docs/embedded.md."""
 EPSILON = 1e-3
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +31,49 @@ class _Stage:
     outputs: int
 
 
-STAGES = (
-    _Stage(1, 3, 1, 1, 32, 16),
-    _Stage(2, 3, 2, 6, 16, 24),
-    _Stage(2, 5, 2, 6, 24, 40),
-    _Stage(3, 3, 2, 6, 40, 80),
-    _Stage(3, 5, 1, 6, 80, 112),
-    _Stage(4, 5, 2, 6, 112, 192),
-    _Stage(1, 3, 1, 6, 192, 320),
+@dataclass(frozen=True, slots=True)
+class Net:
+    """One size of the family; `name` is the manifest's, `side` the pixels of the square input."""
+
+    name: str
+    side: int
+    stages: tuple[_Stage, ...]
+
+
+LITE0 = Net(
+    "efficientnet-lite0",
+    224,
+    (
+        _Stage(1, 3, 1, 1, 32, 16),
+        _Stage(2, 3, 2, 6, 16, 24),
+        _Stage(2, 5, 2, 6, 24, 40),
+        _Stage(3, 3, 2, 6, 40, 80),
+        _Stage(3, 5, 1, 6, 80, 112),
+        _Stage(4, 5, 2, 6, 112, 192),
+        _Stage(1, 3, 1, 6, 192, 320),
+    ),
+)
+LITE2 = Net(
+    "efficientnet-lite2",
+    260,
+    (
+        _Stage(1, 3, 1, 1, 32, 16),
+        _Stage(3, 3, 2, 6, 16, 24),
+        _Stage(3, 5, 2, 6, 24, 48),
+        _Stage(4, 3, 2, 6, 48, 88),
+        _Stage(4, 5, 1, 6, 88, 120),
+        _Stage(5, 5, 2, 6, 120, 208),
+        _Stage(1, 3, 1, 6, 208, 352),
+    ),
 )
 
 
-class _Builder:
-    """Collects nodes and initialisers; every method returns the name of its output."""
+class _Builder(GraphBuilder):
+    """Takes its kernels out of the checkpoint, with their batch norms folded in."""
 
     def __init__(self, weights: Mapping[str, Array]) -> None:
+        super().__init__()
         self.weights = weights
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
 
     def tensor(self, name: str, shape: tuple[int, ...]) -> Floats:
         """A float tensor of the checkpoint. Raises `BadWeights` if it is not there or not so."""
@@ -63,20 +82,7 @@ class _Builder:
             raise BadWeights(f"weight file refused: {name} is missing or not of shape {shape}")
         return array.astype(np.float32)
 
-    def constant(self, name: str, value: NDArray[Any]) -> str:
-        from onnx import numpy_helper
-
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
-        return name
-
-    def node(self, op: str, inputs: list[str], **attributes: Any) -> str:
-        from onnx import helper
-
-        output = f"{op.lower()}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(op, inputs, [output], name=output, **attributes))
-        return output
-
-    def conv(
+    def folded(
         self,
         source: str,
         at: tuple[str, str],
@@ -85,10 +91,7 @@ class _Builder:
         stride: int = 1,
         groups: int = 1,
     ) -> str:
-        """Convolution with its batch norm folded in and TensorFlow's SAME padding.
-
-        `at` names the two layers in the checkpoint.
-        """
+        """The convolution and the norm whose names in the checkpoint are `at`."""
         name, norm = at
         out = shape[0]
         gamma, beta, mean, var = (
@@ -97,21 +100,7 @@ class _Builder:
         )
         scale = gamma / np.sqrt(var + np.float32(EPSILON))
         kernel = self.tensor(f"{name}.weight", shape) * scale[:, None, None, None]
-        return self.node(
-            "Conv",
-            [
-                source,
-                self.constant(f"{name}.w", kernel),
-                self.constant(f"{name}.b", beta - mean * scale),
-            ],
-            kernel_shape=list(shape[2:]),
-            strides=[stride, stride],
-            group=groups,
-            auto_pad="SAME_UPPER",
-        )
-
-    def relu6(self, source: str) -> str:
-        return self.node("Clip", [source, "zero", "six"])
+        return self.conv(source, name, kernel, beta - mean * scale, stride=stride, groups=groups)
 
 
 def _block(b: _Builder, source: str, index: int, stage: _Stage, first: bool) -> str:
@@ -123,17 +112,17 @@ def _block(b: _Builder, source: str, index: int, stage: _Stage, first: bool) -> 
     x = source
     if stage.expand > 1:
         layers = f"{at}._expand_conv", f"{at}._bn0"
-        x = b.relu6(b.conv(x, layers, (wide, inputs, 1, 1)))
+        x = b.relu6(b.folded(x, layers, (wide, inputs, 1, 1)))
     layers = f"{at}._depthwise_conv", f"{at}._bn1"
     kernel = (wide, 1, stage.kernel, stage.kernel)
-    x = b.relu6(b.conv(x, layers, kernel, stride=stride, groups=wide))
-    x = b.conv(x, (f"{at}._project_conv", f"{at}._bn2"), (stage.outputs, wide, 1, 1))
+    x = b.relu6(b.folded(x, layers, kernel, stride=stride, groups=wide))
+    x = b.folded(x, (f"{at}._project_conv", f"{at}._bn2"), (stage.outputs, wide, 1, 1))
     return b.node("Add", [x, source]) if stride == 1 and inputs == stage.outputs else x
 
 
-def build_graph(weights: Mapping[str, Array]) -> bytes:
+def build_graph(weights: Mapping[str, Array], net: Net) -> bytes:
     """The serialised ONNX model. Raises `BadWeights` if a tensor is missing or misshapen."""
-    from onnx import TensorProto, checker, helper
+    from onnx import TensorProto
 
     b = _Builder(weights)
     for name, value in (("mean", MEAN), ("scale", 1 / STD), ("zero", 0.0), ("six", 6.0)):
@@ -141,33 +130,22 @@ def build_graph(weights: Mapping[str, Array]) -> bytes:
     x = b.node("Cast", ["pixels"], to=TensorProto.FLOAT)
     x = b.node("Mul", [b.node("Sub", [x, "mean"]), "scale"])
     x = b.node("Transpose", [x], perm=[0, 3, 1, 2])
-    x = b.relu6(b.conv(x, ("_conv_stem", "_bn0"), (32, 3, 3, 3), stride=2))
+    x = b.relu6(b.folded(x, ("_conv_stem", "_bn0"), (32, 3, 3, 3), stride=2))
     index = 0
-    for stage in STAGES:
+    for stage in net.stages:
         for repeat in range(stage.repeats):
             x = _block(b, x, index, stage, first=repeat == 0)
             index += 1
-    x = b.relu6(b.conv(x, ("_conv_head", "_bn1"), (1280, STAGES[-1].outputs, 1, 1)))
+    x = b.relu6(b.folded(x, ("_conv_head", "_bn1"), (1280, net.stages[-1].outputs, 1, 1)))
     x = b.node("Flatten", [b.node("GlobalAveragePool", [x])])
     matrix = b.constant("fc.w", b.tensor("_fc.weight", (CLASSES, 1280)))
     bias = b.constant("fc.b", b.tensor("_fc.bias", (CLASSES,)))
-    b.nodes.append(helper.make_node("Gemm", [x, matrix, bias], ["logits"], transB=1))
-    graph = helper.make_graph(
-        b.nodes,
-        "efficientnet_lite0",
-        [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n", SIDE, SIDE, 3])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", CLASSES])],
-        b.constants,
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    checker.check_model(model)
-    return bytes(model.SerializeToString())
+    b.node("Gemm", [x, matrix, bias], output="logits", transB=1)
+    pixels = ("pixels", TensorProto.UINT8, ["n", net.side, net.side, 3])
+    return b.serialised(net.name.replace("-", "_"), pixels, {"logits": ["n", CLASSES]})
 
 
-def graph_path(weights: Path, sha256: str) -> Path:
+def graph_path(weights: Path, sha256: str, net: Net) -> Path:
     """The graph of this weight file, made beside it the first time. Raises `BadWeights`."""
-    path = weights.with_name(f"efficientnet-lite0.{sha256[:12]}.graph{GRAPH}.onnx")
-    if not path.exists():
-        with replacing(path) as file:  # two processes may both build it: the bytes are the same
-            file.write(build_graph(read_weights(weights)))
-    return path
+    stem = f"{net.name}.{sha256[:12]}.graph{GRAPH}"
+    return kept_graph(weights, stem, lambda: build_graph(read_weights(weights), net))

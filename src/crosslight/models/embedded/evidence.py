@@ -8,7 +8,7 @@ from crosslight.models.embedded.coco import PERSON, label_of
 from crosslight.models.embedded.imagenet import index_of
 from crosslight.models.embedded.printed import print_probability, read_pattern
 from crosslight.models.embedded.scene import Box, Scene, Thing
-from crosslight.models.embedded.thresholds import Thresholds, read_thresholds
+from crosslight.models.embedded.thresholds import Curve, Thresholds, read_thresholds
 from crosslight.models.errors import BadSpec
 
 FLOOR = 1e-4
@@ -144,7 +144,7 @@ def _element(scene: Scene, what: Evidence, numbers: Thresholds) -> float | None:
     seen = 0.0
     if what.classes:
         x = log_odds(evidence(scene, what.classes, rivals))
-        seen = 1 / (1 + math.exp(-(numbers.intercept + numbers.slope * x)))
+        seen = Curve(intercept=numbers.intercept, slope=numbers.slope).probability(x)
     if what.labels and scene.things is not None:
         seen = max(seen, _labelled(scene, scene.things, what, rivals, numbers))
     read = print_probability(scene, what.print_words, what.print_patterns)
@@ -192,7 +192,9 @@ def _beside(things: Sequence[Thing], what: Evidence, numbers: Thresholds) -> flo
 
 
 def _chance(thing: Thing, numbers: Thresholds) -> float:
-    return thing.score
+    """That the thing in the box is there and is what it is called."""
+    curve = numbers.person if thing.label == PERSON else numbers.thing
+    return curve.probability(log_odds(thing.score))
 
 
 def near(one: Box, other: Box) -> bool:

@@ -35,7 +35,8 @@ SCENES_KEPT = 256
 """Scenes in memory (10 kB each): many phrases are asked of one photo."""
 WEAKNESS = (
     "Composed, no vision-language model. Sees the main object or place (1,000 ImageNet classes), "
-    "printed Latin text, and an opinion sexual/graphic/safe. Does not see actions, ages, intent "
+    "persons and common things (69 COCO labels), printed Latin text, and an opinion "
+    "sexual/graphic/safe. Does not see actions, ages, intent "
     "or states; often misses small things. Makes no safety verdict."
 )
 HINT = "name a vision-language model, e.g. openai:MODEL@URL"

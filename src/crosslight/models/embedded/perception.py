@@ -1,4 +1,4 @@
-"""The composed perception: tagger, text reader, safety classifier and label space in one."""
+"""The composed perception: tagger, detector, text reader, safety classifier, label space."""
 
 import hashlib
 import threading
@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from crosslight.models import fetch
-from crosslight.models.embedded import efficientnet, imagenet, thresholds
+from crosslight.models.embedded import coco, efficientnet, imagenet, ssd, thresholds
 from crosslight.models.embedded.conse import LabelSpace
+from crosslight.models.embedded.detector import Detector, borne_out
+from crosslight.models.embedded.efficientnet import LITE0, LITE2
 from crosslight.models.embedded.ocr import TextReader
 from crosslight.models.embedded.pixels import decode
 from crosslight.models.embedded.safety import SafetyClassifier
@@ -18,8 +20,11 @@ from crosslight.models.embedded.scene import Scene
 from crosslight.models.embedded.tagger import Tagger
 from crosslight.models.embedded.visible import KINDS
 
-TAGGER, SAFETY = "efficientnet-lite0", "image-safety"
-CODE = "1"
+NETS = (LITE0, LITE2)
+DETECTOR, SAFETY = ssd.NAME, "image-safety"
+FILES = (*(net.name for net in NETS), DETECTOR, SAFETY)
+"""The manifest's names of all that perception needs."""
+CODE = "2"
 """Raise it when the same parts give another scene: every stored answer is then asked again."""
 
 T = TypeVar("T")
@@ -29,14 +34,14 @@ def parts() -> tuple[tuple[str, str], ...]:
     """What perception is made of: (component, sha256 or version). Loads and fetches nothing."""
     book = fetch.read_manifest()
     return (
-        (TAGGER, book.entry(TAGGER).sha256),
-        (SAFETY, book.entry(SAFETY).sha256),
+        *((name, book.entry(name).sha256) for name in FILES),
         ("rapidocr", version("rapidocr")),
         ("wordllama", version("wordllama")),
         ("imagenet.tsv", _sha256(imagenet.TABLE)),
+        ("coco.yaml", _sha256(coco.TABLE)),
         ("kinds.yaml", _sha256(KINDS)),
         ("thresholds.yaml", _sha256(thresholds.THRESHOLDS)),
-        ("graph", efficientnet.GRAPH),
+        ("graph", f"{efficientnet.GRAPH}.{ssd.GRAPH}"),
         ("perception", CODE),
     )
 
@@ -44,13 +49,22 @@ def parts() -> tuple[tuple[str, str], ...]:
 def prepare() -> None:
     """Fetch and check the files and make the graph, so that a later call cannot fail for want
     of them. Blocks. Raises `FetchFailed`."""
-    _graph()
+    tag_graphs()
+    _detector_graph()
     fetch.fetch(SAFETY)
 
 
-def _graph() -> Path:
-    entry = fetch.read_manifest().entry(TAGGER)
-    return efficientnet.graph_path(fetch.fetch(TAGGER), entry.sha256)
+def tag_graphs() -> list[tuple[Path, int]]:
+    """The classifiers to be averaged, each with the side of its square input."""
+    book = fetch.read_manifest()
+    return [
+        (efficientnet.graph_path(fetch.fetch(n.name), book.entry(n.name).sha256, n), n.side)
+        for n in NETS
+    ]
+
+
+def _detector_graph() -> Path:
+    return ssd.graph_path(fetch.fetch(DETECTOR), fetch.read_manifest().entry(DETECTOR).sha256)
 
 
 def _sha256(path: Path) -> str:
@@ -67,28 +81,38 @@ class Perception:
     def scene(self, image: bytes) -> Scene:
         """All that can be seen. Raises `Rejected` when the bytes are no image."""
         picture = decode(image)
+        tags = self.tagger().tags(picture)
+        found = self.detector().things(picture)
         return Scene(
-            tags=self._tagger().tags(picture),
-            text=self._reader().lines(picture),
-            safety=self._safety().probabilities(picture),
+            tags=tags,
+            text=self.reader().lines(picture),
+            safety=self.safety().probabilities(picture),
+            things=borne_out(found, tags, thresholds.read_thresholds().agreed),
         )
 
     def tags(self, image: bytes) -> tuple[tuple[str, float], ...]:
         """The tags only, ten times faster than the scene."""
-        return self._tagger().tags(decode(image))
+        return self.tagger().tags(decode(image))
 
     def space(self) -> LabelSpace:
         """Where images and texts meet."""
         return self._once("space", LabelSpace)
 
-    def _tagger(self) -> Tagger:
+    def tagger(self) -> Tagger:
+        """The classifier."""
         temperature = thresholds.read_thresholds().temperature
-        return self._once("tagger", lambda: Tagger(_graph(), temperature))
+        return self._once("tagger", lambda: Tagger(tag_graphs(), temperature))
 
-    def _reader(self) -> TextReader:
+    def detector(self) -> Detector:
+        """The detector of things."""
+        return self._once("detector", lambda: Detector(_detector_graph()))
+
+    def reader(self) -> TextReader:
+        """The reader of print."""
         return self._once("reader", TextReader)
 
-    def _safety(self) -> SafetyClassifier:
+    def safety(self) -> SafetyClassifier:
+        """The safety classifier."""
         return self._once("safety", lambda: SafetyClassifier(fetch.fetch(SAFETY)))
 
     def _once(self, name: str, make: Callable[[], T]) -> T:

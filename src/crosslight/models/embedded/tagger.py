@@ -1,35 +1,38 @@
-"""Image tags: EfficientNet-lite0 over a few views of the photo."""
+"""Image tags: the mean of two sizes of EfficientNet-lite over a few views of the photo."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from crosslight.models.embedded.efficientnet import SIDE
+from crosslight.models.embedded.graphs import Floats
 from crosslight.models.embedded.imagenet import names
 from crosslight.models.embedded.pixels import VIEWS, Views, tag_views
 from crosslight.models.embedded.scene import DIGITS, TAGS
 from crosslight.models.embedded.sessions import open_session
 
-Floats = NDArray[np.float32]
-
 
 class Tagger:
     """Class probabilities. May be called from several threads."""
 
-    def __init__(self, graph: Path, temperature: float) -> None:
-        self._session = open_session(graph)
+    def __init__(self, nets: Sequence[tuple[Path, int]], temperature: float) -> None:
+        """`nets` are the graphs to be averaged, each with the side of its square input."""
+        self._nets = [(open_session(graph), side) for graph, side in nets]
         self._temperature = temperature
-        self._weights = np.array([weight for weight, *_ in VIEWS], dtype=np.float32)
+        weights = np.array([weight for weight, *_ in VIEWS], dtype=np.float32)
+        self._weights = np.tile(weights / len(self._nets), len(self._nets))
 
     def logits(self, image: Image.Image, views: Views = VIEWS) -> Floats:
-        """Raw outputs, shape (views, 1000)."""
-        (logits,) = self._session.run(None, {"pixels": tag_views(image, SIDE, views)})
-        return np.asarray(logits, dtype=np.float32)
+        """Raw outputs, shape (nets x views, 1000): all views of the first net come first."""
+        outputs = [
+            session.run(None, {"pixels": tag_views(image, side, views)})[0]
+            for session, side in self._nets
+        ]
+        return np.concatenate(outputs, dtype=np.float32)
 
     def probabilities(self, image: Image.Image) -> Floats:
-        """Shape (1000,), summing to 1: the weighted mean of the views."""
+        """Shape (1000,), summing to 1: the weighted mean of views and nets."""
         return mix(self.logits(image), self._weights, self._temperature)
 
     def tags(self, image: Image.Image) -> tuple[tuple[str, float], ...]:

@@ -1,5 +1,6 @@
 """The numbers that `benchmarks/calibrate_embedded.py` finds, kept apart from the code."""
 
+import math
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -15,10 +16,24 @@ MAX_BYTES = 1 << 20
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
+class Curve(BaseModel):
+    """How log-odds become the probability that a thing is there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    intercept: float = 0.0
+    slope: Annotated[float, Field(gt=0)] = 1.0
+
+    def probability(self, log_odds: float) -> float:
+        """In [0, 1]."""
+        return 0.5 * (1 + math.tanh((self.intercept + self.slope * log_odds) / 2))
+
+
 class Thresholds(BaseModel):
     """`temperature` of the class probabilities; `intercept` and `slope` turn the log-odds of the
     evidence into the probability that a thing is there; above `present` it is taken to be there,
-    below `absent` not to be there, and between the two it is undecided."""
+    below `absent` not to be there, and between the two it is undecided. A box's label counts
+    where its classes hold `agreed` of the tags; `person` and `thing` are the curves of scores."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,6 +42,9 @@ class Thresholds(BaseModel):
     slope: Annotated[float, Field(gt=0)]
     present: Share
     absent: Share
+    agreed: Share = 0.05
+    person: Curve = Curve()
+    thing: Curve = Curve()
     measured: dict[str, float] = {}
 
 

@@ -1,0 +1,62 @@
+"""What keeps the perception small: one reader at a time, and freed memory given back."""
+
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from crosslight.models.embedded import memory, ocr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc only")
+def test_freed_blocks_go_back_to_the_system() -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * 4096
+
+    # Blocks below the size that glibc maps by itself: freed, they stay in its pool.
+    blocks = [np.ones(8 << 10, dtype=np.float64) for _ in range(1000)]
+    full = resident()
+    last = blocks[-1]  # the end of the pool stays in use
+    del blocks
+    memory.give_back()
+    assert resident() < full - (40 << 20)
+    assert last.sum() == 8 << 10
+
+
+def test_elsewhere_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert memory._trim.__wrapped__() is None
+    monkeypatch.setattr(memory, "_trim", lambda: None)
+    memory.give_back()
+
+
+def test_one_picture_is_read_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, most = 0, 0
+
+    def read(_: object) -> SimpleNamespace:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        time.sleep(0.02)
+        inside -= 1
+        return SimpleNamespace(txts=("WET FLOOR", "x", "noise"), scores=(0.9, 0.9, 0.2))
+
+    monkeypatch.setattr(ocr, "_make", lambda: read)
+    got: list[object] = []
+    picture = Image.new("RGB", (8, 8))
+
+    def look() -> None:  # each has its own: the embedded model and `print:rapidocr` may be there
+        got.append(ocr.TextReader().lines(picture))
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1
+    assert got == [(("WET FLOOR", 0.9),)] * 4
