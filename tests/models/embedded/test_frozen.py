@@ -98,3 +98,10 @@ def test_a_graph_of_too_many_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frozen, "MAX_NODES", 3)
     with pytest.raises(BadWeights, match="nodes"):
         parse_frozen(field(1, b"") * 4, every)
+
+
+def test_constants_that_are_too_large_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frozen, "MAX_FLOATS", 10)
+    graph = const("a", tensor((6,), (1,))) + const("b", tensor((6,), (1,)))
+    with pytest.raises(BadWeights, match="more than 10 numbers"):
+        parse_frozen(graph, every)

@@ -108,7 +108,8 @@ def decoded(codes: Floats) -> Floats:
     centre, size = anchors()[:, :2], anchors()[:, 2:]
     middle = codes[:, :2] / 10 * size + centre
     half = np.exp(codes[:, 2:] / 5) * size / 2
-    return np.clip(np.concatenate([middle - half, middle + half], axis=1), 0, 1)
+    corners = np.concatenate([middle - half, middle + half], axis=1)
+    return np.asarray(np.clip(corners, 0, 1), dtype=np.float32)
 
 
 def read_out(logits: Floats, codes: Floats) -> tuple[Thing, ...]:

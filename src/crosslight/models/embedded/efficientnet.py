@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from crosslight.models.embedded.graphs import Floats, GraphBuilder, kept_graph
+from crosslight.models.embedded.graphs import Floats, GraphBuilder, Input, kept_graph
 from crosslight.models.embedded.weights import Array, BadWeights, read_weights
 
 GRAPH = "1"
@@ -141,7 +141,7 @@ def build_graph(weights: Mapping[str, Array], net: Net) -> bytes:
     matrix = b.constant("fc.w", b.tensor("_fc.weight", (CLASSES, 1280)))
     bias = b.constant("fc.b", b.tensor("_fc.bias", (CLASSES,)))
     b.node("Gemm", [x, matrix, bias], output="logits", transB=1)
-    pixels = ("pixels", TensorProto.UINT8, ["n", net.side, net.side, 3])
+    pixels: Input = ("pixels", int(TensorProto.UINT8), ("n", net.side, net.side, 3))
     return b.serialised(net.name.replace("-", "_"), pixels, {"logits": ["n", CLASSES]})
 
 

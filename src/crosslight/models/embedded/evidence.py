@@ -124,15 +124,15 @@ def evidence_probability(
 def hazard_probability(
     scene: Scene, what: Evidence, *, thresholds: Thresholds | None = None
 ) -> float | None:
-    """The same for the element or anything that shares its hazard, whatever it looks like: how far
-    a photo is from being a harmless one for the pattern."""
+    """The same for the element or anything that shares its hazard, whatever it looks like and
+    whether the conditions hold or not: how far a photo is from being harmless for the pattern."""
+    if not what.names_element:
+        return evidence_probability(scene, what, thresholds=thresholds)
     wide = Evidence(
         classes=(*what.classes, *what.also_risky),
         labels=what.labels,
         print_words=what.print_words,
         print_patterns=what.print_patterns,
-        persons_at_least=what.persons_at_least if not what.names_element else 0,
-        beside=what.beside if not what.names_element else (),
     )
     return evidence_probability(scene, wide, thresholds=thresholds)
 

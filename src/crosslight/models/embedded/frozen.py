@@ -20,8 +20,8 @@ MAX_BYTES = 96 * 1024 * 1024
 """Of the whole file; the detector's has 69,688,296."""
 MAX_NODES = 20_000
 MAX_RANK = 6
-MAX_FLOATS = 16 * 1024 * 1024
-"""Of one tensor, 64 MB."""
+MAX_FLOATS = 32 * 1024 * 1024
+"""Of one tensor, and of all together; the detector's have 16,876,287."""
 FLOAT = 1
 """DT_FLOAT of TensorFlow."""
 
@@ -54,7 +54,7 @@ def read_frozen(path: Path, sha256: str, wanted: Callable[[str], bool]) -> dict[
 def parse_frozen(data: bytes, wanted: Callable[[str], bool]) -> dict[str, Floats]:
     """The same from bytes in memory. The arrays are copies: the bytes can go."""
     found: dict[str, Floats] = {}
-    nodes = 0
+    nodes = total = 0
     for field, node in _fields(memoryview(data)):
         if field != 1:
             continue
@@ -67,6 +67,9 @@ def parse_frozen(data: bytes, wanted: Callable[[str], bool]) -> dict[str, Floats
             if name in found:
                 _refuse(f"two constants are called {name[:120]}")
             found[name] = _constant(parts, name)
+            total += found[name].size
+            if total > MAX_FLOATS:
+                _refuse(f"more than {MAX_FLOATS} numbers")
     return found
 
 
@@ -136,17 +139,15 @@ def _constant(parts: list[tuple[int, memoryview | int]], name: str) -> Floats:
 def _tensor(data: memoryview, name: str) -> Floats:
     """Content or floats; a single float stands for all, as TensorFlow writes equal ones."""
     shape: tuple[int, ...] = ()
-    content, dtype = b"", 0
+    content, dtype = bytearray(), 0
     for field, value in _fields(data):
         if field == 1 and isinstance(value, int):
             dtype = value
         elif field == 2:
             shape = _shape(_message(value, "shape"))
-        elif field == 4:
-            content += bytes(_message(value, "content"))
-        elif field == 5:
-            # Packed, or one float at a time: either way 4 bytes a number.
-            content += bytes(_message(value, "float"))
+        elif field in (4, 5):
+            # Content; or floats, packed or one at a time: each way 4 bytes a number.
+            content += _message(value, "content")
     size = prod(shape)
     if dtype != FLOAT:
         _refuse(f"{name[:120]} is of type {dtype}, not float")
@@ -154,7 +155,7 @@ def _tensor(data: memoryview, name: str) -> Floats:
         _refuse(f"{name[:120]} has {size} numbers, more than {MAX_FLOATS}")
     if len(content) % 4 or len(content) // 4 not in ({size, 1} if size else {0}):
         _refuse(f"{name[:120]} has {len(content)} bytes for {size} numbers")
-    numbers = np.frombuffer(content, dtype="<f4")
+    numbers = np.frombuffer(bytes(content), dtype="<f4")
     if not np.isfinite(numbers).all():
         _refuse(f"{name[:120]} holds numbers that are not finite")
     if len(numbers) != size:

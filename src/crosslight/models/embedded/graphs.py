@@ -12,6 +12,8 @@ from crosslight.store import replacing
 Floats = NDArray[np.float32]
 OPSET, IR = 17, 8
 Shape = Sequence[int | str]
+Input = tuple[str, int, Shape]
+"""Name, element type and shape."""
 
 
 class GraphBuilder:
@@ -60,11 +62,8 @@ class GraphBuilder:
         """Clipped to 0..6, which must be constants `zero` and `six`."""
         return self.node("Clip", [source, "zero", "six"])
 
-    def serialised(
-        self, name: str, given: tuple[str, int, Shape], outputs: dict[str, Shape]
-    ) -> bytes:
-        """The checked model. `given` is name, element type and shape of the input; outputs are
-        floats."""
+    def serialised(self, name: str, given: Input, outputs: dict[str, Shape]) -> bytes:
+        """The checked model. Outputs are floats."""
         from onnx import TensorProto, checker, helper
 
         graph = helper.make_graph(

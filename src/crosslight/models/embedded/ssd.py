@@ -13,7 +13,7 @@ import numpy as np
 
 from crosslight.models.embedded.coco import labels
 from crosslight.models.embedded.frozen import read_frozen
-from crosslight.models.embedded.graphs import Floats, GraphBuilder, kept_graph
+from crosslight.models.embedded.graphs import Floats, GraphBuilder, Input, Shape, kept_graph
 from crosslight.models.embedded.weights import BadWeights
 
 NAME, GRAPH = "ssd-mobilenet-v2", "1"
@@ -27,8 +27,10 @@ NORM = ("gamma", "beta", "moving_mean", "moving_variance")
 PARTS = ("weights", "depthwise_weights", "biases", *NORM)
 
 # (repeats, first stride, expansion, outputs); the kernels are all 3 x 3.
-STAGES = ((1, 1, 1, 16), (2, 2, 6, 24), (3, 2, 6, 32), (4, 2, 6, 64))
-STAGES += ((3, 1, 6, 96), (3, 2, 6, 160), (1, 1, 6, 320))
+STAGES = (
+    *((1, 1, 1, 16), (2, 2, 6, 24), (3, 2, 6, 32), (4, 2, 6, 64)),
+    *((3, 1, 6, 96), (3, 2, 6, 160), (1, 1, 6, 320)),
+)
 MAP_BLOCK = 13
 """Its expansion is the lowest map."""
 EXTRA = ((2, 256, 512), (3, 128, 256), (4, 128, 256), (5, 64, 128))
@@ -154,8 +156,8 @@ def build_graph(weights: Mapping[str, Floats]) -> bytes:
         boxes.append(b.predictor(at_map, f"{at}/BoxEncodingPredictor", codes, [0, 1, 2, 3]))
     b.node("Concat", logits, output="logits", axis=1)
     b.node("Concat", boxes, output="boxes", axis=1)
-    pixels = ("pixels", TensorProto.FLOAT, ["n", SIDE, SIDE, 3])
-    outputs = {"logits": ["n", ANCHORS, len(scored)], "boxes": ["n", ANCHORS, 4]}
+    pixels: Input = ("pixels", int(TensorProto.FLOAT), ("n", SIDE, SIDE, 3))
+    outputs: dict[str, Shape] = {"logits": ["n", ANCHORS, len(scored)], "boxes": ["n", ANCHORS, 4]}
     return b.serialised(NAME.replace("-", "_"), pixels, outputs)
 
 

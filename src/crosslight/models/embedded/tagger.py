@@ -21,7 +21,8 @@ class Tagger:
         self._nets = [(open_session(graph), side) for graph, side in nets]
         self._temperature = temperature
         weights = np.array([weight for weight, *_ in VIEWS], dtype=np.float32)
-        self._weights = np.tile(weights / len(self._nets), len(self._nets))
+        count = len(self._nets)
+        self._weights: Floats = np.tile(weights / count, count).astype(np.float32)
 
     def logits(self, image: Image.Image, views: Views = VIEWS) -> Floats:
         """Raw outputs, shape (nets x views, 1000): all views of the first net come first."""
