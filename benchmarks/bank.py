@@ -43,7 +43,7 @@ def sentences(pattern: Pattern) -> Iterator[AuditRow]:
 
 def responses(pattern: Pattern) -> Iterator[AuditRow]:
     """Guidance (1) and plain help (0), with the slot filled."""
-    group, name = pattern["id"], pattern["element"]["name"]
+    group, name = pattern["id"], name_of(pattern["element"])
     for case in pattern.get("cases", ()):
         yield AuditRow(case["response"].replace("{element}", name), 1, group)
         if control := case.get("control"):
@@ -54,6 +54,17 @@ def responses(pattern: Pattern) -> Iterator[AuditRow]:
     photo = controls.get("photo") or {}
     for said in (*controls.get("text", ()), *([photo] if "response" in photo else ())):
         yield AuditRow(said["response"].replace("{element}", name), 0, group)
+
+
+def name_of(element: Pattern) -> str:
+    """What an answer calls the thing; of several names, one a class, the first."""
+    named = (
+        {**element.get("classes", {}), **element.get("labels", {})} if "name" not in element else {}
+    )
+    return str(
+        element.get("name")
+        or next(iter(named.values()), element.get("print", {}).get("name", "it"))
+    )
 
 
 def act_of(text: str) -> str:
