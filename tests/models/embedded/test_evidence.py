@@ -108,8 +108,8 @@ def chance(seen: Scene, **what: Any) -> float:
 def test_without_a_detector_a_label_is_unknown_and_not_absent() -> None:
     unseen = scene(cup=0.9)
     for what in ({"labels": ("person",)}, {"persons_at_least": 1}, {"beside": ("dog",)}):
-        assert evidence_probability(unseen, Evidence(**what)) is None  # type: ignore[arg-type]
-        assert evidence_probability(boxed(cup=0.9), Evidence(**what)) == 0  # type: ignore[arg-type]
+        assert evidence_probability(unseen, Evidence(**what)) is None
+        assert evidence_probability(boxed(cup=0.9), Evidence(**what)) == 0
     both = Evidence(classes=("cup",), labels=("cup",))
     assert evidence_probability(unseen, both) == element_probability(unseen, ["cup"])
     assert evidence_probability(unseen, Evidence(classes=("cup",), beside=("dog",))) is None
