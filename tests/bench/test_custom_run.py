@@ -45,7 +45,7 @@ def suite(folder: Path, rows: list[Any], more: str = "") -> Path:
 def command(path: Path, spec: str, *more: str) -> list[str]:
     words = [sys.executable, "-m", "crosslight", "bench", "run", str(path)]
     words += ["--data", str(path.parent), "--model", spec, "-o", str(path.parent.parent / "out")]
-    return [*words, "--store", str(path.parent.parent / "store"), "-q", *more]
+    return [*words, "--store", str(path.parent.parent / "store"), "-q", "--no-canary", *more]
 
 
 def shown(body: dict[str, Any]) -> list[tuple[str, list[str]]]:

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from rich.text import Text
 
-from crosslight.cli.bench import tell
+from crosslight.cli.bench_console import tell
 from crosslight.cli.console import out, say_error, watching
 from crosslight.cli.leaderboard import files_of, show_leaderboard
 
