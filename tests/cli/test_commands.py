@@ -49,7 +49,7 @@ def test_the_example_table_names_every_photo(monkeypatch: pytest.MonkeyPatch) ->
 
     with example_table().open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == len(example_names()) >= 12
+    assert len(rows) == len(example_names()) >= 24
     assert all(row["licence"] and row["origin"] for row in rows)
 
 

@@ -15,7 +15,7 @@ FILE = {"url": "file:///nowhere"}
 
 def test_the_shipped_manifest() -> None:
     book = read_manifest()
-    assert len(book.of_kind("photo")) >= 12
+    assert len(book.of_kind("photo")) >= 24
     assert {"efficientnet-lite0", "image-safety", "qwen2.5-coder-0.5b"} <= set(
         book.of_kind("model")
     )
@@ -25,6 +25,15 @@ def test_the_shipped_manifest() -> None:
     for e in book.files.values():
         assert e.licence
         assert e.credit
+
+
+def test_every_photo_has_a_pinned_wheel_and_open_terms() -> None:
+    for name, e in read_manifest().of_kind("photo").items():
+        assert all(p.sha256 for place in e.places for p in place.packages), name
+        open_terms = ("CC0", "CC-BY-2.0", "public domain", "BSD", "no known", "free of", "released")
+        assert e.licence.startswith(open_terms), f"{name}: {e.licence}"
+        assert not {"NC", "SA", "ND"} & set(e.licence.split("-")), name
+        assert e.about, name
 
 
 def test_the_hub_comes_first_where_there_is_one() -> None:
