@@ -18,6 +18,8 @@ NEAR = 0.1
 
 MOST_PERSONS = 20
 """A larger crowd cannot be counted at 300 pixels."""
+SPECK = 0.15
+"""Share of a side; a person at a table fills more, the crew of a boat across the bay less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,8 @@ def _labelled(
     """The best box of a wanted label, less the share that look-alikes win in the tags."""
     best = 0.0
     for name in what.labels:
-        chance = max((_chance(t, numbers) for t in things if t.label == name), default=0.0)
+        boxes = [t for t in things if t.label == name and _meant(t)]
+        chance = max((_chance(t, numbers) for t in boxes), default=0.0)
         mine = scene.mass(label_of(name).classes | frozenset(what.classes))
         theirs = scene.mass(frozenset(rivals) - label_of(name).classes - frozenset(what.classes))
         if theirs > 0:
@@ -174,8 +177,15 @@ def _labelled(
 
 def _persons(things: Sequence[Thing], wanted: int, numbers: Thresholds) -> float:
     """As sure as the least sure of the persons that are needed."""
-    chances = sorted((_chance(t, numbers) for t in things if t.label == PERSON), reverse=True)
+    persons = [t for t in things if t.label == PERSON and _meant(t)]
+    chances = sorted((_chance(t, numbers) for t in persons), reverse=True)
     return chances[wanted - 1] if len(chances) >= wanted else 0.0
+
+
+def _meant(thing: Thing) -> bool:
+    """Whether a sentence about the picture can mean it: not a speck in the distance."""
+    left, top, right, bottom = thing.box
+    return max(right - left, bottom - top) >= SPECK
 
 
 def _beside(things: Sequence[Thing], what: Evidence, numbers: Thresholds) -> float:
