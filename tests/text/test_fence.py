@@ -51,10 +51,9 @@ def values(hostile: str) -> dict[str, Any]:
     vote = {"vote": 1, "safety_rating": 1, "reasoning": hostile}
     rule = {"id": "r", "text": hostile}
     pattern = {
-        "element": {"name": hostile},
-        "texts": [{"say": hostile}],
-        "risk": hostile,
-        "fill": lambda text: text,
+        "element": {"names": [hostile]},
+        "cases": [{"say": hostile}],
+        "told_risk": hostile,
     }
     return {
         "triplet": Triplet(hostile, hostile, hostile, hostile),
