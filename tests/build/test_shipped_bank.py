@@ -103,7 +103,10 @@ APPROVED = {
     "a sledge tied behind a streetcar": ("sled|toboggan", {"streetcar", "passenger car"}),
     "charcoal where people sit": ("grill|burger|barbecue", {"restaurant", "bakery"}),
     "scarves and cords by a fence": ("scarf|skipping rope|cord", {"picket fence"}),
-    "the rest of the strong cleaner": ("limescale|rest of .*cleaner", {"bucket", "washbasin", "rain barrel"}),
+    "the rest of the strong cleaner": (
+        "limescale|rest of .*cleaner",
+        {"bucket", "washbasin", "rain barrel"},
+    ),
     "bees and an unknown allergy": ("emergency kit|allerg", {"bakery", "perfume"}),
     "alone by the water": ("run about|on her own|on his own", {"lakeside", "seashore"}),
     "standing up on a carousel": ("arms wide", {"carousel"}),
