@@ -16,7 +16,7 @@ from .leaderboard import (
 from .metrics.catalogue import METRICS, metric
 from .native.load import load_suite
 from .published import published_scorer
-from .results import format_value
+from .results import format_interval, format_value
 from .run import run_bench
 from .several import ModelEnd, estimate_benches, exit_code, jobs_for, run_benches
 from .suites import all_suites, find_suite
@@ -46,6 +46,7 @@ __all__ = [
     "exit_code",
     "fetch_suite",
     "find_suite",
+    "format_interval",
     "format_value",
     "headline",
     "jobs_for",

@@ -12,7 +12,7 @@ from typing import Any
 
 from crosslight.bench.compare import BenchRun, read_bench
 from crosslight.bench.metrics import METRICS, Estimate, Metric
-from crosslight.bench.results import format_value, heading
+from crosslight.bench.results import format_interval, format_value, heading
 from crosslight.records import BadSetting, CrosslightError, canonical, content_hash
 from crosslight.store import read_named
 from crosslight.text import csv_text, latex, markdown
@@ -242,9 +242,8 @@ def leaderboard_cell(one: Estimate | None) -> tuple[str, str, str]:
     """(value, interval, coverage) as they are printed; empty where there is no number."""
     if one is None:
         return "", "", ""
-    low, high = format_value(one, one.low), format_value(one, one.high)
-    interval = f"{low} – {high}" if one.low is not None else ""
-    return format_value(one, one.value), interval, f"{100 * one.coverage:.1f}% of {one.wanted:,}"
+    coverage = f"{100 * one.coverage:.1f}% of {one.wanted:,}"
+    return format_value(one, one.value), format_interval(one), coverage
 
 
 def leaderboard_notes(found: Leaderboard) -> list[str]:

@@ -156,22 +156,25 @@ OF_EPOCHS = (
 
 
 def _epoch_line(one: EpochNumber) -> str:
-    known = one.low is not None
-    interval = f"{format_value(one, one.low)} – {format_value(one, one.high)}" if known else ""
     return (
         f"| {metric(one.metric).title} | {one.statistic} | {format_value(one, one.value)} | "
-        f"{interval} | {one.n} of {one.wanted} |"
+        f"{format_interval(one)} | {one.n} of {one.wanted} |"
     )
 
 
 def _line(one: Estimate) -> str:
-    known = one.low is not None
-    interval = f"{format_value(one, one.low)} – {format_value(one, one.high)}" if known else ""
     return (
         f"| {metric(one.metric).title} | {markdown(one.group)} | {format_value(one, one.value)} | "
-        f"{interval} | {one.n} of {one.wanted} | {100 * one.coverage:.1f}% | "
+        f"{format_interval(one)} | {one.n} of {one.wanted} | {100 * one.coverage:.1f}% | "
         f"{format_value(one, one.least)} – {format_value(one, one.most)} |"
     )
+
+
+def format_interval(one: Estimate | EpochNumber) -> str:
+    """Its bounds as values; empty where there is no interval."""
+    if one.low is None:
+        return ""
+    return f"{format_value(one, one.low)} – {format_value(one, one.high)}"
 
 
 def format_value(one: Estimate | EpochNumber, value: float | None) -> str:

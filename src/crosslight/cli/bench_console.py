@@ -28,15 +28,14 @@ def tell(result: Any, folder: Path) -> None:
 
 def numbers(estimates: Any) -> Table:
     """The metrics over all items, with interval, coverage and bounds."""
-    from crosslight.bench import format_value, headline, metric
+    from crosslight.bench import format_interval, format_value, headline, metric
 
     table = Table("metric", "value", "95% interval", "coverage", "bounds", box=None)
     for one in headline(estimates):
-        known = one.low is not None
         table.add_row(
             metric(one.metric).title,
             format_value(one, one.value),
-            f"{format_value(one, one.low)} – {format_value(one, one.high)}" if known else "",
+            format_interval(one),
             f"{100 * one.coverage:.1f}% of {one.wanted:,}",
             f"{format_value(one, one.least)} – {format_value(one, one.most)}",
         )
@@ -45,16 +44,15 @@ def numbers(estimates: Any) -> Table:
 
 def over_epochs(found: Any) -> Table:
     """What the epochs of a run have in common, and how far they differ."""
-    from crosslight.bench import format_value, metric
+    from crosslight.bench import format_interval, format_value, metric
 
     table = Table("metric", "over the epochs", "value", "95% interval", "of", box=None)
     for one in found:
-        known = one.low is not None
         table.add_row(
             metric(one.metric).title,
             one.statistic,
             format_value(one, one.value),
-            f"{format_value(one, one.low)} – {format_value(one, one.high)}" if known else "",
+            format_interval(one),
             f"{one.n:,} of {one.wanted:,}",
         )
     return table
