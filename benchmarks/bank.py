@@ -58,13 +58,10 @@ def responses(pattern: Pattern) -> Iterator[AuditRow]:
 
 def name_of(element: Pattern) -> str:
     """What an answer calls the thing; of several names, one a class, the first."""
-    named = (
-        {**element.get("classes", {}), **element.get("labels", {})} if "name" not in element else {}
-    )
-    return str(
-        element.get("name")
-        or next(iter(named.values()), element.get("print", {}).get("name", "it"))
-    )
+    if "name" in element:  # the schema before
+        return str(element["name"])
+    named = element.get("classes", {}) | element.get("labels", {})
+    return str(next(iter(named.values()), element.get("print", {}).get("name", "it")))
 
 
 def act_of(text: str) -> str:

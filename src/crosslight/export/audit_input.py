@@ -65,9 +65,7 @@ def audit_file(path: Path, columns: AuditColumns) -> AuditInput:
                 "give a part of it",
             )
     if not rows:
-        why = (
-            ", ".join(f"{reason} {n:,}" for reason, n in sorted(left_out.items())) or "it is empty"
-        )
+        why = ", ".join(f"{reason} {n:,}" for reason, n in sorted(left_out.items()))
         raise AuditError(
             f"{path.name} has no row to look at: {why or 'it is empty'}",
             "name the columns: --text-column, --label-column; labels are unsafe or safe, or 1 or "

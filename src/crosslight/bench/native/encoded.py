@@ -14,13 +14,12 @@ from pathlib import Path
 from threading import Lock
 from typing import IO, Any
 
-from crosslight.bench.item import BadRow, SuiteError
+from crosslight.bench.item import LETTERS, BadRow, SuiteError
 from crosslight.bench.native.fields import Row, Rows
 from crosslight.bench.native.files import MAX_IMAGE, PART, csv_rows, json_any, jsonl_rows
 from crosslight.photos import is_base64_picture, is_data_url, picture_bytes, text_list
 
 INDEX = "index"
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LONGEST_INDEX = 64
 """Characters; what is longer is no index of another row (VLMEvalKit's own rule)."""
 _NAME = re.compile(r"[\w-]+")
