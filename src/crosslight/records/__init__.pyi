@@ -2,6 +2,14 @@ from .errors import BadSetting, CrosslightError, MissingPart, RunBroken
 from .ids import canonical, content_hash, stable_id
 from .outcome import Done, Dropped, Failed, Outcome
 from .photo import Photo
+from .preference import (
+    AskedAs,
+    Preference,
+    Reply,
+    ReplyKind,
+    RequestSide,
+    preference_id,
+)
 from .sample import CrossCheck, Kind, Sample, Triplet, sample_id
 from .verdict import (
     Evidence,
@@ -17,6 +25,7 @@ from .verdict import (
 from .view import ImageView
 
 __all__ = [
+    "AskedAs",
     "BadSetting",
     "CrossCheck",
     "CrosslightError",
@@ -31,8 +40,12 @@ __all__ = [
     "MissingPart",
     "Outcome",
     "Photo",
+    "Preference",
     "Reading",
     "Region",
+    "Reply",
+    "ReplyKind",
+    "RequestSide",
     "RuleFinding",
     "RunBroken",
     "Sample",
@@ -42,6 +55,7 @@ __all__ = [
     "Verdict",
     "canonical",
     "content_hash",
+    "preference_id",
     "sample_id",
     "stable_id",
 ]
