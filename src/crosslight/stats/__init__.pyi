@@ -3,6 +3,14 @@ from .auc import MIN_GROUPS, MIN_ROWS, Auc, grouped_auc
 from .bootstrap import LEVEL, bootstrap_interval, by_cluster, draws
 from .held_out import terms_auc, vector_auc
 from .intervals import bonett_price, wilson
+from .pair_shortcuts import (
+    AUDITED_PAIRS,
+    PairAudit,
+    PairRule,
+    PairTexts,
+    RightShare,
+    audit_pairs,
+)
 from .prevalence import corrected
 from .shortcuts import (
     AUDITED_ROWS,
@@ -18,6 +26,7 @@ from .significance import benjamini_hochberg, holm, mcnemar
 from .wording import Repeated, TellingWord, frame
 
 __all__ = [
+    "AUDITED_PAIRS",
     "AUDITED_ROWS",
     "LEVEL",
     "MIN_GROUPS",
@@ -27,10 +36,15 @@ __all__ = [
     "Auc",
     "AuditRow",
     "Lengths",
+    "PairAudit",
+    "PairRule",
+    "PairTexts",
     "Repeated",
+    "RightShare",
     "Shortcut",
     "TellingWord",
     "TextAudit",
+    "audit_pairs",
     "audit_texts",
     "benjamini_hochberg",
     "bonett_price",
