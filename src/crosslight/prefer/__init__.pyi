@@ -1,3 +1,4 @@
+from .compare import PreferPair, compare_pairs
 from .config import PreferConfig
 from .dataset import PAIRS, PairRow, PairsRun, pair_files, pair_row, read_pairs, write_pairs
 from .job import PreferJob
@@ -10,6 +11,8 @@ __all__ = [
     "PairsRun",
     "PreferConfig",
     "PreferJob",
+    "PreferPair",
+    "compare_pairs",
     "needs_picture",
     "pair_files",
     "pair_row",
