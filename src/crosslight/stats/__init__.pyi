@@ -3,6 +3,8 @@ from .auc import MIN_GROUPS, MIN_ROWS, Auc, grouped_auc
 from .bootstrap import LEVEL, bootstrap_interval, by_cluster, draws
 from .held_out import terms_auc, vector_auc
 from .intervals import bonett_price, wilson
+from .means import MeanEstimate, clustered_mean
+from .pairwise import Match, Strength, Wins, bradley_terry, win_matrix
 from .prevalence import corrected
 from .shortcuts import (
     AUDITED_ROWS,
@@ -27,15 +29,21 @@ __all__ = [
     "Auc",
     "AuditRow",
     "Lengths",
+    "Match",
+    "MeanEstimate",
     "Repeated",
     "Shortcut",
+    "Strength",
     "TellingWord",
     "TextAudit",
+    "Wins",
     "audit_texts",
     "benjamini_hochberg",
     "bonett_price",
     "bootstrap_interval",
+    "bradley_terry",
     "by_cluster",
+    "clustered_mean",
     "corrected",
     "draws",
     "frame",
@@ -47,4 +55,5 @@ __all__ = [
     "terms_auc",
     "vector_auc",
     "wilson",
+    "win_matrix",
 ]
