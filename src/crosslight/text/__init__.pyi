@@ -6,6 +6,7 @@ from .fence import last_fenced
 from .field_words import near_field
 from .hidden import hidden_characters, looks_like, odd_characters
 from .json_reader import BadJson, parse_json
+from .language import language_of
 from .no_answer import is_error_text
 from .prompts import PromptFolder
 from .separator import TableStart, separator, table_start
@@ -32,6 +33,7 @@ __all__ = [
     "hidden_characters",
     "inert",
     "is_error_text",
+    "language_of",
     "last_fenced",
     "latex",
     "looks_like",
