@@ -16,4 +16,43 @@ __all__ = [
     "read_pairs",
     "run_prefer",
     "write_pairs",
+from .answered import Answered, Item, Responder, same_text
+from .answers import AskResponders
+from .asking import AskConfig, check_roles, responder_roles, responders_of
+from .grade import Grade, safety
+from .question import Question
+from .questions.checks import CheckQuestion
+from .questions.choose import ChooseLeaves, LeafChoice
+from .questions.tree import TreeLeaf, leaves_named, tree_leaves
+from .questions.writer import WriteQuestions
+from .rates import ResponderRates, Share, responder_rates
+from .sources import Inputs, inputs_of, intake_of, question_column
+
+__all__ = [
+    "Answered",
+    "AskConfig",
+    "AskResponders",
+    "CheckQuestion",
+    "ChooseLeaves",
+    "Grade",
+    "Inputs",
+    "Item",
+    "LeafChoice",
+    "Question",
+    "Responder",
+    "ResponderRates",
+    "Share",
+    "TreeLeaf",
+    "WriteQuestions",
+    "check_roles",
+    "inputs_of",
+    "intake_of",
+    "leaves_named",
+    "question_column",
+    "responder_rates",
+    "responder_roles",
+    "responders_of",
+    "safety",
+    "same_text",
+    "tree_leaves",
 ]
