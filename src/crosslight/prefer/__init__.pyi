@@ -1,3 +1,4 @@
+from .answer_table import ANSWERS, answer_rows
 from .answered import Answered, Item, Responder, same_text
 from .answers import AskResponders
 from .asking import AskConfig, check_roles, responder_roles, responders_of
@@ -11,6 +12,7 @@ from .rates import ResponderRates, Share, responder_rates
 from .sources import Inputs, inputs_of, intake_of, question_column
 
 __all__ = [
+    "ANSWERS",
     "Answered",
     "AskConfig",
     "AskResponders",
@@ -26,6 +28,7 @@ __all__ = [
     "Share",
     "TreeLeaf",
     "WriteQuestions",
+    "answer_rows",
     "check_roles",
     "inputs_of",
     "intake_of",
