@@ -1,18 +1,20 @@
 """From a photo to questions, over a real server: what is chosen, written, and left out."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from crosslight.flow import RowResult
-from crosslight.models.fake import FakeServer
+from crosslight.flow import Context, RowResult, Runner, Step
+from crosslight.models.fake import FakeModel, FakeServer
 from crosslight.prefer.asking import AskConfig
 from crosslight.prefer.question import Question
 from crosslight.prefer.questions.checks import CheckQuestion
 from crosslight.prefer.questions.choose import ChooseLeaves
 from crosslight.prefer.questions.writer import WriteQuestions
 from crosslight.records import AskedAs, Dropped, Failed, RequestSide
+from crosslight.store import ImageStore
 from tests.prefer.scripted import photos, questions, script, through, yes
 
 EASY = "How many of these are there here?"
@@ -44,7 +46,7 @@ def asked(
 ) -> list[RowResult]:
     """Photos through the three steps."""
     config = config or AskConfig()
-    steps = [ChooseLeaves(config), WriteQuestions(config), CheckQuestion(config)]
+    steps: list[Step] = [ChooseLeaves(config), WriteQuestions(config), CheckQuestion(config)]
     with FakeServer(script(*rules)) as server:
         return through(folder, server, steps, photos(folder, n))
 
@@ -207,7 +209,7 @@ def test_a_given_question_is_read_and_never_dropped_for_what_is_read(tmp_path: P
 
 def test_a_rerun_asks_nothing(tmp_path: Path) -> None:
     config = AskConfig()
-    steps = [ChooseLeaves(config), WriteQuestions(config), CheckQuestion(config)]
+    steps: list[Step] = [ChooseLeaves(config), WriteQuestions(config), CheckQuestion(config)]
     with FakeServer(script(CHOOSES, WRITES, *checks())) as server:
         rows = photos(tmp_path, 2)
         first = through(tmp_path, server, steps, rows)
@@ -216,3 +218,17 @@ def test_a_rerun_asks_nothing(tmp_path: Path) -> None:
         assert server.stats()["requests"] == requests
     assert [r.done for r in again] == [r.done for r in first]
     assert requests == 2 * (2 + 3 * 2 + 3 * 2 + 2) + 2, "a question for its words alone, once"
+
+
+def test_a_model_without_schemas_is_told_the_form_in_words(tmp_path: Path) -> None:
+    told = {"task": "choose_leaves", "text": "Answer with one JSON object", "json": CHOSEN}
+    model = FakeModel(script(told, can={"schema": False}))
+
+    async def run() -> list[RowResult]:
+        images = ImageStore(tmp_path / "images", fsync=False)
+        context = Context({"author": model}, images)
+        rows = photos(tmp_path, 1)
+        return [r async for r in Runner(context, [ChooseLeaves(AskConfig())]).run(rows)]
+
+    (result,) = asyncio.run(run())
+    assert [choice.leaf.id for choice in result.done] == ["theft"]
