@@ -16,19 +16,28 @@ __all__ = [
     "read_pairs",
     "run_prefer",
     "write_pairs",
+from .answer_table import ANSWERS, answer_rows
 from .answered import Answered, Item, Responder, same_text
 from .answers import AskResponders
 from .asking import AskConfig, check_roles, responder_roles, responders_of
+from .config import PreferConfig
+from .dataset import PAIRS, PairRow, PairsRun, pair_files, pair_row, read_pairs, write_pairs
 from .grade import Grade, safety
+from .job import PreferJob
+from .plans import ask_plans
 from .question import Question
 from .questions.checks import CheckQuestion
 from .questions.choose import ChooseLeaves, LeafChoice
 from .questions.tree import TreeLeaf, leaves_named, tree_leaves
 from .questions.writer import WriteQuestions
 from .rates import ResponderRates, Share, responder_rates
+from .run import run_prefer
 from .sources import Inputs, inputs_of, intake_of, question_column
+from .summary import needs_picture
 
 __all__ = [
+    "ANSWERS",
+    "PAIRS",
     "Answered",
     "AskConfig",
     "AskResponders",
@@ -38,12 +47,18 @@ __all__ = [
     "Inputs",
     "Item",
     "LeafChoice",
+    "PairRow",
+    "PairsRun",
+    "PreferConfig",
+    "PreferJob",
     "Question",
     "Responder",
     "ResponderRates",
     "Share",
     "TreeLeaf",
     "WriteQuestions",
+    "answer_rows",
+    "ask_plans",
     "check_roles",
     "inputs_of",
     "intake_of",
@@ -55,4 +70,17 @@ __all__ = [
     "safety",
     "same_text",
     "tree_leaves",
+    "needs_picture",
+    "pair_files",
+    "pair_row",
+    "question_column",
+    "read_pairs",
+    "responder_rates",
+    "responder_roles",
+    "responders_of",
+    "run_prefer",
+    "safety",
+    "same_text",
+    "tree_leaves",
+    "write_pairs",
 ]

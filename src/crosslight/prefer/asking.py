@@ -18,7 +18,7 @@ from crosslight.models import (
     parse_json,
 )
 from crosslight.prefer.answered import Responder
-from crosslight.records import BadSetting, ImageView, stable_id
+from crosslight.records import BadSetting, ImageView, canonical, stable_id
 
 YES, NO = "Yes", "No"
 AUTHOR, GUARD, RESPONDER = "author", "guard", "responder"
@@ -114,7 +114,8 @@ async def filled(
         said = await model.generate([message], task=task, schema=schema, sampling=sampling)
         parsed = said.parsed
     else:
-        wanted = replace(message, text=f"{message.text}\n\nAnswer with one JSON object: {schema}")
+        form_told = f"Answer with one JSON object of this schema: {canonical(schema).decode()}"
+        wanted = replace(message, text=f"{message.text}\n\n{form_told}")
         said = await model.generate([wanted], task=task, sampling=sampling)
         parsed = parse_json(said.text, schema)
     try:

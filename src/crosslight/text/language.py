@@ -8,8 +8,8 @@ import re
 import unicodedata
 from collections import Counter
 
-LEAST_HITS = 3
-"""Small words that a language needs."""
+LEAST_WORDS = 3
+"""Different small words that a language needs."""
 CLEAR = 1.5
 """So many times those of the next language."""
 MOST_READ = 4_000
@@ -56,12 +56,16 @@ def language_of(text: str) -> str:
 
 
 def _latin(text: str) -> str:
+    words = Counter(_WORD.findall(text.casefold()))
     hits: Counter[str] = Counter()
-    for word in _WORD.findall(text.casefold()):
-        hits.update(_OF.get(word, ()))
+    different: Counter[str] = Counter()
+    for word, count in words.items():
+        for name in _OF.get(word, ()):
+            hits[name] += count
+            different[name] += 1
     ranked = [*hits.most_common(2), ("", 0), ("", 0)]
     (name, first), (_, second) = ranked[0], ranked[1]
-    return name if first >= LEAST_HITS and first >= CLEAR * second else ""
+    return name if different[name] >= LEAST_WORDS and first >= CLEAR * second else ""
 
 
 def _script(char: str) -> str:

@@ -60,26 +60,26 @@ class ChooseLeaves:
             context.models[AUTHOR],
             user(prompt, view),
             _Subjects,
-            _schema([leaf.id for leaf in leaves], self.config.per_photo),
+            _schema([leaf.id for leaf in leaves]),
             self.name,
             Sampling(max_tokens=400),
         )
-        ids = {leaf.id for leaf in leaves}
-        found = {s.leaf: s.thing for s in said.subjects if s.leaf in ids}
-        chosen = list(found.items())[: self.config.per_photo]
+        found: dict[str, str] = {}
+        for subject in said.subjects:
+            found.setdefault(subject.leaf, subject.thing)
+        chosen = dict(list(found.items())[: self.config.per_photo])
         if not chosen:
             return [Dropped(self.name, "no_leaf", "the author found no subject for this photo")]
-        return [Done(self._choice(row, id, thing, found)) for id, thing in chosen]
+        return [Done(self._choice(row, id, thing, chosen)) for id, thing in chosen.items()]
 
-    def _choice(self, photo: Photo, id: str, thing: str, found: dict[str, str]) -> LeafChoice:
+    def _choice(self, photo: Photo, id: str, thing: str, chosen: dict[str, str]) -> LeafChoice:
         leaf = leaf_by_id(id)
         hard = bool(self.config.leaves) or not leaf.severe
-        others = tuple(dict.fromkeys(t for other, t in found.items() if other != id))
+        others = tuple(dict.fromkeys(t for other, t in chosen.items() if other != id))
         return LeafChoice(photo, leaf, thing, hard, others)
 
 
-def _schema(ids: list[str], most: int) -> dict[str, Any]:
+def _schema(ids: list[str]) -> dict[str, Any]:
     schema = _Subjects.model_json_schema()
     schema["$defs"]["_Subject"]["properties"]["leaf"]["enum"] = ids
-    schema["properties"]["subjects"]["maxItems"] = most
     return schema

@@ -5,7 +5,7 @@ import re
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 _ORDERS = frozenset(
     """write help give tell make draft show find explain describe list suggest recommend compose
-    create prepare please let's lets advise teach plan check rate judge pick choose invent come
+    create prepare please let's lets advise teach check rate judge pick choose invent come
     translate summarise summarize answer""".split()
 )
 _ASKS = re.compile(
