@@ -1,21 +1,3 @@
-from .config import PreferConfig
-from .dataset import PAIRS, PairRow, PairsRun, pair_files, pair_row, read_pairs, write_pairs
-from .job import PreferJob
-from .run import run_prefer
-from .summary import needs_picture
-
-__all__ = [
-    "PAIRS",
-    "PairRow",
-    "PairsRun",
-    "PreferConfig",
-    "PreferJob",
-    "needs_picture",
-    "pair_files",
-    "pair_row",
-    "read_pairs",
-    "run_prefer",
-    "write_pairs",
 from .answer_table import ANSWERS, answer_rows
 from .answered import Answered, Item, Responder, same_text
 from .answers import AskResponders
@@ -63,13 +45,6 @@ __all__ = [
     "inputs_of",
     "intake_of",
     "leaves_named",
-    "question_column",
-    "responder_rates",
-    "responder_roles",
-    "responders_of",
-    "safety",
-    "same_text",
-    "tree_leaves",
     "needs_picture",
     "pair_files",
     "pair_row",
