@@ -123,7 +123,7 @@ class BothOrders:
 
     def read(self, cut: Cut) -> Read:
         """One reading, by the rule that `cut` names."""
-        strict = self._strict()
+        strict = self.strict
         if cut.agreement is Agreement.STRICT:
             return strict
         if self.tie >= 0.5:
@@ -132,7 +132,9 @@ class BothOrders:
             return Read.A if self.margin > 0 else Read.B
         return Read.TIE if strict in (Read.A, Read.B) else strict
 
-    def _strict(self) -> Read:
+    @property
+    def strict(self) -> Read:
+        """What both orders say by their likeliest options."""
         one, two = self.first.likeliest, self.swapped.likeliest
         if one is two:
             return one
