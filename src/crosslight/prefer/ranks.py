@@ -1,9 +1,9 @@
 """`ranks.parquet`: all replies to a question in an order, and with a label, for trainers of more
 than two.
 
-The label is the guard's, on a stated scale; the annotator's verdict parts the two replies that it
-compared where their labels are the same, and those that it did not compare stand between the two. It
-never turns two labels round.
+The label is the guard's, on a stated scale. Where labels are the same, the annotator's verdict parts
+the two replies that it compared, and those that it did not compare stand between them. It never
+turns two labels round.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
