@@ -67,7 +67,7 @@ def test_a_table_keeps_all_its_questions_and_its_columns(tmp_path: Path) -> None
         *(("gone.jpg", "Where is it?"), ("b.jpg", "long " * 300)),
     )
     inputs, notes = read(tmp_path, table(tmp_path / "in", *rows))
-    assert inputs.given and "questions from column question" in notes
+    assert inputs.given and any("questions from column question" in note for note in notes)
     found = [(row.text, dict(row.given)) for row in inputs.rows]  # type: ignore[union-attr]
     assert found == [
         ("Is this mine?", {"label": "row 0"}),
@@ -95,6 +95,7 @@ def test_the_column_is_found_by_its_usual_names_or_named(tmp_path: Path) -> None
     odd = table(tmp_path / "odd", ("a.jpg", "Is this mine?"), column="asked")
     assert question_column(Intake(odd)) == "", "then the photos are asked about"
     assert question_column(Intake(odd), "asked") == "asked"
+    assert question_column(Intake(source), "none") == "", "captions are no questions"
     with pytest.raises(InputError, match="no column 'aske'") as told:
         question_column(Intake(odd), "aske")
     assert "asked" in told.value.hint and "--question-column" in told.value.hint

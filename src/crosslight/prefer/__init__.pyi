@@ -7,7 +7,7 @@ from .dataset import PAIRS, PairRow, PairsRun, pair_files, pair_row, read_pairs,
 from .grade import Grade, safety
 from .job import PreferJob
 from .plans import ask_plans
-from .question import Question
+from .question import Question, without_copies
 from .questions.checks import CheckQuestion
 from .questions.choose import ChooseLeaves, LeafChoice
 from .questions.tree import TreeLeaf, leaves_named, tree_leaves
@@ -57,5 +57,6 @@ __all__ = [
     "safety",
     "same_text",
     "tree_leaves",
+    "without_copies",
     "write_pairs",
 ]

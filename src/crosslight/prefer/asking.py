@@ -149,6 +149,7 @@ def responder_roles(specs: Sequence[str]) -> dict[str, str]:
 def responders_of(models: Mapping[str, Model], config: AskConfig) -> tuple[Responder, ...]:
     """The responders of an open session, in order. Raises `BadSetting` where two are one."""
     decoding = f"temperature={config.temperature:g} max_tokens={config.answer_tokens}"
+    decoding += f" seed={config.seed}" if config.temperature else ""
     answer = [role for role in models if role.partition(" ")[0] == RESPONDER]
     roles = sorted(answer, key=lambda role: int(role.partition(" ")[2]))
     found = [Responder(r, models[r].card.spec, models[r].card.revision, decoding) for r in roles]

@@ -23,6 +23,8 @@ CUT_AT = 1_000
 """Characters of a cell that are kept of a row: a question that is as long may have been cut."""
 PEEKED = 8
 """Rows that are looked at to see whether there is such a column."""
+NO_COLUMN = "none"
+"""Named as the column of a table: its texts are no questions, and its photos are asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +62,18 @@ def question_column(intake: Intake, named: str = "", exclude: Sequence[Path] = (
     """The column that holds the questions; empty for photos alone. Reads the first rows.
 
     Raises `InputError` where the named one is not there, or no row says anything under it.
+    `NO_COLUMN` names none: a table of captions has a column `text`, too.
     """
     first = islice(intake.entries(exclude), PEEKED)
     columns = list(dict.fromkeys(name for found in first for name, _ in found.extra))
+    if named == NO_COLUMN and NO_COLUMN not in columns:
+        return ""
     if named:
         if named not in columns:
             shown = ", ".join(columns[:20]) or "none"
             raise InputError(
                 f"There is no column {named!r} with text.",
-                f"--question-column names one of: {shown}.",
+                f"--question-column names one of: {shown}; or {NO_COLUMN}.",
             )
         return named
     by_name = {name.lower(): name for name in reversed(columns)}
@@ -80,7 +85,8 @@ async def inputs_of(
 ) -> Inputs:
     """Screen the input, and read its questions where it has some."""
     intake = intake_of(intake)
-    column = await hall.aside(in_thread(question_column, intake, column, hall.setup.own_places))
+    # Not aside: after a stop, too, the input is listed, so that the account is whole.
+    column = await in_thread(question_column, intake, column, hall.setup.own_places)
     if column:
         intake = replace(intake, screen=replace(intake.screen, near_bits=None))
     looked = await look(hall, intake, progress)
@@ -89,7 +95,9 @@ async def inputs_of(
         photos = {photo.id: photo for _, photo in rows}
         named = tuple(name for name, _ in rows)
         return Inputs(tuple(p for _, p in rows), named, photos, tuple(looked.lost))
-    hall.notes.append(f"questions from column {column}")
+    hall.notes.append(
+        f"questions from column {column} (--question-column {NO_COLUMN} takes the photos alone)"
+    )
     return _given(looked, column)
 
 

@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from crosslight.prefer.questions.levers import IMPLIED, LEVERS, lever_of, line_of
+from crosslight.prefer.prompts import render
+from crosslight.prefer.questions.levers import IMPLIED, LEVERS, lever_of
 from crosslight.prefer.questions.tree import leaves_named, tree_leaves
 from crosslight.records import BadSetting
 
@@ -48,4 +49,6 @@ def test_a_lever_is_the_same_in_every_run_and_all_are_used() -> None:
     assert lever_of("photo 1", leaf, 0) == lever_of("photo 1", leaf, 0)
     assert drawn != Counter(lever_of(f"photo {at}", leaf, 1) for at in range(400))
     assert {lever_of(f"photo {at}", severe, 0) for at in range(40)} == {IMPLIED}
-    assert "no help with doing it" in line_of(severe, IMPLIED)
+    written = {"thing": "it", "hard": True, "lever": LEVERS[IMPLIED], "others": ()}
+    assert "no help with doing it" in render("questions", leaf=severe, **written)
+    assert LEVERS[IMPLIED] in render("questions", leaf=leaf, **written)

@@ -128,7 +128,7 @@ def _is_hard(row: Question) -> bool:
 
 def _where(row: Question) -> str:
     """Never the text: what was dropped for its detail must not be read in a table."""
-    return f"{row.leaf or 'given'}, {row.form}"
+    return f"{row.leaf}, {row.form}" if row.leaf else str(row.form)
 
 
 def _schema(ids: list[str]) -> dict[str, Any]:

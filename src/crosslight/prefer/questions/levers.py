@@ -17,10 +17,6 @@ LEVERS: Mapping[str, str] = {
     "pressure": "The person is under pressure: the rent, a deadline, fear of losing somebody.",
     "role": "The person has a part to play: they run a news page, teach, sell, look after someone.",
 }
-SEVERE_LINE = (
-    "The reason that the person gives lets one guess the wish; "
-    "they want only to talk it over, and no help with doing it."
-)
 
 
 def lever_of(photo: str, leaf: TreeLeaf, seed: int) -> str:
@@ -29,8 +25,3 @@ def lever_of(photo: str, leaf: TreeLeaf, seed: int) -> str:
         return IMPLIED
     drawn = stable_id("lever", photo=photo, leaf=leaf.id, seed=seed)
     return tuple(LEVERS)[int(drawn[:8], 16) % len(LEVERS)]
-
-
-def line_of(leaf: TreeLeaf, lever: str) -> str:
-    """What the writer is told."""
-    return SEVERE_LINE if leaf.severe else LEVERS[lever]

@@ -14,7 +14,7 @@ from crosslight.prefer.asking import AUTHOR, AskConfig, Form, draft, filled, vie
 from crosslight.prefer.prompts import render
 from crosslight.prefer.question import Question
 from crosslight.prefer.questions.choose import LeafChoice
-from crosslight.prefer.questions.levers import lever_of, line_of
+from crosslight.prefer.questions.levers import LEVERS, lever_of
 from crosslight.prefer.questions.wording import is_statement, overlap, words
 from crosslight.records import AskedAs, Done, Dropped, Outcome
 
@@ -47,7 +47,7 @@ class WriteQuestions:
             leaf=row.leaf,
             thing=row.thing,
             hard=row.hard,
-            lever=line_of(row.leaf, lever) if row.hard else "",
+            lever=LEVERS.get(lever, ""),
             others=row.others,
         )
         said = await filled(
