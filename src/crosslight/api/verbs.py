@@ -16,11 +16,16 @@ from crosslight.api.run import Run, open_run
 from crosslight.bench import BenchConfig, BenchJob
 from crosslight.bench import run_bench as bench_run
 from crosslight.build import BuildConfig, BuildJob, run_build
-from crosslight.export import write_card
+from crosslight.export import write_card, write_pairs_card
 from crosslight.flow import Ledger, Runner, Watch, run_anywhere
 from crosslight.judge import AssessConfig, JudgeConfig, JudgeJob, run_assess, run_judge
 from crosslight.prefer import PreferConfig, run_prefer
-from crosslight.view import write_bench_report, write_judge_report, write_report
+from crosslight.view import (
+    write_bench_report,
+    write_judge_report,
+    write_prefer_report,
+    write_report,
+)
 
 
 def build_dataset(
@@ -215,6 +220,8 @@ def build_pages(out: Path) -> None:
 
 def prefer_pages(out: Path) -> None:
     """The card and the page of a run of prefer."""
+    write_pairs_card(out)
+    write_prefer_report(out)
 
 
 def judge_pages(job: JudgeJob) -> Any:

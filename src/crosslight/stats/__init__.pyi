@@ -5,6 +5,14 @@ from .held_out import terms_auc, vector_auc
 from .intervals import bonett_price, wilson
 from .means import MeanEstimate, clustered_mean
 from .pairwise import Match, Strength, Wins, bradley_terry, win_matrix
+from .pair_shortcuts import (
+    AUDITED_PAIRS,
+    PairAudit,
+    PairRule,
+    PairTexts,
+    RightShare,
+    audit_pairs,
+)
 from .prevalence import corrected
 from .shortcuts import (
     AUDITED_ROWS,
@@ -20,6 +28,7 @@ from .significance import benjamini_hochberg, holm, mcnemar
 from .wording import Repeated, TellingWord, frame
 
 __all__ = [
+    "AUDITED_PAIRS",
     "AUDITED_ROWS",
     "LEVEL",
     "MIN_GROUPS",
@@ -31,12 +40,17 @@ __all__ = [
     "Lengths",
     "Match",
     "MeanEstimate",
+    "PairAudit",
+    "PairRule",
+    "PairTexts",
     "Repeated",
+    "RightShare",
     "Shortcut",
     "Strength",
     "TellingWord",
     "TextAudit",
     "Wins",
+    "audit_pairs",
     "audit_texts",
     "benjamini_hochberg",
     "bonett_price",
