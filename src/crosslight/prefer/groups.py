@@ -98,15 +98,23 @@ class Groups:
         }
 
 
-def group_responders(names: Sequence[str], rows: Sequence[Graded], *, seed: int = 0) -> Groups:
+def group_responders(
+    names: Sequence[str],
+    rows: Sequence[Graded],
+    *,
+    covered: Mapping[str, float] | None = None,
+    seed: int = 0,
+) -> Groups:
     """Groups of `names`, from what the guard says of their answers to the same questions.
 
-    Coverage is the share of questions that some responder's answer was graded for.
+    `covered`: of each the share of all its answers that could be graded; without, the share of
+    questions here that somebody's answer was graded for.
     """
     names = sorted(names)
     rows = sorted((row for row in rows if row.safe), key=lambda row: row.item)
     asked = len(rows)
-    covered = {n: sum(n in row.safe for row in rows) / asked if asked else 0.0 for n in names}
+    if covered is None:
+        covered = {n: sum(n in row.safe for row in rows) / asked if asked else 0.0 for n in names}
     ranked = [name for name in names if asked and covered[name] >= LEAST_COVERAGE]
     shared = [row for row in rows if all(name in row.safe for name in ranked)] if ranked else []
     counts, codes = _counts(ranked, shared)

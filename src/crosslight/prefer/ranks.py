@@ -1,7 +1,7 @@
 """`ranks.parquet`: all replies to a question in an order, and with a label, for trainers of more
 than two.
 
-The label is the guard's, on a stated scale. Where labels are the same, the annotator's verdict parts
+On a stated scale the label is the guard's. Where labels are the same, the annotator parts
 the two replies that it compared, and those that it did not compare stand between them. It never
 turns two labels round.
 """
