@@ -2,6 +2,7 @@ from .answer_table import ANSWERS, answer_rows
 from .answered import Answered, Item, Responder, same_text
 from .answers import AskResponders
 from .asking import AskConfig, check_roles, responder_roles, responders_of
+from .compare import PreferPair, compare_pairs
 from .config import PreferConfig
 from .dataset import PAIRS, PairRow, PairsRun, pair_files, pair_row, read_pairs, write_pairs
 from .grade import Grade, safety
@@ -45,6 +46,8 @@ __all__ = [
     "inputs_of",
     "intake_of",
     "leaves_named",
+    "PreferPair",
+    "compare_pairs",
     "needs_picture",
     "pair_files",
     "pair_row",
