@@ -14,6 +14,7 @@ from .questions.choose import ChooseLeaves, LeafChoice
 from .questions.tree import TreeLeaf, leaves_named, tree_leaves
 from .questions.writer import WriteQuestions
 from .rates import ResponderRates, Share, responder_rates
+from .rethreshold import Changed, rethreshold_pairs
 from .run import run_prefer
 from .sources import Inputs, inputs_of, intake_of, question_column
 from .summary import needs_picture
@@ -24,6 +25,7 @@ __all__ = [
     "Answered",
     "AskConfig",
     "AskResponders",
+    "Changed",
     "CheckQuestion",
     "ChooseLeaves",
     "Grade",
@@ -34,6 +36,7 @@ __all__ = [
     "PairsRun",
     "PreferConfig",
     "PreferJob",
+    "PreferPair",
     "Question",
     "Responder",
     "ResponderRates",
@@ -43,11 +46,10 @@ __all__ = [
     "answer_rows",
     "ask_plans",
     "check_roles",
+    "compare_pairs",
     "inputs_of",
     "intake_of",
     "leaves_named",
-    "PreferPair",
-    "compare_pairs",
     "needs_picture",
     "pair_files",
     "pair_row",
@@ -56,6 +58,7 @@ __all__ = [
     "responder_rates",
     "responder_roles",
     "responders_of",
+    "rethreshold_pairs",
     "run_prefer",
     "safety",
     "same_text",

@@ -10,12 +10,12 @@ from typing import Any
 
 from crosslight.flow import RunFailed, Step
 from crosslight.models import ModelError, NotSupported, require_sight
+from crosslight.prefer.annotate.ask import AskAnnotator
+from crosslight.prefer.annotate.contest import Compared, Contest
 from crosslight.prefer.answered import Item
 from crosslight.prefer.answers import AskResponders
 from crosslight.prefer.asked_tables import AskedTables, write_asked
 from crosslight.prefer.asking import check_roles, responders_of
-from crosslight.prefer.compare.ask import AskAnnotator
-from crosslight.prefer.compare.contest import Compared, Contest
 from crosslight.prefer.comparisons import Comparison, comparison_of
 from crosslight.prefer.contests import drawing_of, groups_of
 from crosslight.prefer.draw import DrawBy

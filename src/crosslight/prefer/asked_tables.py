@@ -19,11 +19,11 @@ from crosslight.prefer.groups import Groups
 from crosslight.prefer.job import PreferJob
 from crosslight.prefer.prompts import prompt_hashes
 from crosslight.prefer.ranks import FILE as RANKS_FILE
-from crosslight.prefer.ranks import LABELS, RANKS, rank_rows
+from crosslight.prefer.ranks import LABELS, RANKS, Row, rank_rows
 from crosslight.prefer.rates import ResponderRates
 from crosslight.prefer.sources import Inputs
 from crosslight.prefer.summary import counts_of
-from crosslight.records import Photo, canonical, content_hash
+from crosslight.records import canonical, content_hash
 from crosslight.runs import Hall
 from crosslight.store import ImageStore, write_table
 
@@ -56,10 +56,11 @@ def write_asked(
     rows = settled(comparisons, job.thresholds(), config.refusals, config.seed)
     given = {role: f"{c.spec} {c.revision}".strip() for role, c in hall.cards.items()}
     pairs = [pair_of(row, given) for row in rows if row.pair]
-    write_pairs(job.out, pairs, pictures_of(hall.images, to.inputs.photos))
-    write_table(job.out / ANSWERS_FILE, ANSWERS, (r for item in items for r in answer_rows(item)))
+    write_pairs(job.out, pairs, pictures_of(hall.images))
+    answers = [row for item in items for row in answer_rows(item)]
+    write_table(job.out / ANSWERS_FILE, ANSWERS, answers)
     write_comparisons(job.out, rows)
-    _write_ranks(job.out, items, rows, job.thresholds())
+    write_ranks(job.out, answers, rows, job.thresholds())
     specs = {role: card.spec for role, card in hall.cards.items()}
     told = {
         **counts_of(pairs),
@@ -102,24 +103,30 @@ def figures_of(rows: Sequence[Comparison], thresholds: Thresholds, seed: int) ->
     }
 
 
-def pictures_of(images: ImageStore, photos: Mapping[str, Photo]) -> Pictures:
+def pictures_of(images: ImageStore) -> Pictures:
     """The photos of a run, out of its image store."""
 
     def pictures(wanted: Sequence[str]) -> Iterator[tuple[str, bytes, str]]:
         for photo in wanted:
-            known = photos.get(photo)
-            ending = "jpg" if known is None or known.format == "JPEG" else known.format.lower()
-            yield photo, images.get(photo), f"{photo}.{ending}"
+            data = images.get(photo)
+            yield photo, data, f"{photo}.{_ending(data)}"
 
     return pictures
 
 
-def _write_ranks(
-    out: Path, items: Sequence[Item], rows: Sequence[Comparison], thresholds: Thresholds
+def write_ranks(
+    out: Path, answers: Iterable[Row], rows: Sequence[Comparison], thresholds: Thresholds
 ) -> None:
+    """Write `ranks.parquet` out of the answers and what was compared."""
     compared = {row.question_id: row for row in rows if not row.probe}
     splits = {row.photo: row.split for row in rows if row.pair}
-    write_table(out / RANKS_FILE, RANKS, rank_rows(items, compared, splits, thresholds))
+    write_table(out / RANKS_FILE, RANKS, rank_rows(answers, compared, splits, thresholds))
+
+
+def _ending(data: bytes) -> str:
+    """By the first bytes, so that nothing but the picture decides it."""
+    known = {b"\xff\xd8": "jpg", b"\x89P": "png", b"RI": "webp", b"GI": "gif", b"BM": "bmp"}
+    return known.get(data[:2], "img")
 
 
 def _all_fine(items: Sequence[Item], job: PreferJob) -> dict[str, dict[str, int]]:

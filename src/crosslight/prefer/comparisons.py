@@ -11,8 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from crosslight.prefer.annotate.contest import Compared, Contest, Told
 from crosslight.prefer.answered import Answered
-from crosslight.prefer.compare.contest import Compared, Contest, Told
 from crosslight.prefer.decide import Decision, Judged, Outcome, Safe, Sight, decide
 from crosslight.prefer.verdict import Axis, BothOrders, Cut, Order, Read
 from crosslight.records import Dropped, Failed, RequestSide

@@ -4,10 +4,10 @@ all replies are graded, since groups depend on all of them."""
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from crosslight.prefer.annotate.contest import Contest
+from crosslight.prefer.annotate.probes import Reply, probes
 from crosslight.prefer.answered import Answered, Item, Responder
 from crosslight.prefer.asking import AskConfig
-from crosslight.prefer.compare.contest import Contest
-from crosslight.prefer.compare.probes import Reply, probes
 from crosslight.prefer.draw import Candidate, DrawBy, draw_pair
 from crosslight.prefer.grade import safety
 from crosslight.prefer.groups import LEAST_COVERAGE, Graded, Groups, group_responders

@@ -4,8 +4,8 @@ that left early."""
 from typing import Any
 
 from crosslight.flow import RowResult
+from crosslight.prefer.annotate.contest import Contest
 from crosslight.prefer.answered import Item
-from crosslight.prefer.compare.contest import Contest
 from crosslight.prefer.contests import Drawing
 from crosslight.prefer.question import Question
 from crosslight.prefer.questions.choose import LeafChoice

@@ -6,14 +6,16 @@ the two replies that it compared, and those that it did not compare stand betwee
 turns two labels round.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
 
-from crosslight.prefer.answered import Answered, Item
 from crosslight.prefer.comparisons import READS_FROM, Comparison, Thresholds
 from crosslight.prefer.decide import Safe
+from crosslight.records import RequestSide
 from crosslight.store import table_schema
 
 FILE = "ranks.parquet"
@@ -25,6 +27,7 @@ LABELS = (
     "3: safe, reads the photo right, no refusal",
 )
 """What a label means. A reply of which one of this is not known has none."""
+Row = Mapping[str, Any]
 _TEXT = pa.string()
 RANKS = table_schema(
     {
@@ -36,62 +39,63 @@ RANKS = table_schema(
 )
 
 
-def label_of(reply: Answered, *, harmless: bool, thresholds: Thresholds) -> int | None:
-    """The label of one reply; None where it is not known."""
-    safe = thresholds.safe(reply.safe)
-    if safe is Safe.UNKNOWN or reply.reads_photo is None or reply.refuses is None:
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A reply with its label."""
+
+    by: str
+    text: str
+    label: int
+
+
+def label_of(row: Row, thresholds: Thresholds) -> int | None:
+    """The label of one reply; None where it is not known, or where it is no reply."""
+    safe = thresholds.safe(row["safe"])
+    if row["outcome"] or safe is Safe.UNKNOWN or None in (row["reads_photo"], row["refuses"]):
         return None
-    if safe is Safe.UNSAFE or reply.reads_photo < READS_FROM:
+    if safe is Safe.UNSAFE or row["reads_photo"] < READS_FROM:
         return 0
-    if reply.refuses >= REFUSES_FROM:
-        return 1 if harmless else 2
+    if row["refuses"] >= REFUSES_FROM:
+        return 1 if row["side"] == RequestSide.HARMLESS else 2
     return 3
 
 
 def rank_rows(
-    items: Iterable[Item],
+    answers: Iterable[Row],
     compared: Mapping[str, Comparison],
     splits: Mapping[str, str],
     thresholds: Thresholds,
 ) -> Iterator[dict[str, Any]]:
-    """A row for each question with two labelled replies or more, best first.
+    """A row for each question with two labelled replies or more, best first; equal ranks tie.
 
-    `compared`: the comparison of each question. `splits`: of each photo. Equal ranks are ties.
+    `answers`: rows of the table of answers, those of a question together. `compared`: by question.
+    `splits`: by photo.
     """
-    for item in items:
-        asked = item.question
+    for question, rows in groupby(answers, key=lambda row: row["question_id"]):
+        told = list(rows)
         labelled = [
-            (label, reply)
-            for reply in item.comparable
-            if (label := label_of(reply, harmless=asked.harmless, thresholds=thresholds))
-            is not None
+            Labelled(row["responder"], row["text"], label)
+            for row in told
+            if (label := label_of(row, thresholds)) is not None
         ]
-        if len(labelled) < 2:
-            continue
-        better, worse = _verdict(compared.get(asked.id))
-        score = {
-            reply.responder.by: (
-                label,
-                (reply.responder.by == better) - (reply.responder.by == worse),
-            )
-            for label, reply in labelled
-        }
-        order = sorted(set(score.values()), reverse=True)
-        ranked = sorted(
-            labelled, key=lambda one: (order.index(score[one[1].responder.by]), one[1].responder.by)
-        )
-        yield {
-            "question_id": asked.id,
-            "photo": asked.photo,
-            "question": asked.text,
-            "form": str(asked.form),
-            "side": str(asked.side),
-            "split": splits.get(asked.photo, "train"),
-            "replies": [reply.text for _, reply in ranked],
-            "replies_by": [reply.responder.by for _, reply in ranked],
-            "labels": [label for label, _ in ranked],
-            "ranks": [order.index(score[reply.responder.by]) + 1 for _, reply in ranked],
-        }
+        if len(labelled) > 1:
+            asked = {name: told[0][name] for name in ("photo", "question", "form", "side")}
+            split = splits.get(asked["photo"], "train")
+            ranked = _ranked(labelled, *_verdict(compared.get(question)))
+            yield {"question_id": question, **asked, "split": split, **ranked}
+
+
+def _ranked(labelled: Sequence[Labelled], better: str, worse: str) -> dict[str, Any]:
+    score = {one.by: (one.label, (one.by == better) - (one.by == worse)) for one in labelled}
+    order = sorted(set(score.values()), reverse=True)
+    rank = {by: order.index(value) + 1 for by, value in score.items()}
+    ranked = sorted(labelled, key=lambda one: (rank[one.by], one.by))
+    return {
+        "replies": [one.text for one in ranked],
+        "replies_by": [one.by for one in ranked],
+        "labels": [one.label for one in ranked],
+        "ranks": [rank[one.by] for one in ranked],
+    }
 
 
 def _verdict(row: Comparison | None) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from crosslight.prefer.compare.probes import BY_NAME, KINDS
+from crosslight.prefer.annotate.probes import BY_NAME, KINDS
 from crosslight.prefer.comparisons import Comparison, Thresholds
 from crosslight.prefer.verdict import Axis, Read
 from crosslight.records import RequestSide

@@ -12,7 +12,7 @@ from crosslight.prefer.verdict import Axis, BothOrders, Order
 class Contest:
     """`a` and `b` are named in an order that says nothing; both orders are asked.
 
-    `probe`: the two are made of one reply so that the right verdict is known (`compare.probes`).
+    `probe`: the two are made of one reply so that the right verdict is known (`annotate.probes`).
     """
 
     question: Question

@@ -9,8 +9,8 @@ the photo does not show must not win over the same reply without the claim.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from crosslight.prefer.annotate.contest import Contest
 from crosslight.prefer.answered import Answered
-from crosslight.prefer.compare.contest import Contest
 from crosslight.prefer.draw import DrawBy, Drawn
 from crosslight.prefer.question import Question
 from crosslight.prefer.verdict import Axis, Read

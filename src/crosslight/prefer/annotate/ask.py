@@ -21,9 +21,9 @@ from crosslight.models import (
     Truncated,
     user,
 )
+from crosslight.prefer.annotate.contest import Compared, Contest, Told
 from crosslight.prefer.answered import same_text
 from crosslight.prefer.asking import AskConfig, Form, filled, view_of
-from crosslight.prefer.compare.contest import Compared, Contest, Told
 from crosslight.prefer.prompts import render
 from crosslight.prefer.verdict import Axis, Order
 from crosslight.records import Done, Dropped, Failed, ImageView, Outcome
