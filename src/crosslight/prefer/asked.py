@@ -14,7 +14,7 @@ from crosslight.prefer.annotate.ask import AskAnnotator
 from crosslight.prefer.annotate.contest import Compared, Contest
 from crosslight.prefer.answered import Item
 from crosslight.prefer.answers import AskResponders
-from crosslight.prefer.asked_tables import AskedTables, write_asked
+from crosslight.prefer.asked_tables import AskedTables, write_asked, write_groups
 from crosslight.prefer.asking import check_roles, responders_of
 from crosslight.prefer.comparisons import Comparison, comparison_of
 from crosslight.prefer.contests import drawing_of, groups_of
@@ -42,9 +42,6 @@ from crosslight.runs import (
     unheard,
     unwatched,
 )
-from crosslight.store import write_json
-
-GROUPS_FILE = "groups.json"
 
 
 @dataclass
@@ -104,7 +101,9 @@ async def _grade(job: PreferJob, hall: Hall, found: Asked, fates: Fates) -> None
         found.funnel += hall.funnel
     found.rates = responder_rates(found.items, responders, config, unasked=failed)
     found.groups = groups_of(found.items, found.rates, config)
-    write_json(job.out / GROUPS_FILE, found.groups.as_json())
+    if "groups" not in hall.former:
+        # Of an earlier run in this folder they stay until its tables are replaced.
+        write_groups(job.out, found.groups)
     hall.notes += found.groups.notes
 
 

@@ -25,9 +25,9 @@ from crosslight.prefer.sources import Inputs
 from crosslight.prefer.summary import counts_of
 from crosslight.records import canonical, content_hash
 from crosslight.runs import Hall
-from crosslight.store import ImageStore, write_table
+from crosslight.store import ImageStore, write_json, write_table
 
-ANSWERS_FILE = "answers.parquet"
+ANSWERS_FILE, GROUPS_FILE = "answers.parquet", "groups.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,8 @@ def write_asked(
     write_table(job.out / ANSWERS_FILE, ANSWERS, answers)
     write_comparisons(job.out, rows)
     write_ranks(job.out, answers, rows, job.thresholds())
+    if to.groups is not None:
+        write_groups(job.out, to.groups)
     specs = {role: card.spec for role, card in hall.cards.items()}
     told = {
         **counts_of(pairs),
@@ -82,6 +84,11 @@ def write_asked(
         **figures_of(rows, job.thresholds(), config.seed),
     }
     hall.finish(told, account, lost)
+
+
+def write_groups(out: Path, groups: Groups) -> None:
+    """Write `groups.json`."""
+    write_json(out / GROUPS_FILE, groups.as_json())
 
 
 def settled(
