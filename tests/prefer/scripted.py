@@ -80,7 +80,7 @@ def through(
 
 def session(folder: Path, server: FakeServer, names: Iterable[str]) -> Session:
     """Author, guard and responders of one server."""
-    roles = {"author": "author", "guard": "guard"}
+    roles = {"author": "author", "guard": "guard", "annotator": "annotator"}
     roles |= {f"responder {at}": name for at, name in enumerate(names, 1)}
     backends = {role: parse_spec(f"openai:{name}@{server.url}") for role, name in roles.items()}
     return Session(

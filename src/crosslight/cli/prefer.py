@@ -64,6 +64,10 @@ def run(
     ] = 1.0,
     draw: Annotated[Drawn, typer.Option(help="What two replies must differ in.")] = Drawn.group,
     probes: Annotated[int, typer.Option(help="Probes of the annotator, of each kind.", min=0)] = 10,
+    labelled: Annotated[
+        Path | None,
+        typer.Option(help="A run of pairs that people wrote, to see the annotator's error on."),
+    ] = None,
     question_column: Annotated[
         str, typer.Option(help="The column of a table with the questions; none: photos alone.")
     ] = "",
@@ -110,6 +114,7 @@ def run(
         guard=guard,
         annotator=annotator,
         author=author,
+        labelled=labelled,
         config=config,
         column=column,
         question_column=question_column,

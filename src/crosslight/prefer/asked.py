@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from crosslight.flow import RunFailed, Step
+from crosslight.flow import RunFailed, Step, in_thread
 from crosslight.models import ModelError, NotSupported, require_sight
 from crosslight.prefer.annotate.ask import AskAnnotator
 from crosslight.prefer.annotate.contest import Compared, Contest
+from crosslight.prefer.annotate.labelled import labelled_set
 from crosslight.prefer.answered import Item
 from crosslight.prefer.answers import AskResponders
 from crosslight.prefer.asked_tables import AskedTables, write_asked, write_groups
@@ -42,6 +43,7 @@ from crosslight.runs import (
     unheard,
     unwatched,
 )
+from crosslight.store import ImageStore
 
 
 @dataclass
@@ -113,7 +115,8 @@ async def _compare(job: PreferJob, hall: Hall, found: Asked, fates: Fates) -> No
     config, by = job.asking(), DrawBy(job.config.draw)
     drawing = drawing_of(found.items, found.groups, config, by=by, probed=job.config.probes)
     fates.drawn(drawing)
-    contests: Sequence[Contest] = (*drawing.contests, *drawing.probes)
+    known = await hall.aside(in_thread(_labelled, job, hall.images))
+    contests: Sequence[Contest] = (*drawing.contests, *drawing.probes, *known)
     steps: list[Step] = [AskAnnotator(config)]
     try:
         async for result in hall.results(steps, contests, "comparisons"):
@@ -126,6 +129,14 @@ async def _compare(job: PreferJob, hall: Hall, found: Asked, fates: Fates) -> No
             fates.compared(contest, outcome)
     finally:
         found.funnel += hall.funnel
+
+
+def _labelled(job: PreferJob, images: ImageStore) -> tuple[Contest, ...]:
+    """Pairs that people wrote, four for each probe of a kind."""
+    found = labelled_set(job) if job.config.probes else None
+    if found is None:
+        return ()
+    return found.contests(4 * job.config.probes, images, seed=job.config.seed)
 
 
 async def _canary(hall: Hall) -> None:

@@ -15,6 +15,7 @@ from crosslight.prefer.dataset import Pictures, write_pairs
 from crosslight.prefer.fates import Fates
 from crosslight.prefer.figures.annotator import annotator_figures
 from crosslight.prefer.figures.responders import win_figures
+from crosslight.prefer.figures.sections import sections
 from crosslight.prefer.groups import Groups
 from crosslight.prefer.job import PreferJob
 from crosslight.prefer.prompts import prompt_hashes
@@ -83,7 +84,7 @@ def write_asked(
         "all_fine": _all_fine(items, job),
         **figures_of(rows, job.thresholds(), config.seed),
     }
-    hall.finish(told, account, lost)
+    hall.finish(told | {"sections": sections(told)}, account, lost)
 
 
 def write_groups(out: Path, groups: Groups) -> None:

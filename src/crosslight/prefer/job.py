@@ -38,6 +38,8 @@ class PreferJob:
     annotator: str = ""
     author: str = ""
     """Who writes questions beside photos; empty: the guard."""
+    labelled: Path | None = None
+    """A run of pairs that people wrote: what the annotator gets wrong of them."""
     question_column: str = ""
     """Which column of a table holds the questions; empty: the usual names."""
     config: PreferConfig = field(default_factory=PreferConfig)

@@ -17,6 +17,7 @@ from crosslight.prefer.asked_tables import (
 from crosslight.prefer.chosen import pair_of
 from crosslight.prefer.comparisons import Thresholds, read_comparisons, write_comparisons
 from crosslight.prefer.dataset import write_pairs
+from crosslight.prefer.figures.sections import sections
 from crosslight.prefer.summary import counts_of
 from crosslight.prefer.verdict import Agreement, Cut
 from crosslight.records import BadSetting
@@ -83,6 +84,7 @@ def rethreshold_pairs(folder: Path, out: Path, images: Path, changed: Changed) -
         write_ranks(out, table_rows(folder / ANSWERS_FILE, ANSWERS.names), rows, limits)
         summary = {**run, **counts_of(pairs), "rows": len(pairs), "settings": settings}
         summary |= figures_of(rows, limits, seed)
+        summary["sections"] = sections(summary)
         summary["rethreshold"] = {
             "changed": changed.as_json(),
             "outcomes_changed": sum(

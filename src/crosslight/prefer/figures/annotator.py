@@ -28,6 +28,7 @@ def annotator_figures(rows: Sequence[Row], thresholds: Thresholds) -> dict[str, 
         "caution": caution(asked),
         "not_read": _not_read(rows),
         "probes": probe_errors(rows),
+        "labelled": labelled_errors(rows),
     }
 
 
