@@ -23,6 +23,11 @@ class PreferConfig:
     """The largest share of pairs in which a refusal is chosen."""
     agreement: str = "margin"
     """Of annotators: `margin` of both orders, or `strict` agreement as SPA-VL publishes it."""
+    margin: float = 1.0
+    """Of `margin`: mean log-odds over both orders from which a reply is the better one; 1.0 is 2.7
+    to 1."""
+    probes: int = 10
+    """Of each kind of probe, which show the annotator's errors: so many comparisons."""
     draw: str = "group"
     """How the two replies of a question are drawn: `group` (SPA-VL) or `item`."""
     leaves: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from crosslight.flow import in_thread
+from crosslight.prefer.asked import run_asked
 from crosslight.prefer.bank_pairs import BankPairs, pairs_of
 from crosslight.prefer.built import Built, is_built, read_built
 from crosslight.prefer.candidates import STEP
@@ -43,6 +44,8 @@ async def run_prefer(
     `console`: the second Ctrl-C ends the process.
     """
     job.check()
+    if job.responders:
+        return await run_asked(job, watch, looked, pages=pages, console=console)
     return await _written(job, watch, pages, console)
 
 

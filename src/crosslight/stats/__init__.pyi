@@ -3,6 +3,8 @@ from .auc import MIN_GROUPS, MIN_ROWS, Auc, grouped_auc
 from .bootstrap import LEVEL, bootstrap_interval, by_cluster, draws
 from .held_out import terms_auc, vector_auc
 from .intervals import bonett_price, wilson
+from .means import MeanEstimate, clustered_mean
+from .pairwise import Match, Strength, Wins, bradley_terry, win_matrix
 from .pair_shortcuts import (
     AUDITED_PAIRS,
     PairAudit,
@@ -36,20 +38,26 @@ __all__ = [
     "Auc",
     "AuditRow",
     "Lengths",
+    "Match",
+    "MeanEstimate",
     "PairAudit",
     "PairRule",
     "PairTexts",
     "Repeated",
     "RightShare",
     "Shortcut",
+    "Strength",
     "TellingWord",
     "TextAudit",
+    "Wins",
     "audit_pairs",
     "audit_texts",
     "benjamini_hochberg",
     "bonett_price",
     "bootstrap_interval",
+    "bradley_terry",
     "by_cluster",
+    "clustered_mean",
     "corrected",
     "draws",
     "frame",
@@ -61,4 +69,5 @@ __all__ = [
     "terms_auc",
     "vector_auc",
     "wilson",
+    "win_matrix",
 ]

@@ -7,6 +7,7 @@ from .field_words import near_field
 from .hidden import hidden_characters, looks_like, odd_characters
 from .json_reader import BadJson, parse_json
 from .naming import bare_refusal, head_word, names_element, refuses, stem
+from .language import language_of
 from .no_answer import is_error_text
 from .prompts import PromptFolder
 from .separator import TableStart, separator, table_start
@@ -35,6 +36,7 @@ __all__ = [
     "hidden_characters",
     "inert",
     "is_error_text",
+    "language_of",
     "last_fenced",
     "latex",
     "looks_like",
