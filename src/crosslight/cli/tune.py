@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from crosslight.cli import options as opt
-from crosslight.cli.console import err, out
+from crosslight.cli.console import err, lost_in, out
 
 app = typer.Typer(
     help="Tune a model on pairs or guidance answers; always after a look at what it will see.",
@@ -29,11 +29,15 @@ def _common(
     revision: Annotated[str, typer.Option(help="The base's revision on the hub.")] = "",
     set_: Set = None,
     steps: Annotated[int | None, typer.Option(help="So many steps, not epochs.", min=1)] = None,
-    limit: Annotated[int | None, typer.Option(help="At most so many rows to train on.", min=1)] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="At most so many rows to train on.", min=1)
+    ] = None,
     seed: opt.Seed = 0,
     held_out: Annotated[
         float,
-        typer.Option(help="Share of photos kept from training, of data without splits.", min=0, max=0.9),
+        typer.Option(
+            help="Share of photos kept from training, of data without splits.", min=0, max=0.9
+        ),
     ] = 0.1,
     save_every: Annotated[int, typer.Option(help="Steps between checkpoints.", min=1)] = 50,
     image_column: Annotated[
@@ -124,9 +128,7 @@ def _end(result: Any, folder: Path) -> None:
     for note in told.get("notes", ()):
         out.print(f"note: {note}", style="dim", markup=False)
     if told.get("dropped") or told.get("failed"):
-        out.print(
-            f"{told['dropped']:,} rows dropped, {told['failed']:,} failed (with reasons, in the run)"
-        )
+        out.print(lost_in(folder, told))
     if result.status != "complete":
         err.print(f"{result.status}: {result.reason}", markup=False, style="bold yellow")
         err.print(f"help: {result.hint}", markup=False)

@@ -90,7 +90,9 @@ def read_rows(
         raise BadSetting(f"no row of {job.data} is left for training", "--held-out 0")
     beside = {row.id for row in (*train, *held)}
     lost += [
-        Lost(Dropped("split", "not trained on", row.split or "beyond --limit"), row.place, row=row.id)
+        Lost(
+            Dropped("split", "not trained on", row.split or "beyond --limit"), row.place, row=row.id
+        )
         for row in found
         if row.id not in beside
     ]
@@ -183,7 +185,9 @@ def _turns(value: Any, raw: RawRow) -> list[Turn]:
     found = []
     for turn in value:
         if not isinstance(turn, dict) or turn.get("role") not in ("system", "user", "assistant"):
-            raise BadSetting(f"{raw.place}: a message has no role that is known", "see docs/tune.md")
+            raise BadSetting(
+                f"{raw.place}: a message has no role that is known", "see docs/tune.md"
+            )
         content = turn.get("content")
         parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
         found.append({"role": turn["role"], "content": [*map(_part, parts or [])]})

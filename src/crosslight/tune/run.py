@@ -33,7 +33,16 @@ from crosslight.tune.ready import Ready
 from crosslight.tune.resume import last_checkpoint, same_setup
 from crosslight.tune.rows import TuneData, read_rows
 
-PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "tokenizers", "pillow")
+PACKAGES = (
+    "torch",
+    "transformers",
+    "trl",
+    "peft",
+    "accelerate",
+    "datasets",
+    "tokenizers",
+    "pillow",
+)
 GO_ON = "the last checkpoint is kept: run the same command again to go on"
 
 

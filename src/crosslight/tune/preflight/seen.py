@@ -66,9 +66,10 @@ def seen_row(row: TuneRow, batch: dict[str, Any], processor: Any) -> SeenRow:
     else:
         labelled = batch["labels"] != IGNORED
     token = image_id(processor)
+    counted = attention.bool()
     answers = tuple(
-        _answer(*(t[m.bool()].tolist() for t in (one, label)), token, processor.tokenizer)
-        for one, label, m in zip(ids, labelled, attention, strict=True)
+        _answer(one[on].tolist(), label[on].tolist(), token, processor.tokenizer)
+        for one, label, on in zip(ids, labelled, counted, strict=True)
     )
     return SeenRow(
         id=row.id,
@@ -88,9 +89,7 @@ def image_id(processor: Any) -> int:
     return int(found)
 
 
-def _answer(
-    ids: Sequence[int], labelled: Sequence[bool], token: int, tokenizer: Any
-) -> SeenAnswer:
+def _answer(ids: Sequence[int], labelled: Sequence[bool], token: int, tokenizer: Any) -> SeenAnswer:
     kinds = [
         "picture" if one == token else "answer" if on else "text"
         for one, on in zip(ids, labelled, strict=True)

@@ -4,7 +4,6 @@ TRL's RewardTrainer takes no pictures. The loop is transformers' Trainer, the ba
 TRL's collator for pairs with pictures; only head and loss are written here.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ HEAD = "head.safetensors"
 FORMAT = "reward.json"
 
 
-class RewardModel(nn.Module):
+class RewardModel(nn.Module):  # type: ignore[misc]
     """A vision-language network and a head without bias; the network's own output is not used."""
 
     def __init__(self, network: Any) -> None:
@@ -43,6 +42,10 @@ class RewardModel(nn.Module):
     def gradient_checkpointing_enable(self, **options: Any) -> None:
         """The network's own; Trainer asks for it."""
         self.network.gradient_checkpointing_enable(**options)
+
+    def activation_checkpointing_enable(self, **options: Any) -> None:
+        """The same under its newer name."""
+        self.network.activation_checkpointing_enable(**options)
 
 
 def last_token(mask: Tensor) -> Tensor:
@@ -145,7 +148,9 @@ def open_reward(folder: Path, base: Path | None = None) -> tuple[RewardModel, An
     adapter stands on (default: where the run found it). Raises `BadSetting`."""
     told = read_json(folder / FORMAT) if (folder / FORMAT).is_file() else None
     if not isinstance(told, dict) or told.get("format") != 1:
-        raise BadSetting(f"{folder} holds no reward model", "give the folder of a `tune reward` run")
+        raise BadSetting(
+            f"{folder} holds no reward model", "give the folder of a `tune reward` run"
+        )
     if not told["adapter"]:
         model = RewardModel(open_network(folder, "float32"))
     else:
