@@ -19,6 +19,8 @@ from .verbs import (
     prefer_pairs,
     run_bench,
 )
+from .tuning import tune_job, tune_model
+from .verbs import assess_images, build_dataset, build_pages, judge_images, judge_pages, run_bench
 
 __all__ = [
     "CallOptions",
@@ -39,4 +41,6 @@ __all__ = [
     "prefer_pages",
     "prefer_pairs",
     "run_bench",
+    "tune_job",
+    "tune_model",
 ]
