@@ -9,6 +9,7 @@ from .jobs import (
     prefer_job,
 )
 from .run import Run, open_run
+from .tuning import tune_job, tune_model
 from .verbs import (
     assess_images,
     build_dataset,
@@ -19,8 +20,6 @@ from .verbs import (
     prefer_pairs,
     run_bench,
 )
-from .tuning import tune_job, tune_model
-from .verbs import assess_images, build_dataset, build_pages, judge_images, judge_pages, run_bench
 
 __all__ = [
     "CallOptions",
