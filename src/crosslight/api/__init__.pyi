@@ -7,6 +7,7 @@ from .jobs import (
     build_job,
     judge_job,
 )
+from .judge_tuning import judge_tune_job
 from .run import Run, open_run
 from .verbs import assess_images, build_dataset, build_pages, judge_images, judge_pages, run_bench
 
@@ -24,6 +25,7 @@ __all__ = [
     "judge_images",
     "judge_job",
     "judge_pages",
+    "judge_tune_job",
     "open_run",
     "run_bench",
 ]

@@ -52,13 +52,16 @@ from .reasoning import split_reply
 from .schema import obey, parse_json
 from .sent import Sent, counting
 from .spec import parse
+from .tuned.folder import AdapterFile, TunedFile, read_tuned, write_adapter, write_head
 from .tuned.head import LinearHead
 from .tuned.scenes import KeptScenes
 from .tuned.vectors import Shown, Vectorizer, vector_width
+from .tuned.verdict import Verdict, llama_guard, llavaguard
 
 __all__ = [
     "READY_WAIT_S",
     "TASK",
+    "AdapterFile",
     "Answer",
     "Backend",
     "BadAnswer",
@@ -94,11 +97,13 @@ __all__ = [
     "Thing",
     "TokenLogprob",
     "Truncated",
+    "TunedFile",
     "Unreachable",
     "Usage",
     "Vcd",
     "Vectorizer",
     "Vectors",
+    "Verdict",
     "class_names",
     "counting",
     "element_probability",
@@ -108,11 +113,14 @@ __all__ = [
     "home",
     "is_bare",
     "is_loading",
+    "llama_guard",
+    "llavaguard",
     "obey",
     "parse",
     "parse_json",
     "poll_after",
     "probe_model",
+    "read_tuned",
     "require_sight",
     "run_fake_server",
     "serve_script",
@@ -123,4 +131,6 @@ __all__ = [
     "user",
     "vector_width",
     "with_remedy",
+    "write_adapter",
+    "write_head",
 ]
