@@ -1,14 +1,7 @@
-from .jobs import (
-    CallOptions,
-    CallSettings,
-    assess_job,
-    bench_job,
-    bench_jobs,
-    build_job,
-    judge_job,
-)
+from .jobs import CallOptions, CallSettings, assess_job, bench_job, bench_jobs, build_job, judge_job
 from .judge_tuning import judge_tune_job
 from .run import Run, open_run
+from .tuning import tune_job, tune_model
 from .verbs import assess_images, build_dataset, build_pages, judge_images, judge_pages, run_bench
 
 __all__ = [
@@ -28,4 +21,6 @@ __all__ = [
     "judge_tune_job",
     "open_run",
     "run_bench",
+    "tune_job",
+    "tune_model",
 ]

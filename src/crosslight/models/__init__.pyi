@@ -31,6 +31,7 @@ from .fake.server import FakeEndpoint, run_fake_server, serve_script
 from .fetch.cache import home
 from .hf.decode import Coca, Vcd
 from .hf.remedy import with_remedy
+from .hf.repository import copy_processor, locate_repository, open_network, open_processor
 from .json_reply import is_bare
 from .loading import READY_WAIT_S, is_loading, poll_after
 from .message import Message, system, user
@@ -105,6 +106,7 @@ __all__ = [
     "Vectors",
     "Verdict",
     "class_names",
+    "copy_processor",
     "counting",
     "element_probability",
     "evidence_probability",
@@ -115,7 +117,10 @@ __all__ = [
     "is_loading",
     "llama_guard",
     "llavaguard",
+    "locate_repository",
     "obey",
+    "open_network",
+    "open_processor",
     "parse",
     "parse_json",
     "poll_after",
