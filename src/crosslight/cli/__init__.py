@@ -64,7 +64,6 @@ app.add_typer(store.app, name="store")
 app.add_typer(policy.app, name="policy")
 app.add_typer(tune.app, name="tune")
 app.add_typer(fake.app, name="fake")
-app.add_typer(tune.app, name="tune")
 
 
 def main() -> None:

@@ -12,7 +12,8 @@ from crosslight.models.message import ImageView, Message
 
 REQUESTS = ("MESSAGE", "REQUEST", "QUESTION")
 ANSWERS = ("ANSWER", "REPLY", "RESPONSE")
-_FENCE = re.compile(r"^<<<([A-Z][A-Z ]{0,30})-([0-9a-f]{8})\n(.*?)\n\1-\2>>>$", re.DOTALL | re.M)
+HINT = "name a language model for this role"
+_FENCE = re.compile(r"<<<([A-Z][A-Z ]{0,30})-([0-9a-f]{8})\n(.*?)\n\1-\2>>>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +25,34 @@ class Case:
     picture: ImageView | None = None
 
 
-def case_of(messages: Sequence[Message]) -> Case:
-    """The material of a question. Raises `NotSupported` for several pictures, or for none of it."""
+def case_of(messages: Sequence[Message], *, fenced: bool = False) -> Case:
+    """The material of a question; `fenced`: of a prompt of ours, else the turns themselves.
+
+    Only who knows that a prompt is ours may look for fences: a stranger's text can hold some.
+    Raises `NotSupported` for several pictures, or where a prompt holds no request and no answer.
+    """
     pictures = [image for message in messages for image in message.images]
     if len(pictures) > 1:
         raise NotSupported(
             f"a tuned judge looks at one picture, not {len(pictures)}", hint="ask one at a time"
         )
     picture = pictures[0] if pictures else None
-    asked = [m.sent() for m in messages if m.role == "user"]
-    found = [(label, text) for one in asked for label, _, text in _FENCE.findall(one)]
-    if found:
-        request = [text for label, text in found if label in REQUESTS]
-        answer = [text for label, text in found if label in ANSWERS]
-        if not request and not answer:
-            raise NotSupported(
-                f"a tuned judge is asked about a request, and finds {found[0][0]}", hint=HINT
-            )
-        return Case("\n".join(request), "\n".join(answer), picture)
+    asked = "\n".join(m.sent() for m in messages if m.role == "user")
+    if fenced:
+        return _fenced(asked, picture)
     last = messages[-1] if messages else None
     answered = last is not None and last.role == "assistant"
-    return Case("\n".join(asked), last.text if last is not None and answered else "", picture)
+    return Case(asked, last.sent() if last is not None and answered else "", picture)
 
 
-HINT = "name a language model for this role"
+def _fenced(text: str, picture: ImageView | None) -> Case:
+    """All fences of a prompt have the name of its first, which stands before any stranger's word;
+    what looks like another is part of the text inside."""
+    found = _FENCE.findall(text)
+    own = [(label, inside) for label, name, inside in found if name == found[0][1]]
+    request = [inside for label, inside in own if label in REQUESTS]
+    answer = [inside for label, inside in own if label in ANSWERS]
+    if not request and not answer:
+        told = f"finds {own[0][0]}" if own else "finds none"
+        raise NotSupported(f"a tuned judge is asked about a request, and {told}", hint=HINT)
+    return Case("\n".join(request), "\n".join(answer), picture)

@@ -24,7 +24,14 @@ from crosslight.models.tuned.folder import AGAIN, TunedFile, read_head
 from crosslight.models.tuned.head import LinearHead
 from crosslight.models.tuned.scenes import KeptScenes
 from crosslight.models.tuned.vectors import Shown, Vectorizer
-from crosslight.models.tuned.verdict import Verdict, can_word, in_options, in_schema, in_words
+from crosslight.models.tuned.verdict import (
+    FENCED_TASKS,
+    Verdict,
+    can_word,
+    in_options,
+    in_schema,
+    in_words,
+)
 from crosslight.records import canonical
 
 REACH = (
@@ -73,19 +80,19 @@ class HeadModel:
             raise NotSupported("a tuned head writes no tokens", hint="ask it to choose")
         if schema is not None:
             in_schema(Verdict(0.5, names=self._head.names), schema)  # before a picture is looked at
-            parsed = in_schema(await self._verdict(messages), schema)
+            parsed = in_schema(await self._verdict(messages, task), schema)
             text = json.dumps(parsed, ensure_ascii=False)
             return Answer(text, parsed, model=self.card.spec)
         if not can_word(task):
             in_words(Verdict(0.5), task)
-        return Answer(in_words(await self._verdict(messages), task), model=self.card.spec)
+        return Answer(in_words(await self._verdict(messages, task), task), model=self.card.spec)
 
     async def choose(
         self, messages: Sequence[Message], options: Sequence[str], *, task: str = ""
     ) -> Choice:
         """The calibrated probabilities of safe and unsafe. Raises `NotSupported`."""
         in_options(Verdict(0.5), options, task)
-        chances = in_options(await self._verdict(messages), options, task)
+        chances = in_options(await self._verdict(messages, task), options, task)
         return Choice(chances, 0.0, model=self.card.spec)
 
     async def embed(self, items: Sequence[str | ImageView], *, task: str = "") -> Vectors:
@@ -96,8 +103,8 @@ class HeadModel:
         """Let running work end."""
         await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
 
-    async def _verdict(self, messages: Sequence[Message]) -> Verdict:
-        case = case_of(messages)
+    async def _verdict(self, messages: Sequence[Message], task: str) -> Verdict:
+        case = case_of(messages, fenced=task in FENCED_TASKS)
         self._check(case)
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._rule, case)
 

@@ -13,10 +13,10 @@ HINT = (
     "a tuned judge says safe or unsafe: bench --judge-as llama-guard-3, judge --method guard, or a "
     "schema with a field of the two words"
 )
-UNSAFE_TASKS = frozenset(
-    ("unsafe", "answer_helps_harm", "text_alone", "text_elsewhere", "together")
-)
-"""Questions whose Yes means unsafe; of any other a Yes would be a guess."""
+FENCED_TASKS = frozenset(("answer_helps_harm", "text_alone", "text_elsewhere", "together"))
+"""Questions of our own prompts (build, prefer) whose Yes means unsafe."""
+UNSAFE_TASKS = FENCED_TASKS | {"unsafe"}
+"""All whose Yes means unsafe; of any other a Yes would be a guess."""
 
 
 @dataclass(frozen=True, slots=True)
