@@ -1,5 +1,5 @@
 from .jobs import CallOptions, CallSettings, assess_job, bench_job, bench_jobs, build_job, judge_job
-from .judge_tuning import judge_tune_job
+from .judge_tuning import judge_tune_job, language_judge_job, tune_judge
 from .run import Run, open_run
 from .tuning import tune_job, tune_model
 from .verbs import assess_images, build_dataset, build_pages, judge_images, judge_pages, run_bench
@@ -19,8 +19,10 @@ __all__ = [
     "judge_job",
     "judge_pages",
     "judge_tune_job",
+    "language_judge_job",
     "open_run",
     "run_bench",
     "tune_job",
+    "tune_judge",
     "tune_model",
 ]

@@ -2,6 +2,7 @@ from .job import KIND, Method, TuneJob
 from .judge.card import auc_text
 from .judge.head import Head, fit_head
 from .judge.job import JudgeTuneJob
+from .judge.language import run_language_judge
 from .judge.read import read_judge_rows
 from .judge.rows import ImageSource, JudgeData, JudgeRow
 from .judge.run import run_judge_tuning
@@ -33,6 +34,7 @@ __all__ = [
     "read_judge_rows",
     "read_preset",
     "run_judge_tuning",
+    "run_language_judge",
     "run_tune",
     "vectors_of",
 ]
