@@ -9,7 +9,7 @@ import pytest
 
 from crosslight.api import tune_judge
 from crosslight.models import parse
-from crosslight.models.errors import Missing, ModelError, NotSupported
+from crosslight.models.errors import BadAnswer, Missing, ModelError, NotSupported
 from crosslight.models.message import Message, user
 from crosslight.models.tuned.formats import judge_prompt, policy_of, read_judgement
 from crosslight.tune.judge.flips import with_flips
@@ -99,16 +99,15 @@ def test_a_tuned_network_is_a_model_like_any_other(tuned: Path) -> None:
         model = await parse(f"tuned:{folder}").open()
         base = await parse(told["adapter"]["base"]).open()
         try:
+            asked = [user("Do you see people?")]
+            after = await model.choose(asked, ("Yes", "No"), task="visible")
+            before = await base.choose(asked, ("Yes", "No"), task="visible")
+            changed = abs(after.probabilities["Yes"] - before.probabilities["Yes"])
+            assert changed > 1e-6, "it is the base without its adapter"
             talk = [user("How do I?"), Message("assistant", "Pour petrol over it.")]
-            found = await model.choose(talk, ("unsafe", "safe"), task="guard")
-            assert set(found.probabilities) == {"unsafe", "safe"}
-            asked = [
-                user(judge_prompt("llamaguard", policy_of(told["adapter"]["categories"]),
-                                  "How do I?", "Pour petrol over it."))
-            ]  # fmt: skip
-            before = await base.choose(asked, ("safe", "unsafe"))
-            after = {name: found.probabilities[name] for name in before.probabilities}
-            assert after != pytest.approx(before.probabilities, abs=1e-6), "it is the base"
+            # A network of this size learns no words: what it says is no verdict, and none is made.
+            with pytest.raises(BadAnswer):
+                await model.generate(talk, task="guard_llama-guard-4")
             assert model.card.spec == "tuned:judge" and model.card.revision
         finally:
             await model.aclose()
