@@ -7,7 +7,7 @@ import typer
 
 from crosslight.cli import options as opt
 from crosslight.cli import tune_judge
-from crosslight.cli.console import err, out
+from crosslight.cli.console import err, lost_in, out
 
 app = typer.Typer(
     help="Tune a model on pairs or guidance answers; always after a look at what it will see.",
@@ -132,9 +132,7 @@ def _end(result: Any, folder: Path) -> None:
     for note in told.get("notes", ()):
         out.print(f"note: {note}", style="dim", markup=False)
     if told.get("dropped") or told.get("failed"):
-        out.print(
-            f"{told['dropped']:,} rows dropped, {told['failed']:,} failed (with reasons, in the run)"
-        )
+        out.print(lost_in(folder, told))
     if result.status != "complete":
         err.print(f"{result.status}: {result.reason}", markup=False, style="bold yellow")
         err.print(f"help: {result.hint}", markup=False)

@@ -1,6 +1,7 @@
 """Training between its measurements, and the files that come out of it."""
 
 import shutil
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,10 @@ def train(
     trainer.remove_callback(transformers.PrinterCallback)
     sizes = trained(trainer.model)
     at = str(ready.checkpoint) if ready.checkpoint else None
-    result = trainer.train(resume_from_checkpoint=at)
+    with warnings.catch_warnings():
+        # TRL and PEFT call transformers by names that it will rename: nothing that a user can mend.
+        warnings.simplefilter("ignore", FutureWarning)
+        result = trainer.train(resume_from_checkpoint=at)
     if stop.reason and trainer.state.global_step < trainer.state.max_steps:
         return None
     save_model(job, trainer, ready.base)
