@@ -12,8 +12,8 @@ NONE = "NA: None applying"
 MOST_CLASSES = 14
 """Llama Guard's S1 to S14."""
 HINT = (
-    "a tuned judge says safe or unsafe: bench --judge-as llama-guard-3, judge --method guard, or a "
-    "schema with a field of the two words"
+    "a tuned judge says safe or unsafe: crosslight bench run --judge-as llama-guard-3; crosslight "
+    "judge run --method guard; or a schema with a field of the two words"
 )
 FENCED_TASKS = frozenset(("answer_helps_harm", "text_alone", "text_elsewhere", "together"))
 """Questions of our own prompts (build, prefer) whose Yes means unsafe."""
