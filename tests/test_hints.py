@@ -24,6 +24,7 @@ RUNS = ("build run", "judge run", "judge assess", "bench run")
 SERVES = {
     "build": ("build run",),
     "bench": ("bench run",),
+    "prefer": ("prefer run",),
     "judge": ("judge run", "judge assess", "judge rethreshold", "judge report"),
     "graders": ("bench run",),
     "api": RUNS,

@@ -10,7 +10,7 @@ from crosslight.cli.console import err, out
 
 Datasets = Annotated[
     list[str],
-    typer.Argument(help="SUITE=FOLDER, a run of build, or a table; several are one set."),
+    typer.Argument(help="SUITE=FOLDER, a run of build or prefer, or a table; several are one set."),
 ]
 
 
