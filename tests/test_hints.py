@@ -28,6 +28,7 @@ SERVES = {
     "judge": ("judge run", "judge assess", "judge rethreshold", "judge report"),
     "graders": ("bench run",),
     "api": RUNS,
+    "api/judge_tuning.py": ("tune judge",),
     "photos": ("build run", "judge run", "judge assess"),
     "judge/compile.py": ("policy compile",),
     "models/doctor/canary.py": ("build run",),

@@ -8,6 +8,7 @@ from .jobs import (
     judge_job,
     prefer_job,
 )
+from .judge_tuning import judge_tune_job, language_judge_job, tune_judge
 from .run import Run, open_run
 from .tuning import tune_job, tune_model
 from .verbs import (
@@ -35,11 +36,14 @@ __all__ = [
     "judge_images",
     "judge_job",
     "judge_pages",
+    "judge_tune_job",
+    "language_judge_job",
     "open_run",
     "prefer_job",
     "prefer_pages",
     "prefer_pairs",
     "run_bench",
     "tune_job",
+    "tune_judge",
     "tune_model",
 ]

@@ -20,7 +20,7 @@ MAIN_TABLES = {
 """The table of a kind of run that holds what it was made for."""
 
 
-KINDS = (*MAIN_TABLES, "compare", "tune")
+KINDS = (*MAIN_TABLES, "compare", "tune", "tune-judge")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`crosslight tune sft|dpo|reward DATA -o DIR --base BASE`."""
+"""`crosslight tune sft|dpo|reward|judge DATA -o DIR --base BASE`."""
 
 import os
 import sys
@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from crosslight.cli import options as opt
+from crosslight.cli import tune_judge
 from crosslight.cli.console import err, lost_in, out
 
 app = typer.Typer(
@@ -88,6 +89,9 @@ def reward(
 ) -> None:
     """Tune a reward model: a number for an answer, with the picture seen."""
     _tune("reward", data, output, base, preset, options)
+
+
+app.command("judge")(tune_judge.judge)
 
 
 def _tune(

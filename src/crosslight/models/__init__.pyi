@@ -53,10 +53,17 @@ from .reasoning import split_reply
 from .schema import obey, parse_json
 from .sent import Sent, counting
 from .spec import parse
+from .tuned.folder import AdapterFile, TunedFile, read_tuned, write_adapter, write_head
+from .tuned.formats import JudgeFormat, judge_prompt, policy_of
+from .tuned.head import LinearHead
+from .tuned.scenes import KeptScenes
+from .tuned.vectors import Shown, Vectorizer, vector_width
+from .tuned.verdict import Verdict, judgement_text, llama_guard, llavaguard
 
 __all__ = [
     "READY_WAIT_S",
     "TASK",
+    "AdapterFile",
     "Answer",
     "Backend",
     "BadAnswer",
@@ -68,7 +75,10 @@ __all__ = [
     "Denied",
     "Evidence",
     "FakeEndpoint",
+    "JudgeFormat",
+    "KeptScenes",
     "LabelSpace",
+    "LinearHead",
     "Message",
     "Missing",
     "Model",
@@ -84,15 +94,19 @@ __all__ = [
     "Scene",
     "Sent",
     "ServerFault",
+    "Shown",
     "Sight",
     "TellsNotes",
     "Thing",
     "TokenLogprob",
     "Truncated",
+    "TunedFile",
     "Unreachable",
     "Usage",
     "Vcd",
+    "Vectorizer",
     "Vectors",
+    "Verdict",
     "class_names",
     "copy_processor",
     "counting",
@@ -103,14 +117,20 @@ __all__ = [
     "home",
     "is_bare",
     "is_loading",
+    "judge_prompt",
+    "judgement_text",
+    "llama_guard",
+    "llavaguard",
     "locate_repository",
     "obey",
     "open_network",
     "open_processor",
     "parse",
     "parse_json",
+    "policy_of",
     "poll_after",
     "probe_model",
+    "read_tuned",
     "require_sight",
     "run_fake_server",
     "serve_script",
@@ -119,5 +139,8 @@ __all__ = [
     "system",
     "usable_labels",
     "user",
+    "vector_width",
     "with_remedy",
+    "write_adapter",
+    "write_head",
 ]
