@@ -5,14 +5,6 @@ from .held_out import terms_auc, vector_auc
 from .intervals import bonett_price, wilson
 from .means import MeanEstimate, clustered_mean
 from .pair_shortcuts import AUDITED_PAIRS, PairAudit, PairRule, PairTexts, RightShare, audit_pairs
-from .pair_shortcuts import (
-    AUDITED_PAIRS,
-    PairAudit,
-    PairRule,
-    PairTexts,
-    RightShare,
-    audit_pairs,
-)
 from .pairwise import Match, Strength, Wins, bradley_terry, win_matrix
 from .prevalence import corrected
 from .shortcuts import (

@@ -1,5 +1,4 @@
 from .job import KIND, Method, TuneJob
-from .launch import LAUNCHED, is_first, launch
 from .judge.card import auc_text
 from .judge.head import Head, fit_head
 from .judge.job import JudgeTuneJob
@@ -8,6 +7,7 @@ from .judge.read import read_judge_rows
 from .judge.rows import ImageSource, JudgeData, JudgeRow
 from .judge.run import run_judge_tuning
 from .judge.vectors import vectors_of
+from .launch import LAUNCHED, is_first, launch
 from .preflight.check import PreflightError
 from .run import run_tune
 from .settings import Settings, changed, preset_names, read_preset
@@ -29,9 +29,9 @@ __all__ = [
     "TuneJob",
     "auc_text",
     "changed",
+    "fit_head",
     "is_first",
     "launch",
-    "fit_head",
     "open_reward",
     "open_tuned",
     "preset_names",
