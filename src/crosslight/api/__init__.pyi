@@ -6,9 +6,19 @@ from .jobs import (
     bench_jobs,
     build_job,
     judge_job,
+    rate_job,
 )
 from .run import Run, open_run
-from .verbs import assess_images, build_dataset, build_pages, judge_images, judge_pages, run_bench
+from .verbs import (
+    assess_images,
+    build_dataset,
+    build_pages,
+    judge_images,
+    judge_pages,
+    rate_datasets,
+    rate_pages,
+    run_bench,
+)
 
 __all__ = [
     "CallOptions",
@@ -25,5 +35,8 @@ __all__ = [
     "judge_job",
     "judge_pages",
     "open_run",
+    "rate_datasets",
+    "rate_job",
+    "rate_pages",
     "run_bench",
 ]

@@ -1,5 +1,6 @@
 """The runs as functions: in a script, and in a notebook, where an event loop is running already."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -10,6 +11,7 @@ from crosslight.api.jobs import (
     bench_job,
     build_job,
     judge_job,
+    rate_job,
 )
 from crosslight.api.run import Run, open_run
 from crosslight.bench import BenchConfig, BenchJob
@@ -18,7 +20,13 @@ from crosslight.build import BuildConfig, BuildJob, run_build
 from crosslight.export import write_card
 from crosslight.flow import Ledger, Runner, Watch, run_anywhere
 from crosslight.judge import AssessConfig, JudgeConfig, JudgeJob, run_assess, run_judge
-from crosslight.view import write_bench_report, write_judge_report, write_report
+from crosslight.rate import RateConfig, RateReport, read_rating, run_rate
+from crosslight.view import (
+    write_bench_report,
+    write_judge_report,
+    write_rate_report,
+    write_report,
+)
 
 
 def build_dataset(
@@ -182,6 +190,29 @@ def judge_pages(job: JudgeJob) -> Any:
     return lambda out: write_judge_report(out, job.images)
 
 
+def rate_datasets(
+    datasets: Sequence[str],
+    out: Place,
+    *,
+    pool: str | None = None,
+    judge: str = "vectors",
+    config: RateConfig | None = None,
+    store: Place | None = None,
+) -> RateReport:
+    """Measure what a judge learns from each dataset: `crosslight rate` as a function.
+
+    Raises `CrosslightError` for what must be mended, and where the run did not get through.
+    """
+    job = rate_job(datasets, out, pool=pool, judge=judge, config=config, store=store)
+    run_anywhere(run_rate(job, pages=rate_pages))
+    return read_rating(job.out)
+
+
+def rate_pages(out: Path) -> None:
+    """The page of a rating."""
+    write_rate_report(out)
+
+
 __all__ = [
     "BenchJob",
     "BuildJob",
@@ -190,6 +221,8 @@ __all__ = [
     "build_pages",
     "judge_images",
     "judge_pages",
+    "rate_datasets",
+    "rate_pages",
     "run_bench",
     "shown",
 ]

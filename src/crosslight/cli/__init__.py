@@ -22,6 +22,7 @@ from crosslight.cli import (
     models,
     photos,
     policy,
+    rate,
     store,
 )
 from crosslight.cli.console import STOPPED, fail, say_error
@@ -53,6 +54,7 @@ def root(
 app.command("audit")(audit.audit)
 app.command("compare")(compare.compare)
 app.command("doctor")(doctor.doctor)
+app.command("rate")(rate.rate)
 app.add_typer(build.app, name="build")
 app.add_typer(bank.app, name="bank")
 app.add_typer(bench.app, name="bench")

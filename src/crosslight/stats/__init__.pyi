@@ -1,7 +1,7 @@
 from .agreement import Agreement, rater_agreement
 from .auc import MIN_GROUPS, MIN_ROWS, Auc, grouped_auc
-from .bootstrap import LEVEL, bootstrap_interval, by_cluster, draws
-from .held_out import terms_auc, vector_auc
+from .bootstrap import LEVEL, bootstrap_interval, bootstrap_p, by_cluster, draws
+from .held_out import MOST_TERMS, bag, terms_auc, vector_auc
 from .intervals import bonett_price, wilson
 from .prevalence import corrected
 from .shortcuts import (
@@ -14,7 +14,9 @@ from .shortcuts import (
     audit_texts,
     sample_rows,
 )
+from .resampled import Resampled, seed_weights, spread
 from .significance import benjamini_hochberg, holm, mcnemar
+from .twin_texts import folded, twin_texts
 from .wording import Repeated, TellingWord, frame
 
 __all__ = [
@@ -22,29 +24,37 @@ __all__ = [
     "LEVEL",
     "MIN_GROUPS",
     "MIN_ROWS",
+    "MOST_TERMS",
     "TOO_TELLING",
     "Agreement",
     "Auc",
     "AuditRow",
     "Lengths",
     "Repeated",
+    "Resampled",
     "Shortcut",
     "TellingWord",
     "TextAudit",
     "audit_texts",
+    "bag",
     "benjamini_hochberg",
     "bonett_price",
     "bootstrap_interval",
+    "bootstrap_p",
     "by_cluster",
     "corrected",
     "draws",
+    "folded",
     "frame",
     "grouped_auc",
     "holm",
     "mcnemar",
     "rater_agreement",
     "sample_rows",
+    "seed_weights",
+    "spread",
     "terms_auc",
+    "twin_texts",
     "vector_auc",
     "wilson",
 ]

@@ -2,11 +2,13 @@ from .pages.bench import write_bench_report, write_comparison_report
 from .pages.build import write_report
 from .pages.judge import write_judge_report
 from .pages.leaderboard import leaderboard_page
+from .pages.rate import write_rate_report
 
 __all__ = [
     "leaderboard_page",
     "write_bench_report",
     "write_comparison_report",
     "write_judge_report",
+    "write_rate_report",
     "write_report",
 ]
