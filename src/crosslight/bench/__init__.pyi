@@ -14,9 +14,11 @@ from .leaderboard import (
     read_leaderboard,
 )
 from .metrics.catalogue import METRICS, metric
+from .native.images import image_bytes
 from .native.load import load_suite
 from .published import published_scorer
 from .results import format_interval, format_value
+from .rows import category_of
 from .run import run_bench
 from .several import ModelEnd, estimate_benches, exit_code, jobs_for, run_benches
 from .suites import all_suites, find_suite
@@ -39,6 +41,7 @@ __all__ = [
     "SystemPrompt",
     "agreement_of",
     "all_suites",
+    "category_of",
     "compare_runs",
     "default_folder",
     "estimate_bench",
@@ -49,6 +52,7 @@ __all__ = [
     "format_interval",
     "format_value",
     "headline",
+    "image_bytes",
     "jobs_for",
     "leaderboard_cell",
     "leaderboard_csv",

@@ -52,6 +52,9 @@ from .reasoning import split_reply
 from .schema import obey, parse_json
 from .sent import Sent, counting
 from .spec import parse
+from .tuned.head import LinearHead
+from .tuned.scenes import KeptScenes
+from .tuned.vectors import Shown, Vectorizer, vector_width
 
 __all__ = [
     "READY_WAIT_S",
@@ -67,7 +70,9 @@ __all__ = [
     "Denied",
     "Evidence",
     "FakeEndpoint",
+    "KeptScenes",
     "LabelSpace",
+    "LinearHead",
     "Message",
     "Missing",
     "Model",
@@ -83,6 +88,7 @@ __all__ = [
     "Scene",
     "Sent",
     "ServerFault",
+    "Shown",
     "Sight",
     "TellsNotes",
     "Thing",
@@ -91,6 +97,7 @@ __all__ = [
     "Unreachable",
     "Usage",
     "Vcd",
+    "Vectorizer",
     "Vectors",
     "class_names",
     "counting",
@@ -114,5 +121,6 @@ __all__ = [
     "system",
     "usable_labels",
     "user",
+    "vector_width",
     "with_remedy",
 ]
