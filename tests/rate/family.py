@@ -17,7 +17,7 @@ from crosslight.rate.rows import Row, summed, trained_rows, untuned_row
 from crosslight.rate.scores import Scores
 from crosslight.rate.sets import TEST, RatedSet, cut, row_key
 
-WIDTH, CLUSTER = 12, 2
+WIDTH, CLUSTER, AMP = 80, 2, 1.6
 NAMES = ("A", "B", "C", "D")
 
 
@@ -51,7 +51,7 @@ def made_set(name: str, rng: np.random.Generator, n: int, learns: bool) -> tuple
     level = rng.normal(size=(n // CLUSTER, WIDTH))[clusters]  # a cluster is alike
     x = rng.normal(size=(n, WIDTH)) + 0.7 * level
     if learns:
-        x[:, 0] += 1.3 * (2 * labels - 1)
+        x[:, 0] += AMP * (2 * labels - 1)
     texts = tuple(words(rng) for _ in range(n))
     none = ("",) * n
     return RatedSet(
@@ -68,7 +68,7 @@ def made_set(name: str, rng: np.random.Generator, n: int, learns: bool) -> tuple
     ), x
 
 
-def family(seed: int, n: int = 160, config: RateConfig | None = None) -> Family:
+def family(seed: int, n: int = 320, config: RateConfig | None = None) -> Family:
     """The four sets, cut. D's copies stand in its training part alone, with other white space."""
     config = config or RateConfig()
     rng = np.random.default_rng(seed)

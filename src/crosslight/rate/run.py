@@ -43,6 +43,8 @@ from crosslight.stats import AuditRow, audit_texts, folded
 from crosslight.tune import JudgeRow, fit_head, vectors_of
 
 Tell = Callable[[str, int, int], None]
+STRENGTH = 1e-2
+"""Inverse regularisation: one for all sets, so that none has a better recipe, and a fit is quick."""
 PROXY = (
     "The judge is a linear head on frozen vectors of text and picture, a quick proxy: a larger "
     "network may learn from a set what such a head cannot, and the other way round."
@@ -114,7 +116,7 @@ def _vectors(work: _Work, one: ReadSet) -> Floats:
 
 
 def _fit(x: Floats, y: Ints, groups: Ints, seed: int) -> Callable[[Floats], Floats]:
-    return fit_head(x, y, groups, seed).probability
+    return fit_head(x, y, groups, seed, strengths=(STRENGTH,)).probability
 
 
 def _several(work: _Work, vectors: Sequence[Floats]) -> RateReport:
@@ -129,7 +131,7 @@ def _several(work: _Work, vectors: Sequence[Floats]) -> RateReport:
         )
     scores = Scores(plan.sets, job.out / FOLDER, work.hall.check)
     mark = content_hash(b"".join(np.ascontiguousarray(each).tobytes() for each in vectors))[:16]
-    judge = VectorJudge(f"vectors {mark}", plan.sets, vectors, _fit)
+    judge = VectorJudge(f"vectors {STRENGTH} {mark}", plan.sets, vectors, _fit)
     untuned = Untuned(f"untuned {mark}", vectors, _anchors(harmful()), _anchors(harmless()))
     rated = rate_sets(plan, judge, untuned, scores, job.config, work.told)
     lines = lines_of(rated)

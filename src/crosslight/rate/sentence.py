@@ -28,11 +28,11 @@ def sentence_of(lines: Sequence[Line], judge: str) -> str:
     if above:
         return (
             f"Of {of} none is better than no training (after Holm's correction), though "
-            f"{plural(len(above), 'row mean')} lie above chance; the highest is {told}."
+            f"{plural(len(above), 'row mean')} lie above chance; the highest is {told}{_untuned(lines)}."
         )
     return (
         f"Nothing above chance: of {of} none teaches {judge} anything that holds on other sets; "
-        f"the highest is {told}."
+        f"the highest is {told}{_untuned(lines)}."
     )
 
 
@@ -53,6 +53,12 @@ def _gains(line: Line) -> bool:
     return bool(
         line.gain and line.gain.value > 0 and line.p_holm is not None and line.p_holm < ALPHA
     )
+
+
+def _untuned(lines: Sequence[Line]) -> str:
+    """What was there without any training."""
+    found = next((line.mean for line in lines if line.kind == "untuned" and line.mean), None)
+    return f"; without training it is {_number(found)}" if found else ""
 
 
 def _order(line: Line) -> float:
