@@ -19,6 +19,11 @@ from .verbs import (
     rate_pages,
     run_bench,
 )
+from .jobs import CallOptions, CallSettings, assess_job, bench_job, bench_jobs, build_job, judge_job
+from .judge_tuning import judge_tune_job
+from .run import Run, open_run
+from .tuning import tune_job, tune_model
+from .verbs import assess_images, build_dataset, build_pages, judge_images, judge_pages, run_bench
 
 __all__ = [
     "CallOptions",
@@ -34,9 +39,12 @@ __all__ = [
     "judge_images",
     "judge_job",
     "judge_pages",
+    "judge_tune_job",
     "open_run",
     "rate_datasets",
     "rate_job",
     "rate_pages",
     "run_bench",
+    "tune_job",
+    "tune_model",
 ]

@@ -24,6 +24,7 @@ from crosslight.cli import (
     policy,
     rate,
     store,
+    tune,
 )
 from crosslight.cli.console import STOPPED, fail, say_error
 
@@ -63,6 +64,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(photos.app, name="photos")
 app.add_typer(store.app, name="store")
 app.add_typer(policy.app, name="policy")
+app.add_typer(tune.app, name="tune")
 app.add_typer(fake.app, name="fake")
 
 

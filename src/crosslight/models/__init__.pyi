@@ -31,6 +31,7 @@ from .fake.server import FakeEndpoint, run_fake_server, serve_script
 from .fetch.cache import home
 from .hf.decode import Coca, Vcd
 from .hf.remedy import with_remedy
+from .hf.repository import copy_processor, locate_repository, open_network, open_processor
 from .json_reply import is_bare
 from .loading import READY_WAIT_S, is_loading, poll_after
 from .message import Message, system, user
@@ -52,13 +53,16 @@ from .reasoning import split_reply
 from .schema import obey, parse_json
 from .sent import Sent, counting
 from .spec import parse
+from .tuned.folder import AdapterFile, TunedFile, read_tuned, write_adapter, write_head
 from .tuned.head import LinearHead
 from .tuned.scenes import KeptScenes
 from .tuned.vectors import Shown, Vectorizer, vector_width
+from .tuned.verdict import Verdict, llama_guard, llavaguard
 
 __all__ = [
     "READY_WAIT_S",
     "TASK",
+    "AdapterFile",
     "Answer",
     "Backend",
     "BadAnswer",
@@ -94,12 +98,15 @@ __all__ = [
     "Thing",
     "TokenLogprob",
     "Truncated",
+    "TunedFile",
     "Unreachable",
     "Usage",
     "Vcd",
     "Vectorizer",
     "Vectors",
+    "Verdict",
     "class_names",
+    "copy_processor",
     "counting",
     "element_probability",
     "evidence_probability",
@@ -108,11 +115,17 @@ __all__ = [
     "home",
     "is_bare",
     "is_loading",
+    "llama_guard",
+    "llavaguard",
+    "locate_repository",
     "obey",
+    "open_network",
+    "open_processor",
     "parse",
     "parse_json",
     "poll_after",
     "probe_model",
+    "read_tuned",
     "require_sight",
     "run_fake_server",
     "serve_script",
@@ -123,4 +136,6 @@ __all__ = [
     "user",
     "vector_width",
     "with_remedy",
+    "write_adapter",
+    "write_head",
 ]

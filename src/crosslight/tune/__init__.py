@@ -1,4 +1,4 @@
-"""Tuning: judges, and models by TRL and PEFT, on data that this house made or read."""
+"""Tuning of models on what was built: SFT, DPO and reward heads, each through a preflight."""
 
 import lazy_loader
 

@@ -3,6 +3,7 @@ from .pages.build import write_report
 from .pages.judge import write_judge_report
 from .pages.leaderboard import leaderboard_page
 from .pages.rate import write_rate_report
+from .pages.tune import write_tune_report
 
 __all__ = [
     "leaderboard_page",
@@ -11,4 +12,5 @@ __all__ = [
     "write_judge_report",
     "write_rate_report",
     "write_report",
+    "write_tune_report",
 ]
