@@ -41,7 +41,7 @@ class Family:
 
 def words(rng: np.random.Generator) -> str:
     """A text of its own: no two are twins by chance."""
-    return " ".join("".join(rng.choice(list("abcdefghij"), 6)) for _ in range(6))
+    return " ".join(f"{number:x}" for number in rng.integers(1 << 24, 1 << 32, 5).tolist())
 
 
 def made_set(name: str, rng: np.random.Generator, n: int, learns: bool) -> tuple[RatedSet, Floats]:
@@ -79,9 +79,7 @@ def family(seed: int, n: int = 320, config: RateConfig | None = None) -> Family:
     return Family(sets, vectors)
 
 
-def with_copies(
-    one: RatedSet, x: Floats, of: RatedSet, theirs: Floats
-) -> tuple[RatedSet, Floats]:
+def with_copies(one: RatedSet, x: Floats, of: RatedSet, theirs: Floats) -> tuple[RatedSet, Floats]:
     """`one` with the test rows of another set among its training rows."""
     rows = of.places(TEST)
     texts = tuple(f" {of.texts[row].upper()} " for row in rows)

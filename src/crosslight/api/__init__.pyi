@@ -8,7 +8,9 @@ from .jobs import (
     judge_job,
     rate_job,
 )
+from .judge_tuning import judge_tune_job
 from .run import Run, open_run
+from .tuning import tune_job, tune_model
 from .verbs import (
     assess_images,
     build_dataset,
@@ -19,11 +21,6 @@ from .verbs import (
     rate_pages,
     run_bench,
 )
-from .jobs import CallOptions, CallSettings, assess_job, bench_job, bench_jobs, build_job, judge_job
-from .judge_tuning import judge_tune_job
-from .run import Run, open_run
-from .tuning import tune_job, tune_model
-from .verbs import assess_images, build_dataset, build_pages, judge_images, judge_pages, run_bench
 
 __all__ = [
     "CallOptions",

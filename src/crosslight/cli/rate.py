@@ -90,8 +90,8 @@ def _end(result: Any, folder: Path, seconds: float) -> None:
     for note in told.get("notes", ()):
         out.print(f"note: {note}", style="dim", markup=False)
     out.print(
-        f"{told['rows']:,} of {told['inputs']:,} pairs of datasets, {told['dropped']:,} without a "
-        f"figure (reasons in {escape(str(folder))}); {seconds:.1f} s"
+        f"{told['rows']:,} of {told['inputs']:,} pairs of training and test set have figures, "
+        f"{told['dropped']:,} have none (reasons in {escape(str(folder))}); {seconds:.1f} s"
     )
     if result.status != "complete":
         err.print(f"[bold yellow]{result.status}:[/] {escape(result.reason)}")
@@ -117,7 +117,11 @@ def _means(folder: Path) -> None:
         heads = ("trained on", "mean AUC on other sets", "gain", "p (Holm)", "bag of words")
         table = Table(*heads, box=None, pad_edge=False)
         for line in report.lines:
-            cells = (number_text(line.mean), gain_text(line.gain), p_text(line.p_holm),
-                     number_text(line.words))
+            cells = (
+                number_text(line.mean),
+                gain_text(line.gain),
+                p_text(line.p_holm),
+                number_text(line.words),
+            )
             table.add_row(*map(Text, (visible(" ".join(line.name.split()), 60), *cells)))
     out.print(table)

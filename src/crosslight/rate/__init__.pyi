@@ -3,6 +3,7 @@ from .job import RateJob
 from .report import Cell, Line, Number, RateReport, read_rating
 from .run import run_rate
 from .write import (
+    CENTRED,
     MEASURES,
     cell_text,
     columns_of,
@@ -17,6 +18,7 @@ from .write import (
 )
 
 __all__ = [
+    "CENTRED",
     "MEASURES",
     "Cell",
     "Line",

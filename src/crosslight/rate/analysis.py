@@ -54,7 +54,9 @@ def rate_sets(
     matrix = Matrix(plan, scores, config.seeds, config.seed, config.draws)
     zero = untuned_row(matrix, untuned)
     rows = summed(trained_rows(matrix, judge, told), zero)
-    words = [with_mean(row) for row in trained_rows(matrix, WordsJudge(plan.sets), told, prefix=WORDS)]
+    words = [
+        with_mean(row) for row in trained_rows(matrix, WordsJudge(plan.sets), told, prefix=WORDS)
+    ]
     own = [row for row in rows if row.own >= 0]
     wide = len(plan.trained) > 1
     return Rated(
@@ -143,7 +145,9 @@ def number(figure: Figure | None) -> Number | None:
     """A figure for the report; None where it is unknown."""
     if figure is None or not np.isfinite([figure.value, figure.low, figure.high]).all():
         return None
-    return Number(value=round(figure.value, 6), low=round(figure.low, 6), high=round(figure.high, 6))
+    return Number(
+        value=round(figure.value, 6), low=round(figure.low, 6), high=round(figure.high, 6)
+    )
 
 
 def overlap_entries(overlaps: Iterable[Overlap]) -> tuple[OverlapEntry, ...]:
@@ -166,9 +170,7 @@ def overlap_entries(overlaps: Iterable[Overlap]) -> tuple[OverlapEntry, ...]:
 def origin_entries(found: Sequence[Origin]) -> tuple[OriginEntry, ...]:
     """For the report."""
     return tuple(
-        OriginEntry(
-            label=one.label, sets=one.sets, rows=one.rows, accuracy=made, chance=one.chance
-        )
+        OriginEntry(label=one.label, sets=one.sets, rows=one.rows, accuracy=made, chance=one.chance)
         for one in found
         if (made := number(one.accuracy))
     )

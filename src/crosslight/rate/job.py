@@ -26,7 +26,9 @@ class RateJob:
 
     def __post_init__(self) -> None:
         if not self.datasets:
-            raise BadSetting("no dataset is named", "name one or more: SUITE=FOLDER, a run, a table")
+            raise BadSetting(
+                "no dataset is named", "name one or more: SUITE=FOLDER, a run, a table"
+            )
         if self.judge != VECTORS:
             raise BadSetting(
                 f"--judge {self.judge[:80]!r}: a judge for each dataset is only trained on vectors "

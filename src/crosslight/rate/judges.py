@@ -101,7 +101,9 @@ def _logistic(x: Floats) -> Floats:
 
 def _gathered(parts: Sequence[Any], sample: Sample) -> Any:
     """The rows of a sample, in its order."""
-    found = [parts[at][row] for at, row in zip(sample.sets.tolist(), sample.rows.tolist(), strict=True)]
+    found = [
+        parts[at][row] for at, row in zip(sample.sets.tolist(), sample.rows.tolist(), strict=True)
+    ]
     return np.array(found)
 
 

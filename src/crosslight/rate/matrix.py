@@ -7,8 +7,10 @@ draws of the row's seeds: differences are paired.
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crosslight.rate.judges import Floats, Judge
 from crosslight.rate.plan import Plan, Sample
@@ -122,9 +124,7 @@ class Matrix:
             found.append(column.resampled.areas(scored[column.test])[0])
         return float(np.mean(found))
 
-    def _shared(
-        self, of: Sequence[int], sample: Sample, seed: int, size: int | None
-    ) -> list[int]:
+    def _shared(self, of: Sequence[int], sample: Sample, seed: int, size: int | None) -> list[int]:
         """All sets for which this very sample serves, so that one training does for all."""
         if not of:
             return list(range(len(self.plan.sets)))
@@ -187,7 +187,9 @@ def best_cut(scores: Floats, labels: Floats) -> float:
     return float(best[len(best) // 2])
 
 
-def _mean(measure: Callable[[Floats], Floats], per_seed: Sequence[Floats], weights: Floats) -> Floats:
+def _mean(
+    measure: Callable[[NDArray[Any]], Floats], per_seed: Sequence[NDArray[Any]], weights: Floats
+) -> Floats:
     """The mean over seeds of a measure, in each draw with the draw's own seeds."""
     values = np.stack([measure(each) for each in per_seed], axis=1)
     found: Floats = (values * weights).sum(axis=1)

@@ -126,9 +126,7 @@ def greedy_mixture(matrix: Matrix, judge: Judge, untuned: Judge, steps: int) -> 
     return Mixture(tuple(made), f"ended after {steps} steps, as asked for")
 
 
-def _step(
-    halves: _Halves, before: frozenset[int], after: frozenset[int], name: str
-) -> Step | None:
+def _step(halves: _Halves, before: frozenset[int], after: frozenset[int], name: str) -> Step | None:
     one, two = halves.score(before, TELL), halves.score(after, TELL)
     if one is None or two is None:
         return None

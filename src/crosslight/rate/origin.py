@@ -1,4 +1,4 @@
-"""Which set is a text from? Where that is easy, the diagonal of the matrix measures a set's style."""
+"""Which set is a text from? Where that is easy, the diagonal of the matrix measures style."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

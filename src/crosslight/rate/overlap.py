@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crosslight.rate.sets import SLICE, TEST, TRAIN, Mask, RatedSet
+from crosslight.rate.sets import SLICE, TEST, TRAIN, Ints, Mask, RatedSet
 from crosslight.stats import folded, twin_texts
 from crosslight.store import NEAR_BITS, near_pairs, parse_hashes
 
@@ -77,14 +77,14 @@ def templates(one: RatedSet) -> set[str]:
     return {text for text, n in counts.items() if n > bound and len(beside[text]) > bound}
 
 
-def _bytes(train: RatedSet, test: RatedSet, ours: Mask, theirs: Mask) -> tuple[Mask, Mask]:
+def _bytes(train: RatedSet, test: RatedSet, ours: Ints, theirs: Ints) -> tuple[Mask, Mask]:
     left = [train.pictures[row] for row in ours]
     right = [test.pictures[row] for row in theirs]
     both = (set(left) & set(right)) - {""}
     return _in(left, both), _in(right, both)
 
 
-def _looks(train: RatedSet, test: RatedSet, ours: Mask, theirs: Mask) -> tuple[Mask, Mask]:
+def _looks(train: RatedSet, test: RatedSet, ours: Ints, theirs: Ints) -> tuple[Mask, Mask]:
     left, right = [train.looks[row] for row in ours], [test.looks[row] for row in theirs]
     names = sorted(({*left} | {*right}) - {""})
     if not names:
@@ -101,7 +101,7 @@ def _looks(train: RatedSet, test: RatedSet, ours: Mask, theirs: Mask) -> tuple[M
     )
 
 
-def _texts(train: RatedSet, test: RatedSet, ours: Mask, theirs: Mask) -> tuple[Mask, Mask]:
+def _texts(train: RatedSet, test: RatedSet, ours: Ints, theirs: Ints) -> tuple[Mask, Mask]:
     skip = templates(train) | templates(test)
     left, right = (
         ["" if folded(one.texts[row]) in skip else one.texts[row] for row in rows]

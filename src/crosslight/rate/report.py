@@ -38,7 +38,7 @@ class Cell(_Part):
 
 
 class Line(_Part):
-    """A row of the matrix. `kind`: set, others, untuned. `words`: the same row of a bag of words."""
+    """A row of the matrix. `kind`: set, others, untuned. `words`: a bag of words' mean."""
 
     name: Text
     kind: str
@@ -164,7 +164,8 @@ def read_rating(folder: Path) -> RateReport:
     try:
         return RateReport.model_validate(read_json(path))
     except FileNotFoundError as error:
-        raise RunError(f"{folder} has no {REPORT_FILE}: the run did not end",
-                       "run the same command again") from error
+        raise RunError(
+            f"{folder} has no {REPORT_FILE}: the run did not end", "run the same command again"
+        ) from error
     except (UnreadableFile, ValidationError, OSError, RecursionError) as error:
         raise RunError(f"{path} cannot be read: {error}", "run the same command again") from error

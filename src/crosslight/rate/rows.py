@@ -81,9 +81,10 @@ def summed(rows: Sequence[Row], untuned: Row) -> list[Row]:
     q = _exploratory(rows, untuned)
     made = []
     for at, row in enumerate(rows):
-        gain, both = gains[at], corrected.get(at, (None, None))
+        gain = gains[at]
         figure = None if gain is None else Figure(*spread(gain))
-        made.append(Row(row.name, row.own, row.cells, _figure(row), figure, *both, q[at]))
+        own, all_rows = corrected.get(at, (None, None))
+        made.append(Row(row.name, row.own, row.cells, _figure(row), figure, own, all_rows, q[at]))
     return made
 
 

@@ -10,7 +10,6 @@ from crosslight.rate.analysis import (
     curve_entries,
     dataset_entry,
     lines_of,
-    number,
     origin_entries,
     overlap_entries,
     rate_sets,
@@ -18,12 +17,13 @@ from crosslight.rate.analysis import (
 )
 from crosslight.rate.anchors import harmful, harmless
 from crosslight.rate.job import RateJob
-from crosslight.rate.judges import Floats, Ints, Untuned, VectorJudge
+from crosslight.rate.judges import Floats, Untuned, VectorJudge
 from crosslight.rate.plan import planned
 from crosslight.rate.read import ReadSet, read_datasets
 from crosslight.rate.report import RateReport, WithinEntry
 from crosslight.rate.scores import FOLDER, Scores
 from crosslight.rate.sentence import sentence_of, within_sentence
+from crosslight.rate.sets import Ints
 from crosslight.rate.within import Within, within_set
 from crosslight.rate.write import write_rating
 from crosslight.records import BadSetting, Dropped, content_hash
@@ -44,7 +44,7 @@ from crosslight.tune import JudgeRow, fit_head, vectors_of
 
 Tell = Callable[[str, int, int], None]
 STRENGTH = 1e-2
-"""Inverse regularisation: one for all sets, so that none has a better recipe, and a fit is quick."""
+"""Inverse regularisation: the same for all sets, so that none has a better recipe."""
 PROXY = (
     "The judge is a linear head on frozen vectors of text and picture, a quick proxy: a larger "
     "network may learn from a set what such a head cannot, and the other way round."
@@ -205,7 +205,9 @@ def _within(one: Within) -> WithinEntry:
 
 def _audit(one: ReadSet, seed: int) -> tuple[tuple[str, str], ...]:
     """The shortcut audit of the texts, equal texts held out together."""
-    rows = [AuditRow(row.text, row.unsafe, folded(row.text)) for row in one.rows if row.text.strip()]
+    rows = [
+        AuditRow(row.text, row.unsafe, folded(row.text)) for row in one.rows if row.text.strip()
+    ]
     if not rows:
         return ()
     found = audit_texts(rows, seed=seed)

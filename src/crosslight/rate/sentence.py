@@ -17,22 +17,25 @@ def sentence_of(lines: Sequence[Line], judge: str) -> str:
     better = [line for line in rows if _gains(line)]
     above = [line for line in rows if line.mean is not None and line.mean.low > CHANCE]
     best = max(rows, key=lambda line: line.mean.value if line.mean else 0.0)
-    told = f"{_name(best)} with a mean AUC of {_number(best.mean)} on {plural(best.sets, 'other set')}"
     of = plural(len(rows), "training set")
+    others = plural(best.sets, "other set")
+    told = f"{_name(best)} with a mean AUC of {_number(best.mean)} on {others}{_untuned(lines)}"
     if better:
         names = ", ".join(_name(line) for line in sorted(better, key=_order))
         return (
-            f"Of {of}, {len(better)} teach {judge} something that holds on other sets ({names}: "
-            f"better than without training, p < {ALPHA} after Holm's correction); the best is {told}."
+            f"Of {of}, {len(better)} (better than no training, p < {ALPHA} after Holm's "
+            f"correction: {names}) taught {judge} something that holds on other sets; the best is "
+            f"{told}."
         )
     if above:
+        means = plural(len(above), "row mean lies", "row means lie")
         return (
-            f"Of {of} none is better than no training (after Holm's correction), though "
-            f"{plural(len(above), 'row mean')} lie above chance; the highest is {told}{_untuned(lines)}."
+            f"Of {of} none is better than no training (after Holm's correction), though {means} "
+            f"above chance; the highest is {told}."
         )
     return (
-        f"Nothing above chance: of {of} none teaches {judge} anything that holds on other sets; "
-        f"the highest is {told}{_untuned(lines)}."
+        f"Nothing above chance: of {of} none taught {judge} anything that holds on other sets; "
+        f"the highest is {told}."
     )
 
 
@@ -58,7 +61,7 @@ def _gains(line: Line) -> bool:
 def _untuned(lines: Sequence[Line]) -> str:
     """What was there without any training."""
     found = next((line.mean for line in lines if line.kind == "untuned" and line.mean), None)
-    return f"; without training it is {_number(found)}" if found else ""
+    return f" (without training, on all sets: {_number(found)})" if found else ""
 
 
 def _order(line: Line) -> float:

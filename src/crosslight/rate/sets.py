@@ -84,7 +84,7 @@ def _by_kind(one: RatedSet, seed: int, most: int) -> Iterable[list[Ints]]:
     starts = np.flatnonzero(np.diff(one.clusters[order])) + 1
     members = np.split(order, starts) if len(order) else []
     share = min(1.0, most / max(1, len(one)))
-    kinds: dict[tuple[bool, ...], list[tuple[str, Ints]]] = {}
+    kinds: dict[tuple[bool, bool, bool], list[tuple[str, Ints]]] = {}
     for rows in members:
         labels = one.labels[rows]
         kind = (bool((labels == 1).any()), bool((labels == 0).any()), bool(one.controls[rows][0]))

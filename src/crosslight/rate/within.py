@@ -25,7 +25,11 @@ class Within:
 
 
 def within_set(
-    one: RatedSet, vectors: Floats, pictures: Floats | None, fit: Fit, seed: int,
+    one: RatedSet,
+    vectors: Floats,
+    pictures: Floats | None,
+    fit: Fit,
+    seed: int,
     check: Callable[[], None],
 ) -> list[Within]:
     """Of vectors, of the picture alone and of words alone: with whole photos held out, and with
@@ -61,11 +65,10 @@ def held_out(
     for at, (train, test) in enumerate(_folds(labels, groups, seed)):
         check()
         folds[test] = at
-        if texts:
-            train = train[~_twins(one, train, test)]
-        if min(int((labels[train] == label).sum()) for label in (0, 1)) < FEWEST:
+        seen = train[~_twins(one, train, test)] if texts else train
+        if min(int((labels[seen] == label).sum()) for label in (0, 1)) < FEWEST:
             continue
-        sample = Sample(np.zeros(len(train), dtype=np.int64), train)
+        sample = Sample(np.zeros(len(seen), dtype=np.int64), seen)
         scores[test] = judge.scores(sample, [(0, test)], seed)[0]
     known = np.isfinite(scores)
     return grouped_auc(scores[known], labels[known], groups[known], folds=folds[known], seed=seed)

@@ -7,6 +7,8 @@ from crosslight.rate.report import REPORT_FILE, Cell, Line, Number, RateReport
 from crosslight.store import write_json, write_text
 from crosslight.text import latex, markdown, plural
 
+CENTRED = ("auc", "balanced_accuracy", "sliced_accuracy")
+"""Measures of which 0.5 is chance."""
 MEASURES = {
     "auc": "AUC",
     "balanced_accuracy": "balanced accuracy",
@@ -16,8 +18,6 @@ MEASURES = {
     "safe_recall": "recall of safe",
 }
 """In the order in which they are shown; the last two are of sets with one label."""
-TWO_LABELS = ("auc", "balanced_accuracy", "sliced_accuracy", "f1")
-ONE_LABEL = ("recall", "safe_recall")
 HOW_TO_GET_SETS = (
     "Figures across sets need other sets: `crosslight bench list` names those that can be read, "
     "`crosslight bench fetch SUITE` fetches one, and `crosslight rate THIS SUITE=FOLDER ...` rates "
@@ -45,7 +45,7 @@ def reading(report: RateReport) -> list[str]:
             f"Sets with one label share the control pool {report.pool}: cells between two of them "
             "hold controls of one source, which flatters them."
         )
-    return [*told, *report.notes, *(note for one in report.datasets for note in one.notes)]
+    return [*told, *report.notes]
 
 
 def _of_matrix(report: RateReport) -> list[str]:
@@ -55,7 +55,7 @@ def _of_matrix(report: RateReport) -> list[str]:
         f"Intervals: 95%, {report.draws:,} resamples of test clusters (pairs, pictures) and seeds "
         "together; they hold the rows of each training set fixed.",
         "A row's mean leaves out its own set. Gains are over the untuned judge, on the same draws; "
-        "p after Holm over all rows. Single cells are exploratory (q after Benjamini and Hochberg).",
+        "p after Holm over all rows. Single cells are exploratory (q: Benjamini and Hochberg).",
         "The diagonal measures a set's style too: compare it with the bag of words and with how "
         "well a text tells its set.",
         "A threshold does not carry over from set to set: read the AUC, or the balanced accuracy "
@@ -132,19 +132,34 @@ def _markdown(report: RateReport) -> Iterator[str]:
 
 
 def _means(report: RateReport) -> Iterator[str]:
-    yield from _head("Row means (AUC on the other sets)", "trained on", "other sets", "mean",
-                     "gain over untuned", "p (Holm)", "bag of words")
+    yield from _head(
+        "Row means (AUC on the other sets)",
+        "trained on",
+        "other sets",
+        "mean",
+        "gain over untuned",
+        "p (Holm)",
+        "bag of words",
+    )
     for line in report.lines:
-        cells = (line.sets, number_text(line.mean), gain_text(line.gain), p_text(line.p_holm),
-                 number_text(line.words))
+        cells = (
+            line.sets,
+            number_text(line.mean),
+            gain_text(line.gain),
+            p_text(line.p_holm),
+            number_text(line.words),
+        )
         yield f"| {markdown(line.name)} | " + " | ".join(map(str, cells)) + " |"
 
 
 def _matrix(report: RateReport, measure: str) -> Iterator[str]:
     columns = columns_of(report, measure)
     title = MEASURES[measure]
-    yield from _head(title[0].upper() + title[1:], "trained on \\ tested on",
-                     *(markdown(name) for name in columns))
+    yield from _head(
+        title[0].upper() + title[1:],
+        "trained on \\ tested on",
+        *(markdown(name) for name in columns),
+    )
     for line in report.lines:
         cells = [cell_text(line.cell(name), measure) for name in columns]
         if any(cell != "–" for cell in cells):
@@ -173,22 +188,33 @@ def within_text(one: object) -> str:
 
 def _rest(report: RateReport) -> Iterator[str]:
     if report.overlaps:
-        yield from _head("Rows that stand in both", "training set", "test set", "left out",
-                         "by bytes, look, text", "of the test set")
+        yield from _head(
+            "Rows that stand in both",
+            "training set",
+            "test set",
+            "left out",
+            "by bytes, look, text",
+            "of the test set",
+        )
         for one in report.overlaps:
             ways = ", ".join(str(one.ways.get(way, 0)) for way in ("bytes", "look", "text"))
             flag = " **flagged**" if one.flagged else ""
-            yield (f"| {markdown(one.train)} | {markdown(one.test)} | {one.rows:,} | {ways} | "
-                   f"{one.tests:,} of {one.of:,}{flag} |")
+            yield (
+                f"| {markdown(one.train)} | {markdown(one.test)} | {one.rows:,} | {ways} | "
+                f"{one.tests:,} of {one.of:,}{flag} |"
+            )
     if report.origins:
         yield from _head("Which set is a text from", "rows", "sets", "told right", "by chance")
         for each in report.origins:
-            yield (f"| {each.label} | {len(each.sets)} | {number_text(each.accuracy)} | "
-                   f"{each.chance:.2f} |")
+            yield (
+                f"| {each.label} | {len(each.sets)} | {number_text(each.accuracy)} | "
+                f"{each.chance:.2f} |"
+            )
     if report.curves:
         sizes = sorted({size for one in report.curves for size, _ in one.points})
-        yield from _head("Learning curves (mean AUC on the other sets)", "rows of a class",
-                         *map(str, sizes))
+        yield from _head(
+            "Learning curves (mean AUC on the other sets)", "rows of a class", *map(str, sizes)
+        )
         for curve in report.curves:
             at = dict(curve.points)
             cells = " | ".join(number_text(at.get(size)) for size in sizes)
@@ -196,19 +222,32 @@ def _rest(report: RateReport) -> Iterator[str]:
     if report.mixture_end:
         yield from _head("A greedy mixture", "added", "mean AUC", "gain", "p")
         for step in report.mixture:
-            yield (f"| {markdown(step.added)} | {number_text(step.score)} | "
-                   f"{gain_text(step.gain)} | {p_text(step.p)} |")
+            yield (
+                f"| {markdown(step.added)} | {number_text(step.score)} | "
+                f"{gain_text(step.gain)} | {p_text(step.p)} |"
+            )
         yield ""
         yield f"It ends there: {markdown(report.mixture_end)}."
 
 
 def _datasets(report: RateReport) -> Iterator[str]:
-    yield from _head("Datasets", "name", "licence", "unsafe, safe", "training, slice, test rows",
-                     "not trained on because")
+    yield from _head(
+        "Datasets",
+        "name",
+        "licence",
+        "unsafe, safe",
+        "training, slice, test rows",
+        "not trained on because",
+    )
     for one in report.datasets:
         parts = ", ".join(f"{sum(part):,}" for part in (one.train, one.slice, one.test))
-        yield (f"| {markdown(one.name)} | {markdown(one.licence)} | {one.unsafe:,}, {one.safe:,} | "
-               f"{parts} | {markdown(one.why_not) or '–'} |")
+        yield (
+            f"| {markdown(one.name)} | {markdown(one.licence)} | {one.unsafe:,}, {one.safe:,} | "
+            f"{parts} | {markdown(one.why_not) or '–'} |"
+        )
+    yield ""
+    for note in dict.fromkeys(note for one in report.datasets for note in one.notes):
+        yield f"- {markdown(note)}"
 
 
 def _head(title: str, *columns: str) -> Iterator[str]:
@@ -224,7 +263,9 @@ def rating_latex(report: RateReport) -> str:
     lines = [f"% {latex(note, 600)}" for note in (report.sentence, *reading(report))]
     if not report.lines:
         lines += [r"\begin{tabular}{lr}", r"\hline", r"Seen, and held out & AUC \\", r"\hline"]
-        lines += [f"{{}}{latex(one.title)} & {latex(within_text(one))} \\\\" for one in report.within]
+        lines += [
+            f"{{}}{latex(one.title)} & {latex(within_text(one))} \\\\" for one in report.within
+        ]
         return "\n".join([*lines, r"\hline", r"\end{tabular}", ""])
     columns = columns_of(report, "auc")
     lines += [

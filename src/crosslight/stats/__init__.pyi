@@ -4,6 +4,7 @@ from .bootstrap import LEVEL, bootstrap_interval, bootstrap_p, by_cluster, draws
 from .held_out import MOST_TERMS, bag, terms_auc, vector_auc
 from .intervals import bonett_price, wilson
 from .prevalence import corrected
+from .resampled import Resampled, seed_weights, spread
 from .shortcuts import (
     AUDITED_ROWS,
     TOO_TELLING,
@@ -14,7 +15,6 @@ from .shortcuts import (
     audit_texts,
     sample_rows,
 )
-from .resampled import Resampled, seed_weights, spread
 from .significance import benjamini_hochberg, holm, mcnemar
 from .twin_texts import folded, twin_texts
 from .wording import Repeated, TellingWord, frame

@@ -74,7 +74,9 @@ class Resampled:
         """F1 of label 1 in each draw; 0 where it is never said, NaN where it never stands."""
         recall, _, precision = self.rates(said)
         precision = np.where(np.isnan(precision), 0.0, precision)
-        return _ratio(2 * recall * precision, np.where(recall + precision > 0, recall + precision, 1))
+        return _ratio(
+            2 * recall * precision, np.where(recall + precision > 0, recall + precision, 1)
+        )
 
 
 def spread(values: Floats, level: float = LEVEL) -> tuple[float, float, float]:

@@ -7,6 +7,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from crosslight.rate import (
+    CENTRED,
     MEASURES,
     Cell,
     Line,
@@ -45,6 +46,7 @@ def rate_page(report: RateReport) -> str:
             notes=reading(report),
             measures=shown_measures(report),
             titles=MEASURES,
+            centred=CENTRED,
             curves=[(one.name, Markup(curve(one.points))) for one in report.curves],  # noqa: S704
             style=Markup(asset("report.css", "bench.css", "rate.css")),  # noqa: S704 - ours
         )
@@ -88,13 +90,13 @@ def curve(points: tuple[tuple[int, Number], ...]) -> str:
     line = " ".join(f"{x(size):.1f},{y(one.value):.1f}" for size, one in points)
     parts = [
         f'<svg viewBox="0 0 {width} {height}" class="curve" aria-hidden="true">',
-        f'<line class="chance" x1="{margin}" x2="{width - margin}" y1="{y(0.5):.1f}" y2="{y(0.5):.1f}"/>',
+        f'<path class="chance" d="M{margin} {y(0.5):.1f}H{width - margin}"/>',
         f'<polyline points="{line}"/>',
     ]
     for size, one in points:
         at = f"{x(size):.1f}"
         parts.append(
-            f'<line class="whisker" x1="{at}" x2="{at}" y1="{y(one.low):.1f}" y2="{y(one.high):.1f}"/>'
+            f'<path class="whisker" d="M{at} {y(one.low):.1f}V{y(one.high):.1f}"/>'
             f'<circle cx="{at}" cy="{y(one.value):.1f}" r="3.5"/>'
             f'<text x="{at}" y="{height - 6}" text-anchor="middle">{size}</text>'
         )
@@ -104,7 +106,9 @@ def curve(points: tuple[tuple[int, Number], ...]) -> str:
 @cache
 def _environment() -> Environment:
     made = page_environment()
-    made.filters.update(warmth=warmth, certain=certain, number=number_text, gain=gain_text, p=p_text)
+    made.filters.update(
+        warmth=warmth, certain=certain, number=number_text, gain=gain_text, p=p_text
+    )
     made.filters.update(within=within_text)
     made.globals.update(columns=columns, rows_of=rows_of)
     return made
