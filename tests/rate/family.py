@@ -4,18 +4,18 @@ A and B hold the same idea in the same vectors, so each teaches the other. C has
 labels by chance. D is like C, and holds B's test rows with their labels: it knows B by heart only.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from crosslight.rate.config import RateConfig
-from crosslight.rate.judges import Floats, Ints, VectorJudge
+from crosslight.rate.judges import Floats, VectorJudge
 from crosslight.rate.matrix import Matrix
-from crosslight.rate.plan import Plan, planned
+from crosslight.rate.plan import Plan, Sample, planned
 from crosslight.rate.rows import Row, summed, trained_rows, untuned_row
 from crosslight.rate.scores import Scores
-from crosslight.rate.sets import TEST, RatedSet, cut, row_key
+from crosslight.rate.sets import TEST, Ints, RatedSet, cut, row_key
 
 WIDTH, CLUSTER, AMP = 80, 2, 1.6
 NAMES = ("A", "B", "C", "D")
@@ -68,6 +68,13 @@ def made_set(name: str, rng: np.random.Generator, n: int, learns: bool) -> tuple
     ), x
 
 
+def teaching(seed: int, names: str, n: int = 240) -> Family:
+    """Sets of one idea, but those whose name is a small letter: their labels are chance."""
+    rng = np.random.default_rng(seed)
+    made = [made_set(name, rng, n, name.isupper()) for name in names]
+    return Family([cut(one, 0, n, 10) for one, _ in made], [x for _, x in made])
+
+
 def family(seed: int, n: int = 320, config: RateConfig | None = None) -> Family:
     """The four sets, cut. D's copies stand in its training part alone, with other white space."""
     config = config or RateConfig()
@@ -101,7 +108,7 @@ class Ignorant:
 
     name = "ignorant"
 
-    def scores(self, sample: object, asked: list[tuple[int, Ints]], seed: int) -> list[Floats]:
+    def scores(self, sample: Sample, asked: Sequence[tuple[int, Ints]], seed: int) -> list[Floats]:
         """The same for each row, whatever the seed."""
         return [np.random.default_rng([at, 9]).random(len(rows)) for at, rows in asked]
 

@@ -11,7 +11,7 @@ from crosslight.rate.mixture import greedy_mixture
 from crosslight.rate.plan import planned
 from crosslight.rate.rows import OTHERS
 from crosslight.rate.sets import SLICE, TEST, TRAIN, cut
-from tests.rate.family import Ignorant, family, rated
+from tests.rate.family import Ignorant, family, rated, teaching
 
 CONFIG = RateConfig(draws=200)
 
@@ -19,7 +19,7 @@ CONFIG = RateConfig(draws=200)
 @pytest.mark.parametrize("seed", range(3))
 def test_it_is_ordered_right_and_the_copy_is_flagged(seed: int) -> None:
     made = family(seed)
-    plan, matrix, rows, untuned = rated(made, CONFIG)
+    plan, matrix, rows, _ = rated(made, CONFIG)
     on_b = {row.name: row.cells[1].figures["auc"] for row in rows}
     assert on_b["A"].low > 0.5 and on_b["A"].value > max(on_b["C"].value, on_b["D"].value)
     means = {row.name: row.mean for row in rows}
@@ -102,11 +102,12 @@ def test_a_set_with_one_label_is_tested_only_and_has_a_recall_and_no_auc() -> No
 
 
 def test_the_greedy_mixture_takes_what_teaches_and_tells_the_gain_on_the_other_half() -> None:
-    made = family(9)
+    made = teaching(9, "ABEn")
     _, matrix, _, _ = rated(made, CONFIG)
-    found = greedy_mixture(matrix, made.judge(), Ignorant(), 2)
-    assert found.steps and found.steps[0].added in "AB"
+    found = greedy_mixture(matrix, made.judge(), Ignorant(), 3)
+    assert found.steps and all(step.added in "ABE" for step in found.steps)
     assert found.steps[0].gain.low > 0 and found.steps[0].p < 0.05
+    assert found.end
 
 
 def test_words_of_texts_that_say_nothing_are_at_chance() -> None:

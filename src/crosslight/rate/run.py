@@ -1,7 +1,7 @@
 """One rating from beginning to end: read, look, train, test, leave a run directory."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -103,23 +103,32 @@ async def run_rate(
 
 def _rate(work: _Work) -> None:
     """All of the work, in a thread that a stop leaves behind."""
+    import sklearn.linear_model  # noqa: F401 - loads the libraries whose threads are limited
+    from threadpoolctl import threadpool_limits
+
     job = work.job
     work.sets = read_datasets(job.datasets, job.pool, job.config, work.step)
-    vectors = [_vectors(work, one) for one in work.sets]
-    work.report = _several(work, vectors) if len(work.sets) > 1 else _one(work, vectors[0])
+    # The fits are many and small: threads that wait for each other cost five times as much.
+    with threadpool_limits(1):
+        work.report = _several(work) if len(work.sets) > 1 else _one(work)
 
 
-def _vectors(work: _Work, one: ReadSet) -> Floats:
-    name = one.data.name
-    tell = lambda done, of: work.step(f"look at the pictures of {name}", done, of)  # noqa: E731
-    return np.asarray(vectors_of(one.rows, tell=tell), dtype=np.float64)
+def _vectors(work: _Work, *parts: Sequence[JudgeRow]) -> list[Floats]:
+    """The vectors of several lists of rows, by models that are loaded once."""
+
+    def tell(done: int, of: int) -> None:
+        work.step("look at the pictures", done, of)
+
+    rows = [row for part in parts for row in part]
+    whole = np.asarray(vectors_of(rows, tell=tell), dtype=np.float64)
+    return np.split(whole, np.cumsum([len(part) for part in parts])[:-1])
 
 
 def _fit(x: Floats, y: Ints, groups: Ints, seed: int) -> Callable[[Floats], Floats]:
     return fit_head(x, y, groups, seed, strengths=(STRENGTH,)).probability
 
 
-def _several(work: _Work, vectors: Sequence[Floats]) -> RateReport:
+def _several(work: _Work) -> RateReport:
     job, sets = work.job, [one.data for one in work.sets]
     plan = planned(sets, job.config)
     if not plan.trained or not plan.per_class:
@@ -129,10 +138,12 @@ def _several(work: _Work, vectors: Sequence[Floats]) -> RateReport:
             "add one with both labels whose licence allows it, or give sets with one label the "
             "rows they lack: --control-pool DATASET",
         )
+    anchors = _rows(harmful()), _rows(harmless())
+    *vectors, bad, good = _vectors(work, *(one.rows for one in work.sets), *anchors)
     scores = Scores(plan.sets, job.out / FOLDER, work.hall.check)
     mark = content_hash(b"".join(np.ascontiguousarray(each).tobytes() for each in vectors))[:16]
     judge = VectorJudge(f"vectors {STRENGTH} {mark}", plan.sets, vectors, _fit)
-    untuned = Untuned(f"untuned {mark}", vectors, _anchors(harmful()), _anchors(harmless()))
+    untuned = Untuned(f"untuned {mark}", vectors, bad, good)
     rated = rate_sets(plan, judge, untuned, scores, job.config, work.told)
     lines = lines_of(rated)
     return RateReport(
@@ -157,18 +168,19 @@ def _several(work: _Work, vectors: Sequence[Floats]) -> RateReport:
     )
 
 
-def _anchors(texts: Sequence[str]) -> Floats:
-    rows = [JudgeRow(str(at), text, "", None, 0, "", "", "", "") for at, text in enumerate(texts)]
-    return np.asarray(vectors_of(rows), dtype=np.float64)
+def _rows(texts: Sequence[str]) -> list[JudgeRow]:
+    return [JudgeRow(str(at), text, "", None, 0, "", "", "", "") for at, text in enumerate(texts)]
 
 
-def _one(work: _Work, vectors: Floats) -> RateReport:
+def _one(work: _Work) -> RateReport:
     """A set by itself."""
     job, one = work.job, work.sets[0]
-    bare = None
-    if any(row.image is not None for row in one.rows):
-        bare = np.asarray(vectors_of([_without_text(row) for row in one.rows]), dtype=np.float64)
-    found = within_set(one.data, vectors, bare, _fit, job.config.seed, work.hall.check)
+    seen = any(row.image is not None for row in one.rows)
+    textless = [replace(row, text="", answer="") for row in one.rows] if seen else []
+    vectors, bare = _vectors(work, one.rows, textless)
+    found = within_set(
+        one.data, vectors, bare if seen else None, _fit, job.config.seed, work.hall.check
+    )
     within = tuple(_within(each) for each in found)
     work.cells.add((one.data.name, one.data.name))
     return RateReport(
@@ -183,12 +195,6 @@ def _one(work: _Work, vectors: Floats) -> RateReport:
         within=within,
         audit=_audit(one, job.config.seed),
     )
-
-
-def _without_text(row: JudgeRow) -> JudgeRow:
-    from dataclasses import replace
-
-    return replace(row, text="", answer="")
 
 
 def _within(one: Within) -> WithinEntry:
