@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         judge_images,
         open_run,
         prefer_pairs,
+        rate_datasets,
         run_bench,
     )
     from crosslight.records import CrosslightError
@@ -31,6 +32,7 @@ __all__ = [
     "judge_images",
     "open_run",
     "prefer_pairs",
+    "rate_datasets",
     "run_bench",
 ]
 

@@ -7,6 +7,7 @@ from .jobs import (
     build_job,
     judge_job,
     prefer_job,
+    rate_job,
 )
 from .judge_tuning import judge_tune_job, language_judge_job, tune_judge
 from .run import Run, open_run
@@ -19,6 +20,8 @@ from .verbs import (
     judge_pages,
     prefer_pages,
     prefer_pairs,
+    rate_datasets,
+    rate_pages,
     run_bench,
 )
 
@@ -42,6 +45,9 @@ __all__ = [
     "prefer_job",
     "prefer_pages",
     "prefer_pairs",
+    "rate_datasets",
+    "rate_job",
+    "rate_pages",
     "run_bench",
     "tune_job",
     "tune_judge",

@@ -21,6 +21,7 @@ from crosslight.judge import (
 from crosslight.models import Backend, home, parse
 from crosslight.policy import read_policy
 from crosslight.prefer import PreferConfig, PreferJob
+from crosslight.rate import RateConfig, RateJob
 from crosslight.records import BadSetting
 from crosslight.runs import Intake
 
@@ -359,3 +360,25 @@ def _intake(
 
 def _parse(spec: str | None) -> Backend | None:
     return None if spec is None else parse(spec)
+
+
+def rate_job(
+    datasets: Sequence[str],
+    out: Place,
+    *,
+    pool: str | None = None,
+    judge: str = "vectors",
+    config: RateConfig | None = None,
+    store: Place | None = None,
+) -> RateJob:
+    """A rating of datasets: suites, runs of build, tables. Raises `BadSetting`."""
+    place = Path(store) if store is not None else home()
+    return RateJob(
+        tuple(map(str, datasets)),
+        Path(out),
+        place / "answers.sqlite",
+        place / "images",
+        pool,
+        judge,
+        config or RateConfig(),
+    )

@@ -1,5 +1,6 @@
 """The runs as functions: in a script, and in a notebook, where an event loop is running already."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -11,6 +12,7 @@ from crosslight.api.jobs import (
     build_job,
     judge_job,
     prefer_job,
+    rate_job,
 )
 from crosslight.api.run import Run, open_run
 from crosslight.bench import BenchConfig, BenchJob
@@ -20,10 +22,12 @@ from crosslight.export import write_card, write_pairs_card
 from crosslight.flow import Ledger, Runner, Watch, run_anywhere
 from crosslight.judge import AssessConfig, JudgeConfig, JudgeJob, run_assess, run_judge
 from crosslight.prefer import PreferConfig, run_prefer
+from crosslight.rate import RateConfig, RateReport, read_rating, run_rate
 from crosslight.view import (
     write_bench_report,
     write_judge_report,
     write_prefer_report,
+    write_rate_report,
     write_report,
 )
 
@@ -235,6 +239,29 @@ def judge_pages(job: JudgeJob) -> Any:
     return lambda out: write_judge_report(out, job.images)
 
 
+def rate_datasets(
+    datasets: Sequence[str],
+    out: Place,
+    *,
+    pool: str | None = None,
+    judge: str = "vectors",
+    config: RateConfig | None = None,
+    store: Place | None = None,
+) -> RateReport:
+    """Measure what a judge learns from each dataset: `crosslight rate` as a function.
+
+    Raises `CrosslightError` for what must be mended, and where the run did not get through.
+    """
+    job = rate_job(datasets, out, pool=pool, judge=judge, config=config, store=store)
+    run_anywhere(run_rate(job, pages=rate_pages))
+    return read_rating(job.out)
+
+
+def rate_pages(out: Path) -> None:
+    """The page of a rating."""
+    write_rate_report(out)
+
+
 __all__ = [
     "BenchJob",
     "BuildJob",
@@ -245,6 +272,8 @@ __all__ = [
     "judge_pages",
     "prefer_pages",
     "prefer_pairs",
+    "rate_datasets",
+    "rate_pages",
     "run_bench",
     "shown",
 ]

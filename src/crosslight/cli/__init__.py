@@ -23,6 +23,7 @@ from crosslight.cli import (
     photos,
     policy,
     prefer,
+    rate,
     store,
     tune,
 )
@@ -55,6 +56,7 @@ def root(
 app.command("audit")(audit.audit)
 app.command("compare")(compare.compare)
 app.command("doctor")(doctor.doctor)
+app.command("rate")(rate.rate)
 app.add_typer(build.app, name="build")
 app.add_typer(bank.app, name="bank")
 app.add_typer(bench.app, name="bench")

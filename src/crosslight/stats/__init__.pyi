@@ -1,12 +1,13 @@
 from .agreement import Agreement, rater_agreement
 from .auc import MIN_GROUPS, MIN_ROWS, Auc, grouped_auc
-from .bootstrap import LEVEL, bootstrap_interval, by_cluster, draws
-from .held_out import terms_auc, vector_auc
+from .bootstrap import LEVEL, bootstrap_interval, bootstrap_p, by_cluster, draws
+from .held_out import MOST_TERMS, bag, terms_auc, vector_auc
 from .intervals import bonett_price, wilson
 from .means import MeanEstimate, clustered_mean
 from .pair_shortcuts import AUDITED_PAIRS, PairAudit, PairRule, PairTexts, RightShare, audit_pairs
 from .pairwise import Match, Strength, Wins, bradley_terry, win_matrix
 from .prevalence import corrected
+from .resampled import Resampled, seed_weights, spread
 from .shortcuts import (
     AUDITED_ROWS,
     TOO_TELLING,
@@ -18,6 +19,7 @@ from .shortcuts import (
     sample_rows,
 )
 from .significance import benjamini_hochberg, holm, mcnemar
+from .twin_texts import folded, twin_texts
 from .wording import Repeated, TellingWord, frame
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "LEVEL",
     "MIN_GROUPS",
     "MIN_ROWS",
+    "MOST_TERMS",
     "TOO_TELLING",
     "Agreement",
     "Auc",
@@ -37,6 +40,7 @@ __all__ = [
     "PairRule",
     "PairTexts",
     "Repeated",
+    "Resampled",
     "RightShare",
     "Shortcut",
     "Strength",
@@ -45,21 +49,27 @@ __all__ = [
     "Wins",
     "audit_pairs",
     "audit_texts",
+    "bag",
     "benjamini_hochberg",
     "bonett_price",
     "bootstrap_interval",
+    "bootstrap_p",
     "bradley_terry",
     "by_cluster",
     "clustered_mean",
     "corrected",
     "draws",
+    "folded",
     "frame",
     "grouped_auc",
     "holm",
     "mcnemar",
     "rater_agreement",
     "sample_rows",
+    "seed_weights",
+    "spread",
     "terms_auc",
+    "twin_texts",
     "vector_auc",
     "wilson",
     "win_matrix",

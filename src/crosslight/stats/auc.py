@@ -69,7 +69,7 @@ def grouped_auc(
     if reason := why_unknown(labels, groups):
         return unknown_auc(len(labels), reason)
     order = np.lexsort((scores, folds if folds is not None else np.zeros(len(scores))))
-    ranked = _Ranked.of(scores[order], labels[order], None if folds is None else folds[order])
+    ranked = Ranked.of(scores[order], labels[order], None if folds is None else folds[order])
     codes = np.unique(groups, return_inverse=True)[1][order]
     value = float(ranked.areas(np.ones((1, len(codes))))[0])
     if not np.isfinite(value):
@@ -91,7 +91,7 @@ def grouped_auc(
 
 
 @dataclass(frozen=True, slots=True)
-class _Ranked:
+class Ranked:
     """Rows in order of fold and score. A level is a run of equal scores within a fold."""
 
     labels: Ints
@@ -103,7 +103,7 @@ class _Ranked:
     """Fold of each level."""
 
     @classmethod
-    def of(cls, scores: Floats, labels: Ints, folds: Ints | None) -> "_Ranked":
+    def of(cls, scores: Floats, labels: Ints, folds: Ints | None) -> "Ranked":
         """Of sorted rows."""
         fold = np.zeros(len(scores), dtype=np.int64) if folds is None else folds
         turns = np.flatnonzero(np.diff(fold)) + 1

@@ -69,6 +69,14 @@ def by_cluster(counts: Floats, clusters: NDArray[np.integer]) -> Floats:
     return np.stack(columns, axis=1)
 
 
+def bootstrap_p(drawn: Floats) -> float:
+    """Twice the smaller share of resamples on either side of 0; never below 2 / resamples."""
+    if not len(drawn):
+        return 1.0
+    beside = min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
+    return min(1.0, 2 * (beside + 1) / (len(drawn) + 1))
+
+
 def _neighbours(kinds: Floats, sizes: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
     """At most `MAX_KINDS` groups of like rows, each by its mean: all sums stay as they are, and
     the spread within a group (a five-hundredth of the items) is all that an interval loses."""

@@ -33,7 +33,7 @@ from .phash import DECODE_SIDE, perceptual_hash
 from .pixels import Decoded, Peek, fit_image
 from .private import open_to_others, plain_path, private_folder
 from .record import OK, Record
-from .similar import NEAR_BITS, group_similar, parse_hashes
+from .similar import NEAR_BITS, group_similar, near_pairs, parse_hashes
 from .stored_pictures import stored_pictures
 from .tables import DatasetSink, ParquetSink, write_table
 from .workers import DecoderDown
@@ -79,6 +79,7 @@ __all__ = [
     "is_part",
     "is_windows_path",
     "local_path",
+    "near_pairs",
     "open_part",
     "open_resumed",
     "open_to_others",

@@ -3,6 +3,7 @@ from .pages.build import write_report
 from .pages.judge import write_judge_report
 from .pages.leaderboard import leaderboard_page
 from .pages.prefer import write_prefer_report
+from .pages.rate import write_rate_report
 from .pages.tune import write_tune_report
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "write_comparison_report",
     "write_judge_report",
     "write_prefer_report",
+    "write_rate_report",
     "write_report",
     "write_tune_report",
 ]

@@ -18,7 +18,7 @@ from crosslight.bench.metrics.aggregate import (
 from crosslight.bench.metrics.catalogue import Metric
 from crosslight.bench.metrics.clusters import clusters_of
 from crosslight.bench.metrics.scores import Floats, Mask, Scores
-from crosslight.stats import LEVEL, bonett_price, by_cluster, draws, mcnemar
+from crosslight.stats import LEVEL, bonett_price, bootstrap_p, by_cluster, draws, mcnemar
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def difference(
     only_a = int((left[use, 0] > right[use, 0]).sum())
     only_b = int((left[use, 0] < right[use, 0]).sum())
     exact = metric.is_rate and groups is None
-    p = mcnemar(only_a, only_b) if exact else max(_bootstrap_p(drawn), _least_p(counts, groups))
+    p = mcnemar(only_a, only_b) if exact else max(bootstrap_p(drawn), _least_p(counts, groups))
     by = metric.scale
     return Difference(
         metric.name,
@@ -160,11 +160,3 @@ def _least_p(counts: Floats, groups: NDArray[np.int64] | None) -> float:
     width = counts.shape[1] // 2
     differing = int((counts[:, :width] != counts[:, width:]).any(axis=1).sum())
     return min(1.0, 2.0 * 0.5 ** min(differing, 1000))
-
-
-def _bootstrap_p(drawn: Floats) -> float:
-    """Twice the smaller share of resamples on either side of 0; never below 2 / resamples."""
-    if not len(drawn):
-        return 1.0
-    beside = min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
-    return min(1.0, 2 * (beside + 1) / (len(drawn) + 1))

@@ -1,0 +1,81 @@
+"""What the matrix shows, in one sentence; also where that is nothing."""
+
+from collections.abc import Sequence
+
+from crosslight.rate.report import Line, Number, WithinEntry
+from crosslight.text import plural, visible
+
+ALPHA = 0.05
+CHANCE = 0.5
+
+
+def sentence_of(lines: Sequence[Line], judge: str) -> str:
+    """Of several sets."""
+    rows = [line for line in lines if line.kind == "set" and line.mean is not None]
+    if not rows:
+        return "No dataset could be trained on and tested on another one: there is no measure."
+    better = [line for line in rows if _gains(line)]
+    above = [line for line in rows if line.mean is not None and line.mean.low > CHANCE]
+    best = max(rows, key=lambda line: line.mean.value if line.mean else 0.0)
+    of = plural(len(rows), "training set")
+    others = plural(best.sets, "other set")
+    told = f"{_name(best)} with a mean AUC of {_number(best.mean)} on {others}{_untuned(lines)}"
+    if better:
+        names = ", ".join(_name(line) for line in sorted(better, key=_order))
+        return (
+            f"Of {of}, {len(better)} (better than no training, p < {ALPHA} after Holm's "
+            f"correction: {names}) taught {judge} something that holds on other sets; the best is "
+            f"{told}."
+        )
+    if above:
+        means = plural(len(above), "row mean lies", "row means lie")
+        return (
+            f"Of {of} none is better than no training (after Holm's correction), though {means} "
+            f"above chance; the highest is {told}."
+        )
+    return (
+        f"Nothing above chance: of {of} none taught {judge} anything that holds on other sets; "
+        f"the highest is {told}."
+    )
+
+
+def within_sentence(name: str, found: Sequence[WithinEntry]) -> str:
+    """Of one set alone."""
+    known = [one for one in found if one.value is not None]
+    if not known:
+        why = next((one.reason for one in found if one.reason), "there are too few rows")
+        return f"How well {_short(name)} can be told apart within itself is unknown: {why}."
+    parts = [f"{one.value:.2f} ({one.title})" for one in known]
+    return (
+        f"Within {_short(name)} the AUC is {', '.join(parts)}; whether a judge learns from it what "
+        "holds elsewhere, other sets must tell."
+    )
+
+
+def _gains(line: Line) -> bool:
+    return bool(
+        line.gain and line.gain.value > 0 and line.p_holm is not None and line.p_holm < ALPHA
+    )
+
+
+def _untuned(lines: Sequence[Line]) -> str:
+    """What was there without any training."""
+    found = next((line.mean for line in lines if line.kind == "untuned" and line.mean), None)
+    return f" (without training, on all sets: {_number(found)})" if found else ""
+
+
+def _order(line: Line) -> float:
+    return -(line.mean.value if line.mean else 0.0)
+
+
+def _number(number: Number | None) -> str:
+    assert number is not None
+    return f"{number.value:.2f} [{number.low:.2f}, {number.high:.2f}]"
+
+
+def _name(line: Line) -> str:
+    return _short(line.name)
+
+
+def _short(name: str) -> str:
+    return visible(" ".join(name.split()), 80)
