@@ -17,6 +17,7 @@ from crosslight.cli import (
     build,
     compare,
     doctor,
+    export,
     fake,
     judge,
     models,
@@ -53,6 +54,7 @@ def root(
 app.command("audit")(audit.audit)
 app.command("compare")(compare.compare)
 app.command("doctor")(doctor.doctor)
+app.command("export")(export.export)
 app.add_typer(build.app, name="build")
 app.add_typer(bank.app, name="bank")
 app.add_typer(bench.app, name="bench")

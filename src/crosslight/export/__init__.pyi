@@ -1,5 +1,7 @@
 from .audit_input import AuditColumns, AuditError, AuditInput, audit_file
 from .card import render_card, write_card
+from .formats.rows import Chosen, ExportError
+from .formats.write import FORMATS, Exported, export_run
 from .shortcuts import (
     DatasetAudit,
     audit_facts,
@@ -22,6 +24,7 @@ from .summary import (
 )
 
 __all__ = [
+    "FORMATS",
     "KINDS",
     "KIND_TITLES",
     "NUMBER_MEANINGS",
@@ -29,12 +32,16 @@ __all__ = [
     "AuditColumns",
     "AuditError",
     "AuditInput",
+    "Chosen",
     "DatasetAudit",
+    "ExportError",
+    "Exported",
     "audit_facts",
     "audit_file",
     "audit_markdown",
     "audit_run",
     "categories",
+    "export_run",
     "figure",
     "interval",
     "render_card",
