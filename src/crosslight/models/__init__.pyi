@@ -31,6 +31,7 @@ from .fake.server import FakeEndpoint, run_fake_server, serve_script
 from .fetch.cache import home
 from .hf.decode import Coca, Vcd
 from .hf.remedy import with_remedy
+from .hf.repository import locate_repository, open_network, open_processor
 from .json_reply import is_bare
 from .loading import READY_WAIT_S, is_loading, poll_after
 from .message import Message, system, user
@@ -101,7 +102,10 @@ __all__ = [
     "home",
     "is_bare",
     "is_loading",
+    "locate_repository",
     "obey",
+    "open_network",
+    "open_processor",
     "parse",
     "parse_json",
     "poll_after",

@@ -1,0 +1,94 @@
+"""Which rows a model can be trained on: their length in its own tokens, pictures included."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crosslight.tune.pictures import Pictures
+from crosslight.tune.rows import TuneRow
+from crosslight.tune.settings import Settings
+
+TOO_LONG = "longer than max_length"
+SPECIAL = "its text holds the model's own mark for pictures"
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """Rows with their lengths in tokens, and what was left out."""
+
+    rows: tuple[TuneRow, ...]
+    lengths: tuple[int, ...]
+    dropped: dict[str, list[str]]
+
+    @property
+    def longest(self) -> TuneRow:
+        """The row with the most tokens."""
+        return self.rows[max(range(len(self.rows)), key=self.lengths.__getitem__)]
+
+
+def fitting(
+    rows: Sequence[TuneRow], processor: Any, pictures: Pictures, settings: Settings
+) -> Fitting:
+    """Count every row; leave out what is too long (with `too_long: drop`) or would forge a
+    picture."""
+    count, marks = Counter(processor, pictures), picture_marks(processor)
+    kept: list[TuneRow] = []
+    lengths: list[int] = []
+    dropped: dict[str, list[str]] = {}
+    for row in rows:
+        if any(mark in row.texts for mark in marks):
+            dropped.setdefault(SPECIAL, []).append(row.place)
+            continue
+        length = count(row)
+        if length > settings.max_length and settings.too_long == "drop":
+            dropped.setdefault(TOO_LONG, []).append(f"{row.place} ({length:,} tokens)")
+            continue
+        kept.append(row)
+        lengths.append(length)
+    return Fitting(tuple(kept), tuple(lengths), dropped)
+
+
+def picture_marks(processor: Any) -> tuple[str, ...]:
+    """Special tokens that stand for pictures: text of a row must not hold them."""
+    names = ("image_token", "video_token", "boi_token", "eoi_token", "fake_image_token")
+    found = (getattr(processor, name, None) for name in names)
+    return tuple(str(token) for token in found if token)
+
+
+class Counter:
+    """Tokens of a row: its text by the tokenizer, its pictures by the processor's own rule."""
+
+    def __init__(self, processor: Any, pictures: Pictures) -> None:
+        self.processor, self.pictures = processor, pictures
+        self.by_size: dict[tuple[int, int], int] = {}
+
+    def __call__(self, row: TuneRow) -> int:
+        """Tokens of the longer of its answers, with everything before it."""
+        answers = [row.answer, *([row.rejected] if row.rejected else [])]
+        return max(self._text(row, answer) for answer in answers) + sum(
+            self._picture(sha) for sha in row.pictures
+        )
+
+    def _text(self, row: TuneRow, answer: str) -> int:
+        turn = {"role": "assistant", "content": [{"type": "text", "text": answer}]}
+        text = self.processor.apply_chat_template([*row.prompt, turn], tokenize=False)
+        return len(self.processor.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _picture(self, sha: str) -> int:
+        """Tokens that stand in place of the one mark."""
+        size = self.pictures.size(sha)
+        if size not in self.by_size:
+            self.by_size[size] = self._measured(size) - 1
+        return self.by_size[size]
+
+    def _measured(self, size: tuple[int, int]) -> int:
+        from PIL import Image
+
+        blank = [Image.new("RGB", size)]
+        content = [{"type": "image"}]
+        text = self.processor.apply_chat_template(
+            [{"role": "user", "content": content}], tokenize=False
+        )
+        bare = len(self.processor.tokenizer(text, add_special_tokens=False)["input_ids"])
+        out = self.processor(images=[blank], text=[text], add_special_tokens=False)
+        return len(out["input_ids"][0]) - bare + 1

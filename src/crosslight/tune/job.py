@@ -1,0 +1,47 @@
+"""What a run of `tune` is given."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from crosslight.tune.settings import Settings
+
+KIND = "tune"
+
+
+class Method(StrEnum):
+    """How a model is tuned."""
+
+    SFT = "sft"
+    DPO = "dpo"
+    REWARD = "reward"
+
+
+@dataclass(frozen=True, slots=True)
+class TuneJob:
+    """One run: `data` into `base` by `method`, written to `out`.
+
+    `preset` is the name that `settings` came from. `held_out` is the share of photos that is kept
+    from training where the data has no split of its own. `limit` bounds the rows that are trained
+    on, `steps` the steps. `launched`: by accelerate, so that only its first process writes.
+    """
+
+    data: Path
+    out: Path
+    base: str
+    method: Method
+    preset: str
+    settings: Settings
+    images: Path
+    seed: int = 0
+    limit: int | None = None
+    steps: int | None = None
+    held_out: float = 0.1
+    save_every: int = 50
+    image_column: str = ""
+    allow_outside: bool = False
+    revision: str = ""
+    deepspeed: Path | None = None
+    report_to: tuple[str, ...] = ()
+    preflight_only: bool = False
+    quiet: bool = False

@@ -1,0 +1,231 @@
+"""Rows that a model is trained on, out of whatever table they come from.
+
+Three kinds are read: pairs of `prefer`, rows of `build` (text and guidance response), and tables in
+TRL's columns. All become messages with their pictures placed, so that nothing of a row depends on
+which template a model has.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from crosslight.records import BadSetting, content_hash, stable_id
+from crosslight.tune.job import Method, TuneJob
+from crosslight.tune.pictures import BadPicture, Pictures, cells_of, picture_columns
+from crosslight.tune.tables import RawRow, Source, open_data
+
+Turn = dict[str, Any]
+"""`{"role": ..., "content": [{"type": "text", "text": ...} or {"type": "image"}]}`."""
+IMAGE = {"type": "image"}
+
+
+@dataclass(frozen=True, slots=True)
+class TuneRow:
+    """A row: what is asked (`prompt`), and the answer, or the better and the worse of two.
+
+    `pictures` are hashes, one for each image part of `prompt`, in order. `unit` is what is held out
+    together: the cluster of a pair, else the photo. `rejected` is empty for SFT.
+    """
+
+    id: str
+    place: str
+    prompt: tuple[Turn, ...]
+    answer: str
+    pictures: tuple[str, ...]
+    rejected: str = ""
+    split: str = ""
+    unit: str = ""
+    mirror_of: str = ""
+    sensitive: bool = False
+
+    @property
+    def texts(self) -> str:
+        """All text of the row."""
+        asked = (p["text"] for t in self.prompt for p in t["content"] if p["type"] == "text")
+        return "\n".join([*asked, self.answer, self.rejected])
+
+
+@dataclass(frozen=True)
+class TuneData:
+    """All rows, by split, and what was left out with its reason."""
+
+    train: tuple[TuneRow, ...]
+    held_out: tuple[TuneRow, ...]
+    dropped: dict[str, int]
+    hashes: dict[str, str]
+    inputs: int
+    examples: dict[str, str] = field(default_factory=dict)
+    """For each reason the first place that it was met at."""
+
+
+class _NoRow(Exception):
+    """Why a row is left out."""
+
+
+def read_rows(job: TuneJob, pictures: Pictures) -> TuneData:
+    """All rows that the job trains on and holds out.
+
+    Raises `BadSetting` where the table as a whole does not fit, with file and row.
+    """
+    source = open_data(job.data)
+    found: list[TuneRow] = []
+    dropped: Counter[str] = Counter()
+    examples: dict[str, str] = {}
+    inputs = 0
+    for raw in source.rows:
+        inputs += 1
+        try:
+            found.append(_row(raw, job, pictures))
+        except _NoRow as why:
+            dropped[str(why)] += 1
+            examples.setdefault(str(why), raw.place)
+    if not found:
+        told = "; ".join(f"{n:,} {why} ({examples[why]})" for why, n in dropped.most_common(3))
+        raise BadSetting(f"{job.data} has no row to train on: {told or 'it is empty'}")
+    train, held = _parts(found, job)
+    if not train:
+        raise BadSetting(f"all {len(found):,} rows of {job.data} are held out", "--held-out 0")
+    return TuneData(train, held, dict(dropped), _hashes(source), inputs, examples)
+
+
+def _row(raw: RawRow, job: TuneJob, pictures: Pictures) -> TuneRow:
+    cells = raw.cells
+    column = _picture_column(raw, job)
+    try:
+        shas = tuple(pictures.keep(c, raw.root) for c in cells_of(cells.get(column)))
+    except BadPicture as error:
+        raise _NoRow(error.message) from None
+    prompt, answer, rejected = _texts(raw, job.method)
+    if not answer.strip() or (job.method is not Method.SFT and not rejected.strip()):
+        raise _NoRow("an answer is empty")
+    if answer == rejected:
+        raise _NoRow("both answers are the same")
+    name = stable_id("tune", prompt=str(prompt), answer=answer, rejected=rejected, of=list(shas))
+    return TuneRow(
+        id=str(cells.get("id") or name),
+        place=raw.place,
+        prompt=_placed(prompt, len(shas), raw),
+        answer=answer,
+        pictures=shas,
+        rejected=rejected,
+        split=str(cells.get("split") or raw.split),
+        unit=str(cells.get("cluster") or (shas[0] if shas else name)),
+        mirror_of=str(cells.get("mirror_of") or ""),
+        sensitive=cells.get("sensitive") is True,
+    )
+
+
+def _picture_column(raw: RawRow, job: TuneJob) -> str:
+    """Its name. Raises `BadSetting` for pictures under a name that trainers do not look at."""
+    named = [job.image_column] if job.image_column else ["images", "image"]
+    for name in named:
+        if name in raw.cells:
+            return name
+    others = picture_columns(raw.cells, named)
+    if job.image_column or others:
+        missing = f"no column {' or '.join(named)}"
+        hint = f"--image-column {others[0]}" if others else f"columns: {', '.join(raw.cells)}"
+        why = f", but pictures in {others[0]!r}" if others else ""
+        raise BadSetting(f"{raw.place}: {missing}{why}", hint)
+    return named[0]
+
+
+def _texts(raw: RawRow, method: Method) -> tuple[list[Turn], str, str]:
+    """The turns before the answer, the answer, and the worse one. Raises `BadSetting`, `_NoRow`."""
+    cells = raw.cells
+    if "chosen" in cells and "rejected" in cells:
+        asked = cells["prompt"] if "prompt" in cells else cells.get("question")
+        worse = "" if method is Method.SFT else _last(cells["rejected"], raw)
+        return _turns(asked, raw), _last(cells["chosen"], raw), worse
+    if method is not Method.SFT:
+        raise BadSetting(
+            f"{raw.place}: {method} needs the columns chosen and rejected",
+            "make pairs with `crosslight prefer`, or train with `tune sft`",
+        )
+    if "messages" in cells:
+        turns = _turns(cells["messages"], raw)
+        if len(turns) < 2 or turns[-1]["role"] != "assistant":
+            raise _NoRow("the messages do not end with an answer")
+        return turns[:-1], _text(turns[-1]), ""
+    if "prompt" in cells and "completion" in cells:
+        return _turns(cells["prompt"], raw), _last(cells["completion"], raw), ""
+    if "text" in cells and "response" in cells:
+        return _turns(cells["text"], raw), str(cells["response"] or ""), ""
+    raise BadSetting(
+        f"{raw.place}: no columns that can be trained on ({', '.join(cells)})",
+        "TRL's: messages; prompt and completion; prompt, chosen and rejected",
+    )
+
+
+def _turns(value: Any, raw: RawRow) -> list[Turn]:
+    """Messages of a cell, their contents as lists of parts."""
+    if isinstance(value, str):
+        value = [{"role": "user", "content": value}]
+    if not isinstance(value, list) or not value:
+        raise _NoRow("no question")
+    found = []
+    for turn in value:
+        if not isinstance(turn, dict) or turn.get("role") not in ("system", "user", "assistant"):
+            raise BadSetting(f"{raw.place}: a message has no role that is known", "see docs/tune.md")
+        content = turn.get("content")
+        parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
+        found.append({"role": turn["role"], "content": [*map(_part, parts or [])]})
+    return found
+
+
+def _part(part: Any) -> dict[str, str]:
+    if isinstance(part, dict) and part.get("type") == "image":
+        return dict(IMAGE)
+    if isinstance(part, dict) and isinstance(part.get("text"), str):
+        return {"type": "text", "text": part["text"]}
+    raise _NoRow("a message holds what is neither text nor picture")
+
+
+def _last(value: Any, raw: RawRow) -> str:
+    """The text of an answer, which may be written as messages."""
+    return str(value or "") if isinstance(value, str | None) else _text(_turns(value, raw)[-1])
+
+
+def _text(turn: Turn) -> str:
+    return "".join(part.get("text", "") for part in turn["content"])
+
+
+def _placed(turns: Sequence[Turn], pictures: int, raw: RawRow) -> tuple[Turn, ...]:
+    """With a part for each picture: where the row says it, else before the first user's text."""
+    said = sum(part["type"] == "image" for turn in turns for part in turn["content"])
+    if said and said != pictures:
+        raise _NoRow(f"the messages have a place for {said} pictures, the row has {pictures}")
+    if not said and pictures:
+        first = next((turn for turn in turns if turn["role"] == "user"), None)
+        if first is None:
+            raise _NoRow("no user's turn that a picture could stand in")
+        first["content"] = [*(dict(IMAGE) for _ in range(pictures)), *first["content"]]
+    return tuple(turns)
+
+
+def _parts(rows: list[TuneRow], job: TuneJob) -> tuple[tuple[TuneRow, ...], tuple[TuneRow, ...]]:
+    """Trained on and held out: by the data's own split, else a share of the units by their hash."""
+    if any(row.split for row in rows):
+        train = [row for row in rows if row.split in ("train", "")]
+        held = [row for row in rows if row.split == "validation"]
+    else:
+        train, held = [], []
+        for row in rows:
+            (held if _share(row.unit, job.seed) < job.held_out else train).append(row)
+    if job.limit is not None:
+        train = sorted(train, key=lambda row: _share(row.unit + row.id, job.seed))[: job.limit]
+    return tuple(train), tuple(held)
+
+
+def _share(name: str, seed: int) -> float:
+    return int(content_hash(f"{seed} {name}".encode())[:12], 16) / 16**12
+
+
+def _hashes(source: Source) -> dict[str, str]:
+    return dict(source.hashes)
+
+
+def photos_of(rows: Sequence[TuneRow]) -> Iterator[str]:
+    """Every picture once."""
+    yield from dict.fromkeys(sha for row in rows for sha in row.pictures)

@@ -1,0 +1,94 @@
+"""Rows of training data as they lie: a run of ours, or a table of somebody else's."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crosslight.records import BadSetting
+from crosslight.store import TableError, TableFile, stays_in
+from crosslight.text import BadJson, parse_json
+
+SPLITS = ("train", "validation", "test")
+SUFFIXES = (".parquet", ".jsonl", ".json")
+MOST_LINE = 32 << 20
+"""Bytes of one line of JSONL: a row with its picture in base64."""
+NAMED = "name a run of prefer or build, or a .parquet or .jsonl table in TRL's columns"
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """A row with its place for messages (`train-00000.parquet row 7`), the folder that its files
+    lie in, and the split that its file is of (empty: none)."""
+
+    place: str
+    root: Path
+    split: str
+    cells: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The files of the data, in order, with the sha256 of each."""
+
+    root: Path
+    files: tuple[Path, ...]
+    hashes: tuple[tuple[str, str], ...]
+
+    @property
+    def rows(self) -> Iterator[RawRow]:
+        """All rows. Raises `TableError`, `BadSetting` with file and row."""
+        for path in self.files:
+            split = next((s for s in SPLITS if path.name.startswith(f"{s}-")), "")
+            read = _parquet if path.suffix == ".parquet" else _json_lines
+            for at, cells in enumerate(read(path), start=1):
+                yield RawRow(f"{path.name} row {at:,}", path.parent, split, cells)
+
+
+def open_data(data: Path) -> Source:
+    """A table, a folder of tables, or a run with its `dataset`. Raises `BadSetting`."""
+    if data.is_file():
+        root, files = data.parent, [data]
+    else:
+        root = data / "dataset" if (data / "dataset").is_dir() else data
+        files = sorted(p for p in root.glob("*") if p.suffix in SUFFIXES and p.is_file())
+        if root == data:  # what a run writes beside its dataset is no table of rows
+            files = [p for p in files if p.name not in ("run.json", "groups.json")]
+    files = [path for path in files if stays_in(root, path)]
+    if not files or any(path.suffix not in SUFFIXES for path in files):
+        raise BadSetting(f"{data} holds no rows to train on", NAMED)
+    return Source(root, tuple(files), tuple((p.name, _sha256(p)) for p in files))
+
+
+def _parquet(path: Path) -> Iterator[dict[str, Any]]:
+    with TableFile(path) as file:
+        yield from file.rows_of(file.schema.names)
+
+
+def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open("rb") as file:
+        at = 0
+        while line := file.readline(MOST_LINE + 1):
+            at += 1
+            if len(line) > MOST_LINE:
+                raise TableError(f"{path.name} line {at:,} is longer than {MOST_LINE:,} bytes")
+            if not line.strip():
+                continue
+            try:
+                cells = parse_json(line.decode("utf-8-sig" if at == 1 else "utf-8"))
+            except (BadJson, UnicodeDecodeError) as error:
+                raise TableError(
+                    f"{path.name} line {at:,} is no JSON: {error}", "one object a line (JSONL)"
+                ) from None
+            if not isinstance(cells, dict):
+                raise TableError(f"{path.name} line {at:,} is no JSON object", NAMED)
+            yield cells
+
+
+def _sha256(path: Path) -> str:
+    total = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(1 << 20):
+            total.update(part)
+    return total.hexdigest()

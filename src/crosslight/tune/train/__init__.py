@@ -1,0 +1,1 @@
+"""The trainers: TRL's for SFT and DPO, transformers' own for a reward head."""
