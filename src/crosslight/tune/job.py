@@ -17,6 +17,15 @@ class Method(StrEnum):
     REWARD = "reward"
 
 
+class Target(StrEnum):
+    """What SFT teaches to say: the row's own answer, or a chain of reasons before it."""
+
+    RESPONSE = "response"
+    CHAIN = "chain"
+    CHAINS = "chains"
+    """Also chains over two photos, and over none."""
+
+
 @dataclass(frozen=True, slots=True)
 class TuneJob:
     """One run: `data` into `base` by `method`, written to `out`.
@@ -33,6 +42,7 @@ class TuneJob:
     preset: str
     settings: Settings
     images: Path
+    target: Target = Target.RESPONSE
     seed: int = 0
     limit: int | None = None
     steps: int | None = None

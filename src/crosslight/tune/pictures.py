@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crosslight.photos import IMAGE_SUFFIXES, is_data_url, picture_bytes
 from crosslight.records import CrosslightError
-from crosslight.store import ImageStore, find_file, stays_in
+from crosslight.store import BadImage, ImageStore, find_file, stays_in
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -44,7 +44,7 @@ class Pictures:
             self.store.view(sha, self.side)
         except BadPicture:
             raise
-        except (CrosslightError, OSError, ValueError) as error:
+        except (CrosslightError, BadImage, OSError, ValueError) as error:
             raise BadPicture(f"picture cannot be read: {error}") from error
         return sha
 

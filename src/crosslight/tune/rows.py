@@ -167,7 +167,9 @@ def _turns(value: Any, raw: RawRow) -> list[Turn]:
     found = []
     for turn in value:
         if not isinstance(turn, dict) or turn.get("role") not in ("system", "user", "assistant"):
-            raise BadSetting(f"{raw.place}: a message has no role that is known", "see docs/tune.md")
+            raise BadSetting(
+                f"{raw.place}: a message has no role that is known", "see docs/tune.md"
+            )
         content = turn.get("content")
         parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
         found.append({"role": turn["role"], "content": [*map(_part, parts or [])]})

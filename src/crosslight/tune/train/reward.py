@@ -145,7 +145,9 @@ def open_reward(folder: Path, base: Path | None = None) -> tuple[RewardModel, An
     adapter stands on (default: where the run found it). Raises `BadSetting`."""
     told = read_json(folder / FORMAT) if (folder / FORMAT).is_file() else None
     if not isinstance(told, dict) or told.get("format") != 1:
-        raise BadSetting(f"{folder} holds no reward model", "give the folder of a `tune reward` run")
+        raise BadSetting(
+            f"{folder} holds no reward model", "give the folder of a `tune reward` run"
+        )
     if not told["adapter"]:
         model = RewardModel(open_network(folder, "float32"))
     else:
