@@ -37,7 +37,10 @@ def open_network(folder: Path, dtype: str) -> Any:
 
     with files.vetted(folder) as room:
         kind = str(files.read_json(room, "config.json").get("model_type", ""))
-        if kind not in transformers.models.auto.modeling_auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES:
+        if (
+            kind
+            not in transformers.models.auto.modeling_auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+        ):
             raise NotSupported(
                 f"{folder.name} is no vision-language model that transformers knows ({kind})",
                 hint="--base takes a repository or folder of one, e.g. of Qwen-VL or SmolVLM",
