@@ -14,10 +14,12 @@ from .leaderboard import (
     read_leaderboard,
 )
 from .metrics.catalogue import METRICS, metric
+from .native.images import image_bytes
 from .native.load import load_suite
 from .published import published_scorer
 from .remedies.tuned import check_base, tuned_spec
 from .results import format_interval, format_value
+from .rows import category_of
 from .run import run_bench
 from .several import (
     ModelEnd,
@@ -49,6 +51,7 @@ __all__ = [
     "all_suites",
     "before_and_after",
     "check_base",
+    "category_of",
     "compare_runs",
     "default_folder",
     "estimate_bench",
@@ -59,6 +62,7 @@ __all__ = [
     "format_interval",
     "format_value",
     "headline",
+    "image_bytes",
     "jobs_for",
     "leaderboard_cell",
     "leaderboard_csv",

@@ -171,7 +171,7 @@ class Suite:
     `read(folder)` yields every row as an `Item` or a `BadRow`, and a file that is broken as a whole
     as a `BadRow`, so that the others go on; it raises `SuiteError` when none is there.
     `prompt(item)` is the text that the authors ask. `marks`: `<image>` in a text is the place of a
-    picture.
+    picture. `no_training`: where the authors forbid to train on it; empty where they do not.
     `size` is the published number of items in words. `files` are patterns of the native files,
     alternatives of one with `|` between (the first that is there is read). `published` says how
     many items all files of a pattern have together, so that a truncated file is seen;
@@ -197,6 +197,7 @@ class Suite:
     hub: str = ""
     quirks: tuple[str, ...] = ()
     marks: bool = False
+    no_training: str = ""
 
 
 @dataclass(frozen=True, slots=True)

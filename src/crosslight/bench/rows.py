@@ -110,16 +110,21 @@ class Judged:
     names_risk: bool | None = None
 
 
+def category_of(item: Item) -> str:
+    """The label that a heatmap groups by; empty where the authors give none."""
+    found = (str(item.labels[name]) for name in CATEGORIES if item.labels.get(name))
+    return next(found, "")
+
+
 def item_row(item: Item) -> dict[str, Any]:
     """The part of a row that the benchmark gives."""
-    found = (str(item.labels[name]) for name in CATEGORIES if item.labels.get(name))
     return {
         "item": item.id,
         "subset": str(item.subset),
         "side": str(item.side),
         "expected": str(item.expected),
         "pair": item.pair,
-        "category": next(found, ""),
+        "category": category_of(item),
         "text": item.text,
         "turns": [Before(turn.role, turn.text).as_row() for turn in item.turns],
         "images": list(item.images),

@@ -53,6 +53,9 @@ from .reasoning import split_reply
 from .schema import obey, parse_json
 from .sent import Sent, counting
 from .spec import parse
+from .tuned.head import LinearHead
+from .tuned.scenes import KeptScenes
+from .tuned.vectors import Shown, Vectorizer, vector_width
 
 __all__ = [
     "READY_WAIT_S",
@@ -68,7 +71,9 @@ __all__ = [
     "Denied",
     "Evidence",
     "FakeEndpoint",
+    "KeptScenes",
     "LabelSpace",
+    "LinearHead",
     "Message",
     "Missing",
     "Model",
@@ -84,6 +89,7 @@ __all__ = [
     "Scene",
     "Sent",
     "ServerFault",
+    "Shown",
     "Sight",
     "TellsNotes",
     "Thing",
@@ -92,6 +98,7 @@ __all__ = [
     "Unreachable",
     "Usage",
     "Vcd",
+    "Vectorizer",
     "Vectors",
     "class_names",
     "counting",
@@ -118,5 +125,6 @@ __all__ = [
     "system",
     "usable_labels",
     "user",
+    "vector_width",
     "with_remedy",
 ]

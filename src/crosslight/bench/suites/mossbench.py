@@ -108,6 +108,7 @@ SUITE = Suite(
     protocols=("published", "strict"),
     published=dict.fromkeys((*JSON, CSV), 300),
     hub="AIcell/MOSSBench",
+    no_training="the README of MOSSBench allows test use only, and forbids training",
     quirks=(
         "the json says `type 1`, the csv `Exaggerated Risk`",
         "responses in the release hold nulls: blocked by the endpoint, scored as refusals",

@@ -1,0 +1,229 @@
+"""Rows of a table of your own: text, label, and where there are image, answer, category, group."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from crosslight.bench import SuiteError, image_bytes
+from crosslight.records import content_hash
+from crosslight.store import BadImage, TableError, TableFile, UnreadableFile, peek_image, read_named
+from crosslight.text import (
+    BadJson,
+    NotText,
+    Wrong,
+    decode,
+    near_field,
+    parse_json,
+    split_lines,
+    table_start,
+    told,
+)
+from crosslight.tune.judge.rows import (
+    MOST_ROWS,
+    DataError,
+    ImageSource,
+    JudgeData,
+    JudgeRow,
+    counted,
+    joined_groups,
+)
+
+MOST_BYTES = 512 << 20
+COLUMNS = ("text", "label", "image", "answer", "category", "group", "id", "licence")
+LABELS = {"unsafe": 1, "1": 1, "true": 1, "safe": 0, "0": 0, "false": 0}
+FORM = (
+    "columns text, label (unsafe or safe) and, where there are, image (a file beside the table), "
+    "answer, category, group"
+)
+SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
+_WRONG_SHOWN = 50
+
+
+def rows_of_table(path: Path) -> JudgeData:
+    """The rows of a table; those without a label are left out. Raises `DataError`."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise DataError(f"{path.name} is no table that is read", f"one of {', '.join(SUFFIXES)}")
+    gone: list[str] = []
+    wrong: list[Wrong] = []
+    licences: set[str] = set()
+    kept: list[tuple[int, dict[str, str], str, bool]] = []
+    for at, row in enumerate(_read(path), start=1):
+        if at > MOST_ROWS:
+            raise DataError(f"{path.name} has more than {MOST_ROWS:,} rows", "split it")
+        if at == 1:
+            _check_columns(path, row)
+        cells, fault = _cells_of(row)
+        if fault:
+            wrong.append(Wrong(0, f"row {at}: {fault}"))
+            if len(wrong) >= _WRONG_SHOWN:
+                break
+        elif not cells["label"]:
+            gone.append("no label")
+        elif not cells["text"].strip() and not cells["image"]:
+            gone.append("empty")
+        else:
+            sha, lacks = _picture(path, at, cells["image"])
+            kept.append((at, cells, sha, lacks))
+            licences |= {cells["licence"]} - {""}
+    if wrong:
+        raise DataError(told(path.name, wrong), FORM)
+    return JudgeData(
+        path.stem,
+        _rows(path, kept),
+        counted(gone),
+        "; ".join(sorted(licences))[:300] or "unknown",
+        notes=_notes(path, kept, bool(licences)),
+        files=((path.name, _hash(path)),),
+    )
+
+
+def _rows(path: Path, kept: list[tuple[int, dict[str, str], str, bool]]) -> tuple[JudgeRow, ...]:
+    keys = []
+    for at, cells, sha, _ in kept:
+        own = [f"group {cells['group']}"] * bool(cells["group"])
+        own += [f"picture {cells['image']}"] * bool(cells["image"]) + [f"sha {sha}"] * bool(sha)
+        keys.append(own or [f"row {at}"])
+    return tuple(
+        JudgeRow(
+            id=cells["id"] or str(at),
+            text=cells["text"],
+            answer=cells["answer"],
+            image=_source(path, cells["image"]) if sha else None,
+            unsafe=LABELS[cells["label"].lower()],
+            category=cells["category"],
+            group=f"{path.stem}/{group}",
+            picture=sha,
+            source=path.stem,
+            lacks_picture=lacks,
+        )
+        for (at, cells, sha, lacks), group in zip(kept, joined_groups(keys), strict=True)
+    )
+
+
+def _notes(
+    path: Path, kept: list[tuple[int, dict[str, str], str, bool]], licensed: bool
+) -> tuple[str, ...]:
+    notes = []
+    lacking = sum(lacks for *_, lacks in kept)
+    if lacking:
+        notes.append(f"{path.name}: {lacking:,} of {len(kept):,} pictures cannot be read")
+    if not licensed:
+        notes.append(
+            f"{path.name}: names no licence; whether a model may be tuned on it is for you to know"
+        )
+    return tuple(notes)
+
+
+def _hash(path: Path) -> str:
+    import hashlib
+
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_columns(path: Path, row: Mapping[str, Any]) -> None:
+    if "label" in row and ("text" in row or "image" in row):
+        return
+    near = {name: near_field(str(name), COLUMNS) for name in row}
+    meant = [f"{name!r} may mean {to!r}" for name, to in near.items() if to and to != name]
+    raise DataError(
+        f"{path.name} has the columns {', '.join(map(str, row))[:200]}; text and label are needed"
+        + (f" ({'; '.join(meant)[:200]})" if meant else ""),
+        FORM,
+    )
+
+
+def _cells_of(row: Any) -> tuple[dict[str, str], str]:
+    """The cells as text, and what is wrong with them."""
+    if not isinstance(row, Mapping):
+        return {}, "is no object"
+    cells: dict[str, str] = {}
+    for name in COLUMNS:
+        value = row.get(name)
+        if isinstance(value, bool):
+            value = str(value).lower()
+        elif isinstance(value, float) and value.is_integer() and name == "label":
+            value = int(value)
+        if value is not None and not isinstance(value, str | int | float):
+            return {}, f"{name} is no text"
+        cells[name] = "" if value is None else str(value)
+    label = cells["label"] = cells["label"].strip()
+    if label and label.lower() not in LABELS:
+        return {}, f"{label[:40]!r} is no label"
+    return cells, ""
+
+
+def _source(path: Path, name: str) -> ImageSource:
+    return ImageSource(f"{path.name}: {name[:80]}", partial(image_bytes, path.parent, name))
+
+
+def _picture(path: Path, at: int, name: str) -> tuple[str, bool]:
+    """The sha256 of a picture, and whether there is one that cannot be had.
+
+    A path that leaves the table's folder is an error: it is never opened.
+    """
+    if not name:
+        return "", False
+    try:
+        data = image_bytes(path.parent, name)
+        peek_image(data)
+    except SuiteError as error:
+        if ".." in Path(name).parts or Path(name).is_absolute():
+            raise DataError(
+                f"{path.name}, row {at}: {error.message}", "put the pictures beside the table"
+            ) from error
+        return "", True
+    except (BadImage, OSError, ValueError):
+        return "", True
+    return content_hash(data), False
+
+
+def _read(path: Path) -> Iterator[Any]:
+    try:
+        if path.suffix.lower() == ".parquet":
+            yield from _parquet(path)
+            return
+        text = decode(read_named(path, MOST_BYTES))
+        if path.suffix.lower() in (".csv", ".tsv"):
+            yield from _csv(text, "\t" if path.suffix.lower() == ".tsv" else ",")
+        else:
+            yield from _lines(path, text)
+    except UnreadableFile as error:
+        raise DataError(error.message, error.hint) from error
+    except NotText as error:
+        raise DataError(f"{path.name}, {error.message}", error.hint) from error
+    except (OSError, csv.Error, TableError) as error:
+        raise DataError(f"{path.name}: {str(error)[:200]}", FORM) from error
+
+
+def _parquet(path: Path) -> Iterator[dict[str, Any]]:
+    """Rows without pictures: one that stands in the table is named by its place in it."""
+    with TableFile(path) as file:
+        kinds = {field.name: str(field.type) for field in file.schema}
+        packed = "binary" in kinds.get("image", "")
+        names = [n for n in COLUMNS if n in kinds and not (n == "image" and packed)]
+        for at, row in enumerate(file.rows_of(names or list(kinds)[:20])):
+            yield row | ({"image": f"{path.name}::{at}/image"} if packed else {})
+
+
+def _lines(path: Path, text: str) -> Iterator[Any]:
+    for number, line in enumerate(split_lines(text), start=1):
+        if line.strip():
+            try:
+                yield parse_json(line)
+            except BadJson as error:
+                raise DataError(f"{path.name}, line {number}: no JSON: {error.cause}") from error
+
+
+def _csv(text: str, own: str) -> Iterator[dict[str, Any]]:
+    lines = io.StringIO(text, newline="")
+    start = table_start(lines, set(COLUMNS).__contains__, own)
+    reader = csv.reader(chain((start.header,), lines), delimiter=start.separator)
+    header = [name.strip() for name in next(reader, [])]
+    for cells in reader:
+        if cells:
+            yield dict(zip(header, cells, strict=False))
