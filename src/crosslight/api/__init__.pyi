@@ -8,6 +8,7 @@ from .jobs import (
     judge_job,
 )
 from .run import Run, open_run
+from .tuning import tune_job, tune_model
 from .verbs import assess_images, build_dataset, build_pages, judge_images, judge_pages, run_bench
 
 __all__ = [
@@ -26,4 +27,6 @@ __all__ = [
     "judge_pages",
     "open_run",
     "run_bench",
+    "tune_job",
+    "tune_model",
 ]

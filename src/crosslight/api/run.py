@@ -19,7 +19,7 @@ MAIN_TABLES = {
 """The table of a kind of run that holds what it was made for."""
 
 
-KINDS = (*MAIN_TABLES, "compare")
+KINDS = (*MAIN_TABLES, "compare", "tune")
 
 
 @dataclass(frozen=True, slots=True)

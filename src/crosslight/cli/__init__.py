@@ -24,6 +24,7 @@ from crosslight.cli import (
     photos,
     policy,
     store,
+    tune,
 )
 from crosslight.cli.console import STOPPED, fail, say_error
 
@@ -64,6 +65,7 @@ app.add_typer(photos.app, name="photos")
 app.add_typer(store.app, name="store")
 app.add_typer(policy.app, name="policy")
 app.add_typer(fake.app, name="fake")
+app.add_typer(tune.app, name="tune")
 
 
 def main() -> None:

@@ -82,14 +82,34 @@ def with_call_options(command: Callable[..., None]) -> Callable[..., None]:
 
     A verb cannot forget one, or call it by another name.
     """
-    own = [p for p in signature(command).parameters.values() if p.name != "calls"]
-    shared = signature(_of_calls).parameters
+    return _spread_out(command, "calls", _of_calls, {"fail_on_error": share_or_count})
+
+
+def with_options(declared: Callable[..., None]) -> Callable[..., Any]:
+    """The same for a command `run(..., options)` and the options that `declared` has: those that
+    the parts of a verb share."""
+
+    def made(command: Callable[..., None]) -> Callable[..., None]:
+        return _spread_out(command, "options", declared, {})
+
+    return made
+
+
+def _spread_out(
+    command: Callable[..., None],
+    place: str,
+    declared: Callable[..., None],
+    read: dict[str, Callable[[Any], Any]],
+) -> Callable[..., None]:
+    own = [p for p in signature(command).parameters.values() if p.name != place]
+    shared = signature(declared).parameters
 
     @wraps(command)
     def run(**given: Any) -> None:
-        calls = {name: given.pop(name) for name in shared}
-        calls["fail_on_error"] = share_or_count(calls["fail_on_error"])
-        command(**given, calls=calls)
+        found = {name: given.pop(name) for name in shared}
+        for name, reader in read.items():
+            found[name] = reader(found[name])
+        command(**given, **{place: found})
 
     del run.__wrapped__  # typer would read the options of what is wrapped
     made: Any = run

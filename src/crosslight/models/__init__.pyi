@@ -31,7 +31,7 @@ from .fake.server import FakeEndpoint, run_fake_server, serve_script
 from .fetch.cache import home
 from .hf.decode import Coca, Vcd
 from .hf.remedy import with_remedy
-from .hf.repository import locate_repository, open_network, open_processor
+from .hf.repository import copy_processor, locate_repository, open_network, open_processor
 from .json_reply import is_bare
 from .loading import READY_WAIT_S, is_loading, poll_after
 from .message import Message, system, user
@@ -101,6 +101,7 @@ __all__ = [
     "Vectorizer",
     "Vectors",
     "class_names",
+    "copy_processor",
     "counting",
     "element_probability",
     "evidence_probability",

@@ -15,4 +15,24 @@ __all__ = [
     "make_chains",
     "read_judge_rows",
     "vectors_of",
+from .job import KIND, Method, TuneJob
+from .preflight.check import PreflightError
+from .run import run_tune
+from .settings import Settings, changed, preset_names, read_preset
+from .train.reward import RewardModel, open_reward
+from .train.session import open_tuned
+
+__all__ = [
+    "KIND",
+    "Method",
+    "PreflightError",
+    "RewardModel",
+    "Settings",
+    "TuneJob",
+    "changed",
+    "open_reward",
+    "open_tuned",
+    "preset_names",
+    "read_preset",
+    "run_tune",
 ]

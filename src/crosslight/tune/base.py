@@ -52,11 +52,15 @@ def locate_base(spec: str, revision: str) -> Base:
     return Base(folder, folder.resolve().name if local else spec.removeprefix("hf:"), found)
 
 
-def open_base(folder: Path, settings: Settings) -> tuple[Any, Any]:
-    """The network with the parts that stay frozen, and its processor."""
-    model = open_network(folder, weights_type(settings))
+def open_base(weights: Path, folder: Path, settings: Settings) -> tuple[Any, Any]:
+    """The network out of `weights` (the base's folder or a checkpoint) with the parts that stay
+    frozen, and the base's processor."""
+    model = open_network(weights, weights_type(settings))
     freeze(model, settings)
-    return model, open_processor(folder)
+    processor = open_processor(folder)
+    if processor.tokenizer.pad_token is None:
+        processor.tokenizer.pad_token = processor.tokenizer.eos_token
+    return model, processor
 
 
 def weights_type(settings: Settings) -> str:

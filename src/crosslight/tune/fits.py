@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from crosslight.records import Dropped
+from crosslight.runs import Lost
 from crosslight.tune.pictures import Pictures
 from crosslight.tune.rows import TuneRow
 from crosslight.tune.settings import Settings
@@ -18,7 +20,7 @@ class Fitting:
 
     rows: tuple[TuneRow, ...]
     lengths: tuple[int, ...]
-    dropped: dict[str, list[str]]
+    lost: tuple[Lost, ...]
 
     @property
     def longest(self) -> TuneRow:
@@ -34,18 +36,19 @@ def fitting(
     count, marks = Counter(processor, pictures), picture_marks(processor)
     kept: list[TuneRow] = []
     lengths: list[int] = []
-    dropped: dict[str, list[str]] = {}
+    lost: list[Lost] = []
     for row in rows:
         if any(mark in row.texts for mark in marks):
-            dropped.setdefault(SPECIAL, []).append(row.place)
+            lost.append(Lost(Dropped("fit", SPECIAL), row.place, row=row.id))
             continue
         length = count(row)
         if length > settings.max_length and settings.too_long == "drop":
-            dropped.setdefault(TOO_LONG, []).append(f"{row.place} ({length:,} tokens)")
+            why = Dropped("fit", TOO_LONG, f"{length:,} tokens")
+            lost.append(Lost(why, row.place, row=row.id))
             continue
         kept.append(row)
         lengths.append(length)
-    return Fitting(tuple(kept), tuple(lengths), dropped)
+    return Fitting(tuple(kept), tuple(lengths), tuple(lost))
 
 
 def picture_marks(processor: Any) -> tuple[str, ...]:

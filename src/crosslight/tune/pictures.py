@@ -52,7 +52,7 @@ class Pictures:
         """As the model's processor is given it, RGB."""
         from PIL import Image
 
-        jpeg = self.store.view(sha, self.side).data
+        jpeg = self.store.view(sha, self.side).jpeg
         return Image.open(io.BytesIO(jpeg)).convert("RGB")
 
     def size(self, sha: str) -> tuple[int, int]:

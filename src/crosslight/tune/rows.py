@@ -6,14 +6,15 @@ which template a model has.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from crosslight.records import BadSetting, content_hash, stable_id
+from crosslight.records import BadSetting, Dropped, Failed, content_hash, stable_id
+from crosslight.runs import Lost
 from crosslight.tune.job import Method, TuneJob
 from crosslight.tune.pictures import BadPicture, Pictures, cells_of, picture_columns
-from crosslight.tune.tables import RawRow, Source, open_data
+from crosslight.tune.tables import RawRow, open_data
 
 Turn = dict[str, Any]
 """`{"role": ..., "content": [{"type": "text", "text": ...} or {"type": "image"}]}`."""
@@ -48,54 +49,69 @@ class TuneRow:
 
 @dataclass(frozen=True)
 class TuneData:
-    """All rows, by split, and what was left out with its reason."""
+    """All rows, by split, and what was left out with its reason. `others`: rows of splits that are
+    neither trained on nor measured (test), and rows beyond a limit."""
 
     train: tuple[TuneRow, ...]
     held_out: tuple[TuneRow, ...]
-    dropped: dict[str, int]
+    lost: tuple[Lost, ...]
     hashes: dict[str, str]
     inputs: int
-    examples: dict[str, str] = field(default_factory=dict)
-    """For each reason the first place that it was met at."""
 
 
 class _NoRow(Exception):
     """Why a row is left out."""
 
 
-def read_rows(job: TuneJob, pictures: Pictures) -> TuneData:
-    """All rows that the job trains on and holds out.
+def read_rows(
+    job: TuneJob, pictures: Pictures, check: Callable[[], None] = lambda: None
+) -> TuneData:
+    """All rows that the job trains on and holds out. `check` raises where the run is to stop.
 
     Raises `BadSetting` where the table as a whole does not fit, with file and row.
     """
     source = open_data(job.data)
     found: list[TuneRow] = []
-    dropped: Counter[str] = Counter()
-    examples: dict[str, str] = {}
+    lost: list[Lost] = []
     inputs = 0
     for raw in source.rows:
+        check()
         inputs += 1
         try:
             found.append(_row(raw, job, pictures))
         except _NoRow as why:
-            dropped[str(why)] += 1
-            examples.setdefault(str(why), raw.place)
+            lost.append(Lost(Dropped("read", str(why)), raw.place))
+        except BadPicture as error:
+            lost.append(Lost(Failed("read", f"{error.message}"), raw.place))
     if not found:
-        told = "; ".join(f"{n:,} {why} ({examples[why]})" for why, n in dropped.most_common(3))
-        raise BadSetting(f"{job.data} has no row to train on: {told or 'it is empty'}")
+        raise BadSetting(f"{job.data} has no row to train on: {_reasons(lost) or 'it is empty'}")
     train, held = _parts(found, job)
     if not train:
-        raise BadSetting(f"all {len(found):,} rows of {job.data} are held out", "--held-out 0")
-    return TuneData(train, held, dict(dropped), _hashes(source), inputs, examples)
+        raise BadSetting(f"no row of {job.data} is left for training", "--held-out 0")
+    beside = {row.id for row in (*train, *held)}
+    lost += [
+        Lost(Dropped("split", "not trained on", row.split or "beyond --limit"), row.place, row=row.id)
+        for row in found
+        if row.id not in beside
+    ]
+    return TuneData(train, held, tuple(lost), dict(source.hashes), inputs)
+
+
+def _reasons(lost: Sequence[Lost]) -> str:
+    """The most frequent reasons, each with the first place that it was met at."""
+    first: dict[str, str] = {}
+    count: Counter[str] = Counter()
+    for one in lost:
+        why = one.outcome.reason if isinstance(one.outcome, Dropped) else one.outcome.error
+        first.setdefault(why, one.input)
+        count[why] += 1
+    return "; ".join(f"{n:,} x {why} ({first[why]})" for why, n in count.most_common(3))
 
 
 def _row(raw: RawRow, job: TuneJob, pictures: Pictures) -> TuneRow:
     cells = raw.cells
     column = _picture_column(raw, job)
-    try:
-        shas = tuple(pictures.keep(c, raw.root) for c in cells_of(cells.get(column)))
-    except BadPicture as error:
-        raise _NoRow(error.message) from None
+    shas = tuple(pictures.keep(c, raw.root) for c in cells_of(cells.get(column)))
     prompt, answer, rejected = _texts(raw, job.method)
     if not answer.strip() or (job.method is not Method.SFT and not rejected.strip()):
         raise _NoRow("an answer is empty")
@@ -222,12 +238,3 @@ def _parts(rows: list[TuneRow], job: TuneJob) -> tuple[tuple[TuneRow, ...], tupl
 
 def _share(name: str, seed: int) -> float:
     return int(content_hash(f"{seed} {name}".encode())[:12], 16) / 16**12
-
-
-def _hashes(source: Source) -> dict[str, str]:
-    return dict(source.hashes)
-
-
-def photos_of(rows: Sequence[TuneRow]) -> Iterator[str]:
-    """Every picture once."""
-    yield from dict.fromkeys(sha for row in rows for sha in row.pictures)

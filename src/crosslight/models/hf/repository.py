@@ -3,6 +3,7 @@
 The same rules as for asking it: safetensors only, no code of the repository is run.
 """
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from crosslight.models.hf.backend import need_torch
 from crosslight.models.hf.spec import HfSpec
 
 KEPT = {"trust_remote_code": False, "local_files_only": True}
+NETWORK = (".index.json", "generation_config.json")
+"""Ends of files that belong to the weights."""
 QWEN = {
     "qwen2_vl": "Qwen2VLProcessor",
     "qwen2_5_vl": "Qwen2_5_VLProcessor",
@@ -94,3 +97,14 @@ def _images_only(name: str, folder: Path) -> Any:
     image = transformers.AutoImageProcessor.from_pretrained(str(folder), backend="pil", **KEPT)
     tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder), **KEPT)
     return made(image, tokenizer, chat_template=tokenizer.chat_template)
+
+
+def copy_processor(folder: Path, out: Path) -> None:
+    """Tokenizer, template and image processor of a repository beside weights that were made of it,
+    as they are; nothing that is there already is replaced. Raises NotSupported."""
+    for path in files.loadable(folder):
+        place = out / path.name
+        named = path.name == "config.json" or path.name.endswith(NETWORK)
+        of_network = named or path.suffix == ".safetensors"
+        if not of_network and not path.name.startswith(files.REFUSED) and not place.exists():
+            shutil.copyfile(path.resolve(), place)

@@ -158,3 +158,10 @@ def open_reward(folder: Path, base: Path | None = None) -> tuple[RewardModel, An
         model = RewardModel(network)
     load_reward(model, folder)
     return model.eval(), open_processor(folder)
+
+
+def save_base(folder: Path, base: str, revision: str) -> None:
+    """Say what an adapter stands on."""
+    told = read_json(folder / FORMAT)
+    local = Path(base.removeprefix("hf:")).expanduser().is_dir()
+    write_json(folder / FORMAT, {**told, "base": base, "revision": "" if local else revision})

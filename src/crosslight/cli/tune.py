@@ -1,0 +1,135 @@
+"""`crosslight tune sft|dpo|reward DATA -o DIR --base BASE`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from crosslight.cli import options as opt
+from crosslight.cli.console import err, out
+
+app = typer.Typer(
+    help="Tune a model on pairs or guidance answers; always after a look at what it will see.",
+    no_args_is_help=True,
+)
+
+Data = Annotated[
+    Path, typer.Argument(help="A run of prefer or build, or a table in TRL's columns.")
+]
+Base = Annotated[str, typer.Option(help="The model to tune: OWNER/REPO or a folder.")]
+Preset = Annotated[
+    str, typer.Option(help="Settings by name (docs/tune.md), or a YAML file of the same form.")
+]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", help="A setting, e.g. --set learning_rate=1e-4.")
+]
+
+
+def _common(
+    revision: Annotated[str, typer.Option(help="The base's revision on the hub.")] = "",
+    set_: Set = None,
+    steps: Annotated[int | None, typer.Option(help="So many steps, not epochs.", min=1)] = None,
+    limit: Annotated[int | None, typer.Option(help="At most so many rows to train on.", min=1)] = None,
+    seed: opt.Seed = 0,
+    held_out: Annotated[
+        float,
+        typer.Option(help="Share of photos kept from training, of data without splits.", min=0, max=0.9),
+    ] = 0.1,
+    save_every: Annotated[int, typer.Option(help="Steps between checkpoints.", min=1)] = 50,
+    image_column: Annotated[
+        str, typer.Option(help="The column of a table with the pictures; default: images, image.")
+    ] = "",
+    allow_outside: opt.AllowOutside = False,
+    preflight_only: Annotated[
+        bool, typer.Option("--preflight-only", help="Look through the rows; train nothing.")
+    ] = False,
+    deepspeed: Annotated[Path | None, typer.Option(help="DeepSpeed's own config file.")] = None,
+    report_to: Annotated[
+        list[str] | None, typer.Option(help="Where logs go too: tensorboard, trackio.")
+    ] = None,
+    store: opt.Store = None,
+    quiet: opt.Quiet = False,
+) -> None:
+    """The options of every method, in the order of its help."""
+
+
+@app.command("sft")
+@opt.with_options(_common)
+def sft(
+    data: Data, output: opt.Output, base: Base, preset: Preset = "sft-lora", *, options: Any
+) -> None:
+    """Tune on answers: guidance responses, chains of reasoning, verdicts."""
+    _tune("sft", data, output, base, preset, options)
+
+
+@app.command("dpo")
+@opt.with_options(_common)
+def dpo(
+    data: Data, output: opt.Output, base: Base, preset: Preset = "spa-vl-dpo-lora", *, options: Any
+) -> None:
+    """Tune on pairs of a better and a worse answer."""
+    _tune("dpo", data, output, base, preset, options)
+
+
+@app.command("reward")
+@opt.with_options(_common)
+def reward(
+    data: Data, output: opt.Output, base: Base, preset: Preset = "spa-vl-reward", *, options: Any
+) -> None:
+    """Tune a reward model: a number for an answer, with the picture seen."""
+    _tune("reward", data, output, base, preset, options)
+
+
+def _tune(
+    method: str, data: Path, output: Path, base: str, preset: str, options: dict[str, Any]
+) -> None:
+    from crosslight.api import tune_job
+    from crosslight.tune import run_tune
+    from crosslight.view import write_tune_report
+
+    store = options.pop("store")
+    images = opt.images_path(store)
+    job = tune_job(
+        data, output, base=base, method=method, preset=preset, images=images, **_plain(options)
+    )
+    _end(run_tune(job, lambda folder: write_tune_report(folder, images)), output)
+
+
+def _plain(options: dict[str, Any]) -> dict[str, Any]:
+    """Lists that were not given are empty."""
+    return {
+        **options,
+        "set_": tuple(options["set_"] or ()),
+        "report_to": tuple(options["report_to"] or ()),
+    }
+
+
+def _end(result: Any, folder: Path) -> None:
+    told = result.summary
+    if "training" in told:
+        losses, figures = told["training"]["losses"], told["figures"]
+        first, last = (f"{losses[at]:.4f}" if losses else "unknown" for at in (0, -1))
+        out.print(f"{told['training']['steps']:,} steps; loss {first} at first, {last} at last")
+        held = figures["held_out"]
+        if held["rows"]:
+            out.print(
+                f"held out: {held['rows']:,} rows, {held['before']:.4f} before, "
+                f"{held['after']:.4f} after, {held['rose']:,} rose"
+            )
+        for name in ("mirrored", "mirrored_blank"):
+            if name in figures:
+                title = "with grey pictures" if name.endswith("blank") else "mirrored pairs"
+                one = figures[name]
+                out.print(f"{title}: both rose in {one['both_rose']:,} of {one['couples']:,}")
+    for note in told.get("notes", ()):
+        out.print(f"note: {note}", style="dim", markup=False)
+    if told.get("dropped") or told.get("failed"):
+        out.print(
+            f"{told['dropped']:,} rows dropped, {told['failed']:,} failed (with reasons, in the run)"
+        )
+    if result.status != "complete":
+        err.print(f"{result.status}: {result.reason}", markup=False, style="bold yellow")
+        err.print(f"help: {result.hint}", markup=False)
+    out.print(f"look at it: {folder / 'preflight.html'}", markup=False)
+    if result.exit_code:
+        raise typer.Exit(result.exit_code)

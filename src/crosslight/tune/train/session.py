@@ -1,0 +1,112 @@
+"""Training between its measurements, and the files that come out of it."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import transformers
+
+from crosslight.models import copy_processor
+from crosslight.store import read_json, write_json
+from crosslight.tune.base import Base, trained
+from crosslight.tune.held_out import Figures, measure, told, warnings_of
+from crosslight.tune.job import Method, TuneJob
+from crosslight.tune.ready import Ready
+from crosslight.tune.train.reward import new_reward, save_base
+from crosslight.tune.train.trainers import collator_of, make_trainer
+from crosslight.tune.train.watch import Steps, Stop
+
+MODEL = "model"
+PART = "model.part"
+BEFORE = "before.json"
+
+
+def train(
+    job: TuneJob, ready: Ready, stop: Stop, check: Callable[[], None]
+) -> dict[str, Any] | None:
+    """What run.json says of it, or None where the run was told to stop (it has a checkpoint)."""
+    reward = job.method is Method.REWARD
+    model = new_reward(ready.model, job.seed) if reward else ready.model
+    before = _before(job, model, ready, check)
+    name_base(ready.model, job)
+    trainer = make_trainer(
+        job,
+        model,
+        ready.processor,
+        ready.fit.rows,
+        ready.pictures,
+        ready.base.folder,
+        [Steps(stop, quiet=job.quiet)],
+    )
+    trainer.remove_callback(transformers.PrinterCallback)
+    sizes = trained(trainer.model)
+    at = str(ready.checkpoint) if ready.checkpoint else None
+    result = trainer.train(resume_from_checkpoint=at)
+    if stop.reason and trainer.state.global_step < trainer.state.max_steps:
+        return None
+    save_model(job, trainer, ready.base)
+    after = _measured(job, trainer.accelerator.unwrap_model(trainer.model), ready, check)
+    figures = told(before, after, ready.fit.rows)
+    write_json(job.out / "after.json", after.as_json())
+    shutil.rmtree(job.out / "checkpoints", ignore_errors=True)
+    return {
+        "training": {
+            "steps": trainer.state.global_step,
+            "losses": losses(trainer.state.log_history),
+            "seconds": round(float(result.metrics.get("train_runtime", 0.0)), 3),
+            "trained_parameters": sizes[0],
+            "all_parameters": sizes[1],
+        },
+        "figures": figures,
+        "warnings": warnings_of(job.method, figures),
+    }
+
+
+def losses(history: list[dict[str, Any]]) -> list[float]:
+    """The loss of each logged step."""
+    return [round(float(one["loss"]), 6) for one in history if "loss" in one]
+
+
+def name_base(model: Any, job: TuneJob) -> None:
+    """As it was named to us: adapters say so in their config, not where it was opened from."""
+    name = job.base.removeprefix("hf:")
+    model.name_or_path = name
+    model.config._name_or_path = name
+
+
+def _before(job: TuneJob, model: Any, ready: Ready, check: Callable[[], None]) -> Figures:
+    """Of the base, measured once: a run that goes on reads them."""
+    path = job.out / BEFORE
+    if ready.checkpoint is not None and path.is_file():
+        return Figures(**read_json(path))
+    found = _measured(job, model, ready, check)
+    write_json(path, found.as_json())
+    return found
+
+
+def _measured(job: TuneJob, model: Any, ready: Ready, check: Callable[[], None]) -> Figures:
+    collator = collator_of(job.method, ready.processor, None)
+    rows, held = ready.fit.rows, ready.held_out
+    return measure(job.method, model, collator, rows, held, ready.pictures, check)
+
+
+def save_model(job: TuneJob, trainer: Any, base: Base) -> None:
+    """The tuned model in one step: a folder that transformers or PEFT open by themselves."""
+    part, place = job.out / PART, job.out / MODEL
+    for folder in (part, place):
+        shutil.rmtree(folder, ignore_errors=True)
+    trainer.save_model(str(part))
+    if not trainer.is_world_process_zero():
+        return
+    for name in ("training_args.bin", "README.md"):  # a pickle; a card that is not ours
+        (part / name).unlink(missing_ok=True)
+    copy_processor(base.folder, part)
+    if job.method is Method.REWARD:
+        save_base(part, job.base, base.revision)
+    part.replace(place)
+
+
+def open_tuned(folder: Path) -> Path:
+    """Where the model of a run lies."""
+    return folder / MODEL if (folder / MODEL).is_dir() else folder

@@ -1,0 +1,47 @@
+"""The page of a tuning run: what the model sees of its rows, token by token; one file."""
+
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from crosslight.records import CrosslightError
+from crosslight.store import ImageStore, UnreadableFile, read_json, write_text
+from crosslight.view.page import asset, page_environment
+from crosslight.view.thumbs import Thumbs
+
+SIDE = 200
+BUDGET = 6 << 20
+"""Bytes of all thumbnails together."""
+
+
+def write_tune_report(run_dir: Path, images: Path) -> Path | None:
+    """`preflight.html` out of `preflight.json`; None where the run has not come so far."""
+    try:
+        told = read_json(run_dir / "preflight.json")
+    except (OSError, UnreadableFile):
+        return None
+    return write_text(run_dir / "preflight.html", preflight_page(told, images))
+
+
+def preflight_page(told: dict[str, Any], images: Path) -> str:
+    """The page as text. All that comes from rows is escaped."""
+    thumbs = Thumbs({}, BUDGET)
+    store = ImageStore(images)
+    shown = {}
+    for sha in dict.fromkeys(sha for row in told["rows"] for sha in row["pictures"]):
+        try:
+            thumbs.add(sha, SIDE, store.view(sha).jpeg)
+        except (CrosslightError, OSError, ValueError):
+            continue
+        if (thumb := thumbs.get(sha, SIDE)) is not None:
+            shown[sha] = thumb
+    return (
+        page_environment()
+        .get_template("preflight.html.j2")
+        .render(
+            told=told,
+            thumbs=shown,
+            style=Markup(asset("report.css", "preflight.css")),  # noqa: S704 - ours
+        )
+    )
