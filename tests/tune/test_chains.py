@@ -12,6 +12,7 @@ from crosslight.tune import make_chains
 from crosslight.tune.chains.rows import read_chains
 from crosslight.tune.job import Target
 from crosslight.tune.pictures import Pictures
+from crosslight.tune.rows import read_rows
 from tests.view.make_run import make_run
 
 HEADS = ("What the photo", "What is asked: ", "Together: ", "Answer: ")
@@ -136,3 +137,31 @@ def test_only_a_build_has_chains(tmp_path: Path) -> None:
     with pytest.raises(BadSetting) as refused:
         read_chains(tmp_path, Target.CHAIN, Pictures(tmp_path / "images", 64))
     assert "run of build" in refused.value.hint
+
+
+def test_rows_with_none_one_and_two_pictures_are_trained_on_together(
+    run_dir: Path, tmp_path: Path
+) -> None:
+    from crosslight.tune import run_tune
+    from tests.tune import tiny
+
+    base = tiny.base("idefics3", tmp_path)
+    job = tiny.job(
+        tmp_path, run_dir, base, "sft", "sft-lora", "side=64", "max_length=4096", "batch=8",
+        "at_once=8", target="chains", steps=2, held_out=0.0,
+    )  # fmt: skip
+    told = run_tune(job).summary
+    assert told["status"] == "complete" and told["target"] == "chains"
+    assert len(told["training"]["losses"]) == 2 and min(told["training"]["losses"]) > 0
+    assert set(told["prompts"]) == {"chain", "meaning", "two_photos"}
+
+
+def test_chains_are_for_sft_alone(run_dir: Path, tmp_path: Path) -> None:
+    from tests.tune import tiny
+
+    job = tiny.job(tmp_path, run_dir, tmp_path, "dpo", "spa-vl-dpo-lora", target="chain")
+    with pytest.raises(BadSetting, match="tune sft"):
+        read_rows(job, Pictures(tmp_path / "images", 64))
+    with pytest.raises(BadSetting) as refused:
+        tiny.job(tmp_path, run_dir, tmp_path, "sft", "sft-lora", target="thoughts")
+    assert "response, chain, chains" in refused.value.hint

@@ -88,7 +88,9 @@ def write_jsonl(folder: Path, rows: list[dict[str, Any]]) -> Path:
     return path
 
 
-def job(tmp: Path, data: Path, model: Path, method: str, preset: str, *set_: str, **more: Any) -> TuneJob:
+def job(
+    tmp: Path, data: Path, model: Path, method: str, preset: str, *set_: str, **more: Any
+) -> TuneJob:
     """A run on the CPU that takes seconds."""
     out = more.pop("out", tmp / "out")
     return tune_job(

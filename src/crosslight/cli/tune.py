@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from crosslight.cli import options as opt
+from crosslight.cli import tune_probe
 from crosslight.cli.console import err, out
 
 app = typer.Typer(
@@ -29,11 +30,15 @@ def _common(
     revision: Annotated[str, typer.Option(help="The base's revision on the hub.")] = "",
     set_: Set = None,
     steps: Annotated[int | None, typer.Option(help="So many steps, not epochs.", min=1)] = None,
-    limit: Annotated[int | None, typer.Option(help="At most so many rows to train on.", min=1)] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="At most so many rows to train on.", min=1)
+    ] = None,
     seed: opt.Seed = 0,
     held_out: Annotated[
         float,
-        typer.Option(help="Share of photos kept from training, of data without splits.", min=0, max=0.9),
+        typer.Option(
+            help="Share of photos kept from training, of data without splits.", min=0, max=0.9
+        ),
     ] = 0.1,
     save_every: Annotated[int, typer.Option(help="Steps between checkpoints.", min=1)] = 50,
     image_column: Annotated[
@@ -56,10 +61,22 @@ def _common(
 @app.command("sft")
 @opt.with_options(_common)
 def sft(
-    data: Data, output: opt.Output, base: Base, preset: Preset = "sft-lora", *, options: Any
+    data: Data,
+    output: opt.Output,
+    base: Base,
+    preset: Preset = "sft-lora",
+    target: Annotated[
+        str,
+        typer.Option(
+            help="Of a run of build: response, chain (reasons, then the response), or chains (also "
+            "over two photos and none)."
+        ),
+    ] = "response",
+    *,
+    options: Any,
 ) -> None:
     """Tune on answers: guidance responses, chains of reasoning, verdicts."""
-    _tune("sft", data, output, base, preset, options)
+    _tune("sft", data, output, base, preset, {**options, "target": target})
 
 
 @app.command("dpo")
@@ -78,6 +95,9 @@ def reward(
 ) -> None:
     """Tune a reward model: a number for an answer, with the picture seen."""
     _tune("reward", data, output, base, preset, options)
+
+
+app.command("probe")(tune_probe.probe)
 
 
 def _tune(

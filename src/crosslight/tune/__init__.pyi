@@ -1,22 +1,15 @@
 from .chains.make import Chain, Chains, make_chains
+from .job import KIND, Method, Target, TuneJob
 from .judge.head import Head, fit_head
 from .judge.read import read_judge_rows
 from .judge.rows import ImageSource, JudgeData, JudgeRow
 from .judge.vectors import vectors_of
-
-__all__ = [
-    "Chain",
-    "Chains",
-    "Head",
-    "ImageSource",
-    "JudgeData",
-    "JudgeRow",
-    "fit_head",
-    "make_chains",
-    "read_judge_rows",
-    "vectors_of",
-from .job import KIND, Method, TuneJob
 from .preflight.check import PreflightError
+from .probe.card import probe_told
+from .probe.job import ProbeJob
+from .probe.probe import Probe, load_probes
+from .probe.run import run_probe
+from .probe.switch import Switch, Switched, own_head, under_head
 from .run import run_tune
 from .settings import Settings, changed, preset_names, read_preset
 from .train.reward import RewardModel, open_reward
@@ -24,15 +17,35 @@ from .train.session import open_tuned
 
 __all__ = [
     "KIND",
+    "Chain",
+    "Chains",
+    "Head",
+    "ImageSource",
+    "JudgeData",
+    "JudgeRow",
     "Method",
     "PreflightError",
+    "Probe",
+    "ProbeJob",
     "RewardModel",
     "Settings",
+    "Switch",
+    "Switched",
+    "Target",
     "TuneJob",
     "changed",
+    "fit_head",
+    "load_probes",
+    "make_chains",
     "open_reward",
     "open_tuned",
+    "own_head",
     "preset_names",
+    "probe_told",
+    "read_judge_rows",
     "read_preset",
+    "run_probe",
     "run_tune",
+    "under_head",
+    "vectors_of",
 ]

@@ -12,9 +12,10 @@ from typing import Any
 
 from crosslight.records import BadSetting, Dropped, Failed, content_hash, stable_id
 from crosslight.runs import Lost
-from crosslight.tune.job import Method, TuneJob
+from crosslight.tune.chains.rows import ChainSource, read_chains
+from crosslight.tune.job import Method, Target, TuneJob
 from crosslight.tune.pictures import BadPicture, Pictures, cells_of, picture_columns
-from crosslight.tune.tables import RawRow, open_data
+from crosslight.tune.tables import RawRow, Source, open_data
 
 Turn = dict[str, Any]
 """`{"role": ..., "content": [{"type": "text", "text": ...} or {"type": "image"}]}`."""
@@ -70,10 +71,10 @@ def read_rows(
 
     Raises `BadSetting` where the table as a whole does not fit, with file and row.
     """
-    source = open_data(job.data)
+    source = _source(job, pictures, check)
     found: list[TuneRow] = []
-    lost: list[Lost] = []
-    inputs = 0
+    lost: list[Lost] = [*source.lost]
+    inputs = len(lost)
     for raw in source.rows:
         check()
         inputs += 1
@@ -90,11 +91,22 @@ def read_rows(
         raise BadSetting(f"no row of {job.data} is left for training", "--held-out 0")
     beside = {row.id for row in (*train, *held)}
     lost += [
-        Lost(Dropped("split", "not trained on", row.split or "beyond --limit"), row.place, row=row.id)
+        Lost(
+            Dropped("split", "not trained on", row.split or "beyond --limit"), row.place, row=row.id
+        )
         for row in found
         if row.id not in beside
     ]
     return TuneData(train, held, tuple(lost), dict(source.hashes), inputs)
+
+
+def _source(job: TuneJob, pictures: Pictures, check: Callable[[], None]) -> Source | ChainSource:
+    """The data as it lies, or the chains that are made of it."""
+    if job.target is Target.RESPONSE:
+        return open_data(job.data)
+    if job.method is not Method.SFT:
+        raise BadSetting(f"--target {job.target} is for `tune sft`", "leave it out")
+    return read_chains(job.data, job.target, pictures, check)
 
 
 def _reasons(lost: Sequence[Lost]) -> str:

@@ -82,9 +82,7 @@ def preflight(
     return Preflight(tuple(seen), tuple(faults), collator.max_length)
 
 
-def _look(
-    row: TuneRow, collator: Any, pictures: Pictures
-) -> tuple[SeenRow | None, list[Fault]]:
+def _look(row: TuneRow, collator: Any, pictures: Pictures) -> tuple[SeenRow | None, list[Fault]]:
     whole, error = _collated(replace(collator, max_length=None), row, pictures)
     if whole is None:
         told = f"the model's processor refuses it: {error}"
@@ -138,9 +136,7 @@ def _cut(row: TuneRow, seen: SeenRow, collator: Any, pictures: Pictures) -> list
     return faults
 
 
-def _collated(
-    collator: Any, row: TuneRow, pictures: Pictures
-) -> tuple[dict[str, Any] | None, str]:
+def _collated(collator: Any, row: TuneRow, pictures: Pictures) -> tuple[dict[str, Any] | None, str]:
     """A batch of the one row, or why there is none: processors raise each their own errors."""
     example = example_of(row, pictures)
     try:

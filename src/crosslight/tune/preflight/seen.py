@@ -88,9 +88,7 @@ def image_id(processor: Any) -> int:
     return int(found)
 
 
-def _answer(
-    ids: Sequence[int], labelled: Sequence[bool], token: int, tokenizer: Any
-) -> SeenAnswer:
+def _answer(ids: Sequence[int], labelled: Sequence[bool], token: int, tokenizer: Any) -> SeenAnswer:
     kinds = [
         "picture" if one == token else "answer" if on else "text"
         for one, on in zip(ids, labelled, strict=True)

@@ -1,6 +1,7 @@
 """A probe: numbers only, so that it is kept without pickle and asked without scikit-learn."""
 
 import io
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosslight.records import BadSetting
-from crosslight.store import read_named, replacing
+from crosslight.store import UnreadableFile, read_named, replacing
 
 Floats = NDArray[np.float64]
 HIDDEN = 64
 """Units of SafeSwitch's probe."""
 MOST_BYTES = 64 << 20
 MOST_LAYERS = 4
+BROKEN = (ValueError, KeyError, TypeError, OSError, EOFError, MemoryError, zipfile.BadZipFile)
+"""What reading a file raises that is no file of ours."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +73,7 @@ def fit_probe(
         model: Any = LogisticRegression(C=0.1, class_weight="balanced", max_iter=1_000)
         model.fit(shaped, y)
         return Probe(mean, scale, ((model.coef_.T.copy(), model.intercept_.copy()),))
-    model = MLPClassifier((hidden,), alpha=0.1, max_iter=300, random_state=seed)
+    model = MLPClassifier((hidden,), alpha=0.1, max_iter=1_000, random_state=seed)
     at = _balanced(y, seed)
     model.fit(shaped[at], y[at])
     layers = zip(model.coefs_, model.intercepts_, strict=True)
@@ -84,6 +87,16 @@ def _balanced(labels: NDArray[Any], seed: int) -> NDArray[np.int64]:
     most = max(map(len, of))
     again = [draw.choice(rows, most - len(rows)) for rows in of if len(rows) < most]
     return np.concatenate([*of, *again])
+
+
+def arrays_of(data: bytes) -> dict[str, NDArray[Any]]:
+    """The arrays of an `.npz` file as we write it: without pickle, and not packed, for a small
+    packed file can stand for gigabytes. Raises one of `BROKEN`."""
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in file.infolist()):
+            raise ValueError("its arrays are packed")
+    with np.load(io.BytesIO(data), allow_pickle=False) as read:
+        return {name: read[name] for name in read.files}
 
 
 def save_probes(path: Path, probes: dict[str, Probe]) -> None:
@@ -101,10 +114,10 @@ def save_probes(path: Path, probes: dict[str, Probe]) -> None:
 def load_probes(path: Path) -> dict[str, Probe]:
     """What `save_probes` wrote; somebody may have sent it. Raises `BadSetting`."""
     try:
-        with np.load(io.BytesIO(read_named(path, MOST_BYTES)), allow_pickle=False) as file:
-            arrays = {name: np.asarray(file[name], dtype=np.float64) for name in file.files}
+        read = arrays_of(read_named(path, MOST_BYTES))
+        arrays = {name: np.asarray(array, dtype=np.float64) for name, array in read.items()}
         return {name: _probe(arrays, name) for name in sorted({n.split(".")[0] for n in arrays})}
-    except (ValueError, KeyError, OSError, EOFError, NotImplementedError) as error:
+    except (UnreadableFile, *BROKEN) as error:
         told = " ".join(str(error).split())[:200]
         raise BadSetting(
             f"{path} holds no probes: {told}", "give a whole folder of `crosslight tune probe`"
