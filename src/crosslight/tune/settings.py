@@ -54,6 +54,9 @@ class Settings(_Strict):
     tower: bool = False
 
 
+KNOWN = f"known: {', '.join(Settings.model_fields)}; of lora: {', '.join(Lora.model_fields)}"
+
+
 class Preset(_Strict):
     """A file of `presets/`. `sources` says of every value where it is from."""
 
@@ -107,20 +110,21 @@ def changed(settings: Settings, pairs: Iterable[str]) -> Settings:
             raise BadSetting(f"--set {pair!r}: write name=value")
         if isinstance(value, str):
             value = _number(value)
-        at, path = values, name.strip().split(".")
-        for part in path[:-1]:
-            if part not in at:
-                break
-            at[part] = at[part] or {}
-            at = at[part]
-        at[path[-1]] = value
+        part, dot, inner = name.strip().partition(".")
+        if dot:
+            inside = values.get(part) or {}
+            values[part] = {**inside, inner: value} if isinstance(inside, dict) else value
+        else:
+            values[part] = value
+        unknown = part not in Settings.model_fields or (dot and part != "lora")
+        if unknown:
+            raise BadSetting(f"--set: there is no setting {name!r}", KNOWN)
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        known = f"known: {', '.join(Settings.model_fields)}"
-        raise BadSetting(f"--set {where}: {first['msg']}", known) from None
+        raise BadSetting(f"--set {where}: {first['msg']}", KNOWN) from None
 
 
 def _number(text: str) -> float | str:
