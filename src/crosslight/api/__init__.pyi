@@ -1,12 +1,5 @@
-from .jobs import (
-    CallOptions,
-    CallSettings,
-    assess_job,
-    bench_job,
-    bench_jobs,
-    build_job,
-    judge_job,
-)
+from .jobs import CallOptions, CallSettings, assess_job, bench_job, bench_jobs, build_job, judge_job
+from .judge_tuning import judge_tune_job
 from .run import Run, open_run
 from .tuning import tune_job, tune_model
 from .verbs import assess_images, build_dataset, build_pages, judge_images, judge_pages, run_bench
@@ -25,6 +18,7 @@ __all__ = [
     "judge_images",
     "judge_job",
     "judge_pages",
+    "judge_tune_job",
     "open_run",
     "run_bench",
     "tune_job",

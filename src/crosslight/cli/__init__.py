@@ -64,8 +64,8 @@ app.add_typer(models.app, name="models")
 app.add_typer(photos.app, name="photos")
 app.add_typer(store.app, name="store")
 app.add_typer(policy.app, name="policy")
-app.add_typer(fake.app, name="fake")
 app.add_typer(tune.app, name="tune")
+app.add_typer(fake.app, name="fake")
 
 
 def main() -> None:

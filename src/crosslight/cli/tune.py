@@ -1,4 +1,4 @@
-"""`crosslight tune sft|dpo|reward DATA -o DIR --base BASE`."""
+"""`crosslight tune sft|dpo|reward|judge DATA -o DIR --base BASE`."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from crosslight.cli import options as opt
-from crosslight.cli import tune_probe
+from crosslight.cli import tune_judge, tune_probe
 from crosslight.cli.console import err, out
 
 app = typer.Typer(
@@ -98,6 +98,7 @@ def reward(
 
 
 app.command("probe")(tune_probe.probe)
+app.command("judge")(tune_judge.judge)
 
 
 def _tune(

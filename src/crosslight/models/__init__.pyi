@@ -53,13 +53,16 @@ from .reasoning import split_reply
 from .schema import obey, parse_json
 from .sent import Sent, counting
 from .spec import parse
+from .tuned.folder import AdapterFile, TunedFile, read_tuned, write_adapter, write_head
 from .tuned.head import LinearHead
 from .tuned.scenes import KeptScenes
 from .tuned.vectors import Shown, Vectorizer, vector_width
+from .tuned.verdict import Verdict, llama_guard, llavaguard
 
 __all__ = [
     "READY_WAIT_S",
     "TASK",
+    "AdapterFile",
     "Answer",
     "Backend",
     "BadAnswer",
@@ -95,11 +98,13 @@ __all__ = [
     "Thing",
     "TokenLogprob",
     "Truncated",
+    "TunedFile",
     "Unreachable",
     "Usage",
     "Vcd",
     "Vectorizer",
     "Vectors",
+    "Verdict",
     "class_names",
     "copy_processor",
     "counting",
@@ -110,6 +115,8 @@ __all__ = [
     "home",
     "is_bare",
     "is_loading",
+    "llama_guard",
+    "llavaguard",
     "locate_repository",
     "obey",
     "open_network",
@@ -118,6 +125,7 @@ __all__ = [
     "parse_json",
     "poll_after",
     "probe_model",
+    "read_tuned",
     "require_sight",
     "run_fake_server",
     "serve_script",
@@ -128,4 +136,6 @@ __all__ = [
     "user",
     "vector_width",
     "with_remedy",
+    "write_adapter",
+    "write_head",
 ]

@@ -12,6 +12,7 @@ BACKENDS = {
     "openai": "crosslight.models.openai.model:OpenAIBackend",
     "gguf": "crosslight.models.gguf.model:GgufBackend",
     "hf": "crosslight.models.hf.backend:HfBackend",
+    "tuned": "crosslight.models.tuned.backend:TunedBackend",
     "fake": "crosslight.models.fake.model:FakeBackend",
 }
 """Name, and `module:Class`, loaded when the name is met. `Class.form` says how its specs are

@@ -1,8 +1,11 @@
 from .chains.make import Chain, Chains, make_chains
 from .job import KIND, Method, Target, TuneJob
+from .judge.card import auc_text
 from .judge.head import Head, fit_head
+from .judge.job import JudgeTuneJob
 from .judge.read import read_judge_rows
 from .judge.rows import ImageSource, JudgeData, JudgeRow
+from .judge.run import run_judge_tuning
 from .judge.vectors import vectors_of
 from .preflight.check import PreflightError
 from .probe.card import probe_told
@@ -23,6 +26,7 @@ __all__ = [
     "ImageSource",
     "JudgeData",
     "JudgeRow",
+    "JudgeTuneJob",
     "Method",
     "PreflightError",
     "Probe",
@@ -33,6 +37,7 @@ __all__ = [
     "Switched",
     "Target",
     "TuneJob",
+    "auc_text",
     "changed",
     "fit_head",
     "load_probes",
@@ -44,6 +49,7 @@ __all__ = [
     "probe_told",
     "read_judge_rows",
     "read_preset",
+    "run_judge_tuning",
     "run_probe",
     "run_tune",
     "under_head",

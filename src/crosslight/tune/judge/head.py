@@ -61,6 +61,21 @@ def fit_head(
     rows in the same order and the same seed give the same head. `categories`: of the unsafe rows.
     Raises `BadSetting` where a class is missing.
     """
+    from threadpoolctl import threadpool_limits
+
+    # One thread: sums in one order on any machine, and no threads that wait for each other.
+    with threadpool_limits(limits=1):
+        return _fit(x, y, groups, seed, categories, strengths)
+
+
+def _fit(
+    x: NDArray[np.floating],
+    y: Sequence[int] | Ints,
+    groups: Sequence[str] | Ints,
+    seed: int,
+    categories: Sequence[str] | None,
+    strengths: Sequence[float],
+) -> Head:
     x = np.asarray(x, dtype=np.float64)
     labels = np.asarray(y, dtype=np.int64)
     codes = np.unique(np.asarray(groups), return_inverse=True)[1]
@@ -68,21 +83,35 @@ def fit_head(
     scale = _Scale.of(x)
     if not scale.kept.any():
         raise BadSetting("every row has the same vector", "do the rows hold a text?")
-    shaped = scale(x)
+    shaped, back = _turned(scale(x))
     strength, scores = _held_out(shaped, labels, codes, seed, strengths)
     slope, offset = _platt(scores, labels)
     model = _logistic(shaped, labels, strength)
     names, of_categories = _categories(shaped, labels, categories, strength)
+    if of_categories is not None:
+        of_categories = np.column_stack([of_categories[:, :-1] @ back, of_categories[:, -1]])
     return Head(
         mean=scale.mean,
         scale=scale.scale,
-        weights=_spread(model.coef_, scale.kept)[0],
+        weights=_spread(model.coef_ @ back, scale.kept)[0],
         bias=float(model.intercept_[0]),
         slope=slope,
         offset=offset,
         names=names,
         categories=None if of_categories is None else _widened(of_categories, scale.kept),
     )
+
+
+def _turned(x: Floats) -> tuple[Floats, Floats]:
+    """The rows in as many numbers as there are rows, where they have more, and the way back.
+
+    A turn of the axes changes neither distances nor the size of weights, so the fit is the same;
+    with few rows of long vectors it is a hundred times quicker.
+    """
+    if len(x) >= x.shape[1]:
+        return x, np.eye(x.shape[1])
+    u, sizes, back = np.linalg.svd(x, full_matrices=False)
+    return u * sizes, back
 
 
 def folds_of(labels: Ints, codes: Ints, seed: int) -> Iterator[tuple[Ints, Ints]]:
@@ -123,10 +152,9 @@ def _both(labels: Ints) -> None:
 def _logistic(x: Floats, labels: NDArray[Any], strength: float) -> Any:
     from sklearn.linear_model import LogisticRegression
 
-    # Newton's steps cost the square of the width, and are few: the better way with many rows.
-    solver = "newton-cholesky" if len(x) > x.shape[1] else "lbfgs"
+    # Newton's steps are few, and cost the square of the width, which is bounded (`_turned`).
     model = LogisticRegression(
-        C=strength, class_weight="balanced", solver=solver, max_iter=300, tol=1e-4
+        C=strength, class_weight="balanced", solver="newton-cholesky", max_iter=100, tol=1e-4
     )
     return model.fit(x, labels)
 

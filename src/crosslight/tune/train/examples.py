@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from crosslight.tune.pictures import GREY, Pictures
-from crosslight.tune.rows import Turn, TuneRow
+from crosslight.tune.rows import TuneRow, Turn
 
 
 def dataset_of(rows: Sequence[TuneRow], pictures: Pictures) -> Any:

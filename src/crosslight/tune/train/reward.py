@@ -4,7 +4,6 @@ TRL's RewardTrainer takes no pictures. The loop is transformers' Trainer, the ba
 TRL's collator for pairs with pictures; only head and loss are written here.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

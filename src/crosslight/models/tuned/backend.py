@@ -1,0 +1,40 @@
+"""`tuned:DIR`: a judge that `crosslight tune judge` wrote, as a model like any other."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from crosslight.models.errors import BadSpec, Missing
+from crosslight.models.protocol import Model
+from crosslight.models.tuned.folder import FILE
+
+FORM = "tuned:DIR, a judge of `crosslight tune judge`"
+
+
+@dataclass(frozen=True, slots=True)
+class TunedBackend:
+    """A picklable description: the folder."""
+
+    form: ClassVar[str] = FORM
+    spec: str
+    folder: Path
+
+    @classmethod
+    def read(cls, rest: str) -> "TunedBackend":
+        """From what follows `tuned:`. Raises BadSpec, Missing. Nothing is loaded."""
+        if not rest:
+            raise BadSpec("tuned: names no folder", hint=FORM)
+        folder = Path(rest).expanduser()
+        if not (folder / FILE).is_file():
+            raise Missing(f"{rest[:200]} holds no {FILE}", hint=FORM)
+        return cls(f"tuned:{rest}", folder)
+
+    async def open(self) -> Model:
+        """Read and check its files. Raises Missing, NotSupported."""
+        from crosslight.models.tuned.folder import read_tuned
+
+        told = await asyncio.to_thread(read_tuned, self.folder)
+        from crosslight.models.tuned.model import HeadModel
+
+        return await asyncio.to_thread(HeadModel.of, self.folder, told)

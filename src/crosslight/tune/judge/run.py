@@ -1,0 +1,150 @@
+"""One run of `tune judge` on vectors: read, look, fit, measure, write."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from crosslight.models import KeptScenes, write_head
+from crosslight.records import Dropped, Failed
+from crosslight.runs import (
+    Account,
+    Hall,
+    Lost,
+    Pages,
+    RunResult,
+    RunSetup,
+    ended,
+    no_pages,
+    open_hall,
+    started,
+)
+from crosslight.store import write_json
+from crosslight.tune.judge.card import write_judge_card
+from crosslight.tune.judge.gathered import Gathered, gather
+from crosslight.tune.judge.head import fit_head
+from crosslight.tune.judge.job import KIND, VECTORS, JudgeTuneJob
+from crosslight.tune.judge.measure import measure
+from crosslight.tune.judge.vectors import vectors_of
+
+REPORT = "report.json"
+Told = Callable[[int, int], None]
+
+
+def _silent(done: int, of: int) -> None:
+    """Shows nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What a finished fit leaves for `run.json`."""
+
+    report: dict[str, Any]
+    files: dict[str, str]
+
+
+async def run_judge_tuning(
+    job: JudgeTuneJob, pages: Pages = no_pages, looked: Told = _silent, *, console: bool = False
+) -> RunResult:
+    """Tune a judge into `job.out`. Raises what a person must mend.
+
+    Ended by a signal, the pictures that were looked at are kept: the same command goes on from
+    there. A run that is complete is made again, to the same bytes.
+    """
+    setup = RunSetup(KIND, job.out, job.answers, job.images, {}, seed=job.seed)
+    async with open_hall(setup, exit_at_second_signal=console) as hall:
+        found: Gathered | None = None
+        done: Fitted | None = None
+        with hall.part():
+            found = await hall.aside(
+                asyncio.to_thread(gather, job.data, job.most, job.seed, hall.check)
+            )
+            started(hall)
+            done = await hall.aside(asyncio.to_thread(_fitted, job, found, hall, looked))
+        _finish(job, hall, found, done)
+        pages(job.out)
+    return ended(hall)
+
+
+def _fitted(job: JudgeTuneJob, found: Gathered, hall: Hall, looked: Told) -> Fitted:
+    def tell(at: int, of: int) -> None:
+        hall.check()
+        looked(at, of)
+
+    rows = found.rows
+    x = vectors_of(rows, tell=tell)
+    hall.check()
+    head = fit_head(
+        x,
+        [row.unsafe for row in rows],
+        [row.group for row in rows],
+        job.seed,
+        categories=[row.category for row in rows],
+    )
+    report = measure(rows, x, job.seed, hall.check)
+    hall.check()
+    told = {
+        "name": job.out.resolve().name or "judge",
+        "data": tuple(data.name for data in found.sets),
+        "licence": "; ".join(dict.fromkeys(data.licence for data in found.sets))[:600],
+        "answers": share([bool(row.answer.strip()) for row in rows]),
+        "pictures": share([row.image is not None for row in rows]),
+    }
+    seen = KeptScenes().revision if told["pictures"] != "none" else ""
+    job.out.mkdir(parents=True, exist_ok=True)
+    write_head(job.out, head, told, seen)
+    report |= {"categories": list(head.names), "answers": told["answers"]}
+    report |= {"pictures": told["pictures"], "sets": _sets(found)}
+    write_json(job.out / REPORT, report)
+    return Fitted(report, {f"{d.name}/{name}": sha for d in found.sets for name, sha in d.files})
+
+
+def share(flags: Sequence[bool]) -> Literal["none", "some", "all"]:
+    """In how many rows something is."""
+    return "all" if all(flags) else "some" if any(flags) else "none"
+
+
+def _sets(found: Gathered) -> list[dict[str, Any]]:
+    kept = [row.source for row in found.rows]
+    return [
+        {
+            "name": data.name,
+            "rows": len(data.rows),
+            "trained_on": kept.count(data.name),
+            "unsafe": sum(row.unsafe for row in data.rows),
+            "licence": data.licence,
+            "left_out": dict(data.left_out),
+        }
+        for data in found.sets
+    ]
+
+
+BROKEN = ("unreadable row", "picture that cannot be read")
+
+
+def _lost(found: Gathered) -> list[Lost]:
+    """A line for each row that is not trained on: an error where it could not be read."""
+    lost = []
+    for name, reason, count in found.left_out:
+        outcome = Failed("read", reason) if reason in BROKEN else Dropped("read", reason)
+        lost += [Lost(outcome, name)] * count
+    return lost
+
+
+def _finish(job: JudgeTuneJob, hall: Hall, found: Gathered | None, done: Fitted | None) -> None:
+    inputs = found.inputs if found else 0
+    lost = _lost(found) if found else []
+    finished = inputs - len(lost) if done else 0
+    account = Account.of(inputs, finished, (one.outcome for one in lost))
+    told: dict[str, Any] = {
+        "method": "judge",
+        "base": VECTORS,
+        "data": {"sets": list(job.data), "files": done.files if done else {}},
+        "settings": {"most": job.most},
+        "notes": list(found.notes) if found else [],
+    }
+    if done:
+        told["report"] = done.report
+    result = hall.finish(told, account, lost)
+    if done:
+        write_judge_card(job.out, result.summary)
