@@ -9,13 +9,12 @@ import pytest
 from crosslight.build import Row, read_run
 from crosslight.records import BadSetting
 from crosslight.tune import make_chains
+from crosslight.tune.chains.make import HEADS
 from crosslight.tune.chains.rows import read_chains
 from crosslight.tune.job import Target
 from crosslight.tune.pictures import Pictures
 from crosslight.tune.rows import read_rows
 from tests.view.make_run import make_run
-
-HEADS = ("What the photo", "What is asked: ", "Together: ", "Answer: ")
 
 
 @pytest.fixture(scope="module")

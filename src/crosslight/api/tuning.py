@@ -6,7 +6,7 @@ from typing import Any
 from crosslight.api.run import Run, open_run
 from crosslight.models import home
 from crosslight.records import BadSetting
-from crosslight.tune import Method, Target, TuneJob, changed, read_preset, run_tune
+from crosslight.tune import Method, Target, TuneJob, changed, no_ppo, read_preset, run_tune
 from crosslight.view import write_tune_report
 
 
@@ -24,6 +24,8 @@ def tune_job(
     **options: Any,
 ) -> TuneJob:
     """A run of `tune`; `options` are the other fields of `TuneJob`. Raises `BadSetting`."""
+    if method.casefold() == "ppo":
+        raise no_ppo()
     found = read_preset(preset)
     if found.method != method:
         raise BadSetting(

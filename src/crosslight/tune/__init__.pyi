@@ -1,5 +1,5 @@
 from .chains.make import Chain, Chains, make_chains
-from .job import KIND, Method, Target, TuneJob
+from .job import KIND, Method, Target, TuneJob, no_ppo
 from .judge.card import auc_text
 from .judge.head import Head, fit_head
 from .judge.job import JudgeTuneJob
@@ -42,6 +42,7 @@ __all__ = [
     "fit_head",
     "load_probes",
     "make_chains",
+    "no_ppo",
     "open_reward",
     "open_tuned",
     "own_head",

@@ -125,7 +125,7 @@ def _row(raw: RawRow, job: TuneJob, pictures: Pictures) -> TuneRow:
     column = _picture_column(raw, job)
     shas = tuple(pictures.keep(c, raw.root) for c in cells_of(cells.get(column)))
     prompt, answer, rejected = _texts(raw, job.method)
-    if not answer.strip() or (job.method is not Method.SFT and not rejected.strip()):
+    if not answer.strip() or (job.method.pairs and not rejected.strip()):
         raise _NoRow("an answer is empty")
     if answer == rejected:
         raise _NoRow("both answers are the same")
@@ -164,9 +164,9 @@ def _texts(raw: RawRow, method: Method) -> tuple[list[Turn], str, str]:
     cells = raw.cells
     if "chosen" in cells and "rejected" in cells:
         asked = cells["prompt"] if "prompt" in cells else cells.get("question")
-        worse = "" if method is Method.SFT else _last(cells["rejected"], raw)
+        worse = _last(cells["rejected"], raw) if method.pairs else ""
         return _turns(asked, raw), _last(cells["chosen"], raw), worse
-    if method is not Method.SFT:
+    if method.pairs:
         raise BadSetting(
             f"{raw.place}: {method} needs the columns chosen and rejected",
             "make pairs with `crosslight prefer`, or train with `tune sft`",

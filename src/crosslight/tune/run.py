@@ -125,6 +125,7 @@ def setup_of(job: TuneJob, base: Base, data: TuneData) -> dict[str, Any]:
         "method": str(job.method),
         "preset": job.preset,
         "target": str(job.target),
+        "rewards": list(job.rewards),
         "settings": job.settings.model_dump(),
         "base": {"name": base.name, "revision": base.revision},
         "data": data.hashes,

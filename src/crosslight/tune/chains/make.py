@@ -13,6 +13,8 @@ from crosslight.records import stable_id
 from crosslight.text import PromptFolder
 
 PROMPTS = PromptFolder(Path(__file__).parent / "prompts")
+HEADS = ("What the photo", "What is asked: ", "Together: ", "Answer: ")
+"""How each part of a chain begins."""
 MOST_SEEN = 3
 """Things that a chain names of one photo."""
 _KINDS = ("unsafe", "control_text", "control_photo")
