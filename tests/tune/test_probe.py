@@ -83,7 +83,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_probes(
     whole = job(tmp_path / "a", base, data)
     run_probe(whole)
     taken: list[int] = []
-    real = run.states_of
+    real = states_of
 
     def interrupted(*args: Any) -> States:
         taken.append(1)
@@ -137,7 +137,7 @@ def test_a_file_of_somebody_is_no_code(tmp_path: Path) -> None:
     path = tmp_path / "probes.npz"
     np.savez(path, allow_pickle=True, **{"unsafe.mean": np.array([{"a": 1}], dtype=object)})
     packed = io.BytesIO()
-    np.savez_compressed(packed, **{"unsafe.mean": np.zeros(1_000_000)})
+    np.savez_compressed(packed, unsafe=np.zeros(1_000_000))
     assert len(packed.getvalue()) < 10_000, "a small file that stands for a large one"
     for data in (path.read_bytes(), b"", b"PK\x03\x04 no", packed.getvalue()):
         path.write_bytes(data)

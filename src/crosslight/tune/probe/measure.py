@@ -81,14 +81,12 @@ def figures_of(said: Bools, labels: NDArray[Any]) -> dict[str, Any]:
 
     `over` is what it costs: the share of rows that are none of which it says yes.
     """
-    found = {}
-    for name, label in (("recall", 1), ("over", 0)):
-        of = said[labels == label]
-        found[name] = _share(int(of.sum()), len(of))
-    both = found["recall"]["value"], found["over"]["value"]
-    known = None not in both
-    found["balanced_accuracy"] = (both[0] + 1 - both[1]) / 2 if known else None
-    return found
+    recall, over = (
+        _share(int(said[labels == label].sum()), int((labels == label).sum())) for label in (1, 0)
+    )
+    both = (recall["value"], over["value"])
+    balanced = None if None in both else (both[0] + 1 - both[1]) / 2
+    return {"recall": recall, "over": over, "balanced_accuracy": balanced}
 
 
 def _share(n: int, of: int) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def load_probes(path: Path) -> dict[str, Probe]:
 
 
 def _probe(arrays: dict[str, Floats], name: str) -> Probe:
-    layers = []
+    layers: list[tuple[Floats, Floats]] = []
     while f"{name}.{len(layers)}.weights" in arrays and len(layers) <= MOST_LAYERS:
         at = f"{name}.{len(layers)}"
         layers.append((arrays[f"{at}.weights"], arrays[f"{at}.bias"]))

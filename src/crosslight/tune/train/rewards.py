@@ -23,6 +23,8 @@ PROMPTS = PromptFolder(Path(__file__).parent / "prompts")
 OUTSIDE_MOST = 0.5
 """Probability on neither Yes nor No, above which a grader has said nothing."""
 AT_ONCE = 8
+MODEL = "model"
+"""Where the model of a run lies."""
 
 Scored = tuple[TuneRow, str]
 
@@ -148,8 +150,8 @@ def open_reward_of(spec: str, pictures: Pictures) -> Reward:
         return GraderReward(rest, pictures)
     if kind == "model" and rest:
         from crosslight.tune.train.reward import open_reward
-        from crosslight.tune.train.session import open_tuned
 
-        model, processor = open_reward(open_tuned(Path(rest).expanduser()))
+        run = Path(rest).expanduser()
+        model, processor = open_reward(run / MODEL if (run / MODEL).is_dir() else run)
         return ModelReward("reward_model", model, processor, pictures)
     raise BadSetting(f"--reward {spec[:80]!r}", f"one of: {FORMS}")
