@@ -3,7 +3,7 @@ from .sample import sampled
 from .screen import ScreenConfig, Screened, screen_photos
 from .sources.detect import open_source
 from .sources.encoded import is_base64_picture, is_data_url, picture_bytes, text_list
-from .sources.found import Found, InputError, SourceOptions
+from .sources.found import Found, InputError, SourceError, SourceOptions
 from .sources.names import IMAGE_SUFFIXES
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "InputError",
     "ScreenConfig",
     "Screened",
+    "SourceError",
     "SourceOptions",
     "is_base64_picture",
     "is_data_url",

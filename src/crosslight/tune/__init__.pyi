@@ -7,6 +7,7 @@ from .judge.read import read_judge_rows
 from .judge.rows import ImageSource, JudgeData, JudgeRow
 from .judge.run import run_judge_tuning
 from .judge.vectors import vectors_of
+from .launch import LAUNCHED, is_first, launch
 from .preflight.check import PreflightError
 from .probe.card import probe_told
 from .probe.job import ProbeJob
@@ -20,6 +21,7 @@ from .train.session import open_tuned
 
 __all__ = [
     "KIND",
+    "LAUNCHED",
     "Chain",
     "Chains",
     "Head",
@@ -40,6 +42,8 @@ __all__ = [
     "auc_text",
     "changed",
     "fit_head",
+    "is_first",
+    "launch",
     "load_probes",
     "make_chains",
     "no_ppo",

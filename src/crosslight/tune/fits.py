@@ -92,6 +92,8 @@ class Counter:
         text = self.processor.apply_chat_template(
             [{"role": "user", "content": content}], tokenize=False
         )
+        if str(self.processor.image_token) not in text:
+            return 1  # a template that loses pictures: the preflight refuses it with a row
         bare = len(self.processor.tokenizer(text, add_special_tokens=False)["input_ids"])
         out = self.processor(images=[blank], text=[text], add_special_tokens=False)
         return len(out["input_ids"][0]) - bare + 1

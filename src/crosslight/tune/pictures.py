@@ -5,14 +5,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crosslight.photos import IMAGE_SUFFIXES, is_data_url, picture_bytes
+from crosslight.photos import IMAGE_SUFFIXES, SourceError, is_data_url, picture_bytes
 from crosslight.records import CrosslightError
-from crosslight.store import BadImage, ImageStore, find_file, stays_in
+from crosslight.store import BadImage, ImageStore, TwoFiles, find_file, stays_in
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 MOST_BYTES = 64 << 20
+UNREADABLE = (BadImage, SourceError, TwoFiles)
+"""What our own readers say of one picture."""
 GREY = (127, 127, 127)
 
 
@@ -44,7 +46,7 @@ class Pictures:
             self.store.view(sha, self.side)
         except BadPicture:
             raise
-        except (CrosslightError, BadImage, OSError, ValueError) as error:
+        except (*UNREADABLE, CrosslightError, OSError, ValueError) as error:
             raise BadPicture(f"picture cannot be read: {error}") from error
         return sha
 

@@ -66,9 +66,10 @@ def seen_row(row: TuneRow, batch: dict[str, Any], processor: Any) -> SeenRow:
     else:
         labelled = batch["labels"] != IGNORED
     token = image_id(processor)
+    counted = attention.bool()
     answers = tuple(
-        _answer(*(t[m.bool()].tolist() for t in (one, label)), token, processor.tokenizer)
-        for one, label, m in zip(ids, labelled, attention, strict=True)
+        _answer(one[on].tolist(), label[on].tolist(), token, processor.tokenizer)
+        for one, label, on in zip(ids, labelled, counted, strict=True)
     )
     return SeenRow(
         id=row.id,

@@ -32,8 +32,7 @@ def common(job: TuneJob) -> dict[str, Any]:
         "optim": optimizer(settings)[0],
         "bf16": use_bf16(settings),
         "use_cpu": not cuda,
-        "gradient_checkpointing": settings.checkpointing,
-        "gradient_checkpointing_kwargs": {"use_reentrant": False},
+        **_checkpointing(settings),
         "seed": job.seed,
         "data_seed": job.seed,
         "save_strategy": "steps",
@@ -47,6 +46,16 @@ def common(job: TuneJob) -> dict[str, Any]:
         "dataloader_num_workers": 0,
         "deepspeed": str(job.deepspeed) if job.deepspeed else None,
     }
+
+
+def _checkpointing(settings: Settings) -> dict[str, Any]:
+    """Under the name that this transformers has for it."""
+    from transformers import TrainingArguments
+
+    name = "activation_checkpointing"
+    if name not in TrainingArguments.__dataclass_fields__:
+        name = "gradient_checkpointing"
+    return {name: settings.checkpointing, f"{name}_kwargs": {"use_reentrant": False}}
 
 
 def world_size() -> int:

@@ -22,7 +22,7 @@ HEAD = "head.safetensors"
 FORMAT = "reward.json"
 
 
-class RewardModel(nn.Module):
+class RewardModel(nn.Module):  # type: ignore[misc]
     """A vision-language network and a head without bias; the network's own output is not used."""
 
     def __init__(self, network: Any) -> None:
@@ -42,6 +42,10 @@ class RewardModel(nn.Module):
     def gradient_checkpointing_enable(self, **options: Any) -> None:
         """The network's own; Trainer asks for it."""
         self.network.gradient_checkpointing_enable(**options)
+
+    def activation_checkpointing_enable(self, **options: Any) -> None:
+        """The same under its newer name."""
+        self.network.activation_checkpointing_enable(**options)
 
 
 def last_token(mask: Tensor) -> Tensor:

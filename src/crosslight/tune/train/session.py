@@ -1,6 +1,7 @@
 """Training between its measurements, and the files that come out of it."""
 
 import shutil
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from crosslight.store import read_json, write_json
 from crosslight.tune.base import Base, trained
 from crosslight.tune.held_out import Figures, measure, told, warnings_of
 from crosslight.tune.job import Method, TuneJob
+from crosslight.tune.launch import is_first, wait_for_all
 from crosslight.tune.ready import Ready
 from crosslight.tune.train.grpo import grpo_trainer, reward_figures, rewards_of, steps_of
 from crosslight.tune.train.reward import new_reward, save_base
@@ -38,14 +40,19 @@ def train(
     trainer.remove_callback(transformers.PrinterCallback)
     sizes = trained(trainer.model)
     at = str(ready.checkpoint) if ready.checkpoint else None
-    result = trainer.train(resume_from_checkpoint=at)
+    with warnings.catch_warnings():
+        # TRL and PEFT call transformers by names that it will rename: nothing that a user can mend.
+        warnings.simplefilter("ignore", FutureWarning)
+        result = trainer.train(resume_from_checkpoint=at)
     if stop.reason and trainer.state.global_step < trainer.state.max_steps:
         return None
     save_model(job, trainer, ready.base)
     after = _measured(job, trainer.accelerator.unwrap_model(trainer.model), ready, rewards, check)
     figures = told(before, after, ready.fit.rows)
-    write_json(job.out / "after.json", after.as_json())
-    shutil.rmtree(job.out / "checkpoints", ignore_errors=True)
+    wait_for_all()
+    if is_first():
+        write_json(job.out / "after.json", after.as_json())
+        shutil.rmtree(job.out / "checkpoints", ignore_errors=True)
     return {
         "training": {
             "steps": trainer.state.global_step,
@@ -91,7 +98,8 @@ def _before(
     if ready.checkpoint is not None and path.is_file():
         return Figures(**read_json(path))
     found = _measured(job, model, ready, rewards, check)
-    write_json(path, found.as_json())
+    if is_first():
+        write_json(path, found.as_json())
     return found
 
 
@@ -108,10 +116,12 @@ def _measured(
 def save_model(job: TuneJob, trainer: Any, base: Base) -> None:
     """The tuned model in one step: a folder that transformers or PEFT open by themselves."""
     part, place = job.out / PART, job.out / MODEL
-    for folder in (part, place):
-        shutil.rmtree(folder, ignore_errors=True)
+    if is_first():
+        for folder in (part, place):
+            shutil.rmtree(folder, ignore_errors=True)
+    wait_for_all()
     trainer.save_model(str(part))
-    if not trainer.is_world_process_zero():
+    if not is_first():
         return
     for name in ("training_args.bin", "README.md"):  # a pickle; a card that is not ours
         (part / name).unlink(missing_ok=True)
