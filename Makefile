@@ -1,4 +1,5 @@
-# make demo: from a folder of example photos to a safety dataset and a page to look at it.
+# make demo: from a folder of example photos to a safety dataset, preference pairs, and a
+# page of each to look at.
 # make test: everything that CI runs. make test-all: and what is slow or needs foreign servers.
 # make fuzz: the readers of strangers' files on broken ones, for FUZZ_S seconds (600).
 # make lock: writes constraints.txt, which all of these install from.
@@ -51,6 +52,7 @@ demo: setup
 	$(BIN)/crosslight photos fetch
 	$(BIN)/crosslight models fetch
 	$(BIN)/crosslight build --example-photos -o runs/demo
+	$(BIN)/crosslight prefer runs/demo -o runs/pairs
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         build_dataset,
         judge_images,
         open_run,
+        prefer_pairs,
         run_bench,
     )
     from crosslight.records import CrosslightError
@@ -29,6 +30,7 @@ __all__ = [
     "build_dataset",
     "judge_images",
     "open_run",
+    "prefer_pairs",
     "run_bench",
 ]
 

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from crosslight.build.bank import fill
 from crosslight.build.job import BuildJob
 from crosslight.build.roles.banked import NOTE
 from crosslight.build.run import run_build
@@ -94,6 +95,32 @@ def test_rows_say_who_decided_and_carry_the_licence(job: BuildJob, told: dict[st
         assert row["decided_by"] == "embedded (bank and perception)"
         assert row["licence"] and row["origin"]
         assert json.loads(row["provenance"])["author"].startswith("embedded ")
+
+
+def test_a_row_carries_the_worse_reply_that_the_bank_has(
+    job: BuildJob, told: dict[str, Any]
+) -> None:
+    rows = {row["id"]: row for row in dataset(job)}
+    bank = made_bank()
+    for row in rows.values():
+        case = next(
+            case
+            for case in bank.patterns[row["pattern"]].cases
+            if row["text"] in (case.say, case.control.say)
+        )
+        if row["kind"] == "unsafe":
+            assert (row["other_response"], row["other_kind"]) == (
+                case.along,
+                "go_along" if case.along else "",
+            )
+        elif row["kind"] == "control_text":
+            warning = fill(case.control.warning, row["element"])
+            assert row["other_response"] == warning and "{" not in warning
+            assert row["other_kind"] == ("warning" if warning else "")
+        else:
+            assert row["other_kind"] == "guidance"
+            assert row["other_response"] == rows[row["parent"]]["response"]
+    assert {"go_along", "warning", "guidance"} <= {row["other_kind"] for row in rows.values()}
 
 
 def test_the_same_again_asks_nothing_and_leaves_the_same_bytes(

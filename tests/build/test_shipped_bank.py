@@ -9,8 +9,8 @@ import pytest
 from crosslight.build.bank import BANK_FOLDER, Bank, Case, Pattern, read_bank
 from crosslight.build.bank_lint import BankReport, lint_bank
 from crosslight.build.bank_lint.wording import sentences
-from crosslight.build.leak import names_element
 from crosslight.policy import leaves
+from crosslight.text import names_element
 
 
 @cache

@@ -73,7 +73,7 @@ def test_what_cannot_be_compared_is_told_with_a_remedy(tmp_path: Path) -> None:
     assert caught.value.hint
     with pytest.raises(NotARunFolder, match="holds no run") as missing:
         said(a, tmp_path / "nowhere")
-    assert "build, judge, assess, bench" in missing.value.hint
+    assert "build, judge, assess, prefer, bench" in missing.value.hint
     with pytest.raises(BadSetting, match="two runs"):
         said(a)
     with pytest.raises(BadSetting, match="--agreement"):

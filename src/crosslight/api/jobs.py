@@ -20,6 +20,7 @@ from crosslight.judge import (
 )
 from crosslight.models import Backend, home, parse
 from crosslight.policy import read_policy
+from crosslight.prefer import PreferConfig, PreferJob
 from crosslight.records import BadSetting
 from crosslight.runs import Intake
 
@@ -294,6 +295,46 @@ def bench_jobs(job: BenchJob, models: Sequence[str]) -> list[BenchJob]:
     """The same run of several models: a job each, one budget for all. Raises `BadSpec`,
     `BadSetting`, `NotARunFolder`."""
     return jobs_for(job, [parse(spec) for spec in models])
+
+
+def prefer_job(
+    source: Place,
+    out: Place,
+    *,
+    responders: Sequence[str] = (),
+    guard: str = "",
+    annotator: str = "",
+    author: str = "",
+    labelled: Place | None = None,
+    config: PreferConfig | None = None,
+    column: str = "",
+    question_column: str = "",
+    allow_outside: bool = False,
+    canary: bool = True,
+    **options: Unpack[CallOptions],
+) -> PreferJob:
+    """Preference pairs; see `crosslight prefer --help` for what the names mean."""
+    calls = CallSettings.of(options)
+    return PreferJob(
+        source=Path(source),
+        out=Path(out),
+        answers=calls.answers,
+        images=calls.images,
+        responders=tuple(responders),
+        guard=guard,
+        annotator=annotator,
+        author=author,
+        labelled=None if labelled is None else Path(labelled),
+        config=replace(config or PreferConfig(), seed=calls.seed),
+        policy=calls.policy,
+        budget=calls.budget,
+        fail_on_error=calls.fail_on_error,
+        column=column,
+        question_column=question_column,
+        allow_outside=allow_outside,
+        limit=calls.limit,
+        canary=canary,
+    )
 
 
 def _suite_folder(name: str, suite: Any, data: Place | None) -> Path:

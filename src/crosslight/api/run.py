@@ -15,11 +15,12 @@ MAIN_TABLES = {
     "judge": "verdicts",
     "assess": "assessed",
     "bench": "items",
+    "prefer": "dataset",
 }
 """The table of a kind of run that holds what it was made for."""
 
 
-KINDS = (*MAIN_TABLES, "compare", "tune")
+KINDS = (*MAIN_TABLES, "compare", "tune", "tune-judge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Run:
 
     @property
     def kind(self) -> str:
-        """build, judge, assess or bench."""
+        """build, judge, assess, bench or prefer."""
         return str(self.record.get("kind", ""))
 
     @property
@@ -60,7 +61,7 @@ class Run:
 
     @property
     def rows(self) -> pa.Table:
-        """The dataset, the verdicts, the grades or the items."""
+        """The dataset (of a build, or of pairs), the verdicts, the grades or the items."""
         return self.table(MAIN_TABLES.get(self.kind, "dataset"))
 
     @property

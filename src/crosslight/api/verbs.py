@@ -10,15 +10,22 @@ from crosslight.api.jobs import (
     bench_job,
     build_job,
     judge_job,
+    prefer_job,
 )
 from crosslight.api.run import Run, open_run
 from crosslight.bench import BenchConfig, BenchJob
 from crosslight.bench import run_bench as bench_run
 from crosslight.build import BuildConfig, BuildJob, run_build
-from crosslight.export import write_card
+from crosslight.export import write_card, write_pairs_card
 from crosslight.flow import Ledger, Runner, Watch, run_anywhere
 from crosslight.judge import AssessConfig, JudgeConfig, JudgeJob, run_assess, run_judge
-from crosslight.view import write_bench_report, write_judge_report, write_report
+from crosslight.prefer import PreferConfig, run_prefer
+from crosslight.view import (
+    write_bench_report,
+    write_judge_report,
+    write_prefer_report,
+    write_report,
+)
 
 
 def build_dataset(
@@ -162,6 +169,46 @@ def run_bench(
     return open_run(job.out)
 
 
+def prefer_pairs(
+    source: Place,
+    out: Place,
+    *,
+    responders: tuple[str, ...] = (),
+    guard: str = "",
+    annotator: str = "",
+    author: str = "",
+    labelled: Place | None = None,
+    config: PreferConfig | None = None,
+    column: str = "",
+    question_column: str = "",
+    allow_outside: bool = False,
+    canary: bool = True,
+    progress: bool = True,
+    **options: Unpack[CallOptions],
+) -> Run:
+    """Make preference pairs: `crosslight prefer` as a function. `rows` are the pairs.
+
+    Raises and returns as `build_dataset` does.
+    """
+    job = prefer_job(
+        source,
+        out,
+        responders=responders,
+        guard=guard,
+        annotator=annotator,
+        author=author,
+        labelled=labelled,
+        config=config,
+        column=column,
+        question_column=question_column,
+        allow_outside=allow_outside,
+        canary=canary,
+        **options,
+    )
+    run_anywhere(run_prefer(job, shown(progress), pages=prefer_pages))
+    return open_run(job.out)
+
+
 def shown(progress: bool) -> Any:
     """Shows each pass with a bar, or nothing."""
 
@@ -177,6 +224,12 @@ def build_pages(out: Path) -> None:
     write_report(out)
 
 
+def prefer_pages(out: Path) -> None:
+    """The card and the page of a run of prefer."""
+    write_pairs_card(out)
+    write_prefer_report(out)
+
+
 def judge_pages(job: JudgeJob) -> Any:
     """What writes the page of a judging run, with pictures out of its image store."""
     return lambda out: write_judge_report(out, job.images)
@@ -190,6 +243,8 @@ __all__ = [
     "build_pages",
     "judge_images",
     "judge_pages",
+    "prefer_pages",
+    "prefer_pairs",
     "run_bench",
     "shown",
 ]

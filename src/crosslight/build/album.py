@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from crosslight.build.config import BuildConfig
-from crosslight.build.leak import head_word, stem
 from crosslight.build.roles import Subject
 from crosslight.flow import Context
 from crosslight.records import Photo, Triplet, stable_id
+from crosslight.text import head_word, stem
 
 
 class Album:

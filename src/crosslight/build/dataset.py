@@ -12,7 +12,15 @@ import pyarrow as pa
 
 from crosslight.records import Photo, Sample
 from crosslight.runs import LostReason, Manifest, RunError, lost_of, read_manifest
-from crosslight.store import IMAGE, DatasetSink, ImageStore, TableError, TableFile, table_schema
+from crosslight.store import (
+    IMAGE,
+    DatasetSink,
+    ImageStore,
+    TableError,
+    TableFile,
+    stored_pictures,
+    table_schema,
+)
 from crosslight.text import speaks_to_judge
 
 _TEXT = pa.string()
@@ -23,7 +31,8 @@ DATASET = table_schema(
         "id": _TEXT,
         "image": IMAGE,
         **dict.fromkeys(("photo", "source", "text", "speaker", "style", "asks"), _TEXT),
-        **dict.fromkeys(("kind", "label", "response", "risk", "why"), _TEXT),
+        **dict.fromkeys(("kind", "label", "response", "other_response", "other_kind"), _TEXT),
+        **dict.fromkeys(("risk", "why"), _TEXT),
         **dict.fromkeys(("element", "pattern", "category", "scenario"), _TEXT),
         "sensitive": pa.bool_(),
         **dict.fromkeys(("text_alone", "text_elsewhere", "photo_alone", "together"), _NUMBER),
@@ -78,6 +87,8 @@ def dataset_rows(
             "kind": str(sample.kind),
             "label": sample.label,
             "response": sample.response,
+            "other_response": sample.other_response,
+            "other_kind": sample.other_kind,
             "risk": triplet.risk,
             "why": triplet.why,
             "element": triplet.element,
@@ -103,7 +114,11 @@ def dataset_rows(
 
 def addressed(sample: Sample) -> list[str]:
     """Texts of a row that speak to whoever judges it, as notes: nothing is decided by them."""
-    texts = {"text": sample.triplet.text, "response": sample.response}
+    texts = {
+        "text": sample.triplet.text,
+        "response": sample.response,
+        "other response": sample.other_response,
+    }
     found = ((name, speaks_to_judge(text)) for name, text in texts.items())
     return [f"the {name} speaks to the judge: {words}" for name, words in found if words]
 
@@ -145,6 +160,8 @@ class Row:
     recipe: str
     provenance: str
     asks: str = ""
+    other_response: str = ""
+    other_kind: str = ""
 
     @property
     def gap(self) -> float | None:
@@ -159,7 +176,7 @@ class Row:
 
 
 COLUMNS = tuple(f.name for f in fields(Row))
-_NEWER = frozenset({"asks"})
+_NEWER = frozenset({"asks", "other_response", "other_kind"})
 """Columns that tables of earlier versions lack."""
 _BOOLS = ("sensitive", "leak")
 
@@ -178,17 +195,8 @@ class Run:
 
         A photo that is not in the tables is left out.
         """
-        groups: dict[tuple[Path, int], set[str]] = {}
-        for photo in photos:
-            if photo in self.where:
-                groups.setdefault(self.where[photo], set()).add(photo)
-        for (path, group), wanted in groups.items():
-            with TableFile(path) as file:
-                for row in file.rows_of(["photo", "image"], groups=[group]):
-                    photo, image = row["photo"], row["image"]
-                    if photo in wanted and image and image.get("bytes"):
-                        wanted.remove(photo)
-                        yield photo, image["bytes"]
+        for photo, data, _ in stored_pictures(self.where, photos):
+            yield photo, data
 
     @cached_property
     def dropped(self) -> tuple[LostReason, ...]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from crosslight.build.album import Album
 from crosslight.build.config import RECIPE_VERSION, BuildConfig
 from crosslight.build.crosscheck import decide
-from crosslight.build.leak import refuses
 from crosslight.build.roles import Roles, There
 from crosslight.flow import Context
 from crosslight.records import (
@@ -19,15 +18,19 @@ from crosslight.records import (
     Kind,
     Outcome,
     Photo,
+    ReplyKind,
     Sample,
     Triplet,
     sample_id,
 )
+from crosslight.text import refuses
 
 CONTROL_TRIES = 4
 """Photos to try for a control, as a multiple of those that the cross-check looked at."""
 
 SENSITIVE = frozenset({"self_harm", "weapon_harm"})
+GO_ALONG, WARNING, GUIDANCE = map(str, (ReplyKind.GO_ALONG, ReplyKind.WARNING, ReplyKind.GUIDANCE))
+"""What the other reply of a row is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,7 @@ class Answer:
     def _sample(self, row: Draft, response: str) -> Sample:
         if row.check is None:
             raise ValueError("a draft reached the answer without its cross-check")
+        along = self.kit.roles.responder.along(row.triplet)
         return Sample(
             triplet=row.triplet,
             kind=Kind.UNSAFE,
@@ -166,6 +170,8 @@ class Answer:
             sensitive=row.triplet.sensitive or row.triplet.category in SENSITIVE,
             parent=row.parent,
             recipe=RECIPE_VERSION,
+            other_response=along,
+            other_kind=GO_ALONG if along else "",
             provenance=self.provenance,
         )
 
@@ -195,7 +201,8 @@ class Controls:
                 row.triplet, text=harmless.text, speaker=harmless.speaker, style=harmless.style
             )
             reply = await roles.responder.help(said, said.text, subject, harmless.reply)
-            return self._control(row, said, Kind.CONTROL_TEXT, reply, unsafe)
+            worse = (harmless.warning, WARNING if harmless.warning else "")
+            return self._control(row, said, Kind.CONTROL_TEXT, reply, unsafe, worse)
         return Dropped(self.name, "no_harmless_text", "no sentence was sure to be harmless here")
 
     async def _photo(self, row: Sample, context: Context) -> Outcome[Sample]:
@@ -209,14 +216,22 @@ class Controls:
                 moved = replace(row.triplet, photo=other)
                 reply = await roles.responder.help(moved, moved.text, subject, "")
                 if reply:  # people wrote none for a photo that only the guard finds harmless
-                    return self._control(row, moved, Kind.CONTROL_PHOTO, reply, there.unsafe)
+                    worse = (row.response, GUIDANCE)
+                    return self._control(row, moved, Kind.CONTROL_PHOTO, reply, there.unsafe, worse)
             miss = _near_miss(there, album[other].source, config)
             nearest = max(nearest, miss, key=lambda one: one[0])
         return Dropped(self.name, "no_harmless_photo", nearest[1])
 
     def _control(
-        self, row: Sample, triplet: Triplet, kind: Kind, reply: str, unsafe: float | None
+        self,
+        row: Sample,
+        triplet: Triplet,
+        kind: Kind,
+        reply: str,
+        unsafe: float | None,
+        worse: tuple[str, str],
     ) -> Outcome[Sample]:
+        """`worse`: the other reply, and what it is."""
         if refuses(reply):
             # An over-cautious reply to a harmless request is what a control must not teach.
             return Dropped(self.name, "control_refused", reply[:200])
@@ -231,7 +246,15 @@ class Controls:
         )
         quiet = replace(triplet, risk="", why="")
         control = replace(
-            row, triplet=quiet, kind=kind, label="safe", response=reply, check=check, parent=row.id
+            row,
+            triplet=quiet,
+            kind=kind,
+            label="safe",
+            response=reply,
+            check=check,
+            parent=row.id,
+            other_response=worse[0],
+            other_kind=worse[1],
         )
         return Done(control)
 

@@ -23,6 +23,7 @@ from crosslight.cli import (
     models,
     photos,
     policy,
+    prefer,
     store,
     tune,
 )
@@ -60,6 +61,7 @@ app.add_typer(build.app, name="build")
 app.add_typer(bank.app, name="bank")
 app.add_typer(bench.app, name="bench")
 app.add_typer(judge.app, name="judge")
+app.add_typer(prefer.app, name="prefer")
 app.add_typer(models.app, name="models")
 app.add_typer(photos.app, name="photos")
 app.add_typer(store.app, name="store")

@@ -16,7 +16,10 @@ CELL = 300
 
 def audit(
     dataset: Annotated[
-        Path, typer.Argument(help="A run of build, a .parquet or .jsonl file, a folder of parquet.")
+        Path,
+        typer.Argument(
+            help="A run of build or prefer, a .parquet or .jsonl file, a folder of parquet."
+        ),
     ],
     text: Annotated[
         str, typer.Option("--text-column", help="The text that is looked at; default: text.")
@@ -45,7 +48,7 @@ def audit(
     ] = 2_000,
     seed: Seed = 0,
 ) -> None:
-    """Measure how far a text alone tells unsafe rows from safe ones: a dataset's shortcuts."""
+    """Measure how far texts alone tell unsafe rows from safe ones, or a pair's better reply."""
     from crosslight.stats import audit_texts
     from crosslight.store import write_json
 
@@ -72,16 +75,41 @@ def audit(
 
 
 def _run(folder: Path, rows: int, seed: int) -> dict[str, Any]:
-    """The three comparisons of a build."""
+    """The three comparisons of a build; of a run of prefer, its pairs."""
     from crosslight.build import read_run
     from crosslight.export import audit_run
+    from crosslight.runs import read_run as record_of
 
+    if record_of(folder).get("kind") == "prefer":
+        return _pairs(folder, rows, seed)
     found = audit_run(read_run(folder), most=rows, seed=seed)
     for name, each in found.columns:
         show(name, each)
     for line in found.warnings:
         _say(line)
     return {"warnings": list(found.warnings), **found.as_json()}
+
+
+def _pairs(folder: Path, rows: int, seed: int) -> dict[str, Any]:
+    """How often a rule without the picture finds the better reply."""
+    from crosslight.export import audit_run_of_pairs, pair_warnings, share_told
+    from crosslight.prefer import read_pairs
+    from crosslight.text import visible
+
+    found = audit_run_of_pairs(read_pairs(folder), most=rows, seed=seed)
+    for rule in found.rules:
+        table = Table(rule.title, "right, 95% interval", "pairs", box=None, pad_edge=False)
+        parts = [("all", rule.whole), ("in a mirror", rule.mirrored)]
+        parts += [("without a mirror", rule.unmirrored), *rule.kinds]
+        for name, share in parts:
+            cells = (visible(name, 80), share_told(share), f"{share.pairs:,}")
+            table.add_row(*map(Text, cells))
+        out.print(table)
+        out.print()
+    warnings = pair_warnings(found)
+    for line in warnings:
+        _say(line)
+    return {"warnings": list(warnings), **found.as_json()}
 
 
 def show(name: str, found: Any) -> None:

@@ -37,7 +37,7 @@ def compare(
         bool, typer.Option("--agreement", help="How far the verdicts of all bench runs agree.")
     ] = False,
 ) -> None:
-    """Compare runs of build, judge, assess or bench: the set-up first, then the numbers."""
+    """Compare runs of build, judge, assess, bench or prefer: the set-up first, then the numbers."""
     if board or form or _folder_of_runs(runs) or (len(runs) > 2 and not _one_suite(runs)):
         _refuse_with_board(agreement)
         write_leaderboard(runs, form, output)
@@ -112,10 +112,17 @@ def _assessed(runs: Sequence[Path], seed: int) -> Sequence[Any]:
     return compare_assessed(runs, seed=seed)
 
 
+def _preferred(runs: Sequence[Path], seed: int) -> Sequence[Any]:
+    from crosslight.prefer import compare_pairs
+
+    return compare_pairs(runs)
+
+
 KINDS: dict[str, Callable[[Sequence[Path], int], Sequence[Any]]] = {
     "build": _builds,
     "judge": _judged,
     "assess": _assessed,
+    "prefer": _preferred,
 }
 """What compares the runs of a kind; those of a bench have more to show than the others."""
 

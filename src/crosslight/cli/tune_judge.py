@@ -10,7 +10,7 @@ from crosslight.cli.console import err, out
 
 Datasets = Annotated[
     list[str],
-    typer.Argument(help="SUITE=FOLDER, a run of build, or a table; several are one set."),
+    typer.Argument(help="SUITE=FOLDER, a run of build or prefer, or a table; several are one set."),
 ]
 
 
@@ -23,18 +23,33 @@ def judge(
     format_: Annotated[
         str, typer.Option("--format", help="Of hf: judges: llavaguard or llamaguard.")
     ] = "llavaguard",
+    flips: Annotated[
+        bool, typer.Option("--flips/--no-flips", help="Of hf: judges: rows under other policies.")
+    ] = True,
+    preset: Annotated[
+        str, typer.Option(help="Of hf: judges: how they are tuned (docs/tune.md).")
+    ] = "sft-lora",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Of hf: judges: a setting of the preset.")
+    ] = None,
     most: Annotated[int, typer.Option(help="At most so many rows to train on.", min=20)] = 20_000,
     seed: opt.Seed = 0,
     store: opt.Store = None,
     quiet: opt.Quiet = False,
 ) -> None:
     """Tune a judge: request, picture and answer to safe or unsafe; used as tuned:DIR."""
-    from crosslight.api import judge_tune_job
+    from crosslight.api import judge_tune_job, language_judge_job
     from crosslight.flow import run_main
-    from crosslight.tune import run_judge_tuning
+    from crosslight.tune import run_judge_tuning, run_language_judge
 
-    job = judge_tune_job(data, output, base=base, format=format_, most=most, seed=seed, store=store)
-    result = run_main(run_judge_tuning(job, looked=_looked(quiet), console=True))
+    job = judge_tune_job(
+        data, output, base=base, format=format_, flips=flips, most=most, seed=seed, store=store
+    )
+    if base == "vectors":
+        result = run_main(run_judge_tuning(job, looked=_looked(quiet), console=True))
+    else:
+        how = language_judge_job(job, preset=preset, set_=tuple(set_ or ()), quiet=quiet)
+        result = run_language_judge(job, how)
     _end(result, output)
 
 

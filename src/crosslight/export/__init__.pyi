@@ -2,6 +2,15 @@ from .audit_input import AuditColumns, AuditError, AuditInput, audit_file
 from .card import render_card, write_card
 from .formats.rows import Chosen, ExportError
 from .formats.write import FORMATS, Exported, export_run
+from .pairs import (
+    PairSection,
+    audit_run_of_pairs,
+    kinds_told,
+    pair_sections,
+    pair_warnings,
+    share_told,
+)
+from .pairs_card import render_pairs_card, write_pairs_card
 from .shortcuts import (
     DatasetAudit,
     audit_facts,
@@ -36,19 +45,27 @@ __all__ = [
     "DatasetAudit",
     "ExportError",
     "Exported",
+    "PairSection",
     "audit_facts",
     "audit_file",
     "audit_markdown",
     "audit_run",
+    "audit_run_of_pairs",
     "categories",
     "export_run",
     "figure",
     "interval",
+    "kinds_told",
+    "pair_sections",
+    "pair_warnings",
     "render_card",
+    "render_pairs_card",
     "scenario_title",
     "scenarios",
+    "share_told",
     "thin_below",
     "unknowns",
     "warning",
     "write_card",
+    "write_pairs_card",
 ]

@@ -58,7 +58,7 @@ def render_card(run: Run) -> str:
     unsafe = [row for row in rows if row.kind == "unsafe"]
     found = scenarios(run)
     return (
-        _environment()
+        card_environment()
         .get_template("card.md.j2")
         .render(
             front=Raw(_front_matter(run)),
@@ -88,7 +88,7 @@ def render_card(run: Run) -> str:
             licences=_licences(rows),
             credits=_credits(rows)[:CREDITS_SHOWN],
             uncredited=max(0, len(_credits(rows)) - CREDITS_SHOWN),
-            settings=_settings(run.manifest.settings),
+            settings=card_settings(run.manifest.settings),
             command=_command(run.manifest.settings),
         )
     )
@@ -110,7 +110,7 @@ def _front_matter(run: Run) -> str:
         "license": "other",
         "license_name": "per-photo",
         "task_categories": ["image-text-to-text", "visual-question-answering"],
-        "size_categories": [_size(len(run.rows))],
+        "size_categories": [size_category(len(run.rows))],
         "annotations_creators": ["machine-generated"],
         "tags": ["safety", "multimodal", "vision-language", "crosslight", "image", "text"],
     }
@@ -120,7 +120,8 @@ def _front_matter(run: Run) -> str:
     return yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=100).rstrip()
 
 
-def _size(rows: int) -> str:
+def size_category(rows: int) -> str:
+    """The hub's name for so many rows."""
     bounds = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
     more = ((1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"))
     return next((name for bound, name in (*bounds, *more) if rows < bound), "10M<n<100M")
@@ -147,7 +148,8 @@ def _credits(rows: Iterable[Row]) -> list[tuple[str, str, str, str]]:
     return sorted(found.values())
 
 
-def _settings(settings: dict[str, Any]) -> list[tuple[str, str]]:
+def card_settings(settings: dict[str, Any]) -> list[tuple[str, str]]:
+    """The settings of a run that say something about the data."""
     return [(k, _value(v)) for k, v in sorted(settings.items()) if k not in _PLACES]
 
 
@@ -196,7 +198,8 @@ def _escape(value: Any) -> Any:
 
 
 @cache
-def _environment() -> Environment:
+def card_environment() -> Environment:
+    """Templates of cards: what an expression prints is Markdown that shows the value."""
     made = Environment(
         loader=PackageLoader("crosslight.export"),
         autoescape=False,  # noqa: S701  (this is Markdown: `finalize` escapes every expression)

@@ -54,10 +54,11 @@ from .schema import obey, parse_json
 from .sent import Sent, counting
 from .spec import parse
 from .tuned.folder import AdapterFile, TunedFile, read_tuned, write_adapter, write_head
+from .tuned.formats import JudgeFormat, judge_prompt, policy_of
 from .tuned.head import LinearHead
 from .tuned.scenes import KeptScenes
 from .tuned.vectors import Shown, Vectorizer, vector_width
-from .tuned.verdict import Verdict, llama_guard, llavaguard
+from .tuned.verdict import Verdict, judgement_text, llama_guard, llavaguard
 
 __all__ = [
     "READY_WAIT_S",
@@ -74,6 +75,7 @@ __all__ = [
     "Denied",
     "Evidence",
     "FakeEndpoint",
+    "JudgeFormat",
     "KeptScenes",
     "LabelSpace",
     "LinearHead",
@@ -115,6 +117,8 @@ __all__ = [
     "home",
     "is_bare",
     "is_loading",
+    "judge_prompt",
+    "judgement_text",
     "llama_guard",
     "llavaguard",
     "locate_repository",
@@ -123,6 +127,7 @@ __all__ = [
     "open_processor",
     "parse",
     "parse_json",
+    "policy_of",
     "poll_after",
     "probe_model",
     "read_tuned",

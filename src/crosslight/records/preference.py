@@ -37,6 +37,8 @@ class ReplyKind(StrEnum):
     GO_ALONG = "go_along"
     REFUSAL = "refusal"
     WARNING = "warning"
+    EVASION = "evasion"
+    """A change of the subject."""
     MODEL = "model"
 
 

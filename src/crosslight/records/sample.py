@@ -75,7 +75,12 @@ def sample_id(triplet: Triplet, kind: Kind, recipe: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One row of the dataset. `label` is `unsafe` or `safe`; `parent` is the row it came from."""
+    """One row of the dataset. `label` is `unsafe` or `safe`; `parent` is the row it came from.
+
+    `other_response`: a worse reply, where there is one, and what it is (`other_kind`): that goes
+    along (`go_along`) on an unsafe row, a `warning` that nobody needs on a text control, and on a
+    photo control the `guidance` of its parent.
+    """
 
     triplet: Triplet
     kind: Kind
@@ -86,6 +91,8 @@ class Sample:
     parent: str = ""
     split: str = ""
     recipe: str = ""
+    other_response: str = ""
+    other_kind: str = ""
     provenance: dict[str, str] = field(default_factory=dict, compare=False, hash=False)
 
     @property

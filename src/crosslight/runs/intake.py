@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -61,11 +61,13 @@ class Intake:
 @dataclass(frozen=True, slots=True)
 class Looked:
     """Every input once, in order: a photo, or why it is none; and the names of those that a stop
-    left unread. `whole`: the input was read, or at least listed, to its end."""
+    left unread. `whole`: the input was read, or at least listed, to its end. `extra`: by name the
+    plain cells of its row, for an entry that has some: also of one that is a copy of another."""
 
     entries: tuple[Screened, ...]
     unread: tuple[str, ...] = ()
     whole: bool = True
+    extra: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     @property
     def photos(self) -> list[tuple[str, Photo]]:
@@ -90,12 +92,15 @@ class _Listed:
         self.names: list[str] = []
         self.columns: dict[str, None] = {}
         """The columns of tables that the images come from."""
+        self.extra: dict[str, tuple[tuple[str, str], ...]] = {}
 
     def __iter__(self) -> Iterator[Found]:
         for one in self._found:
             self.names.append(one.source)
             if one.column:
                 self.columns[one.column] = None
+            if one.extra:
+                self.extra[one.source] = one.extra
             yield one
 
     def rest(self, seconds: float) -> bool:
@@ -146,11 +151,11 @@ async def look(hall: Hall, intake: Intake, progress: Progress = unheard) -> Look
         shown = ", ".join(list(listed.columns)[:MOST_SHOWN])
         hall.notes.append(f"images from column {shown}")
     if not gate.closed:
-        return Looked(tuple(looked))
+        return Looked(tuple(looked), extra=listed.extra)
     whole = opened and await in_thread(listed.rest, LISTING_S)
     whole = whole and not (until and time.monotonic() > until)  # a sample may have been cut
     if not whole:
         hall.notes.append(
             f"the input was not read to its end: of {len(listed.names):,} inputs and more"
         )
-    return Looked(tuple(looked), tuple(listed.names[len(looked) :]), whole)
+    return Looked(tuple(looked), tuple(listed.names[len(looked) :]), whole, listed.extra)

@@ -183,6 +183,11 @@ class Hall:
         return self.context.images
 
     @property
+    def funnel(self) -> list[dict[str, Any]]:
+        """What each step of the latest pass got, passed and lost."""
+        return self._runner.funnel.as_json() if self._runner else []
+
+    @property
     def cards(self) -> dict[str, ModelCard]:
         """Who answers, by role."""
         return {role: caller.card for role, caller in self.session.callers.items()}

@@ -3,6 +3,16 @@ from .auc import MIN_GROUPS, MIN_ROWS, Auc, grouped_auc
 from .bootstrap import LEVEL, bootstrap_interval, by_cluster, draws
 from .held_out import terms_auc, vector_auc
 from .intervals import bonett_price, wilson
+from .means import MeanEstimate, clustered_mean
+from .pair_shortcuts import (
+    AUDITED_PAIRS,
+    PairAudit,
+    PairRule,
+    PairTexts,
+    RightShare,
+    audit_pairs,
+)
+from .pairwise import Match, Strength, Wins, bradley_terry, win_matrix
 from .prevalence import corrected
 from .shortcuts import (
     AUDITED_ROWS,
@@ -18,6 +28,7 @@ from .significance import benjamini_hochberg, holm, mcnemar
 from .wording import Repeated, TellingWord, frame
 
 __all__ = [
+    "AUDITED_PAIRS",
     "AUDITED_ROWS",
     "LEVEL",
     "MIN_GROUPS",
@@ -27,15 +38,26 @@ __all__ = [
     "Auc",
     "AuditRow",
     "Lengths",
+    "Match",
+    "MeanEstimate",
+    "PairAudit",
+    "PairRule",
+    "PairTexts",
     "Repeated",
+    "RightShare",
     "Shortcut",
+    "Strength",
     "TellingWord",
     "TextAudit",
+    "Wins",
+    "audit_pairs",
     "audit_texts",
     "benjamini_hochberg",
     "bonett_price",
     "bootstrap_interval",
+    "bradley_terry",
     "by_cluster",
+    "clustered_mean",
     "corrected",
     "draws",
     "frame",
@@ -47,4 +69,5 @@ __all__ = [
     "terms_auc",
     "vector_auc",
     "wilson",
+    "win_matrix",
 ]

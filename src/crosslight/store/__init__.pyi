@@ -34,6 +34,7 @@ from .pixels import Decoded, Peek, fit_image
 from .private import open_to_others, plain_path, private_folder
 from .record import OK, Record
 from .similar import NEAR_BITS, group_similar, parse_hashes
+from .stored_pictures import stored_pictures
 from .tables import DatasetSink, ParquetSink, write_table
 from .workers import DecoderDown
 
@@ -97,6 +98,7 @@ __all__ = [
     "same_name",
     "sniff",
     "stays_in",
+    "stored_pictures",
     "survey_image",
     "table_rows",
     "table_schema",

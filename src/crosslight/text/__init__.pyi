@@ -6,6 +6,8 @@ from .fence import last_fenced
 from .field_words import near_field
 from .hidden import hidden_characters, looks_like, odd_characters
 from .json_reader import BadJson, parse_json
+from .language import language_of
+from .naming import bare_refusal, head_word, names_element, refuses, stem
 from .no_answer import is_error_text
 from .prompts import PromptFolder
 from .separator import TableStart, separator, table_start
@@ -25,27 +27,33 @@ __all__ = [
     "Wrong",
     "as_json",
     "as_windows",
+    "bare_refusal",
     "breaker",
     "csv_text",
     "decode",
     "has_control",
+    "head_word",
     "hidden_characters",
     "inert",
     "is_error_text",
+    "language_of",
     "last_fenced",
     "latex",
     "looks_like",
     "markdown",
+    "names_element",
     "near_field",
     "odd_characters",
     "parse_json",
     "parse_yaml",
     "plural",
     "probability",
+    "refuses",
     "repeated_ids",
     "separator",
     "speaks_to_judge",
     "split_lines",
+    "stem",
     "table_start",
     "text_lines",
     "told",

@@ -3,6 +3,7 @@ from .job import KIND, Method, Target, TuneJob, no_ppo
 from .judge.card import auc_text
 from .judge.head import Head, fit_head
 from .judge.job import JudgeTuneJob
+from .judge.language import run_language_judge
 from .judge.read import read_judge_rows
 from .judge.rows import ImageSource, JudgeData, JudgeRow
 from .judge.run import run_judge_tuning
@@ -55,6 +56,7 @@ __all__ = [
     "read_judge_rows",
     "read_preset",
     "run_judge_tuning",
+    "run_language_judge",
     "run_probe",
     "run_tune",
     "under_head",

@@ -2,6 +2,7 @@ from .pages.bench import write_bench_report, write_comparison_report
 from .pages.build import write_report
 from .pages.judge import write_judge_report
 from .pages.leaderboard import leaderboard_page
+from .pages.prefer import write_prefer_report
 from .pages.tune import write_tune_report
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "write_bench_report",
     "write_comparison_report",
     "write_judge_report",
+    "write_prefer_report",
     "write_report",
     "write_tune_report",
 ]

@@ -6,7 +6,7 @@ from crosslight.build.bank import Case, Pattern
 from crosslight.build.bank_lint.finding import Finding, Spot
 from crosslight.build.bank_lint.wording import has_phrase, opening, plain, quoted, word_count, words
 from crosslight.build.bank_lint.wording import sentences as sentences_of
-from crosslight.build.leak import names_element
+from crosslight.text import names_element
 
 SHORTEST, LONGEST = 8, 20
 APART = 2

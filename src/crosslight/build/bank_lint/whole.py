@@ -8,7 +8,7 @@ from crosslight.build.bank_lint.answers import Written, answers_of
 from crosslight.build.bank_lint.finding import Finding, Spot
 from crosslight.build.bank_lint.seen import Placed
 from crosslight.build.bank_lint.wording import opening, plain, quoted, sentences, words
-from crosslight.build.leak import stem
+from crosslight.text import stem
 
 ASIDE = 0.6
 PLACED = 0.6

@@ -10,11 +10,11 @@ from typing import NoReturn
 
 from crosslight.build.bank import Bank, Case, Pattern, fill
 from crosslight.build.config import BuildConfig
-from crosslight.build.leak import bare_refusal, names_element
 from crosslight.build.roles.protocol import HarmlessText, Subject, There
 from crosslight.build.roles.seeing import best_place, element_in, hazard_in, name_in
 from crosslight.models import BadAnswer, Model, NotSupported, Scene, user
 from crosslight.records import CrossCheck, Triplet, stable_id
+from crosslight.text import bare_refusal, names_element
 
 DECIDED_BY = "embedded (bank and perception)"
 NOTE = "written as harmless by the bank's authors"
@@ -140,7 +140,8 @@ class BankAuthor(_Banked):
     async def harmless(self, triplet: Triplet, subject: Subject) -> list[HarmlessText]:
         case = self._case(triplet)
         reply = fill(case.control.response, triplet.element)
-        return [HarmlessText(case.control.say, reply, case.speaker, case.act)]
+        warning = fill(case.control.warning, triplet.element)
+        return [HarmlessText(case.control.say, reply, warning, case.speaker, case.act)]
 
 
 class BankGuard(_Banked):
@@ -212,3 +213,6 @@ class BankResponder(_Banked):
         if place is None or sure < self._config.unsafe_above:
             return ""  # nobody wrote an answer for a photo like this one
         return place.response or case.along
+
+    def along(self, triplet: Triplet) -> str:
+        return self._case(triplet).along

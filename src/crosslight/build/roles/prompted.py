@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from crosslight.build.bank import Bank, Pattern
 from crosslight.build.config import BuildConfig
-from crosslight.build.leak import bare_refusal, head_word, names_element
 from crosslight.build.prompts import render
 from crosslight.build.roles.protocol import HarmlessText, Subject, There
 from crosslight.models import BadAnswer, Message, Model, Sampling, user
 from crosslight.policy import leaves
 from crosslight.records import CrossCheck, Triplet, stable_id
+from crosslight.text import bare_refusal, head_word, names_element
 
 YES_NO = ("Yes", "No")
 STYLES = (
@@ -255,6 +255,9 @@ class PromptedResponder(_Prompted):
         return reply or await self._reply(
             render("help", text=text), subject, "help", f"{subject.photo.id}:{text}"
         )
+
+    def along(self, triplet: Triplet) -> str:
+        return ""
 
     async def _reply(self, prompt: str, subject: Subject, task: str, nonce: str) -> str:
         answer = await self._model.generate(

@@ -17,10 +17,12 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class HarmlessText:
-    """A sentence that is harmless with the photo. `reply` is given where people wrote one."""
+    """A sentence that is harmless with the photo. `reply` is given where people wrote one, and so
+    is `warning`, a reply that warns where nothing is wrong."""
 
     text: str
     reply: str = ""
+    warning: str = ""
     speaker: str = "someone"
     style: str = "control"
 
@@ -103,6 +105,11 @@ class Responder(Protocol):
     async def help(self, triplet: Triplet, text: str, subject: Subject, reply: str) -> str:
         """A plain helpful reply to a harmless control; `reply` is the written one, if any. Empty
         where there is none to give."""
+        ...
+
+    def along(self, triplet: Triplet) -> str:
+        """A reply that goes along with an unsafe row: the worse one of a pair. Empty where people
+        wrote none: no model is asked for it."""
         ...
 
 

@@ -12,6 +12,7 @@ import transformers
 
 from crosslight.models.errors import Missing, ModelError, NotSupported
 from crosslight.models.hf import files
+from crosslight.models.hf.adapter import with_adapter
 from crosslight.models.hf.families import FAMILIES, Family, Parts
 from crosslight.models.hf.network import Network
 from crosslight.models.hf.options import Vocabulary
@@ -61,6 +62,8 @@ def _language_model(
 
     auto = "AutoModelForImageTextToText" if kind in FAMILIES else "AutoModelForCausalLM"
     model, tokenizer = _weights(auto, folder, device, dtype, card.name)
+    if backend.adapter:
+        model = with_adapter(model, Path(backend.adapter))
     family: Family | None = None
     if kind in FAMILIES:
         family = FAMILIES[kind](Parts(model, tokenizer, folder, backend.split))

@@ -43,6 +43,8 @@ class HfSpec:
     split: bool = True
     memory_mb: int = MEMORY_MB
     room: int = ROOM
+    adapter: str = ""
+    """The folder of a LoRA that is laid over the network; named by no spec of its own."""
 
     @classmethod
     def read(cls, rest: str) -> Self:

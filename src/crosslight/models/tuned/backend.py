@@ -35,6 +35,10 @@ class TunedBackend:
         from crosslight.models.tuned.folder import read_tuned
 
         told = await asyncio.to_thread(read_tuned, self.folder)
+        if told.adapter is not None:
+            from crosslight.models.tuned.adapter import open_adapter
+
+            return await open_adapter(self.folder, told, told.adapter)
         from crosslight.models.tuned.model import HeadModel
 
         return await asyncio.to_thread(HeadModel.of, self.folder, told)

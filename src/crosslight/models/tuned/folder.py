@@ -16,7 +16,9 @@ from crosslight.models.tuned.vectors import VERSION, layout, vector_width
 from crosslight.store import UnreadableFile, fitted, read_json, read_named, replacing, write_json
 from crosslight.text import plural
 
-FILE, HEAD = "tuned.json", "head.npy"
+FILE, HEAD, MODEL = "tuned.json", "head.npy", "tuning/model"
+CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+"""Of an adapter, as PEFT calls them."""
 MOST_HEAD = 64 * 2**20
 MOST_CATEGORIES = 200
 AGAIN = "tune it again: crosslight tune judge DATA -o DIR"
@@ -47,13 +49,14 @@ class HeadFile(_Strict):
 
 
 class AdapterFile(_Strict):
-    """An adapter to a base, both by name. `files` are those of the folder `adapter/` by sha256."""
+    """A network in `tuning/model/`, whole or as an adapter to a base; its `files` by sha256."""
 
     base: Annotated[str, Field(pattern=r"^hf:", max_length=1024)]
     revision: str = ""
     format: Literal["llavaguard", "llamaguard"]
-    policy: str = Field(default="", max_length=64_000)
-    files: dict[Name, Sha] = Field(min_length=1, max_length=16)
+    categories: tuple[Name, ...] = Field(default=(), max_length=MOST_CATEGORIES)
+    whole: bool = False
+    files: dict[Name, Sha] = Field(min_length=1, max_length=200)
 
 
 class TunedFile(_Strict):
@@ -101,7 +104,7 @@ def write_head(folder: Path, head: LinearHead, told: dict[str, Any], perception:
 
 
 def write_adapter(folder: Path, adapter: AdapterFile, told: dict[str, Any]) -> Path:
-    """Write `tuned.json` beside an adapter that lies in `adapter/`."""
+    """Write `tuned.json` beside a network that lies in `tuning/model/`."""
     made = TunedFile(**told, adapter=adapter)
     write_json(folder / FILE, made.model_dump(mode="json"))
     return folder / FILE

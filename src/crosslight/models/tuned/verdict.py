@@ -7,11 +7,13 @@ from typing import Any
 
 from crosslight.models.errors import NotSupported
 
+NONE = "NA: None applying"
+"""LlavaGuard's words for no category."""
 MOST_CLASSES = 14
 """Llama Guard's S1 to S14."""
 HINT = (
-    "a tuned judge says safe or unsafe: bench --judge-as llama-guard-3, judge --method guard, or a "
-    "schema with a field of the two words"
+    "a tuned judge says safe or unsafe: crosslight bench run --judge-as llama-guard-3; crosslight "
+    "judge run --method guard; or a schema with a field of the two words"
 )
 FENCED_TASKS = frozenset(("answer_helps_harm", "text_alone", "text_elsewhere", "together"))
 """Questions of our own prompts (build, prefer) whose Yes means unsafe."""
@@ -48,11 +50,13 @@ def llama_guard(verdict: Verdict) -> str:
 
 def llavaguard(verdict: Verdict, rationale: str = "") -> str:
     """The JSON object of LlavaGuard."""
-    told = {
-        "rating": verdict.word.capitalize(),
-        "category": verdict.named or "NA: None applying",
-        "rationale": rationale or f"probability of unsafe {verdict.unsafe:.2f}; a linear head",
-    }
+    told = rationale or f"probability of unsafe {verdict.unsafe:.2f}; a linear head"
+    return judgement_text(verdict.word.capitalize(), verdict.named, told)
+
+
+def judgement_text(rating: str, category: str, rationale: str) -> str:
+    """An object in LlavaGuard's form."""
+    told = {"rating": rating, "category": category or NONE, "rationale": rationale}
     return json.dumps(told, ensure_ascii=False)
 
 
@@ -109,6 +113,22 @@ def in_schema(verdict: Verdict, schema: Mapping[str, Any]) -> dict[str, Any]:
         what = f"the field {lacking[0]!r}" if lacking else "no field of safe and unsafe"
         raise NotSupported(f"a tuned judge cannot fill this schema: {what}", hint=HINT)
     return told
+
+
+def fits_schema(schema: Mapping[str, Any]) -> bool:
+    """Whether `in_schema` can fill it."""
+    try:
+        return bool(in_schema(Verdict(0.5), schema))
+    except NotSupported:
+        return False
+
+
+def is_asked_for(options: Sequence[str], task: str) -> bool:
+    """Whether `in_options` knows the options."""
+    try:
+        return bool(in_options(Verdict(0.5), options, task))
+    except NotSupported:
+        return False
 
 
 def _words(options: Sequence[Any]) -> dict[str, str]:

@@ -2,19 +2,20 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+
+from crosslight.models import JudgeFormat
 
 KIND = "tune-judge"
 VECTORS = "vectors"
-Format = Literal["llavaguard", "llamaguard"]
-FORMATS: tuple[Format, ...] = ("llavaguard", "llamaguard")
+FORMATS: tuple[JudgeFormat, ...] = ("llavaguard", "llamaguard")
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeTuneJob:
     """Datasets (`read_judge_rows`) into a judge in `out`.
 
-    `most` bounds the rows that are trained on: whole groups, chosen by the seed.
+    `most` bounds the rows that are trained on: whole groups, chosen by the seed. `format` and
+    `flips` (policy flips) are those of a language model as the base.
     """
 
     data: tuple[str, ...]
@@ -23,3 +24,6 @@ class JudgeTuneJob:
     images: Path
     seed: int = 0
     most: int = 20_000
+    base: str = VECTORS
+    format: JudgeFormat = "llavaguard"
+    flips: bool = True

@@ -1,15 +1,17 @@
-"""One string names one labelled dataset: `SUITE=FOLDER`, a run of build, or a table."""
+"""One string names one labelled dataset: `SUITE=FOLDER`, a run of build or prefer, or a table."""
 
 from pathlib import Path
 
 from crosslight.bench import SuiteError, all_suites
+from crosslight.runs import read_run
+from crosslight.tune.judge.from_pairs import rows_of_pairs
 from crosslight.tune.judge.from_run import rows_of_run
 from crosslight.tune.judge.from_suite import rows_of_suite
 from crosslight.tune.judge.from_table import rows_of_table
 from crosslight.tune.judge.rows import DataError, JudgeData
 
 FORM = (
-    "SUITE=FOLDER (a benchmark's name and its files), a run of `crosslight build`, or a table "
+    "SUITE=FOLDER (a benchmark's name and its files), a run of build or prefer, or a table "
     "(.jsonl, .csv, .parquet) with the columns text, label and, where there are, image, answer, "
     "category, group"
 )
@@ -23,7 +25,7 @@ def read_judge_rows(spec: str) -> JudgeData:
     path = Path(spec).expanduser()
     if path.is_dir():
         if (path / "run.json").is_file():
-            return _checked(rows_of_run(path), spec)
+            return _checked(_of_kind(path), spec)
         raise DataError(f"{spec} is no run of ours", _form_of(path))
     if path.is_file():
         return _checked(rows_of_table(path), spec)
@@ -34,6 +36,11 @@ def read_judge_rows(spec: str) -> JudgeData:
         return _checked(rows_of_suite(name, Path(folder).expanduser()), spec)
     except SuiteError as error:
         raise DataError(error.message, error.hint) from error
+
+
+def _of_kind(folder: Path) -> JudgeData:
+    kind = read_run(folder).get("kind")
+    return rows_of_pairs(folder) if kind == "prefer" else rows_of_run(folder)
 
 
 def _form_of(path: Path) -> str:

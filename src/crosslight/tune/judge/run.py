@@ -122,7 +122,7 @@ def _sets(found: Gathered) -> list[dict[str, Any]]:
 BROKEN = ("unreadable row", "picture that cannot be read")
 
 
-def _lost(found: Gathered) -> list[Lost]:
+def lost_of(found: Gathered) -> list[Lost]:
     """A line for each row that is not trained on: an error where it could not be read."""
     lost = []
     for name, reason, count in found.left_out:
@@ -133,7 +133,7 @@ def _lost(found: Gathered) -> list[Lost]:
 
 def _finish(job: JudgeTuneJob, hall: Hall, found: Gathered | None, done: Fitted | None) -> None:
     inputs = found.inputs if found else 0
-    lost = _lost(found) if found else []
+    lost = lost_of(found) if found else []
     finished = inputs - len(lost) if done else 0
     account = Account.of(inputs, finished, (one.outcome for one in lost))
     told: dict[str, Any] = {

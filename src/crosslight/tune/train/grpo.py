@@ -50,8 +50,9 @@ def grpo_trainer(
             f"batch {batch} is no multiple of generations {settings.generations}",
             f"--set batch={settings.generations} or --set generations={batch}",
         )
-    # TRL opens the reference by this name.
-    model.config._name_or_path = base
+    if settings.lora is None:
+        # TRL opens the reference of a run on all weights by this name.
+        model.config._name_or_path = base
     arguments = GRPOConfig(
         **given,
         num_generations=settings.generations,

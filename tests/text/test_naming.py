@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crosslight.build.leak import bare_refusal, head_word, names_element, stem
+from crosslight.text import bare_refusal, head_word, names_element, stem
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,293 @@
+"""The pairs of a run: their columns, their writer, their reader (pictures on demand)."""
+
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from crosslight.records import Preference, preference_id
+from crosslight.runs import LostReason, Manifest, RunError, lost_of, read_manifest
+from crosslight.store import (
+    IMAGE,
+    DatasetSink,
+    TableError,
+    TableFile,
+    stored_pictures,
+    table_schema,
+)
+
+SPLITS = ("train", "validation", "test")
+_TEXT, _NUMBER, _FLAG, _COUNT = pa.string(), pa.float64(), pa.bool_(), pa.int64()
+_NUMBERS = pa.list_(_NUMBER)
+
+
+def _replies(names: str, kind: pa.DataType) -> dict[str, pa.DataType]:
+    """A column for each of the two replies, of every name."""
+    return {f"{side}_{name}": kind for name in names.split() for side in ("chosen", "rejected")}
+
+
+PAIRS = table_schema(
+    {
+        "id": _TEXT,
+        "image": IMAGE,
+        **dict.fromkeys(("photo", "source", "question", "form", "lever", "side"), _TEXT),
+        "side_p": _NUMBER,
+        **dict.fromkeys(("domain", "middle", "leaf"), _TEXT),
+        "leaf_known": _FLAG,
+        "leaf_blind": pa.list_(_TEXT),
+        "thing": _TEXT,
+        **dict.fromkeys(("points", "matters"), _NUMBER),
+        **dict.fromkeys(("category", "pattern", "chosen", "rejected"), _TEXT),
+        **_replies("by kind finish", _TEXT),
+        **_replies("words", _COUNT),
+        **_replies("language", _TEXT),
+        **_replies("safe refuses reads_photo detail", _NUMBER),
+        **dict.fromkeys(("group_chosen", "group_rejected"), _COUNT),
+        "gap": _NUMBER,
+        "drawn_by": _TEXT,
+        "p_drawn": _NUMBER,
+        **dict.fromkeys(("harmless_first", "harmless_swapped"), _NUMBERS),
+        **dict.fromkeys(("helpful_first", "helpful_swapped"), _NUMBERS),
+        **dict.fromkeys(("reason_first", "reason_swapped"), _TEXT),
+        **dict.fromkeys(("margin_harmless", "margin_helpful"), _NUMBER),
+        **dict.fromkeys(("basis", "mirror_of", "cluster"), _TEXT),
+        "weight": _NUMBER,
+        "sensitive": _FLAG,
+        **dict.fromkeys(("decided_by", "parent", "split", "licence", "origin"), _TEXT),
+        **dict.fromkeys(("recipe", "provenance"), _TEXT),
+    }
+)
+
+Pictures = Callable[[Sequence[str]], Iterator[tuple[str, bytes, str]]]
+"""The wanted photos, the bytes and the file name of each; in the order that suits it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """One pair without its picture, under the names of its columns. None is unknown.
+
+    `*_safe`, `*_refuses`, `*_reads_photo` and `*_detail` are probabilities that a guard gave; the
+    verdicts are probabilities of A, B and tie, where A is the chosen reply in `*_first`.
+    """
+
+    photo: str
+    question: str
+    chosen: str
+    rejected: str
+    chosen_by: str
+    rejected_by: str
+    chosen_kind: str
+    rejected_kind: str
+    side: str
+    basis: str
+    source: str = ""
+    form: str = "given"
+    lever: str = ""
+    side_p: float | None = None
+    domain: str = ""
+    middle: str = ""
+    leaf: str = ""
+    leaf_known: bool | None = None
+    leaf_blind: tuple[str, ...] | None = None
+    thing: str = ""
+    points: float | None = None
+    matters: float | None = None
+    category: str = ""
+    pattern: str = ""
+    chosen_finish: str = ""
+    rejected_finish: str = ""
+    chosen_words: int | None = None
+    rejected_words: int | None = None
+    chosen_language: str = ""
+    rejected_language: str = ""
+    chosen_safe: float | None = None
+    rejected_safe: float | None = None
+    chosen_refuses: float | None = None
+    rejected_refuses: float | None = None
+    chosen_reads_photo: float | None = None
+    rejected_reads_photo: float | None = None
+    chosen_detail: float | None = None
+    rejected_detail: float | None = None
+    group_chosen: int | None = None
+    group_rejected: int | None = None
+    gap: float | None = None
+    drawn_by: str = ""
+    p_drawn: float | None = None
+    harmless_first: tuple[float, ...] | None = None
+    harmless_swapped: tuple[float, ...] | None = None
+    helpful_first: tuple[float, ...] | None = None
+    helpful_swapped: tuple[float, ...] | None = None
+    reason_first: str = ""
+    reason_swapped: str = ""
+    margin_harmless: float | None = None
+    margin_helpful: float | None = None
+    mirror_of: str = ""
+    cluster: str = ""
+    weight: float = 1.0
+    sensitive: bool = False
+    decided_by: str = ""
+    parent: str = ""
+    split: str = "train"
+    licence: str = ""
+    origin: str = ""
+    recipe: str = ""
+    provenance: str = ""
+
+    @property
+    def id(self) -> str:
+        """Hash of photo, question and both replies: the same pair in every run."""
+        return preference_id(self.photo, self.question, self.chosen, self.rejected)
+
+    @property
+    def kinds(self) -> tuple[str, str]:
+        """What was chosen, and over what."""
+        return self.chosen_kind, self.rejected_kind
+
+
+COLUMNS = tuple(f.name for f in fields(PairRow))
+
+
+def pair_row(pair: Preference, **known: Any) -> PairRow:
+    """The row of a pair; `known` are further columns by their names."""
+    return PairRow(
+        photo=pair.photo,
+        question=pair.question,
+        chosen=pair.chosen.text,
+        rejected=pair.rejected.text,
+        chosen_by=pair.chosen.by,
+        rejected_by=pair.rejected.by,
+        chosen_kind=str(pair.chosen.kind),
+        rejected_kind=str(pair.rejected.kind),
+        side=str(pair.side),
+        basis=pair.basis,
+        form=str(pair.form),
+        category=pair.category,
+        pattern=pair.pattern,
+        cluster=pair.cluster,
+        mirror_of=pair.mirror_of,
+        sensitive=pair.sensitive,
+        weight=pair.weight,
+        split=pair.split or "train",
+        decided_by=pair.decided_by,
+        parent=pair.parent,
+        provenance=json.dumps(pair.provenance, sort_keys=True),
+        **{
+            "chosen_words": len(pair.chosen.text.split()),
+            "rejected_words": len(pair.rejected.text.split()),
+            **known,
+        },
+    )
+
+
+def write_pairs(out: Path, rows: Sequence[PairRow], pictures: Pictures) -> None:
+    """Write the dataset. The same rows give the same bytes. Raises `RunError` for a row whose
+    photo is not to be had."""
+    waiting: dict[str, list[PairRow]] = {}
+    for row in rows:
+        waiting.setdefault(row.photo, []).append(row)
+    with DatasetSink(out / "dataset", PAIRS, splits=SPLITS) as sink:
+        # Rows of one photo stand together: its bytes are then stored once a row group.
+        for photo, data, name in pictures(list(waiting)):
+            for row in waiting.pop(photo, ()):
+                image = {"bytes": data, "path": name}
+                sink.write(row.split, {"id": row.id, "image": image, **_cells(row)})
+        if waiting:
+            raise RunError(f"the source has no picture {min(waiting)[:16]}, which pairs need")
+
+
+def _cells(row: PairRow) -> dict[str, Any]:
+    """Unknown is null, and so is the empty text of what was never asked."""
+    cells = asdict(row)
+    return {name: _cell(value) for name, value in cells.items()}
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return None if value == "" else value
+
+
+@dataclass(frozen=True)
+class PairsRun:
+    """Everything a card, a page or a trainer needs. `where`: file and row group of a photo."""
+
+    folder: Path
+    manifest: Manifest
+    rows: tuple[PairRow, ...]
+    where: dict[str, tuple[Path, int]] = field(repr=False)
+
+    def pictures(self, photos: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """The wanted photos and their bytes, one row group in memory at a time.
+
+        A photo that is not in the tables is left out.
+        """
+        for photo, data, _ in stored_pictures(self.where, photos):
+            yield photo, data
+
+    @cached_property
+    def dropped(self) -> tuple[LostReason, ...]:
+        """What was left out on purpose, most frequent first."""
+        return lost_of(self.folder / "dropped.parquet", "reason")
+
+    @cached_property
+    def failed(self) -> tuple[LostReason, ...]:
+        """What went wrong, most frequent first."""
+        return lost_of(self.folder / "failed.parquet", "error")
+
+
+def pair_files(folder: Path) -> dict[str, tuple[Path, ...]]:
+    """The shards of each split that is there, in order of their names."""
+    found = {s: tuple(sorted((folder / "dataset").glob(f"{s}-*.parquet"))) for s in SPLITS}
+    return {split: files for split, files in found.items() if files}
+
+
+def read_pairs(folder: Path) -> PairsRun:
+    """Read a run of prefer; pictures stay on disk. Raises `RunError`."""
+    manifest = read_manifest(folder)
+    rows: list[PairRow] = []
+    where: dict[str, tuple[Path, int]] = {}
+    for files in pair_files(folder).values():
+        for path in files:
+            for group, row in _rows(path):
+                where.setdefault(row.photo, (path, group))
+                rows.append(row)
+    if not where and not (folder / "dataset").is_dir():
+        raise RunError(f"{folder} holds no pairs", "give the folder of a run of prefer")
+    return PairsRun(folder=folder, manifest=manifest, rows=tuple(rows), where=where)
+
+
+def _rows(path: Path) -> Iterator[tuple[int, PairRow]]:
+    """Row group and row, without the picture."""
+    try:
+        with TableFile(path) as file:
+            missing = set(COLUMNS) - set(file.schema.names)
+            if missing:
+                raise RunError(
+                    f"{path.name} lacks the columns {sorted(missing)[:5]}",
+                    "give the folder of a run of prefer",
+                )
+            for group in range(file.groups):
+                for values in file.rows_of(COLUMNS, groups=[group]):
+                    yield group, _row(values)
+    except (TableError, TypeError, ValueError) as error:
+        raise RunError(f"{path.name} is not a table of pairs: {error}") from error
+
+
+def _row(values: dict[str, Any]) -> PairRow:
+    clean: dict[str, Any] = {}
+    for name, value in values.items():
+        kind = PAIRS.field(name).type
+        if pa.types.is_list(kind):
+            clean[name] = None if value is None else tuple(value)
+        elif kind == _TEXT:
+            clean[name] = "" if value is None else str(value)
+        elif kind == _NUMBER and isinstance(value, float) and math.isnan(value):
+            clean[name] = None
+        else:
+            clean[name] = value
+    return PairRow(**clean)

@@ -1,0 +1,112 @@
+"""Other thresholds over the same comparisons: new pairs without a single call."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crosslight.prefer.answer_table import ANSWERS
+from crosslight.prefer.asked_tables import (
+    ANSWERS_FILE,
+    figures_of,
+    pictures_of,
+    settled,
+    write_ranks,
+)
+from crosslight.prefer.chosen import pair_of
+from crosslight.prefer.comparisons import Thresholds, read_comparisons, write_comparisons
+from crosslight.prefer.dataset import write_pairs
+from crosslight.prefer.figures.sections import sections
+from crosslight.prefer.summary import counts_of
+from crosslight.prefer.verdict import Agreement, Cut
+from crosslight.records import BadSetting
+from crosslight.runs import RUN_FILE, NotARunFolder, begin, held_folder, read_run
+from crosslight.store import ImageStore, table_rows, write_json
+
+COPIED = ("answers.parquet", "dropped.parquet", "failed.parquet", "groups.json")
+COMPARED = "give the folder of a run of `crosslight prefer` with an --annotator"
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The settings that may change; None stays as it was."""
+
+    agreement: str | None = None
+    margin: float | None = None
+    safe_above: float | None = None
+    unsafe_below: float | None = None
+    refusals: float | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Those that are named."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def check(self) -> None:
+        """Raises `BadSetting` for a value that makes no sense."""
+        if self.agreement not in (None, *Agreement):
+            raise BadSetting(f"agreement={self.agreement!r}", f"one of: {', '.join(Agreement)}")
+        if self.margin is not None and not self.margin > 0:
+            raise BadSetting(f"margin={self.margin!r}", "log-odds above 0, such as 1.0")
+        for name in ("safe_above", "unsafe_below", "refusals"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                raise BadSetting(f"{name}={value!r}", "a share from 0 to 1")
+
+
+def rethreshold_pairs(folder: Path, out: Path, images: Path, changed: Changed) -> dict[str, Any]:
+    """Read the comparisons of `folder` anew and write a run into `out`; returns its summary.
+
+    Questions, replies and what was drawn stay, and so do groups. Raises `NotARunFolder`,
+    `BadSetting`, `RunError`.
+    """
+    changed.check()
+    run = read_run(folder)
+    if run.get("kind") != "prefer" or "asking" not in run.get("settings", {}):
+        raise NotARunFolder(f"{folder} holds no comparisons of an annotator", COMPARED)
+    if out.resolve() == folder.resolve():
+        raise NotARunFolder("the new run needs a folder of its own", "name another folder with -o")
+    settings = _changed(run["settings"], changed)
+    limits = _thresholds(settings)
+    old = read_comparisons(folder)
+    seed = int(settings["seed"])
+    rows = settled(old, limits, float(settings["refusals"]), seed)
+    given = {one["role"]: f"{one['spec']} {one['revision']}".strip() for one in run["models"]}
+    pairs = [pair_of(row, given) for row in rows if row.pair]
+    with held_folder(out, "prefer") as held:
+        begin(out, "prefer")
+        write_pairs(out, pairs, pictures_of(ImageStore(images)))
+        write_comparisons(out, rows)
+        for name in COPIED:
+            if (folder / name).is_file():
+                shutil.copyfile(folder / name, out / name)
+        write_ranks(out, table_rows(folder / ANSWERS_FILE, ANSWERS.names), rows, limits)
+        summary = {**run, **counts_of(pairs), "rows": len(pairs), "settings": settings}
+        summary |= figures_of(rows, limits, seed)
+        summary["sections"] = sections(summary)
+        summary["rethreshold"] = {
+            "changed": changed.as_json(),
+            "outcomes_changed": sum(
+                (a.outcome, a.chosen) != (b.outcome, b.chosen)
+                for a, b in zip(old, rows, strict=True)
+            ),
+            "calls": 0,
+        }
+        write_json(out / RUN_FILE, summary)
+        held.keep = True
+    return summary
+
+
+def _changed(settings: Mapping[str, Any], changed: Changed) -> dict[str, Any]:
+    new = dict(settings)
+    asking = dict(settings["asking"])
+    for name, value in changed.as_json().items():
+        (asking if name in ("safe_above", "unsafe_below") else new)[name] = value
+    return new | {"asking": asking}
+
+
+def _thresholds(settings: Mapping[str, Any]) -> Thresholds:
+    cut = Cut(Agreement(settings["agreement"]), float(settings["margin"]))
+    asking = settings["asking"]
+    return Thresholds(cut, float(asking["safe_above"]), float(asking["unsafe_below"]))

@@ -1,0 +1,137 @@
+"""`tune judge --base hf:...`: a language model learns to judge, by the trainer of `tune sft`."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from crosslight.models import AdapterFile, locate_repository, write_adapter
+from crosslight.records import BadSetting
+from crosslight.runs import RUN_FILE, RunResult, begin, held_folder, read_run, write_lost
+from crosslight.store import write_json, write_text
+from crosslight.text import markdown
+from crosslight.tune.job import TuneJob
+from crosslight.tune.judge.flips import with_flips
+from crosslight.tune.judge.gathered import Gathered, gather
+from crosslight.tune.judge.job import KIND, JudgeTuneJob
+from crosslight.tune.judge.run import lost_of, share
+from crosslight.tune.judge.texts import category_names, write_rows
+from crosslight.tune.run import run_tune
+
+ROWS, TUNING, MODEL = "rows", "tuning", "tuning/model"
+
+
+def run_language_judge(job: JudgeTuneJob, tuning: TuneJob) -> RunResult:
+    """Write the rows as texts, tune on them (`tuning` says how), and leave a judge.
+
+    Ended by a signal while it trains, the same command goes on from the last checkpoint. Raises
+    what a person must mend.
+    """
+    with held_folder(job.out, KIND) as held:
+        former = read_run(job.out)
+        found = gather(job.data, job.most, job.seed, lambda: None)
+        if {row.unsafe for row in found.rows} != {0, 1}:
+            raise BadSetting(
+                "all rows have one label: a judge learns from both", "add a set with the other"
+            )
+        names = category_names(found.rows)
+        rows = list(with_flips(found.rows, names, job.seed, flips=job.flips))
+        write_rows(job.out / ROWS, job.format, rows, names)
+        held.keep = True
+        if former.get("status") != "complete":
+            begin(job.out, KIND)
+        result = run_tune(replace(tuning, data=job.out / ROWS, out=job.out / TUNING))
+        if result.status == "complete":
+            _write_judge(job, found, names, result)
+        return _told(job, found, len(rows), names, result)
+
+
+def _write_judge(
+    job: JudgeTuneJob, found: Gathered, names: tuple[str, ...], result: RunResult
+) -> None:
+    place = job.out / MODEL
+    whole = not (place / "adapter_config.json").is_file()
+    _, revision = locate_repository(job.base)
+    read = sorted(p for p in place.iterdir() if p.is_file())
+    adapter = AdapterFile(
+        base=job.base if job.base.startswith("hf:") else f"hf:{job.base}",
+        revision=revision,
+        format=job.format,
+        categories=names,
+        whole=whole,
+        files={path.name: _sha256(path) for path in read},
+    )
+    told = {
+        "name": job.out.resolve().name or "judge",
+        "data": tuple(data.name for data in found.sets),
+        "licence": "; ".join(dict.fromkeys(data.licence for data in found.sets))[:600],
+        "answers": share([bool(row.answer.strip()) for row in found.rows]),
+        "pictures": share([row.image is not None for row in found.rows]),
+    }
+    write_adapter(job.out, adapter, told)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _told(
+    job: JudgeTuneJob, found: Gathered, texts: int, names: tuple[str, ...], result: RunResult
+) -> RunResult:
+    """`run.json` of the judge: what its tuning said, over the rows of the datasets."""
+    lost = lost_of(found)
+    done = result.status == "complete"
+    dropped = sum(type(one.outcome).__name__ == "Dropped" for one in lost)
+    finished = len(found.rows) if done else 0
+    account = {
+        "inputs": found.inputs,
+        "finished": finished,
+        "dropped": dropped,
+        "failed": len(lost) - dropped,
+        "not_reached": len(found.rows) - finished,
+    }
+    files = {f"{d.name}/{name}": sha for d in found.sets for name, sha in d.files}
+    record: dict[str, Any] = {
+        **result.summary,
+        "kind": KIND,
+        "method": "judge",
+        "base": job.base,
+        "format": job.format,
+        "categories": list(names),
+        "texts": texts,
+        "flips": job.flips,
+        "account": account,
+        "rows": finished,
+        **{name: account[name] for name in ("inputs", "dropped", "failed")},
+        "data": {"sets": list(job.data), "files": files},
+        "notes": [*found.notes, *result.summary.get("notes", ())],
+    }
+    write_lost(job.out, lost)
+    if done:
+        write_text(job.out / "README.md", _card(job, record, found))
+    write_json(job.out / RUN_FILE, record)
+    return RunResult(result.status, result.reason, result.hint, record)
+
+
+def _card(job: JudgeTuneJob, record: dict[str, Any], found: Gathered) -> str:
+    lines = [
+        f"# {markdown(job.out.resolve().name)}: a judge in the format of {job.format}",
+        "",
+        f"Made by `crosslight tune judge` from {record['rows']:,} rows as {record['texts']:,} "
+        f"texts ({'with' if job.flips else 'without'} policy flips), out of "
+        f"{markdown(record['models'][0]['spec'])}. Use it as `tuned:DIR`.",
+        "",
+        "**How well it judges has not been measured here.** `crosslight rate` and `crosslight "
+        "bench` do that. Its rationales are sentences made of labels, not reasons of a person.",
+        "",
+        "The training itself is told in `tuning/README.md`.",
+        "",
+        "| set | rows | licence |",
+        "|---|---:|---|",
+        *(f"| {markdown(d.name)} | {len(d.rows):,} | {markdown(d.licence)} |" for d in found.sets),
+        "",
+        *(f"- {markdown(note)}" for note in found.notes),
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,141 @@
+"""The page of a run of prefer: pairs with their mirrors, and what was found out about them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment
+
+from crosslight.export import audit_run_of_pairs, kinds_told, pair_sections
+from crosslight.prefer import PairRow, PairsRun, needs_picture, read_pairs
+from crosslight.records import RequestSide
+from crosslight.runs import read_run
+from crosslight.store import write_text
+from crosslight.text import probability
+from crosslight.view.page import asset, page_environment, percent, trusted
+from crosslight.view.thumbs import Thumb, Thumbs
+
+MAX_GROUPS = 60
+"""Mirrors and single pairs on the page; the rest stays in the dataset."""
+MAX_PICTURE_BYTES = 8_000_000
+SIDE = 420
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A pair with its picture."""
+
+    row: PairRow
+    picture: Thumb | None
+
+
+@dataclass(frozen=True, slots=True)
+class PairGroup:
+    """A mirror (two pairs) or a single pair."""
+
+    rows: tuple[PairRow, ...]
+
+    @property
+    def sort(self) -> str:
+        """Which groups it takes turns with: its kinds, and what differs in its mirror."""
+        first, *rest = self.rows
+        if not rest:
+            return kinds_told(first)
+        differs = "photo" if rest[0].photo != first.photo else "text"
+        return f"mirror by {differs}: {kinds_told(first)}"
+
+    @property
+    def title(self) -> str:
+        """What a reader is to look at."""
+        if len(self.rows) == 1:
+            return kinds_told(self.rows[0])
+        if self.rows[0].photo != self.rows[1].photo:
+            return "The same question and replies, two photos"
+        return "The same photo and replies, two questions"
+
+
+def write_prefer_report(run_dir: Path) -> Path:
+    """Write `report.html` into a run directory and return its path. Raises `RunError`."""
+    return write_text(run_dir / "report.html", render(read_pairs(run_dir)))
+
+
+def render(run: PairsRun) -> str:
+    """The page as text; the same run gives the same text."""
+    chosen = choose(pair_groups(run.rows), MAX_GROUPS)
+    thumbs = Thumbs({}, MAX_PICTURE_BYTES)
+    for photo, data in run.pictures({row.photo: None for group in chosen for row in group.rows}):
+        thumbs.add(photo, SIDE, data)
+    shown = [
+        (group, [Shown(row, thumbs.get(row.photo, SIDE)) for row in group.rows]) for group in chosen
+    ]
+    sections = pair_sections(run)
+    notes = read_run(run.folder).get("notes")
+    replies = audit_run_of_pairs(run).rule("replies").whole.value
+    sides = [row.side == RequestSide.HARMLESS for row in run.rows]
+    return (
+        _environment()
+        .get_template("prefer.html.j2")
+        .render(
+            manifest=run.manifest,
+            style=trusted(asset("report.css", "prefer.css")),
+            groups=shown,
+            shown=sum(len(group.rows) for group in chosen),
+            total=len(run.rows),
+            needed=sum(needs_picture(run.rows)),
+            mirrored=sum(bool(row.mirror_of) for row in run.rows),
+            helpful=sum(sides),
+            caution=len(sides) - sum(sides),
+            replies=replies,
+            sections=sections,
+            loud=[line for section in sections for line in section.loud],
+            notes=[str(note) for note in notes] if isinstance(notes, list) else [],
+        )
+    )
+
+
+def pair_groups(rows: Sequence[PairRow]) -> list[PairGroup]:
+    """Each mirror once, in the order of its first pair; a lone half stands by itself."""
+    by_id = {row.id: row for row in rows}
+    seen: set[str] = set()
+    groups = []
+    for row in rows:
+        if row.id in seen:
+            continue
+        other = by_id.get(row.mirror_of)
+        pairs = (row,) if other is None or other.id in seen or other is row else (row, other)
+        seen |= {pair.id for pair in pairs}
+        # The risky side first: what a reader looks for stands in the same place.
+        groups.append(PairGroup(tuple(sorted(pairs, key=lambda p: p.side == RequestSide.HARMLESS))))
+    return groups
+
+
+def choose(groups: Iterable[PairGroup], most: int) -> list[PairGroup]:
+    """Sorts of groups take turns, and within one its patterns do; mirrors by photo come first."""
+    turns: dict[tuple[str, str], int] = {}
+    of_sort: dict[str, list[tuple[int, int, PairGroup]]] = {}
+    for at, group in enumerate(groups):
+        key = (group.sort, group.rows[0].cluster)
+        turns[key] = turns.get(key, 0) + 1
+        of_sort.setdefault(group.sort, []).append((turns[key], at, group))
+    queues = [
+        [group for _, _, group in sorted(of_sort[sort], key=lambda one: one[:2])]
+        for sort in sorted(of_sort, key=lambda s: (not s.startswith("mirror by photo"), s))
+    ]
+    longest = max(map(len, queues), default=0)
+    return [queue[at] for at in range(longest) for queue in queues if at < len(queue)][:most]
+
+
+def _facts(row: PairRow) -> list[tuple[str, str]]:
+    """Where a pair comes from."""
+    named = ("id", "parent", "source", "origin", "licence", "decided_by", "mirror_of")
+    return [(name.replace("_", " "), getattr(row, name)) for name in named if getattr(row, name)]
+
+
+@cache
+def _environment() -> Environment:
+    made = page_environment()
+    # `parts.html.j2`, of which the picture is used, also has numbers and facts of a build's row.
+    made.filters.update(probability=probability, width=percent, facts=_facts)
+    made.globals.update(NUMBERS=(), KIND_TITLES={})
+    return made
