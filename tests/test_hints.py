@@ -21,7 +21,12 @@ MODULE = re.compile(r"python -m (crosslight[\w.]*)")
 
 RUNS = ("build run", "judge run", "judge assess", "bench run")
 """The commands that ask models. What a room below them says must hold for each."""
+TUNE = ("tune sft", "tune dpo", "tune reward", "tune grpo", "tune probe", "tune judge")
 SERVES = {
+    "tune": TUNE,
+    "api/tuning.py": TUNE,
+    "api/judge_tuning.py": TUNE,
+    "models/hf/repository.py": TUNE,
     "build": ("build run",),
     "bench": ("bench run",),
     "prefer": ("prefer run",),
@@ -34,7 +39,7 @@ SERVES = {
     "models/doctor/canary.py": ("build run",),
 }
 """Rooms, and files of rooms, that do not serve every run, with the commands that they serve."""
-ONE_IS_ENOUGH = {"build", "bench", "judge", "graders", "view", "export", "api", "cli"}
+ONE_IS_ENOUGH = {"tune", "build", "bench", "judge", "graders", "view", "export", "api", "cli"}
 """Rooms that know which of their commands is running; the others must be right for each."""
 
 FILES = sorted(

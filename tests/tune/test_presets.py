@@ -55,7 +55,7 @@ def test_settings_are_changed_by_name_and_nothing_else_passes() -> None:
             changed(settings, [wrong])
 
 
-@pytest.mark.parametrize("name", preset_names())
+@pytest.mark.parametrize("name", [name for name in preset_names() if name != "grpo"])
 def test_each_preset_lowers_the_loss_on_a_fixed_batch(
     name: str, tmp_path: Path, bases: Bases
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from crosslight.api.run import Run, open_run
 from crosslight.models import home
 from crosslight.records import BadSetting
-from crosslight.tune import Method, TuneJob, changed, read_preset, run_tune
+from crosslight.tune import Method, Target, TuneJob, changed, no_ppo, read_preset, run_tune
 from crosslight.view import write_tune_report
 
 
@@ -20,9 +20,12 @@ def tune_job(
     images: str | Path | None = None,
     set_: tuple[str, ...] = (),
     deepspeed: str | Path | None = None,
+    target: str = Target.RESPONSE,
     **options: Any,
 ) -> TuneJob:
     """A run of `tune`; `options` are the other fields of `TuneJob`. Raises `BadSetting`."""
+    if method.casefold() == "ppo":
+        raise no_ppo()
     found = read_preset(preset)
     if found.method != method:
         raise BadSetting(
@@ -38,8 +41,17 @@ def tune_job(
         settings=changed(found.settings, set_),
         images=Path(images) if images is not None else home() / "images",
         deepspeed=Path(deepspeed) if deepspeed is not None else None,
+        target=_target(target),
         **options,
     )
+
+
+def _target(name: str) -> Target:
+    try:
+        return Target(name)
+    except ValueError:
+        known = ", ".join(Target)
+        raise BadSetting(f"--target {name!r}", f"one of: {known}") from None
 
 
 def tune_model(data: str | Path, out: str | Path, **options: Any) -> Run:

@@ -17,10 +17,11 @@ from .metrics.catalogue import METRICS, metric
 from .native.images import image_bytes
 from .native.load import load_suite
 from .published import published_scorer
+from .remedies.tuned import check_base, tuned_spec
 from .results import format_interval, format_value
 from .rows import category_of
 from .run import run_bench
-from .several import ModelEnd, estimate_benches, exit_code, jobs_for, run_benches
+from .several import ModelEnd, before_and_after, estimate_benches, exit_code, jobs_for, run_benches
 from .suites import all_suites, find_suite
 from .summary import headline
 from .system import SystemPrompt, read_system
@@ -41,7 +42,9 @@ __all__ = [
     "SystemPrompt",
     "agreement_of",
     "all_suites",
+    "before_and_after",
     "category_of",
+    "check_base",
     "compare_runs",
     "default_folder",
     "estimate_bench",
@@ -67,5 +70,6 @@ __all__ = [
     "read_system",
     "run_bench",
     "run_benches",
+    "tuned_spec",
     "write_comparison",
 ]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from crosslight.bench.config import BenchConfig
 from crosslight.bench.item import Suite
-from crosslight.bench.remedies import remedy
+from crosslight.bench.remedies.remedy import remedy
 from crosslight.flow import Budget, CallPolicy
 from crosslight.models import Backend
 from crosslight.records import BadSetting

@@ -11,7 +11,7 @@ from crosslight.bench.item import BadRow, Item
 from crosslight.bench.job import BenchJob
 from crosslight.bench.metrics import EpochNumber, Estimate
 from crosslight.bench.native.load import Loaded, chosen, load_suite
-from crosslight.bench.remedies import remedy
+from crosslight.bench.remedies.remedy import remedy
 from crosslight.bench.results import epochs_of, estimates_of, write_results
 from crosslight.bench.rows import (
     Asked,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from crosslight.bench.dry_run import estimate_bench
 from crosslight.bench.job import BenchJob
+from crosslight.bench.remedies.tuned import NAME as TUNED
 from crosslight.bench.run import BenchResult, prepare, run_prepared
 from crosslight.flow import Estimate, in_thread, signals_seen
 from crosslight.models import Backend
@@ -58,6 +59,13 @@ def jobs_for(job: BenchJob, models: Sequence[Backend]) -> list[BenchJob]:
     return [replace(job, model=each, out=job.out / folder_of(each.spec)) for each in models]
 
 
+def before_and_after(job: BenchJob, tuned: Backend) -> list[BenchJob]:
+    """The job's model as it is, and the one that was tuned from it, in a folder each. Raises what
+    `jobs_for` raises."""
+    before, after = jobs_for(job, [job.model, tuned])
+    return [before, replace(after, config=replace(after.config, remedy=TUNED))]
+
+
 def folder_of(spec: str) -> str:
     """A folder's name for a model: the same whatever other models are named, and in any order."""
     name = re.split(r"[@?]", spec.partition(":")[2] or spec)[0].rstrip("/\\")
@@ -90,7 +98,9 @@ async def run_benches(
     for at, job in enumerate(jobs):
         begins(at, job)
         signals = signals_seen()
-        own = replace(ready, job=replace(ready.job, model=job.model, out=job.out))
+        own = replace(
+            ready, job=replace(ready.job, model=job.model, out=job.out, config=job.config)
+        )
         try:
             result = await run_prepared(own, watch, pages=pages, console=console)
             end = ModelEnd(job.model.spec, job.out, result)

@@ -17,6 +17,7 @@ from crosslight.cli import (
     build,
     compare,
     doctor,
+    export,
     fake,
     judge,
     models,
@@ -57,6 +58,7 @@ app.command("audit")(audit.audit)
 app.command("compare")(compare.compare)
 app.command("doctor")(doctor.doctor)
 app.command("rate")(rate.rate)
+app.command("export")(export.export)
 app.add_typer(build.app, name="build")
 app.add_typer(bank.app, name="bank")
 app.add_typer(bench.app, name="bench")

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from crosslight.cli import options as opt
 from crosslight.cli.bench_console import tell
-from crosslight.cli.console import out, watching
+from crosslight.cli.console import err, out, watching
 
 app = typer.Typer(
     cls=opt.DefaultGroup,
@@ -54,7 +54,9 @@ def run(
         Path | None, typer.Option(help="A bench run to compare answers with (pairwise).")
     ] = None,
     protocol: Annotated[str, typer.Option(help="strict or published.")] = "strict",
-    remedy: Annotated[str, typer.Option(help="light, safety, defence, vcd or coca.")] = "",
+    remedy: Annotated[
+        str, typer.Option(help="light, safety, defence, vcd, coca, or tuned:SPEC beside its base.")
+    ] = "",
     image: Annotated[
         str, typer.Option(help="'as is', or an ablation: blank, caption, none, shuffled.")
     ] = "as is",
@@ -89,9 +91,9 @@ def run(
 ) -> None:
     """Ask a model every item of a suite, and score its answers by a named protocol."""
     from crosslight.api import bench_job, bench_jobs
-    from crosslight.bench import BenchConfig, read_system
+    from crosslight.bench import BenchConfig, read_system, tuned_spec
 
-    models = model or ["embedded"]
+    models, tuned = model or ["embedded"], tuned_spec(remedy)
     job = bench_job(
         suite,
         output,
@@ -108,7 +110,7 @@ def run(
             suite,
             protocol,  # type: ignore[arg-type]
             judge_as,
-            remedy,
+            "" if tuned else remedy,
             image,  # type: ignore[arg-type]
             max_tokens=max_tokens,
             side=side,
@@ -118,7 +120,7 @@ def run(
         ),
         **calls,
     )
-    jobs = bench_jobs(job, models)
+    jobs = _beside_base(job, models, tuned) if tuned else bench_jobs(job, models)
     if dry_run:
         from crosslight.bench import estimate_benches
         from crosslight.flow import run_main
@@ -127,9 +129,22 @@ def run(
     elif len(jobs) > 1:
         from crosslight.cli.several import run_several
 
-        run_several(jobs, output, quiet)
+        run_several(jobs, output, quiet, before_after=bool(tuned))
     else:
         _run(jobs[0], quiet)
+
+
+def _beside_base(job: Any, models: list[str], tuned: str) -> list[Any]:
+    """The base in `--model`, and what was tuned from it. Raises `BadSetting`."""
+    from crosslight.bench import before_and_after, check_base
+    from crosslight.models import parse
+    from crosslight.records import BadSetting
+
+    if len(models) > 1:
+        raise BadSetting("--remedy tuned and several models", "name the base alone as --model")
+    if note := check_base(models[0], tuned):
+        err.print(f"note: {note}", markup=False)
+    return before_and_after(job, parse(tuned))
 
 
 def _run(job: Any, quiet: bool) -> None:

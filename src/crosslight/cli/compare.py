@@ -156,7 +156,7 @@ def _bench(runs: Sequence[Path], output: Path | None, seed: int, agreement: bool
     if found is not None:
         show_leaderboard(found)
     for pair in pairs:
-        _tell(pair)
+        tell_pair(pair)
     agreed = agreement_of(read) if agreement else None
     if agreed is not None:
         _agree(agreed)
@@ -221,7 +221,8 @@ def _agree(found: Any) -> None:
     )
 
 
-def _tell(pair: Any) -> None:
+def tell_pair(pair: Any) -> None:
+    """Set-up, differences and flips of two bench runs."""
     _heading(pair)
     out.print(differences(pair))
     if pair.only_a or pair.only_b:

@@ -6,12 +6,27 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from crosslight.cli import options as opt
-from crosslight.cli import tune_judge
+from crosslight.cli import tune_judge, tune_probe
 from crosslight.cli.console import err, lost_in, out
 
+
+class Methods(TyperGroup):
+    """Says of a method that there is no more what takes its place."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Raises `BadSetting` for PPO."""
+        if args and args[0].casefold() == "ppo":
+            from crosslight.tune import no_ppo
+
+            raise no_ppo()
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
+    cls=Methods,
     help="Tune a model on pairs or guidance answers; always after a look at what it will see.",
     no_args_is_help=True,
 )
@@ -67,10 +82,22 @@ def _common(
 @app.command("sft")
 @opt.with_options(_common)
 def sft(
-    data: Data, output: opt.Output, base: Base, preset: Preset = "sft-lora", *, options: Any
+    data: Data,
+    output: opt.Output,
+    base: Base,
+    preset: Preset = "sft-lora",
+    target: Annotated[
+        str,
+        typer.Option(
+            help="Of a run of build: response, chain (reasons, then the response), or chains (also "
+            "over two photos and none)."
+        ),
+    ] = "response",
+    *,
+    options: Any,
 ) -> None:
     """Tune on answers: guidance responses, chains of reasoning, verdicts."""
-    _tune("sft", data, output, base, preset, options)
+    _tune("sft", data, output, base, preset, {**options, "target": target})
 
 
 @app.command("dpo")
@@ -89,6 +116,30 @@ def reward(
 ) -> None:
     """Tune a reward model: a number for an answer, with the picture seen."""
     _tune("reward", data, output, base, preset, options)
+
+
+app.command("probe")(tune_probe.probe)
+
+
+@app.command("grpo")
+@opt.with_options(_common)
+def grpo(
+    data: Data,
+    output: opt.Output,
+    base: Base,
+    reward: Annotated[
+        list[str],
+        typer.Option(
+            help="What an answer is worth: model:RUN (of tune reward), grader:SPEC, rule:chain or "
+            "rule:answers; several are summed."
+        ),
+    ],
+    preset: Preset = "grpo",
+    *,
+    options: Any,
+) -> None:
+    """Tune by rewards for the model's own answers (TRL has no PPO any more)."""
+    _tune("grpo", data, output, base, preset, {**options, "rewards": tuple(reward)})
 
 
 app.command("judge")(tune_judge.judge)
@@ -133,6 +184,8 @@ def _end(result: Any, folder: Path) -> None:
         losses, figures = told["training"]["losses"], told["figures"]
         first, last = (f"{losses[at]:.4f}" if losses else "unknown" for at in (0, -1))
         out.print(f"{told['training']['steps']:,} steps; loss {first} at first, {last} at last")
+        if rewards := told["training"].get("rewards"):
+            out.print(f"reward {rewards[0]:.4f} at first, {rewards[-1]:.4f} at last")
         held = figures["held_out"]
         if held["rows"]:
             out.print(

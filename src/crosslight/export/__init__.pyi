@@ -1,5 +1,7 @@
 from .audit_input import AuditColumns, AuditError, AuditInput, audit_file
 from .card import render_card, write_card
+from .formats.rows import Chosen, ExportError
+from .formats.write import FORMATS, Exported, export_run
 from .pairs import (
     PairSection,
     audit_run_of_pairs,
@@ -31,6 +33,7 @@ from .summary import (
 )
 
 __all__ = [
+    "FORMATS",
     "KINDS",
     "KIND_TITLES",
     "NUMBER_MEANINGS",
@@ -38,7 +41,10 @@ __all__ = [
     "AuditColumns",
     "AuditError",
     "AuditInput",
+    "Chosen",
     "DatasetAudit",
+    "ExportError",
+    "Exported",
     "PairSection",
     "audit_facts",
     "audit_file",
@@ -46,6 +52,7 @@ __all__ = [
     "audit_run",
     "audit_run_of_pairs",
     "categories",
+    "export_run",
     "figure",
     "interval",
     "kinds_told",

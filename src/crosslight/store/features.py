@@ -26,6 +26,9 @@ def _feature(kind: pa.DataType) -> Any:
     if kind == IMAGE:
         return {"_type": "Image"}
     if pa.types.is_list(kind):
+        if pa.types.is_struct(kind.value_type) and kind.value_type != IMAGE:
+            # A `Sequence` of a struct would be turned into a struct of lists.
+            return [_feature(kind.value_type)]
         # Read by all versions of `datasets`; newer ones write it as `List`.
         return {"feature": _feature(kind.value_type), "_type": "Sequence"}
     if pa.types.is_struct(kind):

@@ -233,29 +233,31 @@ def write_table(path: str | Path, schema: pa.Schema, rows: Iterable[Mapping[str,
 
 
 def _leaves(schema: pa.Schema) -> list[str]:
-    """The names of the parquet columns: a struct's fields, a list's elements."""
-    names: list[str] = []
-    for field in schema:
-        if pa.types.is_struct(field.type):
-            names += [f"{field.name}.{child.name}" for child in field.type]
-        elif pa.types.is_list(field.type):
-            names.append(f"{field.name}.list.element")
-        else:
-            names.append(field.name)
-    return names
+    """The names of the parquet columns: a struct's fields, a list's elements, in one another."""
+    return [leaf for field in schema for leaf in _leaves_of(field.name, field.type)]
+
+
+def _leaves_of(name: str, kind: pa.DataType) -> list[str]:
+    if pa.types.is_struct(kind):
+        return [leaf for child in kind for leaf in _leaves_of(f"{name}.{child.name}", child.type)]
+    if pa.types.is_list(kind):
+        return _leaves_of(f"{name}.list.element", kind.value_type)
+    return [name]
 
 
 def _size(row: Mapping[str, Any]) -> int:
     """Bytes of the large values of a row: what memory and shard sizes depend on."""
-    size = 0
-    for value in row.values():
-        if isinstance(value, str | bytes):
-            size += len(value)
-        elif isinstance(value, Mapping):
-            size += _size(value)
-        else:
-            size += 8
-    return size
+    return sum(map(_size_of, row.values()))
+
+
+def _size_of(value: Any) -> int:
+    if isinstance(value, str | bytes):
+        return len(value)
+    if isinstance(value, Mapping):
+        return _size(value)
+    if isinstance(value, list | tuple):
+        return sum(map(_size_of, value))
+    return 8
 
 
 __all__ = ["IMAGE", "DatasetSink", "ParquetSink", "write_table"]

@@ -1,4 +1,5 @@
-from .job import KIND, Method, TuneJob
+from .chains.make import Chain, Chains, make_chains
+from .job import KIND, Method, Target, TuneJob, no_ppo
 from .judge.card import auc_text
 from .judge.head import Head, fit_head
 from .judge.job import JudgeTuneJob
@@ -9,6 +10,11 @@ from .judge.run import run_judge_tuning
 from .judge.vectors import vectors_of
 from .launch import LAUNCHED, is_first, launch
 from .preflight.check import PreflightError
+from .probe.card import probe_told
+from .probe.job import ProbeJob
+from .probe.probe import Probe, load_probes
+from .probe.run import run_probe
+from .probe.switch import Switch, Switched, own_head, under_head
 from .run import run_tune
 from .settings import Settings, changed, preset_names, read_preset
 from .train.reward import RewardModel, open_reward
@@ -17,6 +23,8 @@ from .train.session import open_tuned
 __all__ = [
     "KIND",
     "LAUNCHED",
+    "Chain",
+    "Chains",
     "Head",
     "ImageSource",
     "JudgeData",
@@ -24,21 +32,33 @@ __all__ = [
     "JudgeTuneJob",
     "Method",
     "PreflightError",
+    "Probe",
+    "ProbeJob",
     "RewardModel",
     "Settings",
+    "Switch",
+    "Switched",
+    "Target",
     "TuneJob",
     "auc_text",
     "changed",
     "fit_head",
     "is_first",
     "launch",
+    "load_probes",
+    "make_chains",
+    "no_ppo",
     "open_reward",
     "open_tuned",
+    "own_head",
     "preset_names",
+    "probe_told",
     "read_judge_rows",
     "read_preset",
     "run_judge_tuning",
     "run_language_judge",
+    "run_probe",
     "run_tune",
+    "under_head",
     "vectors_of",
 ]

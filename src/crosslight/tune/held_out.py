@@ -147,6 +147,6 @@ def warnings_of(method: Method, figures: dict[str, Any]) -> list[str]:
         found.append("nothing was learnt that holds for rows that were held out: no figure rose")
     if not held["rows"]:
         found.append("no row was held out: how good the model is on other photos is not known")
-    if method is not Method.SFT and mirrored and not mirrored["both_rose"]:
+    if method.pairs and mirrored and not mirrored["both_rose"]:
         found.append("in no mirrored pair both members rose: the picture decides nothing yet")
     return found

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from crosslight.records import BadSetting
 from crosslight.tune.settings import Settings
 
 KIND = "tune"
@@ -15,6 +16,29 @@ class Method(StrEnum):
     SFT = "sft"
     DPO = "dpo"
     REWARD = "reward"
+    GRPO = "grpo"
+
+    @property
+    def pairs(self) -> bool:
+        """Whether a row is a better and a worse answer."""
+        return self in (Method.DPO, Method.REWARD)
+
+
+def no_ppo() -> BadSetting:
+    """The error for a method that TRL has no more."""
+    return BadSetting(
+        "there is no PPO: it is gone from TRL, which will not have it for models that see",
+        "crosslight tune grpo, with the reward model of crosslight tune reward",
+    )
+
+
+class Target(StrEnum):
+    """What SFT teaches to say: the row's own answer, or a chain of reasons before it."""
+
+    RESPONSE = "response"
+    CHAIN = "chain"
+    CHAINS = "chains"
+    """Also chains over two photos, and over none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +57,7 @@ class TuneJob:
     preset: str
     settings: Settings
     images: Path
+    target: Target = Target.RESPONSE
     seed: int = 0
     limit: int | None = None
     steps: int | None = None
@@ -43,5 +68,6 @@ class TuneJob:
     revision: str = ""
     deepspeed: Path | None = None
     report_to: tuple[str, ...] = ()
+    rewards: tuple[str, ...] = ()
     preflight_only: bool = False
     quiet: bool = False

@@ -12,9 +12,10 @@ from typing import Any
 
 from crosslight.records import BadSetting, Dropped, Failed, content_hash, stable_id
 from crosslight.runs import Lost
-from crosslight.tune.job import Method, TuneJob
+from crosslight.tune.chains.rows import ChainSource, read_chains
+from crosslight.tune.job import Method, Target, TuneJob
 from crosslight.tune.pictures import BadPicture, Pictures, cells_of, picture_columns
-from crosslight.tune.tables import RawRow, open_data
+from crosslight.tune.tables import RawRow, Source, open_data
 
 Turn = dict[str, Any]
 """`{"role": ..., "content": [{"type": "text", "text": ...} or {"type": "image"}]}`."""
@@ -70,10 +71,10 @@ def read_rows(
 
     Raises `BadSetting` where the table as a whole does not fit, with file and row.
     """
-    source = open_data(job.data)
+    source = _source(job, pictures, check)
     found: list[TuneRow] = []
-    lost: list[Lost] = []
-    inputs = 0
+    lost: list[Lost] = [*source.lost]
+    inputs = len(lost)
     for raw in source.rows:
         check()
         inputs += 1
@@ -99,6 +100,15 @@ def read_rows(
     return TuneData(train, held, tuple(lost), dict(source.hashes), inputs)
 
 
+def _source(job: TuneJob, pictures: Pictures, check: Callable[[], None]) -> Source | ChainSource:
+    """The data as it lies, or the chains that are made of it."""
+    if job.target is Target.RESPONSE:
+        return open_data(job.data)
+    if job.method is not Method.SFT:
+        raise BadSetting(f"--target {job.target} is for `tune sft`", "leave it out")
+    return read_chains(job.data, job.target, pictures, check)
+
+
 def _reasons(lost: Sequence[Lost]) -> str:
     """The most frequent reasons, each with the first place that it was met at."""
     first: dict[str, str] = {}
@@ -115,7 +125,7 @@ def _row(raw: RawRow, job: TuneJob, pictures: Pictures) -> TuneRow:
     column = _picture_column(raw, job)
     shas = tuple(pictures.keep(c, raw.root) for c in cells_of(cells.get(column)))
     prompt, answer, rejected = _texts(raw, job.method)
-    if not answer.strip() or (job.method is not Method.SFT and not rejected.strip()):
+    if not answer.strip() or (job.method.pairs and not rejected.strip()):
         raise _NoRow("an answer is empty")
     if answer == rejected:
         raise _NoRow("both answers are the same")
@@ -154,9 +164,9 @@ def _texts(raw: RawRow, method: Method) -> tuple[list[Turn], str, str]:
     cells = raw.cells
     if "chosen" in cells and "rejected" in cells:
         asked = cells["prompt"] if "prompt" in cells else cells.get("question")
-        worse = "" if method is Method.SFT else _last(cells["rejected"], raw)
+        worse = _last(cells["rejected"], raw) if method.pairs else ""
         return _turns(asked, raw), _last(cells["chosen"], raw), worse
-    if method is not Method.SFT:
+    if method.pairs:
         raise BadSetting(
             f"{raw.place}: {method} needs the columns chosen and rejected",
             "make pairs with `crosslight prefer`, or train with `tune sft`",

@@ -24,8 +24,9 @@ from crosslight.runs import (
 from crosslight.store import write_json
 from crosslight.tune.base import Base, locate_base, need_extra, open_base
 from crosslight.tune.card import write_card
+from crosslight.tune.chains.make import PROMPTS
 from crosslight.tune.fits import Fitting, fitting
-from crosslight.tune.job import KIND, TuneJob
+from crosslight.tune.job import KIND, Target, TuneJob
 from crosslight.tune.launch import held_by_first, is_first
 from crosslight.tune.pictures import Pictures
 from crosslight.tune.preflight.check import PreflightError, preflight
@@ -124,6 +125,8 @@ def setup_of(job: TuneJob, base: Base, data: TuneData) -> dict[str, Any]:
     return {
         "method": str(job.method),
         "preset": job.preset,
+        "target": str(job.target),
+        "rewards": list(job.rewards),
         "settings": job.settings.model_dump(),
         "base": {"name": base.name, "revision": base.revision},
         "data": data.hashes,
@@ -227,9 +230,10 @@ def _finish(work: Work, status: str, reason: str, hint: str) -> RunResult:
         "models": [{"role": "base", "spec": work.base.name, "revision": work.base.revision}],
         "method": str(job.method),
         "preset": job.preset,
+        "target": str(job.target),
         "settings": job.settings.model_dump(),
         "seed": job.seed,
-        "prompts": {},
+        "prompts": {} if job.target is Target.RESPONSE else PROMPTS.hashes(),
         "data": {"files": data.hashes, "train": len(data.train), "held_out": len(data.held_out)},
         "versions": library_versions(PACKAGES),
         **work.facts,

@@ -31,7 +31,8 @@ class Settings(_Strict):
     """What decides how training goes. `batch` is rows a step on all devices together, `at_once`
     rows on one device; `warmup` is steps, or a share of them below 1. `max_length` is tokens of a
     row with its pictures; `too_long` says what becomes of a longer one. `side`: pixels of the
-    longer side of a picture before the model's own processor."""
+    longer side of a picture before the model's own processor. Of GRPO: `generations` answers to a
+    question, each of at most `completion` tokens; `epsilon` clips."""
 
     learning_rate: float = Field(1e-5, gt=0, le=1)
     batch: int = Field(8, ge=1, le=65536)
@@ -49,6 +50,9 @@ class Settings(_Strict):
     side: int = Field(768, ge=16, le=8192)
     beta: float = Field(0.1, gt=0)
     loss: Literal["sigmoid", "sigmoid_norm", "ipo", "hinge"] = "sigmoid"
+    epsilon: float = Field(0.2, gt=0, lt=1)
+    generations: int = Field(8, ge=2, le=1024)
+    completion: int = Field(256, ge=1, le=65536)
     lora: Lora | None = None
     projector: bool = True
     tower: bool = False
@@ -60,7 +64,7 @@ KNOWN = f"known: {', '.join(Settings.model_fields)}; of lora: {', '.join(Lora.mo
 class Preset(_Strict):
     """A file of `presets/`. `sources` says of every value where it is from."""
 
-    method: Literal["sft", "dpo", "reward"]
+    method: Literal["sft", "dpo", "reward", "grpo"]
     about: str
     values: dict[str, Any]
     sources: dict[str, str]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from crosslight.records import BadSetting
+from crosslight.runs import Lost
 from crosslight.store import TableError, TableFile, stays_in
 from crosslight.text import BadJson, parse_json
 
@@ -35,6 +36,8 @@ class Source:
     root: Path
     files: tuple[Path, ...]
     hashes: tuple[tuple[str, str], ...]
+    lost: tuple[Lost, ...] = ()
+    """What gave no row, of data that rows are made of."""
 
     @property
     def rows(self) -> Iterator[RawRow]:

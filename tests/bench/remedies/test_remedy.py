@@ -30,7 +30,14 @@ def test_a_prompt_goes_before_the_text_or_into_the_system_turn() -> None:
 
 
 def test_every_remedy_names_its_source() -> None:
-    assert [each.name for each in REMEDIES] == ["light", "safety", "defence", "vcd", "coca"]
+    assert [each.name for each in REMEDIES] == [
+        "light",
+        "safety",
+        "defence",
+        "vcd",
+        "coca",
+        "tuned",
+    ]
     assert all(each.source for each in REMEDIES)
 
 

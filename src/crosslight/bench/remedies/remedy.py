@@ -6,6 +6,8 @@ from typing import Literal
 
 from crosslight.bench.prompts import render
 from crosslight.bench.remedies.decoding import RemediedBackend, coca, vcd
+from crosslight.bench.remedies.tuned import FORM
+from crosslight.bench.remedies.tuned import NAME as TUNED
 from crosslight.models import Backend, Message, system
 from crosslight.records import BadSetting
 
@@ -83,6 +85,11 @@ REMEDIES: tuple[Remedy, ...] = (
         decoding="coca",
         settings=(("alpha", 4.0),),
     ),
+    Remedy(
+        TUNED,
+        "Tuning on safety reasoning, beside the base",
+        "MMSafeAware (2502.11184), remedy 3; the data are not published: chains are ours",
+    ),
 )
 
 
@@ -95,5 +102,5 @@ def remedy(name: str) -> Remedy:
             return each
     hint = "one of: " + ", ".join(each.name for each in REMEDIES)
     if name in ("reasoning", "tuning"):
-        hint = "safety-reasoning tuning is training, not a flag: see docs/bench.md; " + hint
+        hint = f"tuning on safety reasoning is {FORM}: see docs/bench.md; " + hint
     raise BadSetting(f"no remedy is called {name!r}", hint)

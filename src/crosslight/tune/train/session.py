@@ -2,7 +2,7 @@
 
 import shutil
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ from crosslight.tune.held_out import Figures, measure, told, warnings_of
 from crosslight.tune.job import Method, TuneJob
 from crosslight.tune.launch import is_first, wait_for_all
 from crosslight.tune.ready import Ready
+from crosslight.tune.train.grpo import grpo_trainer, reward_figures, rewards_of, steps_of
 from crosslight.tune.train.reward import new_reward, save_base
+from crosslight.tune.train.rewards import Reward
 from crosslight.tune.train.trainers import collator_of, make_trainer
 from crosslight.tune.train.watch import Steps, Stop
 
@@ -28,19 +30,13 @@ def train(
     job: TuneJob, ready: Ready, stop: Stop, check: Callable[[], None]
 ) -> dict[str, Any] | None:
     """What run.json says of it, or None where the run was told to stop (it has a checkpoint)."""
-    reward = job.method is Method.REWARD
+    reward, grpo = job.method is Method.REWARD, job.method is Method.GRPO
+    rewards = rewards_of(job, ready.pictures) if grpo else []
     model = new_reward(ready.model, job.seed) if reward else ready.model
-    before = _before(job, model, ready, check)
+    before = _before(job, model, ready, rewards, check)
     name_base(ready.model, job)
-    trainer = make_trainer(
-        job,
-        model,
-        ready.processor,
-        ready.fit.rows,
-        ready.pictures,
-        ready.base.folder,
-        [Steps(stop, quiet=job.quiet)],
-    )
+    trainer = _trainer(job, model, ready, rewards, [Steps(stop, quiet=job.quiet)])
+    name_base(ready.model, job)
     trainer.remove_callback(transformers.PrinterCallback)
     sizes = trained(trainer.model)
     at = str(ready.checkpoint) if ready.checkpoint else None
@@ -51,7 +47,7 @@ def train(
     if stop.reason and trainer.state.global_step < trainer.state.max_steps:
         return None
     save_model(job, trainer, ready.base)
-    after = _measured(job, trainer.accelerator.unwrap_model(trainer.model), ready, check)
+    after = _measured(job, trainer.accelerator.unwrap_model(trainer.model), ready, rewards, check)
     figures = told(before, after, ready.fit.rows)
     wait_for_all()
     if is_first():
@@ -61,6 +57,7 @@ def train(
         "training": {
             "steps": trainer.state.global_step,
             "losses": losses(trainer.state.log_history),
+            **(steps_of(trainer.state.log_history) if grpo else {}),
             "seconds": round(float(result.metrics.get("train_runtime", 0.0)), 3),
             "trained_parameters": sizes[0],
             "all_parameters": sizes[1],
@@ -68,6 +65,17 @@ def train(
         "figures": figures,
         "warnings": warnings_of(job.method, figures),
     }
+
+
+def _trainer(
+    job: TuneJob, model: Any, ready: Ready, rewards: Sequence[Reward], callbacks: Sequence[Any]
+) -> Any:
+    rows, base = ready.fit.rows, ready.base.folder
+    if job.method is not Method.GRPO:
+        return make_trainer(job, model, ready.processor, rows, ready.pictures, base, callbacks)
+    return grpo_trainer(
+        job, model, ready.processor, str(base), rows, rewards, ready.pictures, callbacks
+    )
 
 
 def losses(history: list[dict[str, Any]]) -> list[float]:
@@ -82,18 +90,24 @@ def name_base(model: Any, job: TuneJob) -> None:
     model.config._name_or_path = name
 
 
-def _before(job: TuneJob, model: Any, ready: Ready, check: Callable[[], None]) -> Figures:
+def _before(
+    job: TuneJob, model: Any, ready: Ready, rewards: Sequence[Reward], check: Callable[[], None]
+) -> Figures:
     """Of the base, measured once: a run that goes on reads them."""
     path = job.out / BEFORE
     if ready.checkpoint is not None and path.is_file():
         return Figures(**read_json(path))
-    found = _measured(job, model, ready, check)
+    found = _measured(job, model, ready, rewards, check)
     if is_first():
         write_json(path, found.as_json())
     return found
 
 
-def _measured(job: TuneJob, model: Any, ready: Ready, check: Callable[[], None]) -> Figures:
+def _measured(
+    job: TuneJob, model: Any, ready: Ready, rewards: Sequence[Reward], check: Callable[[], None]
+) -> Figures:
+    if job.method is Method.GRPO:
+        return reward_figures(job, model, ready, rewards, check)
     collator = collator_of(job.method, ready.processor, None)
     rows, held = ready.fit.rows, ready.held_out
     return measure(job.method, model, collator, rows, held, ready.pictures, check)

@@ -50,7 +50,7 @@ def limit_of(job: TuneJob) -> int | None:
 
 def collator_of(method: Method, processor: Any, limit: int | None) -> Any:
     """TRL's own."""
-    if method is Method.SFT:
+    if not method.pairs:
         from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 
         return DataCollatorForVisionLanguageModeling(

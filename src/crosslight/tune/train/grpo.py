@@ -1,0 +1,143 @@
+"""GRPO: TRL's trainer, with rewards that know the row and its pictures.
+
+PPO, which SPA-VL used, is gone from TRL: this is a substitute for it, and not the paper's.
+"""
+
+from collections.abc import Callable, Sequence
+from statistics import fmean
+from typing import Any
+
+from crosslight.records import BadSetting
+from crosslight.tune.base import adapters
+from crosslight.tune.held_out import Figures
+from crosslight.tune.job import TuneJob
+from crosslight.tune.pictures import Pictures
+from crosslight.tune.probe.states import prepared
+from crosslight.tune.ready import Ready
+from crosslight.tune.rows import TuneRow
+from crosslight.tune.train.arguments import common
+from crosslight.tune.train.examples import example_of
+from crosslight.tune.train.rewards import Reward, open_reward_of
+
+MEASURED = 16
+"""Held-out rows that are answered before and after."""
+
+
+def rewards_of(job: TuneJob, pictures: Pictures) -> list[Reward]:
+    """Those that were asked for. Raises `BadSetting`."""
+    if not job.rewards:
+        raise BadSetting("grpo needs to know what an answer is worth", "name it with --reward")
+    return [open_reward_of(spec, pictures) for spec in job.rewards]
+
+
+def grpo_trainer(
+    job: TuneJob,
+    model: Any,
+    processor: Any,
+    base: str,
+    rows: Sequence[TuneRow],
+    rewards: Sequence[Reward],
+    pictures: Pictures,
+    callbacks: Sequence[Any],
+) -> Any:
+    """TRL's. `base`: the folder that a reference for all weights is opened from."""
+    from trl import GRPOConfig, GRPOTrainer
+
+    settings, given = job.settings, common(job)
+    batch = given["per_device_train_batch_size"] * given["gradient_accumulation_steps"]
+    if batch % settings.generations:
+        raise BadSetting(
+            f"batch {batch} is no multiple of generations {settings.generations}",
+            f"--set batch={settings.generations} or --set generations={batch}",
+        )
+    if settings.lora is None:
+        # TRL opens the reference of a run on all weights by this name.
+        model.config._name_or_path = base
+    arguments = GRPOConfig(
+        **given,
+        num_generations=settings.generations,
+        max_completion_length=settings.completion,
+        beta=settings.beta,
+        epsilon=settings.epsilon,
+    )
+    return GRPOTrainer(
+        model,
+        [function_of(reward, rows) for reward in rewards],
+        args=arguments,
+        train_dataset=prompts_of(rows, pictures),
+        processing_class=processor,
+        peft_config=adapters(model, settings),
+        callbacks=[*callbacks],
+    )
+
+
+def prompts_of(rows: Sequence[TuneRow], pictures: Pictures) -> Any:
+    """A dataset of questions with the number of their row; pictures are opened when asked for."""
+    from datasets import Dataset
+
+    def opened(batch: dict[str, list[int]]) -> dict[str, list[Any]]:
+        found = [example_of(rows[at], pictures) for at in batch["row"]]
+        columns = {name: [one[name] for one in found] for name in ("prompt", "images")}
+        return {"row": list(batch["row"]), **columns}
+
+    return Dataset.from_dict({"row": list(range(len(rows)))}).with_transform(opened)
+
+
+def function_of(reward: Reward, rows: Sequence[TuneRow]) -> Callable[..., list[float | None]]:
+    """As TRL calls it."""
+
+    def function(
+        completions: Sequence[Any], row: Sequence[int], log_metric: Any = None, **_: Any
+    ) -> list[float | None]:
+        said = [one[-1]["content"] if isinstance(one, list) else one for one in completions]
+        found = reward.score([(rows[at], str(text)) for at, text in zip(row, said, strict=True)])
+        if log_metric is not None:
+            log_metric(f"{reward.name}_unknown", sum(one is None for one in found) / len(found))
+        return found
+
+    function.__name__ = reward.name
+    return function
+
+
+def reward_figures(
+    job: TuneJob, model: Any, ready: Ready, rewards: Sequence[Reward], check: Callable[[], None]
+) -> Figures:
+    """The summed reward of a greedy answer to each held-out row; one with an unknown part has
+    none."""
+    import torch
+
+    was_training = model.training
+    model.eval()
+    found: dict[str, float] = {}
+    try:
+        with torch.no_grad():
+            for row in ready.held_out[:MEASURED]:
+                check()
+                answer = _answer(job, model, ready, row)
+                scores = [reward.score([(row, answer)])[0] for reward in rewards]
+                known = [one for one in scores if one is not None]
+                if len(known) == len(scores):
+                    found[row.id] = sum(known)
+    finally:
+        model.train(was_training)
+    return Figures(found)
+
+
+def _answer(job: TuneJob, model: Any, ready: Ready, row: TuneRow) -> str:
+    images = [ready.pictures.show(sha) for sha in row.pictures]
+    inputs = prepared(ready.processor, row.prompt, images)
+    inputs = {name: value.to(model.device) for name, value in inputs.items()}
+    made = model.generate(**inputs, max_new_tokens=job.settings.completion, do_sample=False)
+    said = made[0, inputs["input_ids"].shape[1] :]
+    return str(ready.processor.tokenizer.decode(said, skip_special_tokens=True))
+
+
+def steps_of(history: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Rewards and gradients of each step: the loss of GRPO is about zero whatever is learnt."""
+    logged = [one for one in history if "reward" in one]
+    unknown = [v for one in logged for k, v in one.items() if k.endswith("_unknown")]
+    return {
+        "rewards": [round(float(one["reward"]), 6) for one in logged],
+        "grad_norms": [round(float(one.get("grad_norm", 0.0)), 6) for one in logged],
+        "unknown_rewards": round(fmean(unknown), 6) if unknown else 0.0,
+    }
