@@ -2,14 +2,7 @@ from .errors import BadSetting, CrosslightError, MissingPart, RunBroken
 from .ids import canonical, content_hash, stable_id
 from .outcome import Done, Dropped, Failed, Outcome
 from .photo import Photo
-from .preference import (
-    AskedAs,
-    Preference,
-    Reply,
-    ReplyKind,
-    RequestSide,
-    preference_id,
-)
+from .preference import AskedAs, Preference, Reply, ReplyKind, RequestSide, preference_id
 from .sample import CrossCheck, Kind, Sample, Triplet, sample_id
 from .verdict import (
     Evidence,
