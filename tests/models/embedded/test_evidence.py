@@ -199,13 +199,14 @@ def test_nothing_asked_is_not_seen() -> None:
 
 def test_a_speck_in_the_distance_is_not_what_a_sentence_means() -> None:
     far, near_by = (0.80, 0.20, 0.83, 0.30), (0.40, 0.20, 0.60, 0.90)
+    at_the_far_wall = (0.21, 0.65, 0.28, 0.81)
     seen = [
         evidence_probability(replace(scene(), things=(Thing("person", 0.95, box),)), what)
-        for box in (far, near_by)
+        for box in (far, at_the_far_wall, near_by)
         for what in (Evidence(labels=("person",)), Evidence(persons_at_least=1))
     ]
-    assert seen[:2] == [0, 0]
-    assert min(one or 0 for one in seen[2:]) > 0.8
+    assert seen[:4] == [0, 0, 0, 0]
+    assert min(one or 0 for one in seen[4:]) > 0.8
     # Beside a boat its crew may be small.
     boat = Thing("boat", 0.95, (0.1, 0.1, 0.9, 0.9))
     crew = replace(scene(), things=(boat, Thing("person", 0.95, far)))

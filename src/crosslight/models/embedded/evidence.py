@@ -18,8 +18,9 @@ NEAR = 0.1
 
 MOST_PERSONS = 20
 """A larger crowd cannot be counted at 300 pixels."""
-SPECK = 0.15
-"""Share of a side; a person at a table fills more, the crew of a boat across the bay less."""
+SPECK = 0.2
+"""Share of a side; a person at a table fills more, the crew of a boat across the bay or somebody at
+the far wall of a hall less."""
 
 
 @dataclass(frozen=True, slots=True)
