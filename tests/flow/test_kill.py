@@ -10,8 +10,8 @@ from crosslight.models.fake import FakeServer, parse
 from crosslight.store import AnswerStore
 
 JOB = Path(__file__).with_name("kill_job.py")
-ROWS = 600
-KILLS = 5
+ROWS = 300
+KILLS = 3
 SCRIPT = parse(
     {
         "name": "kill",
