@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import yaml
 
@@ -90,6 +91,15 @@ def test_a_row_whose_column_is_of_another_type_is_refused(tmp_path: Path) -> Non
 
     folder = made(tmp_path, fixed())
     shard = next((folder / "dataset").glob("*.parquet"))
-    pq.write_table(pq.read_table(shard).drop(["gap"]), shard)
+    table = pq.read_table(shard)
+    at = table.schema.get_field_index("weight")
+    words = pa.array(["much"] * table.num_rows)
+    pq.write_table(table.set_column(at, "weight", words), shard)
+    with pytest.raises(RunError, match="is not a table of pairs"):
+        read_pairs(folder)
+    nothing = pa.nulls(table.num_rows, pa.float64())
+    pq.write_table(table.set_column(at, "weight", nothing), shard)
+    assert read_pairs(folder).rows[0].weight == 1.0
+    pq.write_table(table.drop(["gap"]), shard)
     with pytest.raises(RunError, match="gap"):
         read_pairs(folder)

@@ -4,7 +4,6 @@ from .bootstrap import LEVEL, bootstrap_interval, by_cluster, draws
 from .held_out import terms_auc, vector_auc
 from .intervals import bonett_price, wilson
 from .means import MeanEstimate, clustered_mean
-from .pairwise import Match, Strength, Wins, bradley_terry, win_matrix
 from .pair_shortcuts import (
     AUDITED_PAIRS,
     PairAudit,
@@ -13,6 +12,7 @@ from .pair_shortcuts import (
     RightShare,
     audit_pairs,
 )
+from .pairwise import Match, Strength, Wins, bradley_terry, win_matrix
 from .prevalence import corrected
 from .shortcuts import (
     AUDITED_ROWS,

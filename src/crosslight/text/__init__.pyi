@@ -6,8 +6,8 @@ from .fence import last_fenced
 from .field_words import near_field
 from .hidden import hidden_characters, looks_like, odd_characters
 from .json_reader import BadJson, parse_json
-from .naming import bare_refusal, head_word, names_element, refuses, stem
 from .language import language_of
+from .naming import bare_refusal, head_word, names_element, refuses, stem
 from .no_answer import is_error_text
 from .prompts import PromptFolder
 from .separator import TableStart, separator, table_start
