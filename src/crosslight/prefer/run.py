@@ -52,7 +52,7 @@ async def run_prefer(
 async def _written(job: PreferJob, watch: Watch, pages: Pages, console: bool) -> RunResult:
     """Pairs of a build's own replies: no model is asked."""
     if not await in_thread(is_built, job.source):
-        raise BadSetting(f"{job.source} is no run of build, and no responder is named", REMEDY)
+        raise BadSetting(f"{job.source} is no run of build, and no --responder is named", REMEDY)
     built = await in_thread(read_built, job.source)
     async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
         started(hall)
