@@ -19,7 +19,7 @@ def made(folder: Path, rows: list[PairRow], **told: object) -> Path:
     """A run of these pairs; the photo `photo(name)` is drawn."""
     pictures = {photo(name): drawn(name) for name in "ab"}
     write_pairs(folder, rows, lambda wanted: ((p, pictures[p], f"{p}.png") for p in wanted))
-    record = {"kind": "prefer", "status": "complete", **told}
+    record = {"kind": "prefer", "status": "complete", "models": [], **told}
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     return folder
 
