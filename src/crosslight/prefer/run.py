@@ -28,7 +28,10 @@ from crosslight.runs import (
     unwatched,
 )
 
-REMEDY = "make a dataset first (crosslight build PHOTOS -o DIR) and name its folder"
+REMEDY = (
+    "make a dataset first (crosslight build PHOTOS -o DIR) and name its folder, or name the models: "
+    "--responder twice or more, --guard, --annotator"
+)
 
 
 async def run_prefer(
