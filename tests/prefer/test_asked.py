@@ -246,3 +246,12 @@ def test_what_cannot_work_is_said_before_anything_is_asked(
     with pytest.raises(BadSetting, match=said) as error:
         ask(made(tmp_path, ran.server, **changed))
     assert error.value.hint and not (tmp_path / "out").exists()
+
+
+def test_pairs_to_try_the_annotator_on_are_read_before_anything_is_asked(
+    ran: Ran, tmp_path: Path
+) -> None:
+    before = ran.server.stats()["answers"]
+    with pytest.raises(BadSetting, match="better reply is known"):
+        ask(made(tmp_path, ran.server, labelled=ran.out))
+    assert ran.server.stats()["answers"] == before and not (tmp_path / "out").exists()
