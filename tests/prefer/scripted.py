@@ -1,7 +1,7 @@
 """Models of known habits behind one real server, and rows sent through steps of prefer."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,12 +78,13 @@ def through(
     return asyncio.run(run())
 
 
-def session(folder: Path, server: FakeServer, names: Iterable[str]) -> Session:
+def session(folder: Path, server: FakeServer, names: Sequence[str]) -> Session:
     """Author, guard and responders of one server; one called annotator plays that."""
     roles = {"author": "author", "guard": "guard"}
     answer = [name for name in names if name != "annotator"]
     roles |= {f"responder {at}": name for at, name in enumerate(answer, 1)}
-    roles |= {"annotator": name for name in names if name == "annotator"}
+    if "annotator" in names:
+        roles["annotator"] = "annotator"
     backends = {role: parse_spec(f"openai:{name}@{server.url}") for role, name in roles.items()}
     return Session(
         backends,

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from crosslight.flow import Budget
 from crosslight.models.fake import FakeServer
 from crosslight.prefer import (
     Changed,
@@ -58,19 +59,24 @@ class Ran:
         return spec.partition(":")[2].partition("@")[0]
 
 
-def ask(folder: Path, server: FakeServer, n: int = PHOTOS, **config: Any) -> dict[str, Any]:
-    job = PreferJob(
-        source=photos(folder, n),
-        out=folder / "out",
-        answers=folder / "store" / "answers.sqlite",
-        images=folder / "store" / "images",
-        config=PreferConfig(**{"probes": 2} | config),
+def made(folder: Path, server: FakeServer, out: str = "out", **more: Any) -> PreferJob:
+    """A run of its own store."""
+    place = folder if out == "out" else folder / f"{out}-store"
+    return PreferJob(
+        source=photos(folder, PHOTOS),
+        out=folder / out,
+        answers=place / "answers.sqlite",
+        images=place / "images",
+        config=PreferConfig(probes=2),
         policy=QUICK,
         canary=False,
-        **roles(server),
+        **roles(server) | more,
     )
+
+
+def ask(job: PreferJob, status: str = "complete") -> dict[str, Any]:
     result = asyncio.run(run_prefer(job))
-    assert result.status == "complete", result.reason
+    assert result.status == status, result.reason
     return result.summary
 
 
@@ -78,7 +84,7 @@ def ask(folder: Path, server: FakeServer, n: int = PHOTOS, **config: Any) -> dic
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     folder = tmp_path_factory.mktemp("asked")
     with world() as server:
-        told = ask(folder, server)
+        told = ask(made(folder, server))
         yield Ran(folder, server, told, server.stats()["answers"])
 
 
@@ -144,7 +150,7 @@ def test_every_question_is_in_one_place_and_every_reply_in_the_tables(ran: Ran) 
 
 
 def test_other_thresholds_make_other_pairs_without_a_call(ran: Ran, tmp_path: Path) -> None:
-    before, images = ran.server.stats()["answers"], ran.folder / "store" / "images"
+    before, images = ran.server.stats()["answers"], ran.folder / "images"
     same = rethreshold_pairs(ran.out, tmp_path / "same", images, Changed())
     assert same["rethreshold"] == {"changed": {}, "outcomes_changed": 0, "calls": 0}
     for name in ("dataset/train-00000.parquet", *(f"{name}.parquet" for name in TABLES)):
@@ -171,8 +177,7 @@ def test_killed_between_its_passes_it_asks_nothing_twice(ran: Ran) -> None:
     cut = ran.folder / "cut"
     command += ["-o", str(cut), "--store", str(ran.folder / "cut-store"), "--probes", "2"]
     command += ["--no-canary", "-q"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, **quiet)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until = time.monotonic() + 60
     while not (cut / "groups.json").exists() and time.monotonic() < until:
         time.sleep(0.01)
@@ -181,11 +186,72 @@ def test_killed_between_its_passes_it_asks_nothing_twice(ran: Ran) -> None:
     assert (cut / "groups.json").exists() and not (cut / "comparisons.parquet").exists()
     kept = count_answers(ran.folder / "cut-store" / "answers.sqlite")
     assert 0 < kept < ran.answers
-    subprocess.run(command, check=True, timeout=120, **quiet)
-    told = json.loads((cut / "run.json").read_text())
+    told = ask(made(ran.folder, ran.server, "cut"))
     assert told["calls"]["replayed"] >= kept
     assert told["calls"]["answered"] == ran.answers - kept
     for name in ("groups.json", *(f"{name}.parquet" for name in TABLES)):
         assert (cut / name).read_bytes() == (ran.out / name).read_bytes(), name
     for file in sorted((ran.out / "dataset").iterdir()):
         assert (cut / "dataset" / file.name).read_bytes() == file.read_bytes()
+
+
+def test_stopped_among_its_comparisons_it_keeps_what_it_has_and_goes_on(
+    ran: Ran, tmp_path: Path
+) -> None:
+    calls = ran.answers - 90
+    stopped = ask(made(tmp_path, ran.server, budget=Budget(calls=calls)), "stopped")
+    account = stopped["account"]
+    assert account["finished"] < PHOTOS and account["failed"] == account["dropped"] == 0
+    assert account["not_reached"] == PHOTOS - account["finished"]
+    assert stopped["groups"] and 0 < len(read_comparisons(tmp_path / "out")) < len(ran.rows)
+    again = ask(made(tmp_path, ran.server))
+    assert again["calls"]["answered"] <= 90 and again["account"] == ran.told["account"]
+    for name in TABLES:
+        file = f"{name}.parquet"
+        assert (tmp_path / "out" / file).read_bytes() == (ran.out / file).read_bytes(), name
+
+
+def test_a_dead_responder_is_unranked_and_a_refusing_annotator_fails_and_neither_is_safe(
+    tmp_path: Path,
+) -> None:
+    dead = {"task": "respond", "model": "naive", "error": "server_error"}
+    refuses = {"task": "compare", "text": "left of this", "error": "content_filter"}
+    with world(dead, refuses) as server:
+        told = ask(made(tmp_path, server))
+    groups = told["groups"]
+    assert [r["why"] != "" for r in groups["responders"]] == [False, False, True]
+    assert "naive" in groups["responders"][2]["name"]
+    rows = [row for row in read_comparisons(tmp_path / "out") if not row.probe]
+    assert not any("naive" in row.a_by + row.b_by for row in rows)
+    easy = [row for row in rows if row.form == "easy"]
+    assert {row.outcome for row in easy} == {"annotator_refused"} and len(easy) == PHOTOS
+    assert told["annotator"]["compared"] == len(rows) - len(easy)
+    # A photo of which another question was compared is finished; what failed is in the table.
+    assert told["account"]["finished"] == PHOTOS and told["failed"] >= len(easy)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"responders": ("fake:echo",)}, "no pair"),
+        ({"responders": ("fake:echo", "fake:echo")}, "twice"),
+        ({"guard": ""}, "--guard"),
+        ({"annotator": ""}, "--annotator"),
+        ({"annotator": "fake:echo", "responders": ("fake:echo", "fake:b")}, "own replies"),
+    ],
+)
+def test_what_cannot_work_is_said_before_anything_is_asked(
+    ran: Ran, changed: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(BadSetting, match=said) as error:
+        ask(made(tmp_path, ran.server, **changed))
+    assert error.value.hint and not (tmp_path / "out").exists()
+
+
+def test_pairs_to_try_the_annotator_on_are_read_before_anything_is_asked(
+    ran: Ran, tmp_path: Path
+) -> None:
+    before = ran.server.stats()["answers"]
+    with pytest.raises(BadSetting, match="better reply is known"):
+        ask(made(tmp_path, ran.server, labelled=ran.out))
+    assert ran.server.stats()["answers"] == before and not (tmp_path / "out").exists()

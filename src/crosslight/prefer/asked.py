@@ -12,7 +12,7 @@ from crosslight.flow import RunFailed, Step, in_thread
 from crosslight.models import ModelError, NotSupported, require_sight
 from crosslight.prefer.annotate.ask import AskAnnotator
 from crosslight.prefer.annotate.contest import Compared, Contest
-from crosslight.prefer.annotate.labelled import labelled_set
+from crosslight.prefer.annotate.labelled import LabelledSet, labelled_set
 from crosslight.prefer.answered import Item
 from crosslight.prefer.answers import AskResponders
 from crosslight.prefer.asked_tables import AskedTables, write_asked, write_groups
@@ -48,8 +48,9 @@ from crosslight.store import ImageStore
 
 @dataclass
 class Asked:
-    """What a run has so far."""
+    """What a run has so far. `labelled`: pairs that people wrote, to try the annotator on."""
 
+    labelled: LabelledSet | None = None
     inputs: Inputs = field(default_factory=lambda: Inputs((), (), {}))
     items: list[Item] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
@@ -67,9 +68,10 @@ async def run_asked(
     console: bool = False,
 ) -> RunResult:
     """Pairs of models' replies. Raises what a person must mend before the first call."""
+    labelled = await in_thread(labelled_set, job) if job.config.probes else None
     async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
         started(hall)
-        found = Asked()
+        found = Asked(labelled)
         check_roles(hall.context.models, writes=False)
         with hall.part():
             if job.canary:
@@ -115,7 +117,7 @@ async def _compare(job: PreferJob, hall: Hall, found: Asked, fates: Fates) -> No
     config, by = job.asking(), DrawBy(job.config.draw)
     drawing = drawing_of(found.items, found.groups, config, by=by, probed=job.config.probes)
     fates.drawn(drawing)
-    known = await hall.aside(in_thread(_labelled, job, hall.images))
+    known = await hall.aside(in_thread(_known, job, found.labelled, hall.images))
     contests: Sequence[Contest] = (*drawing.contests, *drawing.probes, *known)
     steps: list[Step] = [AskAnnotator(config)]
     try:
@@ -131,9 +133,8 @@ async def _compare(job: PreferJob, hall: Hall, found: Asked, fates: Fates) -> No
         found.funnel += hall.funnel
 
 
-def _labelled(job: PreferJob, images: ImageStore) -> tuple[Contest, ...]:
+def _known(job: PreferJob, found: LabelledSet | None, images: ImageStore) -> tuple[Contest, ...]:
     """Pairs that people wrote, four for each probe of a kind."""
-    found = labelled_set(job) if job.config.probes else None
     if found is None:
         return ()
     return found.contests(4 * job.config.probes, images, seed=job.config.seed)

@@ -72,7 +72,8 @@ class PairRow:
     """One pair without its picture, under the names of its columns. None is unknown.
 
     `*_safe`, `*_refuses`, `*_reads_photo` and `*_detail` are probabilities that a guard gave; the
-    verdicts are probabilities of A, B and tie, where A is the chosen reply in `*_first`.
+    verdicts are probabilities of (chosen better, rejected better, tie), by what an annotator said
+    with the chosen reply in the first place (`*_first`) and in the second (`*_swapped`).
     """
 
     photo: str

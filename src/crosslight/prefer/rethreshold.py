@@ -63,16 +63,19 @@ def rethreshold_pairs(folder: Path, out: Path, images: Path, changed: Changed) -
     """
     changed.check()
     run = read_run(folder)
-    if run.get("kind") != "prefer" or "asking" not in run.get("settings", {}):
+    if run.get("kind") != "prefer" or "wins" not in run:
         raise NotARunFolder(f"{folder} holds no comparisons of an annotator", COMPARED)
     if out.resolve() == folder.resolve():
         raise NotARunFolder("the new run needs a folder of its own", "name another folder with -o")
-    settings = _changed(run["settings"], changed)
-    limits = _thresholds(settings)
+    try:
+        settings = _changed(run["settings"], changed)
+        limits, seed = _thresholds(settings), int(settings["seed"])
+        refusals = float(settings["refusals"])
+        given = {one["role"]: f"{one['spec']} {one['revision']}".strip() for one in run["models"]}
+    except (KeyError, TypeError, ValueError) as error:
+        raise NotARunFolder(f"run.json of {folder} is not ours: {error!r}", COMPARED) from error
     old = read_comparisons(folder)
-    seed = int(settings["seed"])
-    rows = settled(old, limits, float(settings["refusals"]), seed)
-    given = {one["role"]: f"{one['spec']} {one['revision']}".strip() for one in run["models"]}
+    rows = settled(old, limits, refusals, seed)
     pairs = [pair_of(row, given) for row in rows if row.pair]
     with held_folder(out, "prefer") as held:
         begin(out, "prefer")

@@ -44,7 +44,8 @@ def contest(
         )
         for by, text, p in zip((A, B), (a, b), safe, strict=True)
     ]
-    return Contest(question, *replies, Drawn(A.by, B.by, DrawBy.GROUP, 1.0), 0, 1, probe=probe)
+    one, two = replies
+    return Contest(question, one, two, Drawn(A.by, B.by, DrawBy.GROUP, 1.0), 0, 1, probe=probe)
 
 
 def compared(
