@@ -21,6 +21,7 @@ MODULE = re.compile(r"python -m (crosslight[\w.]*)")
 
 RUNS = ("build run", "judge run", "judge assess", "bench run")
 """The commands that ask models. What a room below them says must hold for each."""
+TUNES = ("tune sft", "tune dpo", "tune reward")
 SERVES = {
     "build": ("build run",),
     "bench": ("bench run",),
@@ -30,6 +31,9 @@ SERVES = {
     "photos": ("build run", "judge run", "judge assess"),
     "judge/compile.py": ("policy compile",),
     "models/doctor/canary.py": ("build run",),
+    "models/hf/repository.py": TUNES,
+    "tune": TUNES,
+    "api/tuning.py": TUNES,
 }
 """Rooms, and files of rooms, that do not serve every run, with the commands that they serve."""
 ONE_IS_ENOUGH = {"build", "bench", "judge", "graders", "view", "export", "api", "cli"}
