@@ -19,6 +19,7 @@ from crosslight.tune.train.trainers import collator_of
 from tests.tune import tiny
 from tests.tune.conftest import Bases
 
+RANK = "lora.rank=16"
 FAMILIES = ["idefics3", "llava"]
 MORE = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("qwen2_5_vl", "qwen3_vl")]
 
@@ -28,7 +29,9 @@ def test_dpo_on_mirrored_pairs_raises_both_members_and_blank_pictures_cannot(
     kind: str, tmp_path: Path, bases: Bases
 ) -> None:
     data = tiny.write_run(tmp_path / "run", tiny.mirrored())
-    job = tiny.job(tmp_path, data, bases(kind), "dpo", "spa-vl-dpo-lora", steps=6, save_every=9)
+    job = tiny.job(
+        tmp_path, data, bases(kind), "dpo", "spa-vl-dpo-lora", RANK, steps=5, save_every=9
+    )
     figures = run_tune(job).summary["figures"]
     seen, blank = figures["mirrored"], figures["mirrored_blank"]
     assert (seen["couples"], seen["both_rose"]) == (2, 2)
@@ -43,7 +46,7 @@ def test_held_out_figures_are_reported_as_they_are(tmp_path: Path, bases: Bases)
         # The held-out pairs want the opposite: what is learnt must make them worse.
         row["chosen"], row["rejected"], row["split"] = row["rejected"], row["chosen"], "validation"
     data = tiny.write_run(tmp_path / "run", rows)
-    job = tiny.job(tmp_path, data, bases("llava"), "dpo", "spa-vl-dpo", steps=4, save_every=9)
+    job = tiny.job(tmp_path, data, bases("llava"), "dpo", "spa-vl-dpo", steps=3, save_every=9)
     told = run_tune(job).summary
     held = told["figures"]["held_out"]
     assert held["rows"] == 2 and held["after"] < held["before"] and held["right"] == 0
@@ -88,7 +91,7 @@ def test_adapters_stand_in_the_decoder_alone(kind: str, bases: Bases) -> None:
     assert not any(f".{tower}." in name for name in names)
 
 
-@pytest.mark.parametrize("set_", [(), ("lora.rank=4",)])
+@pytest.mark.parametrize("set_", [pytest.param((), marks=pytest.mark.slow), ("lora.rank=4",)])
 def test_a_reward_model_is_opened_again_and_gives_the_same_rewards(
     set_: tuple[str, ...], tmp_path: Path, bases: Bases
 ) -> None:

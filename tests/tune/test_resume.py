@@ -133,12 +133,12 @@ def test_a_folder_holds_one_run_and_goes_on_with_no_other(tmp_path: Path, bases:
 
 
 def test_a_signal_after_the_last_step_trains_nothing_twice(tmp_path: Path, bases: Bases) -> None:
-    job = replace(job_of(tmp_path, bases, "idefics3", "dpo", "spa-vl-dpo-lora"), steps=2)
+    job = replace(job_of(tmp_path, bases, "llava", "dpo", "spa-vl-dpo"), steps=2)
     at_checkpoint(job.out, 2, lambda: os.kill(os.getpid(), signal.SIGINT))
     first = run_tune(job)
     assert first.exit_code == 3 and "SIGINT" in first.reason
-    weights = load_file(str(job.out / "model/adapter_model.safetensors"))
+    weights = load_file(str(job.out / "model/model.safetensors"))
     result = run_tune(job)
     assert result.status == "complete" and len(result.summary["training"]["losses"]) == 2
-    again = load_file(str(job.out / "model/adapter_model.safetensors"))
+    again = load_file(str(job.out / "model/model.safetensors"))
     assert all(torch.equal(weights[name], again[name]) for name in weights)

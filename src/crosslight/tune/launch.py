@@ -44,7 +44,7 @@ def launch(config: Path, arguments: Sequence[str], out: Path) -> int:
     if not config.is_file():
         raise BadSetting(f"{config} is no file", "make one with `accelerate config`")
     begin = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(config)]
-    child = subprocess.Popen(
+    child = subprocess.Popen(  # noqa: S603 - this command again, by this interpreter
         [*begin, "-m", "crosslight", *arguments],
         env={**os.environ, LAUNCHED: "1"},
         start_new_session=True,
