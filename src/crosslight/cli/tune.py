@@ -1,5 +1,7 @@
 """`crosslight tune sft|dpo|reward|judge DATA -o DIR --base BASE`."""
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -48,6 +50,10 @@ def _common(
     preflight_only: Annotated[
         bool, typer.Option("--preflight-only", help="Look through the rows; train nothing.")
     ] = False,
+    accelerate_config: Annotated[
+        Path | None,
+        typer.Option(help="accelerate's own config file: trains in the processes that it names."),
+    ] = None,
     deepspeed: Annotated[Path | None, typer.Option(help="DeepSpeed's own config file.")] = None,
     report_to: Annotated[
         list[str] | None, typer.Option(help="Where logs go too: tensorboard, trackio.")
@@ -92,9 +98,14 @@ def _tune(
     method: str, data: Path, output: Path, base: str, preset: str, options: dict[str, Any]
 ) -> None:
     from crosslight.api import tune_job
-    from crosslight.tune import run_tune
+    from crosslight.tune import LAUNCHED, launch, run_tune
     from crosslight.view import write_tune_report
 
+    config = options.pop("accelerate_config")
+    if config is not None and LAUNCHED not in os.environ:
+        if code := launch(config, sys.argv[1:], output):
+            raise typer.Exit(code)
+        return
     store = options.pop("store")
     images = opt.images_path(store)
     job = tune_job(
@@ -113,6 +124,10 @@ def _plain(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _end(result: Any, folder: Path) -> None:
+    from crosslight.tune import is_first
+
+    if not is_first():
+        raise typer.Exit(result.exit_code)
     told = result.summary
     if "training" in told:
         losses, figures = told["training"]["losses"], told["figures"]

@@ -7,6 +7,7 @@ from .judge.read import read_judge_rows
 from .judge.rows import ImageSource, JudgeData, JudgeRow
 from .judge.run import run_judge_tuning
 from .judge.vectors import vectors_of
+from .launch import LAUNCHED, is_first, launch
 from .preflight.check import PreflightError
 from .run import run_tune
 from .settings import Settings, changed, preset_names, read_preset
@@ -20,6 +21,7 @@ __all__ = [
     "JudgeData",
     "JudgeRow",
     "JudgeTuneJob",
+    "LAUNCHED",
     "Method",
     "PreflightError",
     "RewardModel",
@@ -28,6 +30,8 @@ __all__ = [
     "auc_text",
     "changed",
     "fit_head",
+    "is_first",
+    "launch",
     "open_reward",
     "open_tuned",
     "preset_names",

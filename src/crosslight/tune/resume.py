@@ -16,14 +16,14 @@ from crosslight.tune.train.watch import WHOLE
 SETUP = "setup.json"
 
 
-def last_checkpoint(out: Path) -> Path | None:
-    """The newest whole one. What was half written when a run was killed is removed."""
+def last_checkpoint(out: Path, *, clear: bool = True) -> Path | None:
+    """The newest whole one. `clear`: what was half written when a run was killed is removed."""
     folder = out / "checkpoints"
     found: list[tuple[int, Path]] = []
     for path in folder.glob("checkpoint-*"):
         if (path / WHOLE).is_file():
             found.append((int(path.name.partition("-")[2]), path))
-        else:
+        elif clear:
             shutil.rmtree(path)
     return max(found)[1] if found else None
 

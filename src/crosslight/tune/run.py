@@ -16,7 +16,6 @@ from crosslight.runs import (
     Pages,
     RunResult,
     begin,
-    held_folder,
     library_versions,
     no_pages,
     read_run,
@@ -27,6 +26,7 @@ from crosslight.tune.base import Base, locate_base, need_extra, open_base
 from crosslight.tune.card import write_card
 from crosslight.tune.fits import Fitting, fitting
 from crosslight.tune.job import KIND, TuneJob
+from crosslight.tune.launch import held_by_first, is_first
 from crosslight.tune.pictures import Pictures
 from crosslight.tune.preflight.check import PreflightError, preflight
 from crosslight.tune.ready import Ready
@@ -80,19 +80,21 @@ def run_tune(job: TuneJob, pages: Pages = no_pages) -> RunResult:
 
     began, stop = time.monotonic(), Stop()
     check = _checker(stop)
-    with held_folder(job.out, KIND) as held, signals(stop):
+    with held_by_first(job.out, KIND) as held, signals(stop):
         former = read_run(job.out)
         base = locate_base(job.base, job.revision)
         pictures = Pictures(job.images, job.settings.side, allow_outside=job.allow_outside)
         try:
             data = read_rows(job, pictures, check)
-            same_setup(job.out, setup_of(job, base, data))
+            if is_first():
+                same_setup(job.out, setup_of(job, base, data))
         except Stopped:
             raise StoppedEarly(f"{stop.reason} before training began", GO_ON) from None
         held.keep = True
         if former.get("status") == "complete" and not job.preflight_only:
             return RunResult("complete", "", "", former)
-        begin(job.out, KIND)
+        if is_first():
+            begin(job.out, KIND)
         return _kept(Work(job, base, pictures, data, began, [*data.lost]), stop, check, pages)
 
 
@@ -106,15 +108,14 @@ def _kept(work: Work, stop: Any, check: Callable[[], None], pages: Pages) -> Run
         status = "stopped"
     except CrosslightError as error:
         _finish(work, "failed", error.message, error.hint)
-        pages(job.out)
         raise
     if job.preflight_only and status == "stopped" and not stop.reason:
         told = _finish(work, status, "only the preflight was asked for", GO_ON)
         return RunResult("complete", "", "", told.summary)
     result = _finish(work, status, stop.reason if status == "stopped" else "", GO_ON)
-    if status == "complete":
+    if status == "complete" and is_first():
         write_card(job, result.summary)
-    pages(job.out)
+        pages(job.out)
     return result
 
 
@@ -163,15 +164,17 @@ def _tuned(work: Work, stop: Any, check: Callable[[], None], pages: Pages) -> st
     work.fit = ready.fit
     collator = collator_of(job.method, ready.processor, limit_of(job))
     found = preflight(job, ready.fit.rows, ready.fit.longest, collator, ready.pictures)
-    write_json(job.out / "preflight.json", found.as_json())
-    pages(job.out)
+    if is_first():
+        write_json(job.out / "preflight.json", found.as_json())
+        pages(job.out)
     if found.faults:
         raise PreflightError(found.faults)
     if job.preflight_only:
         return "stopped"
     notes = (optimizer(job.settings)[1], batch_note(job.settings))
     work.notes += [note for note in notes if note]
-    say(work.notes)
+    if is_first():
+        say(work.notes)
     check()
     done = train(job, ready, stop, check)
     if done is None:
@@ -189,7 +192,7 @@ def open_ready(work: Work) -> Ready:
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
     transformers.set_seed(job.seed)
-    checkpoint = last_checkpoint(job.out)
+    checkpoint = last_checkpoint(job.out, clear=is_first())
     whole = checkpoint if job.settings.lora is None else None
     model, processor = open_base(whole or work.base.folder, work.base.folder, job.settings)
     fit = fitting(work.data.train, processor, work.pictures, job.settings)
@@ -203,8 +206,10 @@ def open_ready(work: Work) -> Ready:
 
 
 def _finish(work: Work, status: str, reason: str, hint: str) -> RunResult:
-    """Write what was lost, and run.json last."""
+    """Write what was lost, and run.json last; one process does."""
     job, data = work.job, work.data
+    if not is_first():
+        return RunResult(status, reason, hint, {"notes": work.notes, "dropped": 0, "failed": 0})
     finished = data.inputs - len(work.lost)
     account = Account.of(data.inputs, finished, (one.outcome for one in work.lost))
     write_lost(job.out, work.lost)

@@ -13,6 +13,7 @@ from crosslight.store import read_json, write_json
 from crosslight.tune.base import Base, trained
 from crosslight.tune.held_out import Figures, measure, told, warnings_of
 from crosslight.tune.job import Method, TuneJob
+from crosslight.tune.launch import is_first, wait_for_all
 from crosslight.tune.ready import Ready
 from crosslight.tune.train.reward import new_reward, save_base
 from crosslight.tune.train.trainers import collator_of, make_trainer
@@ -52,8 +53,10 @@ def train(
     save_model(job, trainer, ready.base)
     after = _measured(job, trainer.accelerator.unwrap_model(trainer.model), ready, check)
     figures = told(before, after, ready.fit.rows)
-    write_json(job.out / "after.json", after.as_json())
-    shutil.rmtree(job.out / "checkpoints", ignore_errors=True)
+    wait_for_all()
+    if is_first():
+        write_json(job.out / "after.json", after.as_json())
+        shutil.rmtree(job.out / "checkpoints", ignore_errors=True)
     return {
         "training": {
             "steps": trainer.state.global_step,
@@ -85,7 +88,8 @@ def _before(job: TuneJob, model: Any, ready: Ready, check: Callable[[], None]) -
     if ready.checkpoint is not None and path.is_file():
         return Figures(**read_json(path))
     found = _measured(job, model, ready, check)
-    write_json(path, found.as_json())
+    if is_first():
+        write_json(path, found.as_json())
     return found
 
 
@@ -98,10 +102,12 @@ def _measured(job: TuneJob, model: Any, ready: Ready, check: Callable[[], None])
 def save_model(job: TuneJob, trainer: Any, base: Base) -> None:
     """The tuned model in one step: a folder that transformers or PEFT open by themselves."""
     part, place = job.out / PART, job.out / MODEL
-    for folder in (part, place):
-        shutil.rmtree(folder, ignore_errors=True)
+    if is_first():
+        for folder in (part, place):
+            shutil.rmtree(folder, ignore_errors=True)
+    wait_for_all()
     trainer.save_model(str(part))
-    if not trainer.is_world_process_zero():
+    if not is_first():
         return
     for name in ("training_args.bin", "README.md"):  # a pickle; a card that is not ours
         (part / name).unlink(missing_ok=True)

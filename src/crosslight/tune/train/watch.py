@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import torch
 import transformers
 
 from crosslight.store import write_json
@@ -53,8 +54,8 @@ class Steps(transformers.TrainerCallback):  # type: ignore[misc]
         self.stop, self.quiet, self.told = stop, quiet, time.monotonic()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
-        """A signal: save and end."""
-        if self.stop.reason:
+        """A signal: save and end, in all processes after the same step."""
+        if told_anywhere(self.stop, args.device):
             control.should_save = control.should_training_stop = True
         return control
 
@@ -78,6 +79,19 @@ class Steps(transformers.TrainerCallback):  # type: ignore[misc]
             with suppress(OSError, ValueError):
                 line = f"step {state.global_step:,} of {state.max_steps:,}: loss {logs['loss']}"
                 print(line, file=sys.stderr, flush=True)
+
+
+def told_anywhere(stop: Stop, device: Any) -> bool:
+    """Whether any of the processes that train together was told to stop."""
+    import torch.distributed as processes
+
+    if not (processes.is_available() and processes.is_initialized()):
+        return bool(stop.reason)
+    told = torch.tensor([float(bool(stop.reason))], device=device)
+    processes.all_reduce(told)
+    if told.item() and not stop.reason:
+        stop.reason = "interrupted (another process)"
+    return bool(told.item())
 
 
 def _sync(path: Path) -> None:
