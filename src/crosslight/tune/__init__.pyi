@@ -16,12 +16,12 @@ from .train.session import open_tuned
 
 __all__ = [
     "KIND",
+    "LAUNCHED",
     "Head",
     "ImageSource",
     "JudgeData",
     "JudgeRow",
     "JudgeTuneJob",
-    "LAUNCHED",
     "Method",
     "PreflightError",
     "RewardModel",

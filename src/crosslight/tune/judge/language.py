@@ -65,6 +65,7 @@ def _write_judge(
         "name": job.out.resolve().name or "judge",
         "data": tuple(data.name for data in found.sets),
         "licence": "; ".join(dict.fromkeys(data.licence for data in found.sets))[:600],
+        "texts": share([bool(row.text.strip()) for row in found.rows]),
         "answers": share([bool(row.answer.strip()) for row in found.rows]),
         "pictures": share([row.image is not None for row in found.rows]),
     }

@@ -90,6 +90,7 @@ def _fitted(job: JudgeTuneJob, found: Gathered, hall: Hall, looked: Told) -> Fit
         "name": job.out.resolve().name or "judge",
         "data": tuple(data.name for data in found.sets),
         "licence": "; ".join(dict.fromkeys(data.licence for data in found.sets))[:600],
+        "texts": share([bool(row.text.strip()) for row in rows]),
         "answers": share([bool(row.answer.strip()) for row in rows]),
         "pictures": share([row.image is not None for row in rows]),
     }
