@@ -105,7 +105,7 @@ def _told(
         "account": account,
         "rows": finished,
         **{name: account[name] for name in ("inputs", "dropped", "failed")},
-        "data": {"sets": list(job.data), "files": files},
+        "data": {"sets": [data.name for data in found.sets], "files": files},
         "notes": [*found.notes, *result.summary.get("notes", ())],
     }
     write_lost(job.out, lost)
