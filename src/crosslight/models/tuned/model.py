@@ -48,7 +48,7 @@ class HeadModel:
         self.card = _card(folder, told)
         self.capabilities = Capabilities(images=told.pictures != "none", schema=True, seed=True)
         self._told, self._head = told, head
-        self._vectorizer, self._scenes = Vectorizer(), KeptScenes()
+        self._vectorizer, self._scenes = Vectorizer(), KeptScenes(adds=False)
         self._pool = ThreadPoolExecutor(1, "crosslight-tuned")
 
     @classmethod
@@ -64,6 +64,8 @@ class HeadModel:
                 f"here {made._scenes.revision})",
                 hint=AGAIN,
             )
+        if told.pictures != "none":
+            made._scenes.prepare()
         return made
 
     async def generate(
@@ -113,6 +115,11 @@ class HeadModel:
         if case.picture is not None and not self.capabilities.images:
             raise NotSupported(
                 f"{self.card.spec} was tuned on texts alone", hint="tune it on rows with pictures"
+            )
+        if not case.request.strip() and self._told.texts == "all":
+            raise NotSupported(
+                f"{self.card.spec} was tuned on requests: it says nothing of a picture alone",
+                hint="tune it on a table of pictures with an empty text",
             )
         answered = bool(case.answer.strip())
         if answered and self._told.answers == "none":

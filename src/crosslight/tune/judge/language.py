@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from crosslight.models import AdapterFile, locate_repository, write_adapter
-from crosslight.records import BadSetting
+from crosslight.records import BadSetting, Dropped
 from crosslight.runs import RUN_FILE, RunResult, begin, held_folder, read_run, write_lost
 from crosslight.store import write_json, write_text
 from crosslight.text import markdown
@@ -65,6 +65,7 @@ def _write_judge(
         "name": job.out.resolve().name or "judge",
         "data": tuple(data.name for data in found.sets),
         "licence": "; ".join(dict.fromkeys(data.licence for data in found.sets))[:600],
+        "texts": share([bool(row.text.strip()) for row in found.rows]),
         "answers": share([bool(row.answer.strip()) for row in found.rows]),
         "pictures": share([row.image is not None for row in found.rows]),
     }
@@ -82,7 +83,7 @@ def _told(
     """`run.json` of the judge: what its tuning said, over the rows of the datasets."""
     lost = lost_of(found)
     done = result.status == "complete"
-    dropped = sum(type(one.outcome).__name__ == "Dropped" for one in lost)
+    dropped = sum(isinstance(one.outcome, Dropped) for one in lost)
     finished = len(found.rows) if done else 0
     account = {
         "inputs": found.inputs,
@@ -104,7 +105,7 @@ def _told(
         "account": account,
         "rows": finished,
         **{name: account[name] for name in ("inputs", "dropped", "failed")},
-        "data": {"sets": list(job.data), "files": files},
+        "data": {"sets": [data.name for data in found.sets], "files": files},
         "notes": [*found.notes, *result.summary.get("notes", ())],
     }
     write_lost(job.out, lost)

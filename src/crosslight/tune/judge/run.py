@@ -22,12 +22,14 @@ from crosslight.runs import (
 from crosslight.store import write_json
 from crosslight.tune.judge.card import write_judge_card
 from crosslight.tune.judge.gathered import Gathered, gather
-from crosslight.tune.judge.head import fit_head
+from crosslight.tune.judge.head import Head, fit_head
 from crosslight.tune.judge.job import KIND, VECTORS, JudgeTuneJob
 from crosslight.tune.judge.measure import measure
 from crosslight.tune.judge.vectors import vectors_of
 
 REPORT = "report.json"
+BROKEN = ("unreadable row", "picture that cannot be read")
+"""Reasons for which a row was left out that are errors."""
 Told = Callable[[int, int], None]
 
 
@@ -37,8 +39,11 @@ def _silent(done: int, of: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What a finished fit leaves for `run.json`."""
+    """What a finished fit leaves to be written. `told` are the fields of `tuned.json`."""
 
+    head: Head
+    told: dict[str, Any]
+    perception: str
     report: dict[str, Any]
     files: dict[str, str]
 
@@ -79,7 +84,7 @@ def _fitted(job: JudgeTuneJob, found: Gathered, hall: Hall, looked: Told) -> Fit
         [row.unsafe for row in rows],
         [row.group for row in rows],
         job.seed,
-        categories=[row.category for row in rows],
+        categories=[row.category[:200] for row in rows],
     )
     report = measure(rows, x, job.seed, hall.check)
     hall.check()
@@ -87,16 +92,15 @@ def _fitted(job: JudgeTuneJob, found: Gathered, hall: Hall, looked: Told) -> Fit
         "name": job.out.resolve().name or "judge",
         "data": tuple(data.name for data in found.sets),
         "licence": "; ".join(dict.fromkeys(data.licence for data in found.sets))[:600],
+        "texts": share([bool(row.text.strip()) for row in rows]),
         "answers": share([bool(row.answer.strip()) for row in rows]),
         "pictures": share([row.image is not None for row in rows]),
     }
     seen = KeptScenes().revision if told["pictures"] != "none" else ""
-    job.out.mkdir(parents=True, exist_ok=True)
-    write_head(job.out, head, told, seen)
     report |= {"categories": list(head.names), "answers": told["answers"]}
     report |= {"pictures": told["pictures"], "sets": _sets(found)}
-    write_json(job.out / REPORT, report)
-    return Fitted(report, {f"{d.name}/{name}": sha for d in found.sets for name, sha in d.files})
+    files = {f"{d.name}/{name}": sha for d in found.sets for name, sha in d.files}
+    return Fitted(head, told, seen, report, files)
 
 
 def share(flags: Sequence[bool]) -> Literal["none", "some", "all"]:
@@ -119,9 +123,6 @@ def _sets(found: Gathered) -> list[dict[str, Any]]:
     ]
 
 
-BROKEN = ("unreadable row", "picture that cannot be read")
-
-
 def lost_of(found: Gathered) -> list[Lost]:
     """A line for each row that is not trained on: an error where it could not be read."""
     lost = []
@@ -139,12 +140,18 @@ def _finish(job: JudgeTuneJob, hall: Hall, found: Gathered | None, done: Fitted 
     told: dict[str, Any] = {
         "method": "judge",
         "base": VECTORS,
-        "data": {"sets": list(job.data), "files": done.files if done else {}},
+        "data": {
+            "sets": [data.name for data in found.sets] if found else [],
+            "files": done.files if done else {},
+        },
         "settings": {"most": job.most},
         "notes": list(found.notes) if found else [],
     }
+    # From here on files are replaced: a run that was stopped leaves an earlier judge as it was.
+    hall.writing(account, lost)
     if done:
+        write_head(job.out, done.head, done.told, done.perception)
+        write_json(job.out / REPORT, done.report)
         told["report"] = done.report
-    result = hall.finish(told, account, lost)
-    if done:
-        write_judge_card(job.out, result.summary)
+        write_judge_card(job.out, {"report": done.report, "notes": told["notes"]})
+    hall.finish(told, account, lost)
