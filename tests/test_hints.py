@@ -27,12 +27,13 @@ SERVES = {
     "judge": ("judge run", "judge assess", "judge rethreshold", "judge report"),
     "graders": ("bench run",),
     "api": RUNS,
+    "rate": ("rate",),
     "photos": ("build run", "judge run", "judge assess"),
     "judge/compile.py": ("policy compile",),
     "models/doctor/canary.py": ("build run",),
 }
 """Rooms, and files of rooms, that do not serve every run, with the commands that they serve."""
-ONE_IS_ENOUGH = {"build", "bench", "judge", "graders", "view", "export", "api", "cli"}
+ONE_IS_ENOUGH = {"build", "bench", "judge", "graders", "rate", "view", "export", "api", "cli"}
 """Rooms that know which of their commands is running; the others must be right for each."""
 
 FILES = sorted(
