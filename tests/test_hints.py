@@ -25,7 +25,6 @@ TUNE = ("tune sft", "tune dpo", "tune reward", "tune grpo", "tune probe", "tune 
 SERVES = {
     "tune": TUNE,
     "api/tuning.py": TUNE,
-    "api/judge_tuning.py": TUNE,
     "models/hf/repository.py": TUNE,
     "build": ("build run",),
     "bench": ("bench run",),
@@ -34,12 +33,13 @@ SERVES = {
     "graders": ("bench run",),
     "api": RUNS,
     "api/judge_tuning.py": ("tune judge",),
+    "rate": ("rate",),
     "photos": ("build run", "judge run", "judge assess"),
     "judge/compile.py": ("policy compile",),
     "models/doctor/canary.py": ("build run",),
 }
 """Rooms, and files of rooms, that do not serve every run, with the commands that they serve."""
-ONE_IS_ENOUGH = {"tune", "build", "bench", "judge", "graders", "view", "export", "api", "cli"}
+ONE_IS_ENOUGH = {"tune", "build", "bench", "judge", "graders", "rate", "view", "export", "api", "cli"}
 """Rooms that know which of their commands is running; the others must be right for each."""
 
 FILES = sorted(

@@ -1,0 +1,74 @@
+"""What a report is written as: names of strangers stay names in every form."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from crosslight.rate import RateReport, rating_latex, rating_markdown
+from crosslight.rate.report import Cell, DatasetEntry, Line, Number, read_rating
+from crosslight.rate.sentence import sentence_of
+from crosslight.rate.write import rating_card
+from crosslight.runs import NotARunFolder, RunError
+from crosslight.view.pages.rate import rate_page
+
+NASTY = "<script>alert(1)</script>|[x](javascript:1)\\input{/etc/passwd}%\u202e"
+
+
+def number(value: float, half: float = 0.05) -> Number:
+    return Number(value=value, low=value - half, high=value + half)
+
+
+def line(name: str, value: float, half: float = 0.05, **more: object) -> Line:
+    cells = (Cell(test="other", figures={"auc": number(value, half)}),)
+    return Line(name=name, kind="set", cells=cells, sets=1, mean=number(value, half), **more)  # type: ignore[arg-type]
+
+
+def report(name: str) -> RateReport:
+    entry = DatasetEntry(
+        name=name, licence=name, read=9, unsafe=5, safe=4, train=(2, 2), slice=(1, 1),
+        test=(2, 1), testable=True, why_not=name, notes=(name,), left_out={name: 1},
+    )  # fmt: skip
+    other = entry.model_copy(update={"name": "other"})
+    return RateReport(
+        sentence=name, judge=name, proxy="A proxy.", datasets=(entry, other), per_class=2,
+        seeds=3, seed=0, draws=10, lines=(line(name, 0.6),), mixture_end=name, notes=(name,),
+    )  # fmt: skip
+
+
+def test_no_name_becomes_markup_or_a_command() -> None:
+    made = report(NASTY)
+    page = rate_page(made)
+    assert "<script" not in page and "&lt;script&gt;" in page and "\u202e" not in page
+    for text in (rating_markdown(made), rating_card(made)):
+        assert "<script" not in text and "\u202e" not in text
+        assert not re.search(r"(?<!\\)\]\(javascript", text)
+        assert all(row.count(" | ") < 12 for row in text.splitlines())
+    tabular = rating_latex(made)
+    assert "\\input" not in tabular and "\\textbackslash{}input" in tabular
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([line("a", 0.5)], "Nothing above chance"),
+        ([line("a", 0.6)], "none is better than no training"),
+        ([line("a", 0.7, gain=number(0.2), p=0.001, p_holm=0.001)], "taught a judge something"),
+        ([line("a", 0.3, gain=number(-0.2), p=0.001, p_holm=0.001)], "Nothing above chance"),
+        ([], "there is no measure"),
+    ],
+)
+def test_the_sentence_says_what_there_is_and_what_there_is_not(rows: list[Line], said: str) -> None:
+    assert said in sentence_of(rows, "a judge")
+
+
+def test_a_folder_of_something_else_or_a_broken_report_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NotARunFolder):
+        read_rating(tmp_path)
+    (tmp_path / "run.json").write_text(json.dumps({"kind": "rate", "status": "stopped"}))
+    with pytest.raises(RunError, match="did not end"):
+        read_rating(tmp_path)
+    (tmp_path / "rate.json").write_text('{"sentence": 3}')
+    with pytest.raises(RunError, match="cannot be read"):
+        read_rating(tmp_path)
