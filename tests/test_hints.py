@@ -25,7 +25,6 @@ TUNE = ("tune sft", "tune dpo", "tune reward", "tune grpo", "tune probe", "tune 
 SERVES = {
     "tune": TUNE,
     "api/tuning.py": TUNE,
-    "api/judge_tuning.py": TUNE,
     "models/hf/repository.py": TUNE,
     "build": ("build run",),
     "bench": ("bench run",),
