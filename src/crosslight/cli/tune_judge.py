@@ -7,6 +7,7 @@ import typer
 
 from crosslight.cli import options as opt
 from crosslight.cli.console import err, out
+from crosslight.records import BadSetting
 
 Datasets = Annotated[
     list[str],
@@ -46,11 +47,25 @@ def judge(
         data, output, base=base, format=format_, flips=flips, most=most, seed=seed, store=store
     )
     if base == "vectors":
+        _only_of_language(set_, preset, format_, flips)
         result = run_main(run_judge_tuning(job, looked=_looked(quiet), console=True))
     else:
         how = language_judge_job(job, preset=preset, set_=tuple(set_ or ()), quiet=quiet)
         result = run_language_judge(job, how)
     _end(result, output)
+
+
+def _only_of_language(set_: Any, preset: str, format_: str, flips: bool) -> None:
+    """An option that would say nothing is refused."""
+    given = {
+        "--set": bool(set_),
+        "--preset": preset != "sft-lora",
+        "--format": format_ != "llavaguard",
+        "--no-flips": not flips,
+    }
+    for name, is_given in given.items():
+        if is_given:
+            raise BadSetting(f"{name} is for language models", "--base hf:OWNER/REPO")
 
 
 def _looked(quiet: bool) -> Any:

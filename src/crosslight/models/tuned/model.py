@@ -48,7 +48,7 @@ class HeadModel:
         self.card = _card(folder, told)
         self.capabilities = Capabilities(images=told.pictures != "none", schema=True, seed=True)
         self._told, self._head = told, head
-        self._vectorizer, self._scenes = Vectorizer(), KeptScenes()
+        self._vectorizer, self._scenes = Vectorizer(), KeptScenes(adds=False)
         self._pool = ThreadPoolExecutor(1, "crosslight-tuned")
 
     @classmethod
@@ -64,6 +64,8 @@ class HeadModel:
                 f"here {made._scenes.revision})",
                 hint=AGAIN,
             )
+        if told.pictures != "none":
+            made._scenes.prepare()
         return made
 
     async def generate(

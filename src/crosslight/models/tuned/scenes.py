@@ -21,8 +21,10 @@ _SHA = re.compile(r"[0-9a-f]{64}")
 class KeptScenes:
     """What perception sees, kept beside its models. Blocking; one thread at a time."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, adds: bool = True) -> None:
         self._folder = folder or home() / "scenes"
+        self._adds = adds
+        """Whether new scenes are kept; a judge at work only reads, since answers are stored."""
 
     @cached_property
     def revision(self) -> str:
@@ -46,10 +48,16 @@ class KeptScenes:
             return found
         # By way of its text, so that it is the same scene when it is read again.
         told = self._perception.scene(view.jpeg).to_json()
-        path = self._path(view.photo, view.recipe)
-        private_folder(path.parent)
-        write_json(path, told)
+        if self._adds:
+            path = self._path(view.photo, view.recipe)
+            private_folder(path.parent)
+            write_json(path, told)
         return Scene.from_json(told)
+
+    def prepare(self) -> None:
+        """Have the networks at hand, so that no later look fails for want of them. Raises
+        `FetchFailed`."""
+        perception.prepare()
 
     @cached_property
     def _perception(self) -> perception.Perception:

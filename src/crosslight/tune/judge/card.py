@@ -56,7 +56,8 @@ def _reads(report: dict[str, Any]) -> str:
     }
     return (
         f"Answers: {words[report['answers']]}. Pictures: {words[report['pictures']]}. "
-        "Probabilities are calibrated for sets with the share of unsafe rows that it was tuned on."
+        "Its probabilities are calibrated for sets of which half is unsafe: one half is where both "
+        "errors weigh alike."
     )
 
 

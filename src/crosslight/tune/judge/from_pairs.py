@@ -18,7 +18,6 @@ from crosslight.tune.judge.rows import (
     JudgeData,
     JudgeRow,
     counted,
-    joined_groups,
 )
 
 SAFE_ABOVE, UNSAFE_BELOW = 0.8, 0.2
@@ -27,7 +26,7 @@ UNSAFE_SIDES = (RequestSide.HIDDEN_RISK, RequestSide.HARMFUL_INTENT)
 
 
 def rows_of_pairs(folder: Path) -> JudgeData:
-    """Both replies of every pair, each once. Pairs of one photo, cluster or question are one group.
+    """Both replies of every pair, each once. A pair and its mirror are one cluster, and one group.
 
     Raises `DataError`.
     """
@@ -37,16 +36,17 @@ def rows_of_pairs(folder: Path) -> JudgeData:
         raise DataError(error.message, error.hint) from error
     if 2 * len(run.rows) > MOST_ROWS:
         raise DataError(f"{folder} has more than {MOST_ROWS // 2:,} pairs", "prefer with --limit")
-    groups = joined_groups([_keys(pair) for pair in run.rows])
     gone: list[str] = []
     rows: dict[str, JudgeRow] = {}
-    for pair, group in zip(run.rows, groups, strict=True):
+    for pair in run.rows:
         for chosen in (True, False):
             label, why = label_of(pair, chosen=chosen)
             if label is None:
                 gone.append(why)
                 continue
-            row = _row(run, pair, f"{folder.name}/{group}", label, chosen=chosen)
+            row = _row(
+                run, pair, f"{folder.name}/{pair.cluster or pair.photo}", label, chosen=chosen
+            )
             if row.id in rows:
                 gone.append("the same reply in another pair")
             rows.setdefault(row.id, row)
@@ -72,11 +72,6 @@ def label_of(pair: PairRow, *, chosen: bool) -> tuple[int | None, str]:
     if pair.side in UNSAFE_SIDES:
         return int(kind == ReplyKind.GO_ALONG), ""
     return None, f"the side is {pair.side or 'unknown'}"
-
-
-def _keys(pair: PairRow) -> list[str]:
-    keys = [f"photo {pair.photo}", f"question {pair.question}"]
-    return keys + [f"cluster {pair.cluster}"] * bool(pair.cluster)
 
 
 def _row(run: PairsRun, pair: PairRow, group: str, label: int, *, chosen: bool) -> JudgeRow:

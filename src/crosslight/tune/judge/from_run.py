@@ -12,14 +12,14 @@ from crosslight.tune.judge.rows import (
     JudgeData,
     JudgeRow,
     counted,
-    joined_groups,
 )
 
 LABELS = {"unsafe": 1, "safe": 0}
 
 
 def rows_of_run(folder: Path) -> JudgeData:
-    """All splits. A row, its controls and all rows of their photos are one group."""
+    """All splits, by photo. (With a row's control on another photo in its group too, chains over
+    shared photos make one group of nearly all rows.)"""
     try:
         run = read_run(folder)
     except RunError as error:
@@ -28,7 +28,6 @@ def rows_of_run(folder: Path) -> JudgeData:
         raise DataError(f"{folder} has more than {MOST_ROWS:,} rows", "build with --limit")
     kept = [row for row in run.rows if row.label in LABELS]
     gone = [f"label {row.label[:40]!r}" for row in run.rows if row.label not in LABELS]
-    keys = [[f"photo {row.photo}", f"row {row.parent or row.id}"] for row in kept]
     rows = [
         JudgeRow(
             id=row.id,
@@ -37,11 +36,11 @@ def rows_of_run(folder: Path) -> JudgeData:
             image=ImageSource(f"{folder.name}: {row.source}", partial(_picture, run, row.photo)),
             unsafe=LABELS[row.label],
             category=row.category,
-            group=f"{folder.name}/{group}",
+            group=f"{folder.name}/{row.photo}",
             picture=row.photo,
             source=folder.name,
         )
-        for row, group in zip(kept, joined_groups(keys), strict=True)
+        for row in kept
     ]
     licences = sorted({row.licence for row in kept if row.licence})
     return JudgeData(

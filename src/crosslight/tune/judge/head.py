@@ -18,9 +18,10 @@ FOLDS = 4
 LEAST_GROUPS = 2
 """Of each class, to hold any out."""
 LEAST_OF_CATEGORY = 5
+MOST_CATEGORIES = 100
 LEAST_SLOPE = 1e-3
-"""Where held-out scores tell nothing, or the wrong way, nearly every row has the base rate; the
-order of the rows stays."""
+"""Where held-out scores tell nothing, or the wrong way, nearly every row has one half; the order
+of the rows stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,10 @@ def fit_head(
 ) -> Head:
     """A head for rows `x` with labels `y` (1 unsafe); rows of one group are held out together.
 
-    The classes weigh alike in the weights; the calibration (Platt, on held-out groups) is of the
-    rows as they are, so probabilities hold where unsafe rows are as frequent as here. The same
-    rows in the same order and the same seed give the same head. `categories`: of the unsafe rows.
-    Raises `BadSetting` where a class is missing.
+    The classes weigh alike, in the weights and in the calibration (Platt, on held-out groups): a
+    probability holds where half of the rows are unsafe, and one half is the point at which both
+    errors weigh alike. The same rows in the same order and the same seed give the same head.
+    `categories`: of the unsafe rows. Raises `BadSetting` where a class is missing.
     """
     from threadpoolctl import threadpool_limits
 
@@ -188,28 +189,27 @@ def _loss(scores: Floats, labels: Ints) -> float:
 
 
 def _platt(scores: Floats, labels: Ints) -> tuple[float, float]:
-    """Slope and offset by Newton's steps on smoothed targets (Platt 1999); without held-out rows
-    the scores stand as they are."""
+    """Slope and offset by Newton's steps on smoothed targets (Platt 1999), the classes alike;
+    without held-out rows the scores stand as they are."""
     known = np.isfinite(scores)
     if not known.any():
         return 1.0, 0.0
     z, y = scores[known], labels[known]
     ones, zeros = int(y.sum()), int((1 - y).sum())
     target = np.where(y == 1, (ones + 1) / (ones + 2), 1 / (zeros + 2))
-    found = _newton(np.column_stack([z, np.ones(len(z))]), target)
+    weight = np.where(y == 1, len(y) / (2 * max(ones, 1)), len(y) / (2 * max(zeros, 1)))
+    found = _newton(np.column_stack([z, np.ones(len(z))]), target, weight)
     if found[0] >= LEAST_SLOPE:
         return float(found[0]), float(found[1])
-    base = float(target.mean())
-    offset = np.log(base / (1 - base)) - LEAST_SLOPE * float(z.mean())
-    return LEAST_SLOPE, float(offset)
+    return LEAST_SLOPE, -LEAST_SLOPE * float(np.average(z, weights=weight))
 
 
-def _newton(x: Floats, target: Floats) -> Floats:
+def _newton(x: Floats, target: Floats, weight: Floats) -> Floats:
     at = np.zeros(x.shape[1])
     for _ in range(50):
         p = 0.5 * (1 + np.tanh(0.5 * (x @ at)))
-        slope = x.T @ (p - target) + 1e-6 * at
-        curve = (x * (p * (1 - p))[:, None]).T @ x + 1e-6 * np.eye(len(at))
+        slope = x.T @ (weight * (p - target)) + 1e-6 * at
+        curve = (x * (weight * p * (1 - p))[:, None]).T @ x + 1e-6 * np.eye(len(at))
         step = np.linalg.solve(curve, slope)
         at = at - step * min(1.0, 4.0 / max(float(np.abs(step).max()), 1e-12))
         if np.abs(step).max() < 1e-9:
@@ -223,7 +223,8 @@ def _categories(
     """Names and (weights, bias) of the categories with enough unsafe rows."""
     named = np.asarray(["" if not y else c for y, c in zip(labels, given or (), strict=False)])
     counts = {str(name): int((named == name).sum()) for name in np.unique(named) if name}
-    names = tuple(sorted(name for name, count in counts.items() if count >= LEAST_OF_CATEGORY))
+    frequent = sorted(counts, key=lambda name: (-counts[name], name))[:MOST_CATEGORIES]
+    names = tuple(sorted(name for name in frequent if counts[name] >= LEAST_OF_CATEGORY))
     if len(names) < 2:
         return (), None
     rows = np.isin(named, names)

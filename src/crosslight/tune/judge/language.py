@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from crosslight.models import AdapterFile, locate_repository, write_adapter
-from crosslight.records import BadSetting
+from crosslight.records import BadSetting, Dropped
 from crosslight.runs import RUN_FILE, RunResult, begin, held_folder, read_run, write_lost
 from crosslight.store import write_json, write_text
 from crosslight.text import markdown
@@ -82,7 +82,7 @@ def _told(
     """`run.json` of the judge: what its tuning said, over the rows of the datasets."""
     lost = lost_of(found)
     done = result.status == "complete"
-    dropped = sum(type(one.outcome).__name__ == "Dropped" for one in lost)
+    dropped = sum(isinstance(one.outcome, Dropped) for one in lost)
     finished = len(found.rows) if done else 0
     account = {
         "inputs": found.inputs,

@@ -86,11 +86,13 @@ def _auc(found: Any) -> dict[str, Any]:
 
 
 def _calibration(chances: Floats, labels: Ints) -> float:
-    """Expected calibration error over bins with equally many rows."""
+    """Expected calibration error over bins with equally many rows, the classes weighing alike."""
+    ones = int(labels.sum())
+    weight = np.where(labels == 1, 0.5 / max(ones, 1), 0.5 / max(len(labels) - ones, 1))
     order = np.argsort(chances, kind="stable")
     parts = [part for part in np.array_split(order, BINS) if len(part)]
-    gaps = [abs(chances[p].mean() - labels[p].mean()) * len(p) for p in parts]
-    return float(sum(gaps) / len(chances))
+    gaps = [abs(float((weight[p] * (chances[p] - labels[p])).sum())) for p in parts]
+    return float(sum(gaps))
 
 
 def _by_category(rows: Sequence[JudgeRow], chances: Floats) -> dict[str, dict[str, Any]]:

@@ -22,7 +22,7 @@ from crosslight.runs import (
 from crosslight.store import write_json
 from crosslight.tune.judge.card import write_judge_card
 from crosslight.tune.judge.gathered import Gathered, gather
-from crosslight.tune.judge.head import fit_head
+from crosslight.tune.judge.head import Head, fit_head
 from crosslight.tune.judge.job import KIND, VECTORS, JudgeTuneJob
 from crosslight.tune.judge.measure import measure
 from crosslight.tune.judge.vectors import vectors_of
@@ -37,8 +37,11 @@ def _silent(done: int, of: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What a finished fit leaves for `run.json`."""
+    """What a finished fit leaves to be written. `told` are the fields of `tuned.json`."""
 
+    head: Head
+    told: dict[str, Any]
+    perception: str
     report: dict[str, Any]
     files: dict[str, str]
 
@@ -79,7 +82,7 @@ def _fitted(job: JudgeTuneJob, found: Gathered, hall: Hall, looked: Told) -> Fit
         [row.unsafe for row in rows],
         [row.group for row in rows],
         job.seed,
-        categories=[row.category for row in rows],
+        categories=[row.category[:200] for row in rows],
     )
     report = measure(rows, x, job.seed, hall.check)
     hall.check()
@@ -91,12 +94,10 @@ def _fitted(job: JudgeTuneJob, found: Gathered, hall: Hall, looked: Told) -> Fit
         "pictures": share([row.image is not None for row in rows]),
     }
     seen = KeptScenes().revision if told["pictures"] != "none" else ""
-    job.out.mkdir(parents=True, exist_ok=True)
-    write_head(job.out, head, told, seen)
     report |= {"categories": list(head.names), "answers": told["answers"]}
     report |= {"pictures": told["pictures"], "sets": _sets(found)}
-    write_json(job.out / REPORT, report)
-    return Fitted(report, {f"{d.name}/{name}": sha for d in found.sets for name, sha in d.files})
+    files = {f"{d.name}/{name}": sha for d in found.sets for name, sha in d.files}
+    return Fitted(head, told, seen, report, files)
 
 
 def share(flags: Sequence[bool]) -> Literal["none", "some", "all"]:
@@ -143,8 +144,11 @@ def _finish(job: JudgeTuneJob, hall: Hall, found: Gathered | None, done: Fitted 
         "settings": {"most": job.most},
         "notes": list(found.notes) if found else [],
     }
+    # From here on files are replaced: a run that was stopped leaves an earlier judge as it was.
+    hall.writing(account, lost)
     if done:
+        write_head(job.out, done.head, done.told, done.perception)
+        write_json(job.out / REPORT, done.report)
         told["report"] = done.report
-    result = hall.finish(told, account, lost)
-    if done:
-        write_judge_card(job.out, result.summary)
+        write_judge_card(job.out, {"report": done.report, "notes": told["notes"]})
+    hall.finish(told, account, lost)
