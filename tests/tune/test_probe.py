@@ -17,7 +17,13 @@ from crosslight.models import open_network, open_processor
 from crosslight.records import BadSetting, CrosslightError
 from crosslight.tune import ProbeJob, Switch, load_probes, own_head, run_probe, under_head
 from crosslight.tune.probe.kept import KeptStates
-from crosslight.tune.probe.measure import best_threshold, figures_of, fit_and_measure
+from crosslight.tune.probe.measure import (
+    PARTS,
+    best_threshold,
+    figures_of,
+    fit_and_measure,
+    parts_of_groups,
+)
 from crosslight.tune.probe.probe import Probe, fit_probe, save_probes
 from crosslight.tune.probe.states import States, asked_of, prepared, states_of
 from tests.tune import tiny
@@ -240,3 +246,14 @@ def test_the_command_tells_what_it_costs(tmp_path: Path, base: Path) -> None:
     done = CliRunner().invoke(app, [*words, *more])
     assert done.exit_code == 0, done.output
     assert "over-refusal: " in done.output and "README.md" in done.output
+
+
+def test_few_groups_fill_every_slice_and_none_is_split() -> None:
+    groups = ["a"] * 40 + ["b"] * 20 + ["c"] * 20 + ["d"] * 10 + ["e"] * 5
+    parts = parts_of_groups(groups, 0)
+    held = {
+        group: {p for g, p in zip(groups, parts, strict=True) if g == group} for group in "abcde"
+    }
+    assert all(len(found) == 1 for found in held.values()) and set(parts) == {*PARTS}
+    assert 0.5 < parts.count("fit") / len(parts) < 0.75
+    assert parts == parts_of_groups(groups, 0)
