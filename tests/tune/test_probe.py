@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import random
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ from crosslight.tune.probe.probe import Probe, fit_probe, save_probes
 from crosslight.tune.probe.states import States, asked_of, prepared, states_of
 from tests.tune import tiny
 
-ROWS = 90
+ROWS = 70
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +87,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_probes(
 ) -> None:
     from crosslight.tune.probe import run
 
-    data = table(tmp_path / "data", 48)
+    data = table(tmp_path / "data", 40)
     whole = job(tmp_path / "a", base, data)
     run_probe(whole)
     taken: list[int] = []
@@ -94,17 +96,19 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_probes(
     def interrupted(*args: Any) -> States:
         taken.append(1)
         if len(taken) == 20:
-            raise KeyboardInterrupt
+            os.kill(os.getpid(), signal.SIGTERM)
         return real(*args)
 
     monkeypatch.setattr(run, "states_of", interrupted)
     part = job(tmp_path / "b", base, data)
-    with pytest.raises(KeyboardInterrupt):
-        run_probe(part)
-    assert json.loads((part.out / "run.json").read_text())["status"] == "stopped"
+    stopped = run_probe(part)
+    assert (stopped.status, stopped.exit_code) == ("stopped", 3) and "SIGTERM" in stopped.reason
+    account = stopped.summary["account"]
+    assert account["finished"] == 16 and account["not_reached"] == 24
+    assert not (part.out / "probes.npz").exists()
     taken[:] = [1] * 20
     run_probe(part)
-    assert len(taken) - 20 == 48 - 16, "the states of the first file are not taken again"
+    assert len(taken) - 20 == 40 - 16, "the states of the first file are not taken again"
     assert (part.out / "probes.npz").read_bytes() == (whole.out / "probes.npz").read_bytes()
     with pytest.raises(BadSetting, match="another set-up"):
         run_probe(job(tmp_path / "b", base, data, tokens=5))

@@ -63,10 +63,11 @@ def _revision(folder: Path) -> str:
 async def open_network(folder: Path) -> Model:
     """The model, under a name of its own in every key. Raises what its base's opening raises."""
     backend = await asyncio.to_thread(backend_of, folder)
+    spec = await asyncio.to_thread(lambda: f"tuned:{folder.resolve().name}")
     model: Any = await backend.open()
     card = model.card
     if not backend.adapter:
-        model.card = replace(card, spec=f"tuned:{folder.resolve().name}")
+        model.card = replace(card, spec=spec)
         return model  # type: ignore[no-any-return]
     wanted = _revision(folder)
     if wanted and card.revision != wanted:
@@ -79,7 +80,7 @@ async def open_network(folder: Path) -> Model:
     digest = await asyncio.to_thread(_digest, folder / MODEL)
     model.card = replace(
         card,
-        spec=f"tuned:{folder.resolve().name}",
+        spec=spec,
         revision=digest[:16],
         parts=(*card.parts, ("base", f"{card.name} {card.revision}"), ("adapter", digest)),
     )
