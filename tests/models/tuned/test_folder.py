@@ -216,6 +216,7 @@ def test_it_says_nothing_of_what_it_never_saw(tmp_path: Path) -> None:
         (written(tmp_path / "none"), talk, "requests without answers"),
         (written(tmp_path / "all", answers="all"), [user("May I?")], "tuned on answers"),
         (written(tmp_path / "texts"), [user("May I?", view)], "texts alone"),
+        (written(tmp_path / "silent"), [user("")], "a picture alone"),
         (written(tmp_path / "one"), [user("May I?", view, view)], "one picture"),
     ):
         with pytest.raises(NotSupported, match=why):

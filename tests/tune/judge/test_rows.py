@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -92,7 +93,7 @@ def test_a_table_is_read_in_every_form(tmp_path: Path) -> None:
 
 def test_pictures_of_a_table_by_name_and_in_it(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(picture(1))
-    named = [
+    named: list[dict[str, Any]] = [
         {"text": "one", "label": 1, "image": "a.jpg"},
         {"text": "two", "label": 0, "image": "gone.jpg"},
         {"text": "three", "label": None},
@@ -102,7 +103,9 @@ def test_pictures_of_a_table_by_name_and_in_it(tmp_path: Path) -> None:
     assert [row.lacks_picture for row in data.rows] == [False, True]
     assert data.left_out == {"no label": 1}
     assert any("no licence" in note for note in data.notes)
-    packed = [{"text": "x", "label": 1, "image": {"bytes": picture(2), "path": "2.jpg"}}]
+    packed: list[dict[str, Any]] = [
+        {"text": "x", "label": 1, "image": {"bytes": picture(2), "path": "2.jpg"}}
+    ]
     pq.write_table(pa.Table.from_pylist(packed), tmp_path / "p.parquet")
     (row,) = read_judge_rows(str(tmp_path / "p.parquet")).rows
     assert row.image is not None and row.image.read() == picture(2)
@@ -127,7 +130,7 @@ def test_a_picture_outside_the_table_is_refused(name: str, tmp_path: Path) -> No
     ],
 )
 def test_a_table_that_cannot_be_used_names_the_row(
-    made: list[dict[str, object]], told: str, tmp_path: Path
+    made: list[dict[str, Any]], told: str, tmp_path: Path
 ) -> None:
     with pytest.raises(DataError) as caught:
         read_judge_rows(str(write(tmp_path / "t.jsonl", made)))

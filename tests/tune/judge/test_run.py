@@ -146,6 +146,16 @@ def test_rows_that_contradict_each_other_or_stand_twice_are_left_out(tmp_path: P
     assert {row["reason"] for row in lost} == {"the same row again"}
 
 
+@pytest.mark.parametrize(
+    "more", [("--set", "batch=2"), ("--no-flips",), ("--format", "llamaguard")], ids=lambda m: m[0]
+)
+def test_an_option_that_would_say_nothing_is_refused(more: tuple[str, ...], tmp_path: Path) -> None:
+    table = write(tmp_path / "t.jsonl", rows())
+    done = ran([*command(tmp_path, str(table)), *more])
+    assert done.returncode == 2 and f"{more[0]} is for language models" in done.stderr
+    assert not (tmp_path / "judge").exists()
+
+
 @pytest.mark.slow
 def test_a_stopped_run_goes_on_and_looks_at_no_picture_twice(tmp_path: Path) -> None:
     home = tmp_path / "home"

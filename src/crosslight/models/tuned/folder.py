@@ -60,13 +60,15 @@ class AdapterFile(_Strict):
 
 
 class TunedFile(_Strict):
-    """`tuned.json`. `answers` and `pictures`: in how many training rows there were any."""
+    """`tuned.json`. `texts` (requests), `answers`, `pictures`: in how many training rows there
+    were any."""
 
     version: Literal[1] = 1
     name: Name
     data: tuple[Name, ...]
     licence: str = ""
     weakness: str = Field(default="", max_length=4_000)
+    texts: Share = "all"
     answers: Share = "none"
     pictures: Share = "none"
     threshold: float = Field(default=0.5, gt=0, lt=1)

@@ -116,6 +116,11 @@ class HeadModel:
             raise NotSupported(
                 f"{self.card.spec} was tuned on texts alone", hint="tune it on rows with pictures"
             )
+        if not case.request.strip() and self._told.texts == "all":
+            raise NotSupported(
+                f"{self.card.spec} was tuned on requests: it says nothing of a picture alone",
+                hint="tune it on a table of pictures with an empty text",
+            )
         answered = bool(case.answer.strip())
         if answered and self._told.answers == "none":
             raise NotSupported(

@@ -65,6 +65,7 @@ def _write_judge(
         "name": job.out.resolve().name or "judge",
         "data": tuple(data.name for data in found.sets),
         "licence": "; ".join(dict.fromkeys(data.licence for data in found.sets))[:600],
+        "texts": share([bool(row.text.strip()) for row in found.rows]),
         "answers": share([bool(row.answer.strip()) for row in found.rows]),
         "pictures": share([row.image is not None for row in found.rows]),
     }
@@ -104,7 +105,7 @@ def _told(
         "account": account,
         "rows": finished,
         **{name: account[name] for name in ("inputs", "dropped", "failed")},
-        "data": {"sets": list(job.data), "files": files},
+        "data": {"sets": [data.name for data in found.sets], "files": files},
         "notes": [*found.notes, *result.summary.get("notes", ())],
     }
     write_lost(job.out, lost)

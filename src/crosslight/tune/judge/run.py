@@ -28,6 +28,8 @@ from crosslight.tune.judge.measure import measure
 from crosslight.tune.judge.vectors import vectors_of
 
 REPORT = "report.json"
+BROKEN = ("unreadable row", "picture that cannot be read")
+"""Reasons for which a row was left out that are errors."""
 Told = Callable[[int, int], None]
 
 
@@ -90,6 +92,7 @@ def _fitted(job: JudgeTuneJob, found: Gathered, hall: Hall, looked: Told) -> Fit
         "name": job.out.resolve().name or "judge",
         "data": tuple(data.name for data in found.sets),
         "licence": "; ".join(dict.fromkeys(data.licence for data in found.sets))[:600],
+        "texts": share([bool(row.text.strip()) for row in rows]),
         "answers": share([bool(row.answer.strip()) for row in rows]),
         "pictures": share([row.image is not None for row in rows]),
     }
@@ -120,9 +123,6 @@ def _sets(found: Gathered) -> list[dict[str, Any]]:
     ]
 
 
-BROKEN = ("unreadable row", "picture that cannot be read")
-
-
 def lost_of(found: Gathered) -> list[Lost]:
     """A line for each row that is not trained on: an error where it could not be read."""
     lost = []
@@ -140,7 +140,10 @@ def _finish(job: JudgeTuneJob, hall: Hall, found: Gathered | None, done: Fitted 
     told: dict[str, Any] = {
         "method": "judge",
         "base": VECTORS,
-        "data": {"sets": list(job.data), "files": done.files if done else {}},
+        "data": {
+            "sets": [data.name for data in found.sets] if found else [],
+            "files": done.files if done else {},
+        },
         "settings": {"most": job.most},
         "notes": list(found.notes) if found else [],
     }
