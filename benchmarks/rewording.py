@@ -15,8 +15,9 @@ import re
 import time
 from dataclasses import dataclass
 
-from crosslight.build.bank import Pattern, read_bank
 from crosslight.build.leak import names_element, stems
+
+from crosslight.build.bank import Pattern, read_bank
 from crosslight.models.embedded.conse import LabelSpace
 from crosslight.models.message import user
 from crosslight.models.protocol import Model, Sampling

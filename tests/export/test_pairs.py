@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import yaml
 
@@ -18,7 +19,7 @@ def made(folder: Path, rows: list[PairRow], **told: object) -> Path:
     """A run of these pairs; the photo `photo(name)` is drawn."""
     pictures = {photo(name): drawn(name) for name in "ab"}
     write_pairs(folder, rows, lambda wanted: ((p, pictures[p], f"{p}.png") for p in wanted))
-    record = {"kind": "prefer", "status": "complete", **told}
+    record = {"kind": "prefer", "status": "complete", "models": [], **told}
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     return folder
 
@@ -90,6 +91,15 @@ def test_a_row_whose_column_is_of_another_type_is_refused(tmp_path: Path) -> Non
 
     folder = made(tmp_path, fixed())
     shard = next((folder / "dataset").glob("*.parquet"))
-    pq.write_table(pq.read_table(shard).drop(["gap"]), shard)
+    table = pq.read_table(shard)
+    at = table.schema.get_field_index("weight")
+    words = pa.array(["much"] * table.num_rows)
+    pq.write_table(table.set_column(at, "weight", words), shard)
+    with pytest.raises(RunError, match="is not a table of pairs"):
+        read_pairs(folder)
+    nothing = pa.nulls(table.num_rows, pa.float64())
+    pq.write_table(table.set_column(at, "weight", nothing), shard)
+    assert read_pairs(folder).rows[0].weight == 1.0
+    pq.write_table(table.drop(["gap"]), shard)
     with pytest.raises(RunError, match="gap"):
         read_pairs(folder)

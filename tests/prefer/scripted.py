@@ -79,9 +79,11 @@ def through(
 
 
 def session(folder: Path, server: FakeServer, names: Iterable[str]) -> Session:
-    """Author, guard and responders of one server."""
-    roles = {"author": "author", "guard": "guard", "annotator": "annotator"}
-    roles |= {f"responder {at}": name for at, name in enumerate(names, 1)}
+    """Author, guard and responders of one server; one called annotator plays that."""
+    roles = {"author": "author", "guard": "guard"}
+    answer = [name for name in names if name != "annotator"]
+    roles |= {f"responder {at}": name for at, name in enumerate(answer, 1)}
+    roles |= {"annotator": name for name in names if name == "annotator"}
     backends = {role: parse_spec(f"openai:{name}@{server.url}") for role, name in roles.items()}
     return Session(
         backends,

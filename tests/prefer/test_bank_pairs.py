@@ -36,6 +36,7 @@ def test_every_mirror_has_its_partner_with_the_same_texts_in_one_split(made: Ban
         assert (one.split, one.cluster) == (other.split, other.cluster)
         assert (one.photo != other.photo) != (one.question != other.question)
         assert {one.side, other.side} == {"hidden_risk", "harmless"}
+        assert one.weight == other.weight == (1.0 if one.photo != other.photo else 0.5)
 
 
 def test_what_beats_what_has_a_circle_through_going_along(made: BankPairs) -> None:

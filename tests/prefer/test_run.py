@@ -121,7 +121,7 @@ def test_a_folder_that_is_busy_or_something_else_is_left_alone(
 def test_what_is_no_build_names_the_remedy(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     said = run(command(tmp_path / "photos", tmp_path / "out"), code=2).stderr
-    assert "no responder is named" in said and "crosslight build" in said
+    assert "no --responder is named" in said and "crosslight build" in said
     assert not (tmp_path / "out").exists()
     with pytest.raises(BadSetting, match="agreement"):
         from crosslight.prefer import PreferConfig

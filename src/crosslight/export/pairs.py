@@ -68,7 +68,7 @@ def pair_warnings(found: PairAudit) -> tuple[str, ...]:
         return ()
     named = ", ".join(f"{rule.title} {rule.whole.value:.2f}" for rule in found.loud)
     return (
-        f"Without the picture, the better reply is told in more than {TOO_TELLING:.0%} of the "
+        f"The replies alone tell the better one in more than {TOO_TELLING:.0%} of the "
         f"pairs: {named}. A model can learn this instead of looking. Remedy: more pairs with a "
         "mirror, or a smaller --unmirrored; photos in which the same sentences are harmless "
         "make mirrors.",
@@ -137,23 +137,18 @@ def _shortcuts(found: PairAudit) -> PairSection:
 
 def _graph(rows: Sequence[PairRow]) -> PairSection:
     """What beats what: without a circle, one order of kinds would be right everywhere."""
-    beats = {row.kinds for row in rows}
-    both = sorted({tuple(sorted(edge)) for edge in beats if (edge[1], edge[0]) in beats})
+    beats = {row.kinds for row in rows if row.chosen_kind != row.rejected_kind}
+    both = sorted({tuple(sorted(edge)) for edge in beats if edge[::-1] in beats})
     told = ", ".join(f"{a} and {b}".replace("_", " ") for a, b in both)
-    text = (
-        f"Each of these beats the other somewhere: {told}."
-        if both
-        else "No two kinds of reply beat each other."
-    )
+    if not beats:
+        return PairSection("What beats what", "In no pair are the two replies of known kinds.")
+    if both:
+        return PairSection("What beats what", f"Each of these beats the other somewhere: {told}.")
     loud = (
-        ()
-        if both or not rows
-        else (
-            "What beats what has no circle: a fixed order of kinds of reply, told by style, is "
-            "right on every pair.",
-        )
+        "What beats what has no circle: a fixed order of kinds of reply, told by style, is right "
+        "on every pair."
     )
-    return PairSection("What beats what", text, loud=loud)
+    return PairSection("What beats what", "No two kinds of reply beat each other.", loud=(loud,))
 
 
 def _refusals(rows: Sequence[PairRow]) -> PairSection:

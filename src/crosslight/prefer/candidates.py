@@ -14,6 +14,9 @@ from crosslight.records import Dropped, Preference, Reply, ReplyKind, RequestSid
 from crosslight.text import names_element
 
 STEP = "pair"
+TEXT_WEIGHT = 0.5
+"""Of both pairs of a mirror by text: beside the risky sentence its rejected reply answers another
+one, and now and then is not bad advice there either."""
 WRITTEN = "written"
 """By what the chosen reply is better: those who wrote the replies say so."""
 
@@ -104,8 +107,8 @@ def _by_text(family: Family, main: BuiltRow) -> Iterator[Mirror | Dropped]:
     plain = Reply(said.response, ReplyKind.HELP, said.by)
     yield Mirror(
         "text",
-        _pair(main, guidance(main), plain, RequestSide.HIDDEN_RISK),
-        _pair(said, plain, guidance(main), RequestSide.HARMLESS),
+        _pair(main, guidance(main), plain, RequestSide.HIDDEN_RISK, TEXT_WEIGHT),
+        _pair(said, plain, guidance(main), RequestSide.HARMLESS, TEXT_WEIGHT),
     )
 
 
@@ -129,7 +132,9 @@ def _unmirrored(
     yield _pair(said, plain, spare.refusal(said.id, seed=seed), RequestSide.HARMLESS)
 
 
-def _pair(row: BuiltRow, chosen: Reply, rejected: Reply, side: RequestSide) -> Preference:
+def _pair(
+    row: BuiltRow, chosen: Reply, rejected: Reply, side: RequestSide, weight: float = 1.0
+) -> Preference:
     return Preference(
         photo=row.photo,
         question=row.text,
@@ -141,6 +146,7 @@ def _pair(row: BuiltRow, chosen: Reply, rejected: Reply, side: RequestSide) -> P
         pattern=row.pattern,
         cluster=row.pattern or row.photo,
         sensitive=row.sensitive,
+        weight=weight,
         decided_by=row.decided_by,
         parent=row.id,
     )

@@ -286,8 +286,17 @@ def _row(values: dict[str, Any]) -> PairRow:
             clean[name] = None if value is None else tuple(value)
         elif kind == _TEXT:
             clean[name] = "" if value is None else str(value)
-        elif kind == _NUMBER and isinstance(value, float) and math.isnan(value):
-            clean[name] = None
+        elif value is None and name in ("weight", "sensitive"):
+            continue
         else:
-            clean[name] = value
+            clean[name] = _plain(value, kind)
     return PairRow(**clean)
+
+
+def _plain(value: Any, kind: pa.DataType) -> Any:
+    """A number, a count or a flag; None is unknown. Raises `TypeError`, `ValueError`."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if kind == _FLAG:
+        return bool(value)
+    return int(value) if kind == _COUNT else float(value)

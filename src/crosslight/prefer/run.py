@@ -28,7 +28,10 @@ from crosslight.runs import (
     unwatched,
 )
 
-REMEDY = "make a dataset first (crosslight build PHOTOS -o DIR) and name its folder"
+REMEDY = (
+    "make a dataset first (crosslight build PHOTOS -o DIR) and name its folder, or name the models: "
+    "--responder twice or more, --guard, --annotator"
+)
 
 
 async def run_prefer(
@@ -52,7 +55,7 @@ async def run_prefer(
 async def _written(job: PreferJob, watch: Watch, pages: Pages, console: bool) -> RunResult:
     """Pairs of a build's own replies: no model is asked."""
     if not await in_thread(is_built, job.source):
-        raise BadSetting(f"{job.source} is no run of build, and no responder is named", REMEDY)
+        raise BadSetting(f"{job.source} is no run of build, and no --responder is named", REMEDY)
     built = await in_thread(read_built, job.source)
     async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
         started(hall)

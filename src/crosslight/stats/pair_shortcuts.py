@@ -17,6 +17,8 @@ from crosslight.stats.held_out import FOLDS, MOST_TERMS, bag, opening, words_of
 from crosslight.stats.shortcuts import TOO_TELLING
 
 AUDITED_PAIRS = 2_000
+ASKED = "prompt"
+"""The rule that sees the question beside the replies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,9 @@ class PairRule:
 
     @property
     def loud(self) -> bool:
-        """Above the bound, over all pairs."""
-        return self.whole.value is not None and self.whole.value > TOO_TELLING
+        """Above the bound, over all pairs. Not of rules that see the question: it may decide."""
+        told = self.whole.value
+        return self.name != ASKED and told is not None and told > TOO_TELLING
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def audit_pairs(
         ("length", "the longer (or the shorter) reply", _by_length(looked)),
         ("opening", "first words of the replies", _learned(looked, groups, _openings, seed)),
         ("replies", "words of the replies", _learned(looked, groups, _words, seed)),
-        ("prompt", "words of the replies and the question", _learned(looked, groups, _asked, seed)),
+        (ASKED, "words of the replies and the question", _learned(looked, groups, _asked, seed)),
     )
     return PairAudit(
         of=len(pairs),

@@ -56,7 +56,7 @@ def compared(
     """Asked, and decided. `rules` come before notes that say nothing."""
     written = {"task": "compare", "json": NOTES}
     with FakeServer(script(*rules, written)) as server:
-        results = through(folder, server, [AskAnnotator(PLAIN)], contests)
+        results = through(folder, server, [AskAnnotator(PLAIN)], contests, "annotator")
     rows = []
     for result in results:
         outcome = result.leaves[0].outcome

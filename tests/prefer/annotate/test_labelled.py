@@ -43,7 +43,7 @@ def asked(folder: Path, made: PreferJob, *rules: dict[str, Any]) -> dict[str, An
         20, ImageStore(folder / "images", fsync=False), seed=0
     )
     with FakeServer(script(*rules, {"task": "compare", "json": NOTES})) as server:
-        results = through(folder, server, [AskAnnotator(PLAIN)], contests)
+        results = through(folder, server, [AskAnnotator(PLAIN)], contests, "annotator")
     rows = [decided(comparison_of(one.done[0]), Thresholds()) for one in results]
     assert {row.outcome for row in rows} == {"probe"} and not any(row.chosen for row in rows)
     return labelled_errors(rows)
