@@ -30,7 +30,7 @@ def tune_job(
     if found.method != method:
         raise BadSetting(
             f"the preset {preset} is for {found.method}, not for {method}",
-            f"crosslight tune {found.method}, or another --preset",
+            f"tune {found.method} takes it; or name another --preset",
         )
     return TuneJob(
         data=Path(data),

@@ -10,7 +10,7 @@ from crosslight.models.protocol import Model
 from crosslight.models.tuned.folder import FILE
 from crosslight.models.tuned.network import is_network, open_network
 
-FORM = "tuned:DIR, a run of `crosslight tune` (judge, sft, dpo or grpo)"
+FORM = "tuned:DIR, the folder of a run of tune (judge, sft, dpo or grpo)"
 
 
 @dataclass(frozen=True, slots=True)
