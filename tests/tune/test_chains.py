@@ -138,17 +138,16 @@ def test_only_a_build_has_chains(tmp_path: Path) -> None:
     assert "run of build" in refused.value.hint
 
 
-def test_rows_with_none_one_and_two_pictures_are_trained_on_together(
-    run_dir: Path, tmp_path: Path
-) -> None:
+def test_rows_with_none_one_and_two_pictures_are_trained_on_together(tmp_path: Path) -> None:
     from crosslight.tune import run_tune
     from tests.tune import tiny
 
+    run = make_run(tmp_path / "run", families=2)
     base = tiny.base("idefics3", tmp_path)
+    few = ("side=32", "max_length=4096", "batch=8", "at_once=8")
     job = tiny.job(
-        tmp_path, run_dir, base, "sft", "sft-lora", "side=64", "max_length=4096", "batch=8",
-        "at_once=8", target="chains", steps=2, held_out=0.0,
-    )  # fmt: skip
+        tmp_path, run, base, "sft", "sft-lora", *few, target="chains", steps=2, held_out=0.0
+    )
     told = run_tune(job).summary
     assert told["status"] == "complete" and told["target"] == "chains"
     assert len(told["training"]["losses"]) == 2 and min(told["training"]["losses"]) > 0

@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import random
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,18 @@ from crosslight.models import open_network, open_processor
 from crosslight.records import BadSetting, CrosslightError
 from crosslight.tune import ProbeJob, Switch, load_probes, own_head, run_probe, under_head
 from crosslight.tune.probe.kept import KeptStates
-from crosslight.tune.probe.measure import best_threshold, figures_of, fit_and_measure
+from crosslight.tune.probe.measure import (
+    PARTS,
+    best_threshold,
+    figures_of,
+    fit_and_measure,
+    parts_of_groups,
+)
 from crosslight.tune.probe.probe import Probe, fit_probe, save_probes
 from crosslight.tune.probe.states import States, asked_of, prepared, states_of
 from tests.tune import tiny
 
-ROWS = 90
+ROWS = 70
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +87,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_probes(
 ) -> None:
     from crosslight.tune.probe import run
 
-    data = table(tmp_path / "data", 48)
+    data = table(tmp_path / "data", 40)
     whole = job(tmp_path / "a", base, data)
     run_probe(whole)
     taken: list[int] = []
@@ -88,17 +96,19 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_probes(
     def interrupted(*args: Any) -> States:
         taken.append(1)
         if len(taken) == 20:
-            raise KeyboardInterrupt
+            os.kill(os.getpid(), signal.SIGTERM)
         return real(*args)
 
     monkeypatch.setattr(run, "states_of", interrupted)
     part = job(tmp_path / "b", base, data)
-    with pytest.raises(KeyboardInterrupt):
-        run_probe(part)
-    assert json.loads((part.out / "run.json").read_text())["status"] == "stopped"
+    stopped = run_probe(part)
+    assert (stopped.status, stopped.exit_code) == ("stopped", 3) and "SIGTERM" in stopped.reason
+    account = stopped.summary["account"]
+    assert account["finished"] == 16 and account["not_reached"] == 24
+    assert not (part.out / "probes.npz").exists()
     taken[:] = [1] * 20
     run_probe(part)
-    assert len(taken) - 20 == 48 - 16, "the states of the first file are not taken again"
+    assert len(taken) - 20 == 40 - 16, "the states of the first file are not taken again"
     assert (part.out / "probes.npz").read_bytes() == (whole.out / "probes.npz").read_bytes()
     with pytest.raises(BadSetting, match="another set-up"):
         run_probe(job(tmp_path / "b", base, data, tokens=5))
@@ -240,3 +250,14 @@ def test_the_command_tells_what_it_costs(tmp_path: Path, base: Path) -> None:
     done = CliRunner().invoke(app, [*words, *more])
     assert done.exit_code == 0, done.output
     assert "over-refusal: " in done.output and "README.md" in done.output
+
+
+def test_few_groups_fill_every_slice_and_none_is_split() -> None:
+    groups = ["a"] * 40 + ["b"] * 20 + ["c"] * 20 + ["d"] * 10 + ["e"] * 5
+    parts = parts_of_groups(groups, 0)
+    held = {
+        group: {p for g, p in zip(groups, parts, strict=True) if g == group} for group in "abcde"
+    }
+    assert all(len(found) == 1 for found in held.values()) and set(parts) == {*PARTS}
+    assert 0.5 < parts.count("fit") / len(parts) < 0.75
+    assert parts == parts_of_groups(groups, 0)

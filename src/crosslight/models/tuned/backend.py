@@ -1,4 +1,4 @@
-"""`tuned:DIR`: a judge that `crosslight tune judge` wrote, as a model like any other."""
+"""`tuned:DIR`: a judge, or a language model, that `crosslight tune` wrote, like any model."""
 
 import asyncio
 from dataclasses import dataclass
@@ -8,8 +8,9 @@ from typing import ClassVar
 from crosslight.models.errors import BadSpec, Missing
 from crosslight.models.protocol import Model
 from crosslight.models.tuned.folder import FILE
+from crosslight.models.tuned.network import is_network, open_network
 
-FORM = "tuned:DIR, a judge of `crosslight tune judge`"
+FORM = "tuned:DIR, the folder of a run of tune (judge, sft, dpo or grpo)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class TunedBackend:
         if not rest:
             raise BadSpec("tuned: names no folder", hint=FORM)
         folder = Path(rest).expanduser()
-        if not (folder / FILE).is_file():
+        if not (folder / FILE).is_file() and not is_network(folder):
             raise Missing(f"{rest[:200]} holds no {FILE}", hint=FORM)
         return cls(f"tuned:{rest}", folder)
 
@@ -34,6 +35,8 @@ class TunedBackend:
         """Read and check its files. Raises Missing, NotSupported."""
         from crosslight.models.tuned.folder import read_tuned
 
+        if not (self.folder / FILE).is_file():
+            return await open_network(self.folder)
         told = await asyncio.to_thread(read_tuned, self.folder)
         if told.adapter is not None:
             from crosslight.models.tuned.adapter import open_adapter

@@ -1,5 +1,6 @@
 """Which rows a probe is fitted on, where its threshold is set, and what it costs on safe rows."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,8 +14,8 @@ from crosslight.tune.probe.probe import Probe, fit_probe
 
 Bools = NDArray[np.bool_]
 PARTS = ("fit", "threshold", "test")
-_SHARES = (0.6, 0.8)
-"""Of the groups: fitted on below the first, the threshold set below the second, tested above."""
+_SHARES = {"fit": 0.6, "threshold": 0.2, "test": 0.2}
+"""Of the rows, as far as groups allow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,17 @@ class Fitted:
 
 
 def parts_of_groups(groups: Sequence[str], seed: int) -> list[str]:
-    """A part for each row, the same for all of its group on any machine."""
-    return [_part(group, seed) for group in groups]
-
-
-def _part(group: str, seed: int) -> str:
-    at = int(content_hash(f"{seed}:{group}".encode())[:8], 16) / 16**8
-    return PARTS[sum(at >= share for share in _SHARES)]
+    """A part for each row, one for all of its group: the largest groups first, each to the part
+    that lacks most of its share; among equals by a hash, so the same on any machine."""
+    sizes = Counter(groups)
+    order = sorted(sizes, key=lambda g: (-sizes[g], content_hash(f"{seed}:{g}".encode())))
+    lacks = {part: share * len(groups) for part, share in _SHARES.items()}
+    found: dict[str, str] = {}
+    for group in order:
+        part = max(PARTS, key=lambda name: (lacks[name], _SHARES[name]))
+        found[group] = part
+        lacks[part] -= sizes[group]
+    return [found[group] for group in groups]
 
 
 def fit_and_measure(

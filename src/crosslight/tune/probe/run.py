@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from crosslight.build import refuses
 from crosslight.flow import Ledger
 from crosslight.records import CrosslightError, Dropped, Failed, RunBroken, content_hash
 from crosslight.runs import (
@@ -23,6 +22,7 @@ from crosslight.runs import (
     write_lost,
 )
 from crosslight.store import write_json, write_text
+from crosslight.text import refuses
 from crosslight.tune.base import Base, locate_base, need_extra
 from crosslight.tune.job import KIND
 from crosslight.tune.judge.read import read_judge_rows

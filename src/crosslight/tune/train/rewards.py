@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from crosslight.build import refuses
 from crosslight.models import Model, ModelError, parse, user
 from crosslight.records import BadSetting
-from crosslight.text import PromptFolder
+from crosslight.text import PromptFolder, refuses
 from crosslight.tune.chains.make import HEADS
 from crosslight.tune.pictures import Pictures
 from crosslight.tune.rows import TuneRow
