@@ -71,7 +71,7 @@ def look(seed: int) -> Seen:
     assert leaked is not None
     return Seen(
         tuple(cells[a, B].value for a in (A, C, D)),
-        tuple(np.mean([cells[a, b].value for b in range(4) if b != a]) for a in range(4)),
+        tuple(float(np.mean([cells[a, b].value for b in range(4) if b != a])) for a in range(4)),
         leaked,
         flagged == {("D", "B")},
         tuple(one.low <= true <= one.high for one, true in zip(figures, truths, strict=True)),

@@ -39,7 +39,7 @@ SERVES = {
     "models/doctor/canary.py": ("build run",),
 }
 """Rooms, and files of rooms, that do not serve every run, with the commands that they serve."""
-ONE_IS_ENOUGH = {"tune", "build", "bench", "judge", "graders", "rate", "view", "export", "api", "cli"}
+ONE_IS_ENOUGH = frozenset("tune build bench judge graders rate view export api cli".split())
 """Rooms that know which of their commands is running; the others must be right for each."""
 
 FILES = sorted(

@@ -31,7 +31,6 @@ def tune_job(
         raise BadSetting(
             f"the preset {preset} is for {found.method}, not for {method}",
             f"name one for {method} with --preset; docs/tune.md lists them",
-            f"tune {found.method} takes it; or name another --preset",
         )
     return TuneJob(
         data=Path(data),

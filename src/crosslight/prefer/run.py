@@ -29,8 +29,8 @@ from crosslight.runs import (
 )
 
 REMEDY = (
-    "make a dataset first (crosslight build PHOTOS -o DIR) and name its folder, or name the models: "
-    "--responder twice or more, --guard, --annotator"
+    "make a dataset first (crosslight build PHOTOS -o DIR) and name its folder, or name the "
+    "models: --responder twice or more, --guard, --annotator"
 )
 
 
