@@ -29,7 +29,7 @@ from crosslight.runs import (
 )
 
 REMEDY = (
-    "make a dataset first (crosslight build PHOTOS -o DIR) and name its folder, or name the models: "
+    "make a dataset first (crosslight build PHOTOS -o DIR) and name its folder, or name models: "
     "--responder twice or more, --guard, --annotator"
 )
 
