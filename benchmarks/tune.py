@@ -16,10 +16,10 @@ from typing import Any
 import torch
 import transformers as tf
 from PIL import Image
+from tests.models.hf import tiny
 
 from crosslight.api import tune_job
 from crosslight.tune import run_tune
-from tests.models.hf import tiny
 
 REAL = {
     "hidden_size": 2048,
