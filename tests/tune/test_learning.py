@@ -20,6 +20,7 @@ from tests.tune import tiny
 from tests.tune.conftest import Bases
 
 RANK = "lora.rank=16"
+CALM = ("learning_rate=2e-3", "batch=4", "at_once=4")
 FAMILIES = ["idefics3", "llava"]
 MORE = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("qwen2_5_vl", "qwen3_vl")]
 
@@ -29,8 +30,11 @@ def test_dpo_on_mirrored_pairs_raises_both_members_and_blank_pictures_cannot(
     kind: str, tmp_path: Path, bases: Bases
 ) -> None:
     data = tiny.write_run(tmp_path / "run", tiny.mirrored())
+    # The projector of the Qwen family is frozen with its tower: it takes more and calmer steps.
+    steps, calm = (16, CALM) if "qwen" in kind else (5, ())
+    preset = "spa-vl-dpo-lora"
     job = tiny.job(
-        tmp_path, data, bases(kind), "dpo", "spa-vl-dpo-lora", RANK, steps=5, save_every=9
+        tmp_path, data, bases(kind), "dpo", preset, RANK, *calm, steps=steps, save_every=99
     )
     figures = run_tune(job).summary["figures"]
     seen, blank = figures["mirrored"], figures["mirrored_blank"]

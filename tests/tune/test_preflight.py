@@ -46,6 +46,11 @@ def test_an_answer_that_the_limit_cuts_away_is_refused(tmp_path: Path, bases: Ba
     assert {fault.kind for fault in error.faults} == {"no answer left"}
     assert "0 of " in error.message and "max_length 100" in error.message
     assert "--set max_length=N" in error.hint
+    data = tmp_path / "data/rows.jsonl"
+    job = tiny.job(tmp_path, data, bases("idefics3"), "sft", "sft-lora", CUT, steps=1, held_out=0.0)
+    assert run_tune(job).status == "complete", "the remedy helps in the same folder"
+    assert run_tune(replace(job, preflight_only=True)).status == "complete"
+    assert read_run(job.out)["status"] == "complete", "a look takes no result away"
 
 
 def test_an_answer_of_a_pair_that_is_cut_in_part_is_refused(tmp_path: Path, bases: Bases) -> None:

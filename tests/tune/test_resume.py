@@ -130,6 +130,11 @@ def test_a_folder_holds_one_run_and_goes_on_with_no_other(tmp_path: Path, bases:
     assert (job.out / "model/adapter_model.safetensors").stat().st_mtime_ns == stamp
     with pytest.raises(BadSetting, match="seed: 0 there, 1 now"):
         run_tune(replace(job, seed=1))
+    changed = tiny.mirrored(2)
+    changed[0]["image"]["bytes"] = tiny.picture("blue", 40)
+    other = tiny.write_run(tmp_path / "other", changed)
+    with pytest.raises(BadSetting, match=r"rows\.train"):
+        run_tune(replace(job, data=other))
 
 
 def test_a_signal_after_the_last_step_trains_nothing_twice(tmp_path: Path, bases: Bases) -> None:

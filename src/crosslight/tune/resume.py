@@ -29,7 +29,8 @@ def last_checkpoint(out: Path, *, clear: bool = True) -> Path | None:
 
 
 def same_setup(out: Path, setup: dict[str, Any]) -> None:
-    """Keep what the run is made of; a run that was begun can only go on with the same.
+    """Keep what the run is made of; once there is a checkpoint or a model, it can only go on with
+    the same.
 
     Raises `BadSetting` that names the first difference.
     """
@@ -37,7 +38,8 @@ def same_setup(out: Path, setup: dict[str, Any]) -> None:
         former = read_json(out / SETUP)
     except (OSError, UnreadableFile):
         former = None
-    if isinstance(former, dict) and former != setup:
+    begun = (out / "model").is_dir() or any((out / "checkpoints").glob(f"*/{WHOLE}"))
+    if begun and isinstance(former, dict) and former != setup:
         one, two = _flat(former), _flat(setup)
         names = sorted(n for n in one.keys() | two.keys() if one.get(n) != two.get(n))
         told = "; ".join(f"{n}: {one.get(n)} there, {two.get(n)} now" for n in names[:3])
@@ -45,7 +47,7 @@ def same_setup(out: Path, setup: dict[str, Any]) -> None:
             f"{out} holds a run with another set-up: {told}",
             "name a new folder with -o, or give the settings that it was begun with",
         )
-    if former is None:
+    if former != setup:
         write_json(out / SETUP, setup)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crosslight.records import BadSetting, Dropped, Failed, content_hash, stable_id
+from crosslight.records import BadSetting, Dropped, Failed, canonical, content_hash, stable_id
 from crosslight.runs import Lost
 from crosslight.tune.chains.rows import ChainSource, read_chains
 from crosslight.tune.job import Method, Target, TuneJob
@@ -250,3 +250,10 @@ def _parts(rows: list[TuneRow], job: TuneJob) -> tuple[tuple[TuneRow, ...], tupl
 
 def _share(name: str, seed: int) -> float:
     return int(content_hash(f"{seed} {name}".encode())[:12], 16) / 16**12
+
+
+def rows_hash(rows: Sequence[TuneRow]) -> str:
+    """Of all that is trained on, pictures included: a table's own hash does not cover those that
+    lie beside it."""
+    told = [[row.id, list(row.prompt), row.answer, row.rejected, *row.pictures] for row in rows]
+    return content_hash(canonical(told))

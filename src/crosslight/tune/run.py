@@ -32,7 +32,7 @@ from crosslight.tune.pictures import Pictures
 from crosslight.tune.preflight.check import PreflightError, preflight
 from crosslight.tune.ready import Ready
 from crosslight.tune.resume import last_checkpoint, same_setup
-from crosslight.tune.rows import TuneData, read_rows
+from crosslight.tune.rows import TuneData, read_rows, rows_hash
 
 PACKAGES = (
     "torch",
@@ -47,12 +47,11 @@ PACKAGES = (
 GO_ON = "the last checkpoint is kept: run the same command again to go on"
 
 
+AGAIN = "nothing was trained yet: run the same command again"
+
+
 class Stopped(Exception):
     """The run was told to stop between two parts of its work."""
-
-
-class StoppedEarly(RunBroken):
-    """Told to stop while the data were read: there is nothing yet that could be kept."""
 
 
 @dataclass
@@ -90,9 +89,9 @@ def run_tune(job: TuneJob, pages: Pages = no_pages) -> RunResult:
             if is_first():
                 same_setup(job.out, setup_of(job, base, data))
         except Stopped:
-            raise StoppedEarly(f"{stop.reason} before training began", GO_ON) from None
+            return RunResult("stopped", stop.reason, AGAIN, {})
         held.keep = True
-        if former.get("status") == "complete" and not job.preflight_only:
+        if former.get("status") == "complete":
             return RunResult("complete", "", "", former)
         if is_first():
             begin(job.out, KIND)
@@ -103,7 +102,7 @@ def _kept(work: Work, stop: Any, check: Callable[[], None], pages: Pages) -> Run
     """Do the work; however it ends, run.json says so."""
     job = work.job
     try:
-        with _telling_memory():
+        with _telling():
             status = _tuned(work, stop, check, pages)
     except Stopped:
         status = "stopped"
@@ -130,7 +129,10 @@ def setup_of(job: TuneJob, base: Base, data: TuneData) -> dict[str, Any]:
         "settings": job.settings.model_dump(),
         "base": {"name": base.name, "revision": base.revision},
         "data": data.hashes,
-        "rows": {"limit": job.limit, "held_out": job.held_out, "image_column": job.image_column},
+        "rows": {
+            "train": rows_hash(data.train),
+            "held_out": rows_hash(data.held_out),
+        },
         "seed": job.seed,
         "steps": job.steps,
     }
@@ -145,7 +147,8 @@ def _checker(stop: Any) -> Callable[[], None]:
 
 
 @contextmanager
-def _telling_memory() -> Iterator[None]:
+def _telling() -> Iterator[None]:
+    """Trouble with memory or disk is a run that broke off, with its remedy."""
     import torch
 
     try:
@@ -153,8 +156,10 @@ def _telling_memory() -> Iterator[None]:
     except torch.OutOfMemoryError as error:
         raise RunBroken(
             f"the device has too little memory: {str(error).splitlines()[0][:160]}",
-            "--set at_once=1, a LoRA preset, or --set side=512; then run the same command again",
+            "--set at_once=1, a LoRA preset, or --set side=512, in a new folder",
         ) from None
+    except OSError as error:
+        raise RunBroken(f"the run broke off: {error}", f"free some space; {GO_ON}") from error
 
 
 def _tuned(work: Work, stop: Any, check: Callable[[], None], pages: Pages) -> str:
