@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 
 from crosslight.rate.overlap import overlap
+from crosslight.rate.plan import planned
 from crosslight.rate.scores import Scores
 from crosslight.rate.sets import TEST, TRAIN, RatedSet, row_key
 from crosslight.stats import twin_texts
-from tests.rate.family import NAMES, family, planned
+from tests.rate.family import NAMES, family
 from tests.rate.test_family import CONFIG
 
 
