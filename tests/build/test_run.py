@@ -212,8 +212,9 @@ def test_an_interrupt_ends_the_run_in_order(tmp_path: Path) -> None:
 
 def test_an_interrupt_ends_the_screening_too(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
+    pictures = [picture(i) for i in range(40)]
     for i in range(4_000):
-        (tmp_path / "photos" / f"{i}.jpg").write_bytes(picture(i % 40))
+        (tmp_path / "photos" / f"{i}.jpg").write_bytes(pictures[i % 40])
     out = tmp_path / "out"
     with FakeServer("echo") as server:
         args = command(tmp_path / "photos", out, tmp_path / "store", server.spec)

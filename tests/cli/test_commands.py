@@ -1,5 +1,6 @@
 """The verbs as a person types them."""
 
+import contextlib
 import csv
 import subprocess
 import sys
@@ -9,20 +10,25 @@ import pytest
 
 from crosslight.models.fake import FakeServer, parse
 from tests.graders.replies import COMPLY, REFUSE
+from tests.runs.verbs import ran
 
 
 def crosslight(*args: str, code: int = 0, cwd: Path | None = None) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "crosslight", *args],
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-        cwd=cwd,
-    )
+    """What the command says, run in this process: most of one of its own would be imports."""
+    with contextlib.chdir(cwd or Path.cwd()):
+        done = ran(["python", "-m", "crosslight", *args])
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout + done.stderr
+
+
+def test_the_command_is_a_process() -> None:
+    for words, code in ((["--help"], 0), (["models", "fetch", "efficientnet-lite9"], 2)):
+        command = [sys.executable, "-m", "crosslight", *words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert ("Usage" in done.stdout) == (code == 0)
+        assert ("models list" in done.stderr) == (code == 2)
 
 
 def test_every_verb_has_help() -> None:

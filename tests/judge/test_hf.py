@@ -115,11 +115,22 @@ def scores(verdicts: list[Verdict]) -> dict[tuple[str, str, int, int, str], Scor
     }
 
 
+@pytest.fixture(scope="module")
+def full(
+    saved: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[RunResult, list[Verdict], int]:
+    """The dearest of the three methods, once for both that are compared with it."""
+    return judged(tmp_path_factory.mktemp("full"), saved, "full")
+
+
 @pytest.mark.parametrize("method", ["prefix", "packed"])
 def test_shared_prefixes_change_the_cost_and_nothing_else(
-    method: Method, saved: dict[str, Path], tmp_path: Path
+    method: Method,
+    full: tuple[RunResult, list[Verdict], int],
+    saved: dict[str, Path],
+    tmp_path: Path,
 ) -> None:
-    slow, plain, many = judged(tmp_path / "full", saved, "full")
+    slow, plain, many = full
     fast, shared, few = judged(tmp_path / method, saved, method)
     a, b = scores(plain), scores(shared)
     assert a.keys() == b.keys()

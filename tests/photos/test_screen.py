@@ -177,10 +177,12 @@ def test_memory_does_not_grow_with_the_input(tmp_path: Path) -> None:
     assert many - few < 100, done.stdout  # 180 more entries of 4 MB are 720 MB
 
 
-def test_ten_thousand_photos(tmp_path: Path) -> None:
-    found = (inline(f"{n}.jpg", encoded(photo(n, 96, 96), quality=70)) for n in range(10_000))
+@pytest.mark.parametrize("number", [1_000, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_thousands_of_photos(number: int, tmp_path: Path) -> None:
+    found = (inline(f"{n}.jpg", encoded(photo(n, 96, 96), quality=70)) for n in range(number))
     fates = [fate(one) for one in run(found, tmp_path)]
-    assert fates.count("done") > 9_900
+    assert len(fates) == number
+    assert fates.count("done") > 0.99 * number
     assert set(fates) <= {"done", "near_duplicate"}
 
 
