@@ -53,6 +53,7 @@ demo: setup
 	$(BIN)/crosslight models fetch
 	$(BIN)/crosslight build --example-photos -o runs/demo
 	$(BIN)/crosslight prefer runs/demo -o runs/pairs
+	$(BIN)/crosslight rate runs/demo -o runs/rate
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

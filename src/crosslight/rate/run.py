@@ -104,7 +104,7 @@ async def run_rate(
 def _rate(work: _Work) -> None:
     """All of the work, in a thread that a stop leaves behind."""
     import sklearn.linear_model  # noqa: F401 - loads the libraries whose threads are limited
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     job = work.job
     work.sets = read_datasets(job.datasets, job.pool, job.config, work.step)
