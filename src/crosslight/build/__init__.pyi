@@ -2,7 +2,7 @@ from .bank import BANK_FOLDER, BankError, read_bank
 from .bank_lint import BankReport, lint_bank
 from .compare import BuildPair, compare_builds
 from .config import BuildConfig
-from .dataset import NUMBERS, Row, Run, read_run, split_files
+from .dataset import NUMBERS, Row, Run, read_run
 from .dry_run import estimate_build
 from .job import BuildJob
 from .leak import refuses
@@ -25,5 +25,4 @@ __all__ = [
     "read_run",
     "refuses",
     "run_build",
-    "split_files",
 ]

@@ -3,22 +3,20 @@
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from functools import cached_property
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from crosslight.records import Photo, Sample
-from crosslight.runs import LostReason, Manifest, RunError, lost_of, read_manifest
+from crosslight.runs import SPLITS, DatasetRun, RunError, read_manifest, split_files
 from crosslight.store import (
     IMAGE,
     DatasetSink,
     ImageStore,
     TableError,
     TableFile,
-    stored_pictures,
     table_schema,
 )
 from crosslight.text import speaks_to_judge
@@ -42,8 +40,6 @@ DATASET = table_schema(
         **dict.fromkeys(("parent", "split", "licence", "origin", "recipe", "provenance"), _TEXT),
     }
 )
-
-SPLITS = ("train", "validation", "test")
 
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif", "BMP": "bmp"}
 
@@ -181,38 +177,11 @@ _NEWER = frozenset({"asks", "other_response", "other_kind"})
 _BOOLS = ("sensitive", "leak")
 
 
-@dataclass(frozen=True)
-class Run:
-    """Everything a card or a report needs. `where` finds a photo: file and row group."""
+@dataclass(frozen=True, kw_only=True)
+class Run(DatasetRun):
+    """Everything a card or a report needs."""
 
-    folder: Path
-    manifest: Manifest
     rows: tuple[Row, ...]
-    where: dict[str, tuple[Path, int]] = field(repr=False)
-
-    def pictures(self, photos: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """The wanted photos and their bytes, one row group in memory at a time.
-
-        A photo that is not in the tables is left out.
-        """
-        for photo, data, _ in stored_pictures(self.where, photos):
-            yield photo, data
-
-    @cached_property
-    def dropped(self) -> tuple[LostReason, ...]:
-        """What was left out on purpose, most frequent first."""
-        return lost_of(self.folder / "dropped.parquet", "reason")
-
-    @cached_property
-    def failed(self) -> tuple[LostReason, ...]:
-        """What went wrong, most frequent first."""
-        return lost_of(self.folder / "failed.parquet", "error")
-
-
-def split_files(run_dir: Path) -> dict[str, tuple[Path, ...]]:
-    """The shards of each split that is there, in order of their names."""
-    found = {s: tuple(sorted((run_dir / "dataset").glob(f"{s}-*.parquet"))) for s in SPLITS}
-    return {split: files for split, files in found.items() if files}
 
 
 def read_run(run_dir: Path) -> Run:

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from crosslight.build import NUMBERS, Row, Run, read_run, split_files
+from crosslight.build import NUMBERS, Row, Run, read_run
 from crosslight.export.shortcuts import CARD_ROWS, audit_facts, audit_run, figure, interval
 from crosslight.export.summary import (
     KIND_TITLES,
@@ -27,6 +27,7 @@ from crosslight.export.summary import (
     unknowns,
 )
 from crosslight.policy import TaxonomyError, map_to
+from crosslight.runs import split_files
 from crosslight.stats import TOO_TELLING
 from crosslight.store import write_text
 from crosslight.text import markdown, plural, visible

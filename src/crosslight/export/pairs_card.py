@@ -8,8 +8,8 @@ import yaml
 
 from crosslight.export.card import Raw, card_environment, card_settings, size_category
 from crosslight.export.pairs import pair_sections
-from crosslight.prefer import PairsRun, pair_files, read_pairs
-from crosslight.runs import read_run
+from crosslight.prefer import PairsRun, read_pairs
+from crosslight.runs import read_run, split_files
 from crosslight.store import write_text
 
 
@@ -52,7 +52,7 @@ def _front_matter(run: PairsRun) -> str:
         "annotations_creators": ["machine-generated"],
         "tags": ["dpo", "preference", "safety", "multimodal", "crosslight", "image", "text"],
     }
-    if splits := tuple(pair_files(run.folder)):
+    if splits := tuple(split_files(run.folder)):
         files = [{"split": s, "path": f"dataset/{s}-*.parquet"} for s in splits]
         front["configs"] = [{"config_name": "default", "default": True, "data_files": files}]
     return yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=100).rstrip()

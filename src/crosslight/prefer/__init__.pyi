@@ -4,7 +4,7 @@ from .answers import AskResponders
 from .asking import AskConfig, check_roles, responder_roles, responders_of
 from .compare import PreferPair, compare_pairs
 from .config import PreferConfig
-from .dataset import PAIRS, PairRow, PairsRun, pair_files, pair_row, read_pairs, write_pairs
+from .dataset import PAIRS, PairRow, PairsRun, pair_row, read_pairs, write_pairs
 from .grade import Grade, safety
 from .job import PreferJob
 from .plans import ask_plans
@@ -51,7 +51,6 @@ __all__ = [
     "intake_of",
     "leaves_named",
     "needs_picture",
-    "pair_files",
     "pair_row",
     "question_column",
     "read_pairs",

@@ -2,26 +2,23 @@
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from crosslight.records import Preference, preference_id
-from crosslight.runs import LostReason, Manifest, RunError, lost_of, read_manifest
+from crosslight.runs import SPLITS, DatasetRun, RunError, read_manifest, split_files
 from crosslight.store import (
     IMAGE,
     DatasetSink,
     TableError,
     TableFile,
-    stored_pictures,
     table_schema,
 )
 
-SPLITS = ("train", "validation", "test")
 _TEXT, _NUMBER, _FLAG, _COUNT = pa.string(), pa.float64(), pa.bool_(), pa.int64()
 _NUMBERS = pa.list_(_NUMBER)
 
@@ -213,38 +210,11 @@ def _cell(value: Any) -> Any:
     return None if value == "" else value
 
 
-@dataclass(frozen=True)
-class PairsRun:
-    """Everything a card, a page or a trainer needs. `where`: file and row group of a photo."""
+@dataclass(frozen=True, kw_only=True)
+class PairsRun(DatasetRun):
+    """Everything a card, a page or a trainer needs."""
 
-    folder: Path
-    manifest: Manifest
     rows: tuple[PairRow, ...]
-    where: dict[str, tuple[Path, int]] = field(repr=False)
-
-    def pictures(self, photos: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """The wanted photos and their bytes, one row group in memory at a time.
-
-        A photo that is not in the tables is left out.
-        """
-        for photo, data, _ in stored_pictures(self.where, photos):
-            yield photo, data
-
-    @cached_property
-    def dropped(self) -> tuple[LostReason, ...]:
-        """What was left out on purpose, most frequent first."""
-        return lost_of(self.folder / "dropped.parquet", "reason")
-
-    @cached_property
-    def failed(self) -> tuple[LostReason, ...]:
-        """What went wrong, most frequent first."""
-        return lost_of(self.folder / "failed.parquet", "error")
-
-
-def pair_files(folder: Path) -> dict[str, tuple[Path, ...]]:
-    """The shards of each split that is there, in order of their names."""
-    found = {s: tuple(sorted((folder / "dataset").glob(f"{s}-*.parquet"))) for s in SPLITS}
-    return {split: files for split, files in found.items() if files}
 
 
 def read_pairs(folder: Path) -> PairsRun:
@@ -252,7 +222,7 @@ def read_pairs(folder: Path) -> PairsRun:
     manifest = read_manifest(folder)
     rows: list[PairRow] = []
     where: dict[str, tuple[Path, int]] = {}
-    for files in pair_files(folder).values():
+    for files in split_files(folder).values():
         for path in files:
             for group, row in _rows(path):
                 where.setdefault(row.photo, (path, group))

@@ -10,6 +10,7 @@ from .comparison import (
     table_rows,
     write_compared,
 )
+from .dataset_run import SPLITS, DatasetRun, split_files
 from .differences import SetupDifference, setup_differences
 from .folder import (
     RUN_FILE,
@@ -45,8 +46,10 @@ __all__ = [
     "EXIT_CODES",
     "NOT_REACHED",
     "RUN_FILE",
+    "SPLITS",
     "Account",
     "Compared",
+    "DatasetRun",
     "FolderBusy",
     "FolderUnwritable",
     "FunnelStep",
@@ -84,6 +87,7 @@ __all__ = [
     "read_run",
     "read_side",
     "setup_differences",
+    "split_files",
     "started",
     "table_rows",
     "unheard",

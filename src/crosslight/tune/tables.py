@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from crosslight.records import BadSetting
-from crosslight.runs import Lost
+from crosslight.runs import SPLITS, Lost
 from crosslight.store import TableError, TableFile, stays_in
 from crosslight.text import BadJson, parse_json
 
-SPLITS = ("train", "validation", "test")
 SUFFIXES = (".parquet", ".jsonl", ".json")
 MOST_LINE = 32 << 20
 """Bytes of one line of JSONL: a row with its picture in base64."""

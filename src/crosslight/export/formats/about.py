@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from crosslight.export.formats.rows import SPLITS, TrainRow
+from crosslight.export.formats.rows import TrainRow
+from crosslight.runs import SPLITS
 from crosslight.text import csv_text, markdown, plural
 
 CREDITS = "credits.csv"

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from crosslight.records import CrosslightError, Dropped, Failed
-from crosslight.runs import read_run
+from crosslight.runs import SPLITS, read_run, split_files
 from crosslight.store import TableError, TableFile
 
-SPLITS = ("train", "validation", "test")
 PLACEHOLDERS = (
     *("<image>", "<video>", "<audio>", "<|image|>", "<|image_pad|>", "<|vision_start|>"),
     *("<image_soft_token>", "<start_of_image>", "<fake_token_around_image>", "[IMG]"),
@@ -100,7 +99,7 @@ def open_source(folder: Path) -> Source:
         raise ExportError(
             f"{folder} holds {found}", "give the folder of a run of prefer (pairs) or build (rows)"
         )
-    files = tuple(p for s in SPLITS for p in sorted((folder / "dataset").glob(f"{s}-*.parquet")))
+    files = tuple(path for files in split_files(folder).values() for path in files)
     if not files:
         raise ExportError(f"{folder} has no dataset yet", "run it to its end, then export it")
     return Source(folder, kind, run, files)

@@ -11,7 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from crosslight.export.formats.rows import SPLITS, TrainRow
+from crosslight.export.formats.rows import TrainRow
+from crosslight.runs import SPLITS
 from crosslight.store import IMAGE, DatasetSink, table_schema
 
 FOLDER = "data"

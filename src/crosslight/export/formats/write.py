@@ -16,7 +16,6 @@ from crosslight.export.formats.msswift import LOAD as MSSWIFT
 from crosslight.export.formats.msswift import msswift_writer
 from crosslight.export.formats.pictures import PictureFolder, picture_name
 from crosslight.export.formats.rows import (
-    SPLITS,
     Chosen,
     ExportError,
     LeftOut,
@@ -27,7 +26,7 @@ from crosslight.export.formats.rows import (
     read_rows,
 )
 from crosslight.records import BadSetting, Failed
-from crosslight.runs import RUN_FILE, Lost, begin, held_folder, library_versions, write_lost
+from crosslight.runs import RUN_FILE, SPLITS, Lost, begin, held_folder, library_versions, write_lost
 from crosslight.store import write_json, write_text
 
 KIND = "export"
