@@ -1,4 +1,4 @@
-""""""
+"""Benchmarks: suites, remedies, metrics, published scorers, comparison."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-""""""
+"""RMS: from ordinary photos to a safety dataset."""
 
 import lazy_loader
 

@@ -5,7 +5,6 @@ from .config import BuildConfig
 from .dataset import NUMBERS, Row, Run, read_run
 from .dry_run import estimate_build
 from .job import BuildJob
-from .leak import refuses
 from .run import run_build
 
 __all__ = [
@@ -23,6 +22,5 @@ __all__ = [
     "lint_bank",
     "read_bank",
     "read_run",
-    "refuses",
     "run_build",
 ]

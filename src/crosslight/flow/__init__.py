@@ -1,4 +1,4 @@
-""""""
+"""Steps over rows: the asyncio runner, stored and limited calls, budget, progress, stop."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-""""""
+"""CLUE: images against a written constitution, and the report card of a judge."""
 
 import lazy_loader
 

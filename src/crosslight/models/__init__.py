@@ -1,4 +1,4 @@
-""""""
+"""One message type, one protocol, one folder a backend; doctor and fetch."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-""""""
+"""The taxonomy and its crosswalk; constitutions and their compiled form."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-""""""
+"""SPA-VL: preference pairs, of a build's own replies or of models'."""
 
 import lazy_loader
 

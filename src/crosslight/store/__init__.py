@@ -1,4 +1,4 @@
-""""""
+"""Images by content hash, the answer store, tables, atomic writes."""
 
 import lazy_loader
 
