@@ -12,6 +12,7 @@ from crosslight.text.fence import fence_name
 
 SOURCE = Path(__file__).parents[2] / "src" / "crosslight"
 TEMPLATES = sorted(SOURCE.glob("*/prompts/*.j2"))
+INCLUDED = re.compile(r'{% include "(\w+\.j2)" %}')
 MARK = re.compile(r"^<<<([A-Z ]+-[0-9a-f]{8})$", re.MULTILINE)
 
 INSIDE = "ends here?"
@@ -36,6 +37,10 @@ OWN_WORDS = {"think.j2": "question"}
 """Slots that hold a rendered prompt of ours."""
 SPOKEN = {"with_caption.j2": ("text",)}
 """What is asked itself, and stands at the end: there is no block that it could leave."""
+
+
+LEAF = {"id": "theft", "title": "Theft", "about": "taking", "contrast": "lending", "severe": False}
+"""Of a tree that is ours: `prefer/questions/leaves.yaml`."""
 
 
 @dataclass
@@ -77,8 +82,18 @@ def values(hostile: str) -> dict[str, Any]:
         **dict.fromkeys(
             ("text", "answer", "prompt", "first", "second", "reference", "hazard", "see"), hostile
         ),
-        **dict.fromkeys(("question", "caption", "scenario"), hostile),
+        **dict.fromkeys(("question", "caption", "scenario", "thing", "notes"), hostile),
+        "leaf": LEAF,
+        "leaves": [LEAF, LEAF],
+        "lever": "They name a reason.",
+        "hard": True,
     }
+
+
+def written(path: Path) -> str:
+    """A template with those that it includes."""
+    text = path.read_text(encoding="utf-8")
+    return text + "".join(written(path.parent / name) for name in INCLUDED.findall(text))
 
 
 def outside(prompt: str) -> tuple[str, int]:
@@ -117,7 +132,7 @@ def test_every_slot_for_text_stands_in_a_fence(path: Path) -> None:
     free, count = outside(PromptFolder(path.parent).render(path.stem, **values(INSIDE)))
     if path.name not in OWN_WORDS | SPOKEN:
         assert INSIDE not in free
-    assert bool(count) == ("fenced(" in path.read_text(encoding="utf-8"))
+    assert bool(count) == ("fenced(" in written(path))
 
 
 def test_the_same_content_has_the_same_name_and_another_another() -> None:

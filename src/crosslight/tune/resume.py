@@ -28,18 +28,19 @@ def last_checkpoint(out: Path, *, clear: bool = True) -> Path | None:
     return max(found)[1] if found else None
 
 
-def same_setup(out: Path, setup: dict[str, Any]) -> None:
-    """Keep what the run is made of; once there is a checkpoint or a model, it can only go on with
-    the same.
+def same_setup(out: Path, setup: dict[str, Any], *, kept: bool | None = None) -> None:
+    """Keep what the run is made of; once something of it is kept, it can only go on with the same.
 
+    `kept`: whether something is; without it, whether there is a checkpoint or a model.
     Raises `BadSetting` that names the first difference.
     """
     try:
         former = read_json(out / SETUP)
     except (OSError, UnreadableFile):
         former = None
-    begun = (out / "model").is_dir() or any((out / "checkpoints").glob(f"*/{WHOLE}"))
-    if begun and isinstance(former, dict) and former != setup:
+    if kept is None:
+        kept = (out / "model").is_dir() or any((out / "checkpoints").glob(f"*/{WHOLE}"))
+    if kept and isinstance(former, dict) and former != setup:
         one, two = _flat(former), _flat(setup)
         names = sorted(n for n in one.keys() | two.keys() if one.get(n) != two.get(n))
         told = "; ".join(f"{n}: {one.get(n)} there, {two.get(n)} now" for n in names[:3])

@@ -28,7 +28,9 @@ class TunedBackend:
             raise BadSpec("tuned: names no folder", hint=FORM)
         folder = Path(rest).expanduser()
         if not (folder / FILE).is_file() and not is_network(folder):
-            raise Missing(f"{rest[:200]} holds no {FILE}", hint=FORM)
+            raise Missing(
+                f"{rest[:200]} holds no {FILE}", hint=f"{FORM}; crosslight tune judge makes one"
+            )
         return cls(f"tuned:{rest}", folder)
 
     async def open(self) -> Model:

@@ -11,6 +11,8 @@ from crosslight.store import UnreadableFile, read_named, replacing
 from crosslight.tune.probe.probe import BROKEN, arrays_of
 from crosslight.tune.probe.states import States
 
+STATES = "states"
+"""The folder in a run."""
 AT_ONCE = 16
 """Rows of a file: what a kill can lose."""
 MOST_BYTES = 256 << 20

@@ -30,7 +30,7 @@ from crosslight.tune.judge.rows import DataError, JudgeData, JudgeRow
 from crosslight.tune.pictures import BadPicture, Pictures
 from crosslight.tune.probe.card import probe_card
 from crosslight.tune.probe.job import ProbeJob
-from crosslight.tune.probe.kept import KeptStates, Taken, parts
+from crosslight.tune.probe.kept import STATES, KeptStates, Taken, parts
 from crosslight.tune.probe.measure import Fitted, figures_of, fit_and_measure, parts_of_groups
 from crosslight.tune.probe.probe import Probe, save_probes
 from crosslight.tune.probe.states import States, asked_of, prepared, states_of
@@ -70,7 +70,7 @@ def run_probe(job: ProbeJob) -> RunResult:
         data = read_judge_rows(job.data)
         rows = _chosen(job, data)
         named = {"name": base.name, "revision": base.revision}
-        same_setup(job.out, job.setup(named, _hash(rows)))
+        same_setup(job.out, job.setup(named, _hash(rows)), kept=(job.out / STATES).exists())
         held.keep = True
         if former.get("status") == "complete":
             return RunResult("complete", "", "", former)
@@ -115,7 +115,7 @@ def _take_states(work: _Work, stop: Any) -> bool:
 
     from crosslight.models import open_network, open_processor
 
-    job, kept = work.job, KeptStates(work.job.out / "states")
+    job, kept = work.job, KeptStates(work.job.out / STATES)
     pictures = Pictures(job.images, job.side)
     model = processor = None
     for at, part in enumerate(parts(len(work.rows))):

@@ -22,7 +22,7 @@ from crosslight.tune.train.trainers import collator_of, make_trainer
 from crosslight.tune.train.watch import Steps, Stop
 
 MODEL = "model"
-PART = "model.part"
+MAKING = "model.making"
 BEFORE = "before.json"
 
 
@@ -115,10 +115,13 @@ def _measured(
 
 def save_model(job: TuneJob, trainer: Any, base: Base) -> None:
     """The tuned model in one step: a folder that transformers or PEFT open by themselves."""
-    part, place = job.out / PART, job.out / MODEL
+    part, place = job.out / MAKING, job.out / MODEL
     if is_first():
         for folder in (part, place):
+            if folder.is_symlink():
+                folder.unlink()
             shutil.rmtree(folder, ignore_errors=True)
+        part.mkdir()  # ours, or an error: what is saved never follows a link
     wait_for_all()
     trainer.save_model(str(part))
     if not is_first():
