@@ -102,13 +102,13 @@ def main(families: int = 200) -> None:
     everywhere = np.mean([one.truths for one in seen], axis=0)
     for at, (a, b) in enumerate(CELLS):
         held = sum(one.covered[at] for one in seen)
-        own = wilson(held, families)
+        least, most = wilson(held / families, families)
         low, high = np.array([one.bounds[at] for one in seen]).T
         other = np.mean((low <= everywhere[at]) & (everywhere[at] <= high))
         print(
             f"{NAMES[a]} -> {NAMES[b]}: 95% intervals hold the expected AUC of the training set "
-            f"in {held} of {families} ({own.low:.0%} to {own.high:.0%}), of the next one of its "
-            f"kind in {other:.0%}"
+            f"in {held} of {families} ({least:.0%} to {most:.0%}), of the next one of its kind "
+            f"in {other:.0%}"
         )
 
 
