@@ -77,10 +77,16 @@ def within(seen: str, value: float | None, *, texts: bool = True) -> WithinEntry
     ("found", "said"),
     [
         (
-            [within(ALL, 0.9, texts=False), within(ALL, 0.53), within(WORDS, 0.8)],
+            [within(ALL, 0.9, texts=False), within(ALL, 0.53), within(WORDS, 0.54)],
             "Nothing above chance: a judge that learnt from demo tells unsafe from safe on photos "
             "and texts that it did not see no better than by chance "
             "(AUC 0.53, 95% interval 0.48 to 0.58).",
+        ),
+        (
+            [within(ALL, 0.53), within(PICTURE, 0.5), within(WORDS, 0.64)],
+            "A judge that learnt from demo tells unsafe from safe on photos and texts that it did "
+            "not see no better than by chance (AUC 0.53, 95% interval 0.48 to 0.58), though words "
+            "of the text alone give 0.64.",
         ),
         ([within(ALL, 0.4)], "did not see worse than by chance (AUC 0.40"),
         (
@@ -112,7 +118,7 @@ def test_a_command_in_a_note_is_code_and_a_lone_backtick_stays() -> None:
     page = rate_page(made)
     assert "<li>do <code>x &lt;y&gt;</code> or ` z</li>" in page
     assert "<code>crosslight bench fetch SUITE</code>" in page
-    assert "<h1>One dataset by itself" in page and "What a judge learns" not in page
+    assert "<h1>One dataset by itself</h1>" in page and "What a judge learns" not in page
     assert rating_markdown(made).startswith("# One dataset by itself")
 
 

@@ -53,9 +53,13 @@ def within_sentence(name: str, found: Sequence[WithinEntry]) -> str:
     where = f"{main.held} that it did not see"
     if main.low <= CHANCE:
         worse = "worse than by chance" if main.high < CHANCE else "no better than by chance"
+        best = _best_single(main, found)
+        apart = best is not None and (best.low or 0.0) > CHANCE
+        start = "A" if apart else "Nothing above chance: a"
+        though = f", though {best.seen} {_give(best)}" if best is not None and apart else ""
         return (
-            f"Nothing above chance: a judge that learnt from {_short(name)} tells unsafe from safe "
-            f"on {where} {worse} ({told})."
+            f"{start} judge that learnt from {_short(name)} tells unsafe from safe on {where} "
+            f"{worse} ({told}){though}."
         )
     return (
         f"A judge that learnt from {_short(name)} tells unsafe from safe on {where} ({told})"
@@ -65,15 +69,23 @@ def within_sentence(name: str, found: Sequence[WithinEntry]) -> str:
 
 def _single(main: WithinEntry, found: Sequence[WithinEntry]) -> str:
     """What the better one of picture and words gives by itself, on the same rows held out."""
-    alone = [one for one in found if one.seen in (PICTURE, WORDS) and one.texts == main.texts]
-    best = max((one for one in alone if _known(one)), key=_value, default=None)
+    best = _best_single(main, found)
     if best is None:
         return ""
     if _value(best) < (main.low or 0.0):
-        return f"; {best.seen} give{'' if best.seen == WORDS else 's'} {_value(best):.2f}"
+        return f"; {best.seen} {_give(best)}"
     return (
         f", but {best.seen} {'do' if best.seen == WORDS else 'does'} as well ({_value(best):.2f})"
     )
+
+
+def _best_single(main: WithinEntry, found: Sequence[WithinEntry]) -> WithinEntry | None:
+    alone = [one for one in found if one.seen in (PICTURE, WORDS) and one.texts == main.texts]
+    return max((one for one in alone if _known(one)), key=_value, default=None)
+
+
+def _give(one: WithinEntry) -> str:
+    return f"give{'' if one.seen == WORDS else 's'} {_value(one):.2f}"
 
 
 def _known(one: WithinEntry) -> bool:

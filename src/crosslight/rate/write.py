@@ -37,7 +37,7 @@ def title(report: RateReport) -> str:
     """What the page and the tables are headed by."""
     if report.lines:
         return "What a judge learns from each dataset"
-    return "One dataset by itself: is safe told from unsafe?"
+    return "One dataset by itself"
 
 
 def reading(report: RateReport) -> list[str]:
