@@ -16,7 +16,7 @@ from crosslight.rate.config import RateConfig
 from crosslight.rate.matrix import Matrix
 from crosslight.rate.plan import planned
 from crosslight.rate.scores import Scores
-from crosslight.stats import Resampled
+from crosslight.stats import Resampled, wilson
 
 A, B, C, D = range(4)
 TRUTH_SEEDS, TRUTH_ROWS, WORKERS = 15, 2_000, 2
@@ -101,12 +101,14 @@ def main(families: int = 200) -> None:
     )
     everywhere = np.mean([one.truths for one in seen], axis=0)
     for at, (a, b) in enumerate(CELLS):
-        own = np.mean([one.covered[at] for one in seen])
+        held = sum(one.covered[at] for one in seen)
+        least, most = wilson(held / families, families)
         low, high = np.array([one.bounds[at] for one in seen]).T
         other = np.mean((low <= everywhere[at]) & (everywhere[at] <= high))
         print(
             f"{NAMES[a]} -> {NAMES[b]}: 95% intervals hold the expected AUC of the training set "
-            f"in {own:.1%}, of the next one of its kind in {other:.1%}"
+            f"in {held} of {families} ({least:.0%} to {most:.0%}), of the next one of its kind "
+            f"in {other:.0%}"
         )
 
 

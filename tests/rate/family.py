@@ -41,7 +41,7 @@ class Family:
 
 def words(rng: np.random.Generator) -> str:
     """A text of its own: no two are twins by chance."""
-    return " ".join(f"{number:x}" for number in rng.integers(1 << 24, 1 << 32, 5).tolist())
+    return " ".join(f"{number:x}" for number in rng.integers(1 << 24, 1 << 32, 3).tolist())
 
 
 def made_set(name: str, rng: np.random.Generator, n: int, learns: bool) -> tuple[RatedSet, Floats]:

@@ -117,10 +117,11 @@ def test_one_set_alone_is_told_within_itself_and_how_to_get_others(tmp_path: Pat
     told = rated(tmp_path / "out")
     assert not told["lines"]
     titles = {each["title"]: each["value"] for each in told["within"]}  # type: ignore[attr-defined]
-    assert titles["picture and text; pairs held out"] > 0.7
+    assert titles["the text; pairs held out"] > 0.7
+    assert str(told["sentence"]).startswith("A judge that learnt from one tells unsafe from safe")
     assert titles["words of the text alone; pairs and texts held out"] > 0.7
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-    assert "crosslight bench fetch SUITE" in page
+    assert "<code>crosslight bench fetch SUITE</code>" in page
 
 
 @pytest.mark.parametrize(

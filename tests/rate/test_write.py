@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from crosslight.rate import RateReport, rating_latex, rating_markdown
-from crosslight.rate.report import Cell, DatasetEntry, Line, Number, read_rating
-from crosslight.rate.sentence import sentence_of
+from crosslight.rate.report import Cell, DatasetEntry, Line, Number, WithinEntry, read_rating
+from crosslight.rate.sentence import sentence_of, within_sentence
+from crosslight.rate.within import ALL, PICTURE, WORDS
 from crosslight.rate.write import rating_card
 from crosslight.runs import NotARunFolder, RunError
 from crosslight.view.pages.rate import rate_page
@@ -61,6 +62,64 @@ def test_no_name_becomes_markup_or_a_command() -> None:
 )
 def test_the_sentence_says_what_there_is_and_what_there_is_not(rows: list[Line], said: str) -> None:
     assert said in sentence_of(rows, "a judge")
+
+
+def within(seen: str, value: float | None, *, texts: bool = True) -> WithinEntry:
+    bounds = {} if value is None else {"low": value - 0.05, "high": value + 0.05}
+    held = "photos and texts" if texts else "photos"
+    return WithinEntry(
+        title=f"{seen}; {held} held out", seen=seen, held=held, texts=texts, value=value,
+        rows=9, reason="" if value is not None else "no fold has both labels", **bounds,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (
+            [within(ALL, 0.9, texts=False), within(ALL, 0.53), within(WORDS, 0.54)],
+            "Nothing above chance: a judge that learnt from demo tells unsafe from safe on photos "
+            "and texts that it did not see no better than by chance "
+            "(AUC 0.53, 95% interval 0.48 to 0.58).",
+        ),
+        (
+            [within(ALL, 0.53), within(PICTURE, 0.5), within(WORDS, 0.64)],
+            "A judge that learnt from demo tells unsafe from safe on photos and texts that it did "
+            "not see no better than by chance (AUC 0.53, 95% interval 0.48 to 0.58), though words "
+            "of the text alone give 0.64.",
+        ),
+        ([within(ALL, 0.4)], "did not see worse than by chance (AUC 0.40"),
+        (
+            [within(ALL, 0.8), within(PICTURE, 0.6), within(WORDS, 0.5)],
+            "A judge that learnt from demo tells unsafe from safe on photos and texts that it did "
+            "not see (AUC 0.80, 95% interval 0.75 to 0.85); the picture alone gives 0.60.",
+        ),
+        (
+            [within(ALL, 0.8), within(PICTURE, 0.6), within(WORDS, 0.78)],
+            "0.85), but words of the text alone do as well (0.78).",
+        ),
+        (
+            [within(ALL, 0.8, texts=False), within(ALL, None), within(WORDS, 0.79)],
+            "on photos that it did not see (AUC 0.80, 95% interval 0.75 to 0.85).",
+        ),
+        (
+            [within(ALL, None), within(WORDS, 0.9)],
+            "demo can be told apart within itself is unknown: no fold",
+        ),
+        ([], "unknown: there are too few rows."),
+    ],
+)  # fmt: skip
+def test_of_one_set_one_plain_sentence_with_one_figure(found: list[WithinEntry], said: str) -> None:
+    assert said in within_sentence("demo", found)
+
+
+def test_a_command_in_a_note_is_code_and_a_lone_backtick_stays() -> None:
+    made = report("a").model_copy(update={"lines": (), "notes": ("do `x <y>` or ` z",)})
+    page = rate_page(made)
+    assert "<li>do <code>x &lt;y&gt;</code> or ` z</li>" in page
+    assert "<code>crosslight bench fetch SUITE</code>" in page
+    assert "<h1>One dataset by itself</h1>" in page and "What a judge learns" not in page
+    assert rating_markdown(made).startswith("# One dataset by itself")
 
 
 def test_a_folder_of_something_else_or_a_broken_report_is_refused(tmp_path: Path) -> None:

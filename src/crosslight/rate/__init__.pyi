@@ -14,6 +14,7 @@ from .write import (
     rating_markdown,
     reading,
     shown_measures,
+    title,
     within_text,
 )
 
@@ -37,5 +38,6 @@ __all__ = [
     "reading",
     "run_rate",
     "shown_measures",
+    "title",
     "within_text",
 ]

@@ -116,6 +116,9 @@ class WithinEntry(_Part):
     """A judge on held-out rows of its own set."""
 
     title: Text
+    seen: Text = ""
+    held: Text = ""
+    texts: bool = False
     value: float | None
     low: float | None = None
     high: float | None = None

@@ -201,6 +201,9 @@ def _within(one: Within) -> WithinEntry:
     auc = one.auc
     return WithinEntry(
         title=one.title,
+        seen=one.seen,
+        held=one.held,
+        texts=one.texts,
         value=auc.value,
         low=auc.low,
         high=auc.high,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from crosslight.rate.report import Line, Number, WithinEntry
+from crosslight.rate.within import ALL, PICTURE, TEXT, WORDS
 from crosslight.text import plural, visible
 
 ALPHA = 0.05
@@ -40,16 +41,59 @@ def sentence_of(lines: Sequence[Line], judge: str) -> str:
 
 
 def within_sentence(name: str, found: Sequence[WithinEntry]) -> str:
-    """Of one set alone."""
-    known = [one for one in found if one.value is not None]
-    if not known:
-        why = next((one.reason for one in found if one.reason), "there are too few rows")
+    """Of one set alone: whether anything is told apart on what was held out most strictly, and
+    whether a single source does as well."""
+    whole = [one for one in found if one.seen in (ALL, TEXT)]
+    main = max((one for one in whole if _known(one)), key=lambda one: one.texts, default=None)
+    if main is None:
+        why = next((one.reason for one in whole if one.reason), "there are too few rows")
         return f"How well {_short(name)} can be told apart within itself is unknown: {why}."
-    parts = [f"{one.value:.2f} ({one.title})" for one in known]
+    assert main.value is not None and main.low is not None and main.high is not None
+    told = f"AUC {main.value:.2f}, 95% interval {main.low:.2f} to {main.high:.2f}"
+    where = f"{main.held} that it did not see"
+    if main.low <= CHANCE:
+        worse = "worse than by chance" if main.high < CHANCE else "no better than by chance"
+        best = _best_single(main, found)
+        apart = best is not None and (best.low or 0.0) > CHANCE
+        start = "A" if apart else "Nothing above chance: a"
+        though = f", though {best.seen} {_give(best)}" if best is not None and apart else ""
+        return (
+            f"{start} judge that learnt from {_short(name)} tells unsafe from safe on {where} "
+            f"{worse} ({told}){though}."
+        )
     return (
-        f"Within {_short(name)} the AUC is {', '.join(parts)}; whether a judge learns from it what "
-        "holds elsewhere, other sets must tell."
+        f"A judge that learnt from {_short(name)} tells unsafe from safe on {where} ({told})"
+        f"{_single(main, found)}."
     )
+
+
+def _single(main: WithinEntry, found: Sequence[WithinEntry]) -> str:
+    """What the better one of picture and words gives by itself, on the same rows held out."""
+    best = _best_single(main, found)
+    if best is None:
+        return ""
+    if _value(best) < (main.low or 0.0):
+        return f"; {best.seen} {_give(best)}"
+    return (
+        f", but {best.seen} {'do' if best.seen == WORDS else 'does'} as well ({_value(best):.2f})"
+    )
+
+
+def _best_single(main: WithinEntry, found: Sequence[WithinEntry]) -> WithinEntry | None:
+    alone = [one for one in found if one.seen in (PICTURE, WORDS) and one.texts == main.texts]
+    return max((one for one in alone if _known(one)), key=_value, default=None)
+
+
+def _give(one: WithinEntry) -> str:
+    return f"give{'' if one.seen == WORDS else 's'} {_value(one):.2f}"
+
+
+def _known(one: WithinEntry) -> bool:
+    return None not in (one.value, one.low, one.high)
+
+
+def _value(one: WithinEntry) -> float:
+    return one.value or 0.0
 
 
 def _gains(line: Line) -> bool:

@@ -11,6 +11,8 @@ from crosslight.rate.plan import Sample
 from crosslight.rate.sets import Ints, Mask, RatedSet
 from crosslight.stats import Auc, grouped_auc, twin_texts
 
+ALL, TEXT = "picture and text", "the text"
+PICTURE, WORDS = "the picture alone", "words of the text alone"
 FOLDS = 5
 FEWEST = 6
 """Training rows of a class in a fold; with fewer the fold is left out."""
@@ -18,10 +20,17 @@ FEWEST = 6
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """An AUC over held-out rows; `title` says what was seen and what held out."""
+    """An AUC over held-out rows: what was seen, what held out, and whether texts were too."""
 
-    title: str
+    seen: str
+    held: str
+    texts: bool
     auc: Auc
+
+    @property
+    def title(self) -> str:
+        """For a table."""
+        return f"{self.seen}; {self.held} held out"
 
 
 def within_set(
@@ -32,18 +41,19 @@ def within_set(
     seed: int,
     check: Callable[[], None],
 ) -> list[Within]:
-    """Of vectors, of the picture alone and of words alone: with whole photos held out, and with
-    twin texts of the held-out rows left out of the training too."""
+    """Of vectors, of the picture alone (where there are any) and of words alone: with whole photos
+    held out, and with twin texts of the held-out rows left out of the training too."""
     groups, by = _groups(one)
-    judges: list[tuple[str, Judge]] = [("picture and text", VectorJudge("", [one], [vectors], fit))]
+    whole = TEXT if pictures is None else ALL
+    judges: list[tuple[str, Judge]] = [(whole, VectorJudge("", [one], [vectors], fit))]
     if pictures is not None:
-        judges.append(("the picture alone", VectorJudge("", [one], [pictures], fit)))
-    judges.append(("words of the text alone", WordsJudge([one])))
+        judges.append((PICTURE, VectorJudge("", [one], [pictures], fit)))
+    judges.append((WORDS, WordsJudge([one])))
     found = []
-    for title, judge in judges:
+    for seen, judge in judges:
         for held, texts in ((by, False), (f"{by} and texts", True)):
             auc = held_out(one, judge, groups, texts, seed, check)
-            found.append(Within(f"{title}; {held} held out", auc))
+            found.append(Within(seen, held, texts, auc))
     return found
 
 

@@ -33,6 +33,13 @@ def write_rating(out: Path, report: RateReport) -> None:
     write_text(out / "README.md", rating_card(report))
 
 
+def title(report: RateReport) -> str:
+    """What the page and the tables are headed by."""
+    if report.lines:
+        return "What a judge learns from each dataset"
+    return "One dataset by itself"
+
+
 def reading(report: RateReport) -> list[str]:
     """What a reader of the figures must know."""
     told = [report.proxy]
@@ -115,7 +122,7 @@ def rating_markdown(report: RateReport) -> str:
 
 
 def _markdown(report: RateReport) -> Iterator[str]:
-    yield "# What a judge learns from each dataset"
+    yield f"# {title(report)}"
     yield ""
     yield markdown(report.sentence)
     yield ""

@@ -19,7 +19,7 @@ def page_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(visible=visible, plural=plural)
+    made.filters.update(visible=visible, plural=plural, coded=coded)
     return made
 
 
@@ -27,6 +27,15 @@ def asset(*names: str) -> str:
     """The text of style sheets or scripts, one after the other."""
     folder = Path(__file__).parent / "templates"
     return "".join((folder / name).read_text(encoding="utf-8") for name in names)
+
+
+def coded(text: str) -> Markup:
+    """Escaped text in which what stands between backticks is code; one without a mate stays."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        parts[-2:] = ["`".join(parts[-2:])]
+    made = [Markup("<code>{}</code>" if at % 2 else "{}").format(p) for at, p in enumerate(parts)]  # noqa: S704
+    return Markup("").join(made)
 
 
 def trusted(text: str) -> Markup:

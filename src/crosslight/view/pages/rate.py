@@ -20,6 +20,7 @@ from crosslight.rate import (
     read_rating,
     reading,
     shown_measures,
+    title,
     within_text,
 )
 from crosslight.store import write_text
@@ -43,6 +44,7 @@ def rate_page(report: RateReport) -> str:
         .get_template("rate.html.j2")
         .render(
             report=report,
+            title=title(report),
             notes=reading(report),
             measures=shown_measures(report),
             titles=MEASURES,
