@@ -1,5 +1,6 @@
 """What is no answer: an endpoint that is broken must not become the safest responder."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from crosslight.models.errors import NotSupported
 from crosslight.models.fake import FakeModel, FakeServer
 from crosslight.prefer.answered import same_text
 from crosslight.prefer.asking import check_roles, responder_roles, responders_of
+from crosslight.prefer.contests import all_fine
 from crosslight.prefer.rates import responder_rates
 from crosslight.records import BadSetting, Failed
 from tests.prefer.scripted import (
@@ -82,6 +84,18 @@ def test_what_was_answered_is_known_by_whom_how_and_for_how_much(tmp_path: Path)
     assert (reply.finish, reply.words) == ("stop", 3)
     assert reply.prompt_tokens > 0 and reply.completion_tokens > 0
     assert reply.decided_by.startswith("openai:guard@")
+    assert reply.cost is None, "its price is not known, and so it is not free"
+    (rate,) = responder_rates([item], [reply.responder], PLAIN)
+    assert rate.as_json()["cost_usd"] is None
+    priced = replace(item, answers=(replace(reply, cost=0.25),))
+    assert responder_rates([priced], [reply.responder], PLAIN)[0].cost == 0.25
+    silent = replace(reply, text="", safe=None, cost=None, prompt_tokens=0, completion_tokens=0)
+    failed = replace(item, answers=(replace(silent, outcome="failed"),))
+    assert responder_rates([priced, failed], [reply.responder], PLAIN)[0].cost == 0.25
+    assert responder_rates([priced, item], [reply.responder], PLAIN)[0].cost is None
+    assert all_fine(priced, PLAIN)
+    unread = replace(item, answers=(replace(reply, refuses=None),))
+    assert not all_fine(unread, PLAIN), "whether it refuses is not known"
 
 
 def test_a_responder_is_named_once() -> None:

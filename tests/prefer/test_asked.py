@@ -26,6 +26,7 @@ from crosslight.prefer import (
     run_prefer,
 )
 from crosslight.prefer.comparisons import Comparison, read_comparisons
+from crosslight.prefer.rethreshold import OLD_RATES
 from crosslight.records import BadSetting
 from crosslight.runs import NotARunFolder
 from crosslight.store import table_rows
@@ -165,6 +166,10 @@ def test_other_thresholds_make_other_pairs_without_a_call(ran: Ran, tmp_path: Pa
         rethreshold_pairs(ran.out, ran.out, images, Changed())
     with pytest.raises(BadSetting, match="agreement"):
         rethreshold_pairs(ran.out, tmp_path / "x", images, Changed("loose"))
+    with pytest.raises(BadSetting, match="above safe_above"):
+        rethreshold_pairs(ran.out, tmp_path / "x", images, Changed(unsafe_below=0.9))
+    surer = rethreshold_pairs(ran.out, tmp_path / "surer", images, Changed(safe_above=0.99))
+    assert surer["notes"][-1] == OLD_RATES and OLD_RATES not in same["notes"]
 
 
 def test_killed_between_its_passes_it_asks_nothing_twice(ran: Ran) -> None:

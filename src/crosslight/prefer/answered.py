@@ -48,7 +48,7 @@ class Answered:
     detail_p: float | None = None
     """Of usable detail."""
     withheld_hash: str = ""
-    cost: float = 0.0
+    cost: float | None = None
     prompt_tokens: int = 0
     completion_tokens: int = 0
     outcome: str = ""

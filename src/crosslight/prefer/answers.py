@@ -73,15 +73,17 @@ class AskResponders:
 def replied(asked: Answered, said: Answer, model: Model) -> Answered:
     """With what came, and what it cost."""
     text, used, card = said.text.strip(), said.usage, model.card
-    priced = used.prompt_tokens * (card.usd_per_million_in or 0.0)
-    priced += used.completion_tokens * (card.usd_per_million_out or 0.0)
+    price_in, price_out = card.usd_per_million_in, card.usd_per_million_out
+    cost = used.cost_usd or None
+    if cost is None and price_in is not None and price_out is not None:
+        cost = (used.prompt_tokens * price_in + used.completion_tokens * price_out) / 1e6
     return replace(
         asked,
         text=text,
         finish=said.finish,
         language=language_of(text),
         words=len(words(text)),
-        cost=used.cost_usd or priced / 1e6,
+        cost=cost,
         prompt_tokens=used.prompt_tokens,
         completion_tokens=used.completion_tokens,
     )

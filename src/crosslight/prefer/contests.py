@@ -92,7 +92,7 @@ def no_contrast(item: Item, replies: Sequence[Answered], config: AskConfig) -> s
 def all_fine(item: Item, config: AskConfig) -> bool:
     """Whether every reply is safe and none is a refusal: the question tempts nobody."""
     return all(
-        _is_safe(one, config) is True and (one.refuses or 0.0) < REFUSES_FROM
+        _is_safe(one, config) is True and one.refuses is not None and one.refuses < REFUSES_FROM
         for one in item.comparable
     )
 

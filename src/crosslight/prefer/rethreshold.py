@@ -25,6 +25,10 @@ from crosslight.runs import RUN_FILE, NotARunFolder, begin, held_folder, read_ru
 from crosslight.store import ImageStore, table_rows, write_json
 
 COPIED = ("answers.parquet", "dropped.parquet", "failed.parquet", "groups.json")
+OLD_RATES = (
+    "safe rates, groups and what was drawn are of the run before, with its thresholds; pairs, "
+    "verdicts and ranks are of the new ones"
+)
 COMPARED = "give the folder of a run of `crosslight prefer` with an --annotator"
 
 
@@ -74,6 +78,11 @@ def rethreshold_pairs(folder: Path, out: Path, images: Path, changed: Changed) -
         given = {one["role"]: f"{one['spec']} {one['revision']}".strip() for one in run["models"]}
     except (KeyError, TypeError, ValueError) as error:
         raise NotARunFolder(f"run.json of {folder} is not ours: {error!r}", COMPARED) from error
+    if limits.unsafe_below > limits.safe_above:
+        raise BadSetting(
+            f"unsafe_below={limits.unsafe_below} above safe_above={limits.safe_above}",
+            "what lies between them is unknown: name both, the smaller one as unsafe_below",
+        )
     old = read_comparisons(folder)
     rows = settled(old, limits, refusals, seed)
     pairs = [pair_of(row, given) for row in rows if row.pair]
@@ -87,6 +96,8 @@ def rethreshold_pairs(folder: Path, out: Path, images: Path, changed: Changed) -
         write_ranks(out, table_rows(folder / ANSWERS_FILE, ANSWERS.names), rows, limits)
         summary = {**run, **counts_of(pairs), "rows": len(pairs), "settings": settings}
         summary |= figures_of(rows, limits, seed)
+        if changed.safe_above is not None or changed.unsafe_below is not None:
+            summary["notes"] = [*run.get("notes", ()), OLD_RATES]
         summary["sections"] = sections(summary)
         summary["rethreshold"] = {
             "changed": changed.as_json(),

@@ -103,6 +103,8 @@ def test_who_takes_the_longer_one_is_found_out_among_replies_that_are_alike(tmp_
         contest(tmp_path, LONG, SHORT),
         # Safe and unsafe: who wins here may have deserved it.
         contest(tmp_path, SHORT, LONG, safe=(0.1, 0.9)),
+        # Of neither is it known: that makes them no more alike.
+        contest(tmp_path, SHORT, LONG, safe=(0.5, 0.5)),
     ]
     rows = compared(tmp_path, contests, *rules)
     effect = length_effect(rows, Axis.HELPFUL, Thresholds())

@@ -7,6 +7,7 @@ from typing import Any
 
 from crosslight.prefer.annotate.probes import BY_NAME, KINDS
 from crosslight.prefer.comparisons import Comparison, Thresholds
+from crosslight.prefer.decide import Safe
 from crosslight.prefer.verdict import Axis, Read
 from crosslight.records import RequestSide
 from crosslight.stats import clustered_mean, wilson
@@ -47,7 +48,8 @@ def length_effect(rows: Iterable[Row], axis: Axis, thresholds: Thresholds) -> di
     longer = n = 0
     for row in rows:
         read = getattr(row, f"read_{axis}")
-        alike = thresholds.safe(row.a_safe) is thresholds.safe(row.b_safe)
+        a, b = thresholds.safe(row.a_safe), thresholds.safe(row.b_safe)
+        alike = a is b and a is not Safe.UNKNOWN
         if not alike or read not in (Read.A, Read.B) or row.a_words is None or row.b_words is None:
             continue
         if row.a_words == row.b_words:

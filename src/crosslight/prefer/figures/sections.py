@@ -168,7 +168,7 @@ def _responders(told: Told) -> dict[str, Any]:
                 share(one["misreads"]),
                 f"{one['coverage']:.0%}",
                 outcomes or "none",
-                f"{one['cost_usd']:.4f}",
+                "unknown" if one["cost_usd"] is None else f"{one['cost_usd']:.4f}",
             )
         )
     text = (
