@@ -1,6 +1,7 @@
 """`crosslight rate` as people call it: real files, real processes, real signals."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -9,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from crosslight.api import rate_job
+from crosslight.flow import run_main
+from crosslight.rate import RateConfig, run_rate
 from tests.busy import BUSY
 from tests.rate.tables import write_table
 from tests.runs.verbs import ran, summary
@@ -37,6 +41,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_run_leaves_its_files_and_a_stopped_one_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
+    """In this process; the next one is the same with a process of its own."""
     done = ran(command(tmp_path))
     assert done.returncode == 0, done.stderr
     told = rated(tmp_path / "out")
@@ -44,6 +49,45 @@ def test_a_run_leaves_its_files_and_a_stopped_one_goes_on_to_the_same_bytes(tmp_
     assert " ".join(str(told["sentence"]).split()) in " ".join(done.stdout.split())
     account = summary(tmp_path / "out")["account"]
     assert account["finished"] == account["inputs"] == 4
+    whole = files(tmp_path / "out")
+
+    asked: list[str] = []
+
+    def interrupts(what: str, done: int, of: int) -> None:
+        if what == "train and test" and not asked:
+            asked.append(what)
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.3)  # the loop takes the signal before the next cell begins
+
+    tables = [str(tmp_path / f"{name}.jsonl") for name in ("asks", "tells")]
+    job = rate_job(
+        tables,
+        tmp_path / "stopped",
+        pool=None,
+        judge="vectors",
+        config=RateConfig(curves=False, steps=0),
+        store=tmp_path / "store",
+    )
+    result = run_main(run_rate(job, interrupts))
+    assert asked and result.exit_code == 3
+    stopped = summary(tmp_path / "stopped")
+    assert stopped["status"] == "stopped" and stopped["account"]["not_reached"] == 4
+    assert not (tmp_path / "stopped" / "rate.json").exists()
+    cells = tmp_path / "stopped" / "cells"
+    kept = {path.name: path.stat().st_mtime_ns for path in cells.glob("*.npy")}
+    assert kept and len(kept) < len(list((tmp_path / "out" / "cells").glob("*.npy")))
+
+    again = ran(command(tmp_path, out="stopped"))
+    assert again.returncode == 0, again.stderr
+    assert files(tmp_path / "stopped") == whole
+    now = {path.name: path.stat().st_mtime_ns for path in cells.glob("*.npy")}
+    assert all(now[name] == when for name, when in kept.items()), "trained again"
+
+
+@pytest.mark.slow
+def test_a_process_that_is_interrupted_ends_with_three_and_goes_on(tmp_path: Path) -> None:
+    done = ran(command(tmp_path))
+    assert done.returncode == 0, done.stderr
     whole = files(tmp_path / "out")
 
     child = subprocess.Popen(command(tmp_path, out="stopped"), stderr=subprocess.PIPE, text=True)

@@ -16,7 +16,9 @@ from tests.rate.family import Ignorant, family, rated, teaching
 CONFIG = RateConfig(draws=200)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))]
+)
 def test_it_is_ordered_right_and_the_copy_is_flagged(seed: int) -> None:
     made = family(seed)
     plan, matrix, rows, _ = rated(made, CONFIG)
