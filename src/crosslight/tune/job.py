@@ -47,7 +47,8 @@ class TuneJob:
 
     `preset` is the name that `settings` came from. `held_out` is the share of photos that is kept
     from training where the data has no split of its own. `limit` bounds the rows that are trained
-    on, `steps` the steps. `sensitive`: rows that are marked so are trained on too. `launched`: by accelerate, so that only its first process writes.
+    on, `steps` the steps. `launched`: by accelerate, so that only its first process writes.
+    `sensitive`: rows that are marked so are trained on too.
     """
 
     data: Path
