@@ -54,9 +54,9 @@ def test_held_out_figures_are_reported_as_they_are(tmp_path: Path, bases: Bases)
     told = run_tune(job).summary
     held = told["figures"]["held_out"]
     assert held["rows"] == 2 and held["after"] < held["before"] and held["right"] == 0
-    assert any("no figure rose" in note for note in told["notes"])
+    assert any("no mean rose" in note for note in told["notes"])
     card = (job.out / "README.md").read_text(encoding="utf-8")
-    assert "no figure rose" in card and "rows that were held out | 2 |" in card
+    assert "no mean rose" in card and "rows that were held out | 2 |" in card
 
 
 @pytest.mark.parametrize("kind", [*FAMILIES, *MORE])

@@ -55,7 +55,16 @@ def test_settings_are_changed_by_name_and_nothing_else_passes() -> None:
             changed(settings, [wrong])
 
 
-@pytest.mark.parametrize("name", [name for name in preset_names() if name != "grpo"])
+# One of each kind in the main run; the others differ in numbers alone.
+MAIN = ("spa-vl-dpo", "spa-vl-reward", "sft-lora")
+EACH = [
+    name if name in MAIN else pytest.param(name, marks=pytest.mark.slow)
+    for name in preset_names()
+    if name != "grpo"
+]
+
+
+@pytest.mark.parametrize("name", EACH)
 def test_each_preset_lowers_the_loss_on_a_fixed_batch(
     name: str, tmp_path: Path, bases: Bases
 ) -> None:

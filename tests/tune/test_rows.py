@@ -1,5 +1,6 @@
 """Rows out of whatever table: TRL's columns, runs of ours, and what is wrong with them."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,20 @@ def test_the_splits_of_a_run_are_kept_and_test_is_never_trained_on(tmp_path: Pat
     assert [row.id for row in found.held_out] == ["red0", "blue0"]
     assert [lost.row for lost in found.lost] == ["red1", "blue1"]
     assert found.hashes.keys() == {f"{s}-00000.parquet" for s in ("train", "validation", "test")}
+
+
+def test_rows_marked_sensitive_are_trained_on_only_when_asked_for(tmp_path: Path) -> None:
+    rows = [{**row, "sensitive": False, "kind": "pair"} for row in tiny.mirrored(3)]
+    rows[0]["sensitive"], rows[1]["sensitive"] = True, None
+    rows[2]["kind"] = "sensitive"
+    data = tiny.write_run(tmp_path / "run", rows)
+    job = job_of(tmp_path, data, "dpo")
+    found = read_rows(job, Pictures(job.images, 64))
+    assert [row.id for row in found.train] == ["blue1", "red2", "blue2"]
+    assert [one.input[-5:] for one in found.lost] == ["row 1", "row 2", "row 3"]
+    assert all("--include-sensitive" in lost.outcome.reason for lost in found.lost)
+    every = read_rows(replace(job, sensitive=True), Pictures(job.images, 64))
+    assert len(every.train) == 6 and every.lost == ()
 
 
 def test_without_splits_whole_clusters_are_held_out_by_the_seed(tmp_path: Path) -> None:

@@ -62,6 +62,9 @@ def _common(
         str, typer.Option(help="The column of a table with the pictures; default: images, image.")
     ] = "",
     allow_outside: opt.AllowOutside = False,
+    include_sensitive: Annotated[
+        bool, typer.Option("--include-sensitive", help="Rows that are marked sensitive too.")
+    ] = False,
     preflight_only: Annotated[
         bool, typer.Option("--preflight-only", help="Look through the rows; train nothing.")
     ] = False,
@@ -166,9 +169,11 @@ def _tune(
 
 
 def _plain(options: dict[str, Any]) -> dict[str, Any]:
-    """Lists that were not given are empty."""
+    """As the api names them; lists that were not given are empty."""
+    sensitive = options.pop("include_sensitive")
     return {
         **options,
+        "sensitive": sensitive,
         "set_": tuple(options["set_"] or ()),
         "report_to": tuple(options["report_to"] or ()),
     }

@@ -144,7 +144,7 @@ def warnings_of(method: Method, figures: dict[str, Any]) -> list[str]:
     found = []
     held, mirrored = figures["held_out"], figures.get("mirrored")
     if held["rows"] and held["after"] <= held["before"]:
-        found.append("nothing was learnt that holds for rows that were held out: no figure rose")
+        found.append("nothing was learnt that holds for rows that were held out: no mean rose")
     if not held["rows"]:
         found.append("no row was held out: how good the model is on other photos is not known")
     if method.pairs and mirrored and not mirrored["both_rose"]:

@@ -48,6 +48,7 @@ class TuneJob:
     `preset` is the name that `settings` came from. `held_out` is the share of photos that is kept
     from training where the data has no split of its own. `limit` bounds the rows that are trained
     on, `steps` the steps. `launched`: by accelerate, so that only its first process writes.
+    `sensitive`: rows that are marked so are trained on too.
     """
 
     data: Path
@@ -65,6 +66,7 @@ class TuneJob:
     save_every: int = 50
     image_column: str = ""
     allow_outside: bool = False
+    sensitive: bool = False
     revision: str = ""
     deepspeed: Path | None = None
     report_to: tuple[str, ...] = ()
