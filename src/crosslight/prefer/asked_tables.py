@@ -127,7 +127,7 @@ def write_ranks(
 ) -> None:
     """Write `ranks.parquet` out of the answers and what was compared."""
     compared = {row.question_id: row for row in rows if not row.probe}
-    splits = {row.photo: row.split for row in rows if row.pair}
+    splits = {row.photo: row.split for row in rows}
     write_table(out / RANKS_FILE, RANKS, rank_rows(answers, compared, splits, thresholds))
 
 

@@ -36,10 +36,13 @@ def capped(rows: Sequence[Comparison], share: float, seed: int) -> list[Comparis
 
 
 def with_splits(rows: Sequence[Comparison], seed: int) -> list[Comparison]:
-    """Each pair in the split of its photo: a hard question and its statement never part."""
-    photos = {row.photo: False for row in rows if row.pair}
-    splits = split_clusters(photos, seed)
-    return [replace(row, split=splits[row.photo]) if row.pair else row for row in rows]
+    """Each in the split of its photo: a hard question and its statement never part.
+
+    All photos are dealt, with a pair or not: other thresholds make other pairs, and none of them
+    may then stand in another split.
+    """
+    splits = split_clusters({row.photo: False for row in rows}, seed)
+    return [replace(row, split=splits[row.photo]) for row in rows]
 
 
 def pair_of(row: Comparison, provenance: Mapping[str, str]) -> PairRow:
