@@ -23,9 +23,10 @@ endif
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(FIXED)
 QUICK := not slow and not foreign and not kill_matrix
-# One process of tests a core, and no more than 8: each holds torch, which gets one thread, for
-# threads beyond the cores spin. WORKERS=0 is for a debugger.
-WORKERS ?= auto
+# One process of tests more than there are cores, since many wait for servers and clocks, and no more
+# than 8: each holds torch, which gets one thread, for threads beyond the cores spin. WORKERS=0 is
+# for a debugger.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)) + 1)' 2>/dev/null || echo auto)
 TESTS := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal
 
 .PHONY: setup demo test test-all fuzz check docs lock audit clean always

@@ -13,7 +13,7 @@ def compared(photo: int, outcome: str) -> Comparison:
 
 
 def test_other_thresholds_move_no_photo_to_another_split() -> None:
-    """A judge that is tuned on one of two tables and tested on the other has not seen its photos."""
+    """Who is tuned on one of two tables and tested on the other has not seen its photos."""
     strict = [compared(n, "pair" if n % 3 == 0 else "orders_disagree") for n in range(30)]
     lenient = [replace(row, outcome="pair") for row in strict]
     few, many = with_splits(strict, 7), with_splits(lenient, 7)

@@ -129,7 +129,8 @@ def _rows(path: Path) -> Iterator[tuple[int, BuiltRow]]:
             for group in range(file.groups):
                 for cells in file.rows_of([*TEXTS, *OTHER, "sensitive"], groups=[group]):
                     texts = {name: str(cells[name] or "") for name in (*TEXTS, *OTHER)}
-                    yield group, BuiltRow(**texts, sensitive=bool(cells["sensitive"]))
+                    # Unknown is not "not sensitive".
+                    yield group, BuiltRow(**texts, sensitive=cells["sensitive"] is not False)
     except (TableError, TypeError, ValueError) as error:
         raise RunError(f"{path.name} is not a table of a build: {error}") from error
 
