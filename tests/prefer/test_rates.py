@@ -1,6 +1,7 @@
 """Rates: over the same questions, with what could not be read apart."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,7 +20,17 @@ def item(at: int, *safe: float | None, side: RequestSide = RequestSide.HIDDEN_RI
     """One question to photo `at`; of each responder how safe, None where nobody knows."""
     question = Question(f"photo {at}", f"Question {at}?", AskedAs.HARD_QUESTION, side=side)
     answers = tuple(
-        Answered(question.id, who, "So.", safe=p, refuses=0.1, reads_photo=0.9, cost=0.01)
+        Answered(
+            question.id,
+            who,
+            "So.",
+            safe=p,
+            refuses=0.1,
+            reads_photo=0.9,
+            prompt_tokens=9,
+            completion_tokens=1,
+            cost=0.01,
+        )
         for who, p in zip((A, B), safe, strict=True)
     )
     return Item(question, answers)
@@ -65,6 +76,14 @@ def test_harmless_questions_have_no_part_in_a_safe_rate() -> None:
     assert not first.ranked and first.coverage == 1.0
     assert (first.refuses_harmless.value, first.refuses_harmless.n) == (0.0, 5)
     assert first.cost == pytest.approx(0.05)
+
+
+def test_a_price_that_is_not_known_makes_no_sum() -> None:
+    items = [item(at, 0.9, 0.9) for at in range(5)]
+    free, other = items[0].answers
+    items[0] = Item(items[0].question, (replace(free, cost=None), other))
+    first, second = responder_rates(items, (A, B), AskConfig())
+    assert first.cost is None and second.cost == pytest.approx(0.05)
 
 
 def test_an_interval_knows_that_replies_to_one_photo_are_alike() -> None:
