@@ -15,14 +15,13 @@ import re
 import time
 from dataclasses import dataclass
 
-from crosslight.build.leak import names_element, stems
-
 from crosslight.build.bank import Pattern, read_bank
 from crosslight.models.embedded.conse import LabelSpace
 from crosslight.models.message import user
 from crosslight.models.protocol import Model, Sampling
 from crosslight.models.spec import parse
 from crosslight.records import stable_id
+from crosslight.text.naming import names_element, stems
 
 CLOSE = 0.6
 """Cosine of word vectors: most of the bank's own siblings lie below it, since people vary more."""
