@@ -13,6 +13,7 @@ from .bounds import BadImage, Bounds
 from .decode import decode_image, peek_image, survey_image
 from .errors import StoreError
 from .features import IMAGE, table_schema
+from .file_hash import file_sha256
 from .foreign import (
     NoSuchFile,
     TwoFiles,
@@ -71,6 +72,7 @@ __all__ = [
     "bare_name",
     "clear_parts",
     "decode_image",
+    "file_sha256",
     "find_file",
     "fit_image",
     "fitted",

@@ -1,6 +1,5 @@
 """Rows of training data as they lie: a run of ours, or a table of somebody else's."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 from crosslight.records import BadSetting
 from crosslight.runs import SPLITS, Lost
-from crosslight.store import TableError, TableFile, stays_in
+from crosslight.store import TableError, TableFile, file_sha256, stays_in
 from crosslight.text import BadJson, parse_json
 
 SUFFIXES = (".parquet", ".jsonl", ".json")
@@ -60,7 +59,7 @@ def open_data(data: Path) -> Source:
     files = [path for path in files if stays_in(root, path)]
     if not files or any(path.suffix not in SUFFIXES for path in files):
         raise BadSetting(f"{data} holds no rows to train on", NAMED)
-    return Source(root, tuple(files), tuple((p.name, _sha256(p)) for p in files))
+    return Source(root, tuple(files), tuple((p.name, file_sha256(p)) for p in files))
 
 
 def _parquet(path: Path) -> Iterator[dict[str, Any]]:
@@ -86,11 +85,3 @@ def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
             if not isinstance(cells, dict):
                 raise TableError(f"{path.name} line {at:,} is no JSON object", NAMED)
             yield cells
-
-
-def _sha256(path: Path) -> str:
-    total = hashlib.sha256()
-    with path.open("rb") as file:
-        while part := file.read(1 << 20):
-            total.update(part)
-    return total.hexdigest()

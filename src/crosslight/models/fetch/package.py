@@ -3,7 +3,6 @@
 Only wheels are asked for: to download a source distribution would run its build script.
 """
 
-import hashlib
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from typing import BinaryIO
 
 from crosslight.models.errors import BadAnswer, Missing, Truncated, Unreachable
 from crosslight.models.fetch.manifest import Package
+from crosslight.store import file_sha256
 
 TIMEOUT = 3600.0
 """Seconds for one package; pip has its own, shorter, limits for a silent registry."""
@@ -29,7 +29,7 @@ def opened(package: Package, near: Path) -> Iterator[zipfile.ZipFile]:
     """
     with tempfile.TemporaryDirectory(dir=near, prefix=".package-") as folder:
         wheel = _pip_download(package, Path(folder))
-        if package.sha256 and _sha256(wheel) != package.sha256:
+        if package.sha256 and file_sha256(wheel) != package.sha256:
             raise BadAnswer(f"{wheel.name} is not the wheel that the manifest names")
         try:
             with zipfile.ZipFile(wheel) as archive:
@@ -82,8 +82,3 @@ def _pip_download(package: Package, folder: Path) -> Path:
         reason = (lines or done.stderr.splitlines() or ["no wheel came"])[-1]
         raise Unreachable(f"pip could not download {package.name} {package.version}: {reason}")
     return wheels[0]
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

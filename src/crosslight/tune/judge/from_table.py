@@ -10,7 +10,15 @@ from typing import Any
 
 from crosslight.bench import SuiteError, image_bytes
 from crosslight.records import content_hash
-from crosslight.store import BadImage, TableError, TableFile, UnreadableFile, peek_image, read_named
+from crosslight.store import (
+    BadImage,
+    TableError,
+    TableFile,
+    UnreadableFile,
+    file_sha256,
+    peek_image,
+    read_named,
+)
 from crosslight.text import (
     BadJson,
     NotText,
@@ -77,7 +85,7 @@ def rows_of_table(path: Path) -> JudgeData:
         counted(gone),
         "; ".join(sorted(licences))[:300] or "unknown",
         notes=_notes(path, kept, bool(licences)),
-        files=((path.name, _hash(path)),),
+        files=((path.name, file_sha256(path)),),
     )
 
 
@@ -116,13 +124,6 @@ def _notes(
             f"{path.name}: names no licence; whether a model may be tuned on it is for you to know"
         )
     return tuple(notes)
-
-
-def _hash(path: Path) -> str:
-    import hashlib
-
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_columns(path: Path, row: Mapping[str, Any]) -> None:

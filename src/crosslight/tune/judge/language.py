@@ -1,14 +1,12 @@
 """`tune judge --base hf:...`: a language model learns to judge, by the trainer of `tune sft`."""
 
-import hashlib
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from crosslight.models import AdapterFile, locate_repository, write_adapter
 from crosslight.records import BadSetting, Dropped
 from crosslight.runs import RUN_FILE, RunResult, begin, held_folder, read_run, write_lost
-from crosslight.store import write_json, write_text
+from crosslight.store import file_sha256, write_json, write_text
 from crosslight.text import markdown
 from crosslight.tune.job import TuneJob
 from crosslight.tune.judge.flips import with_flips
@@ -59,7 +57,7 @@ def _write_judge(
         format=job.format,
         categories=names,
         whole=whole,
-        files={path.name: _sha256(path) for path in read},
+        files={path.name: file_sha256(path) for path in read},
     )
     told = {
         "name": job.out.resolve().name or "judge",
@@ -70,11 +68,6 @@ def _write_judge(
         "pictures": share([row.image is not None for row in found.rows]),
     }
     write_adapter(job.out, adapter, told)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _told(
