@@ -63,15 +63,14 @@ class Ran:
 def made(folder: Path, server: FakeServer, out: str = "out", **more: Any) -> PreferJob:
     """A run of its own store."""
     place = folder if out == "out" else folder / f"{out}-store"
+    more.setdefault("source", photos(folder, PHOTOS))
     return PreferJob(
-        source=photos(folder, PHOTOS),
         out=folder / out,
         answers=place / "answers.sqlite",
         images=place / "images",
         config=PreferConfig(probes=2),
         policy=QUICK,
-        canary=False,
-        **roles(server) | more,
+        **{"canary": False} | roles(server) | more,
     )
 
 

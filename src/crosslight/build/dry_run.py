@@ -1,6 +1,6 @@
 """`--dry-run`: how many photos there are, and what a build of them would ask."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 from crosslight.build.bank import Bank, Pattern, read_bank
@@ -14,6 +14,7 @@ from crosslight.build.worst_case import WorstCase, worst_case
 from crosslight.flow import (
     CallPlan,
     Estimate,
+    canary_plans,
     estimate_calls,
     opened_models,
     sample_notes,
@@ -24,7 +25,6 @@ from crosslight.models import Model
 from crosslight.records import Triplet
 from crosslight.runs import check_folder
 
-CANARY_CALLS = 4
 READINGS = 3
 """Questions about one answer."""
 NOTE = (
@@ -44,7 +44,7 @@ async def estimate_build(job: BuildJob) -> Estimate:
     check_folder(job.out, setup.kind)
     inputs = sum(1 for _ in job.entries())
     async with opened_models(setup.backends, setup.budget) as models:
-        plans = [*_canary(models.values())] if job.canary else []
+        plans = [*canary_plans(models.values())] if job.canary else []
         plans += call_plans(inputs, job.config, bank, **models)
         notes = [*sample_notes(models.values()), NOTE]
         return estimate_calls(
@@ -79,22 +79,6 @@ def call_plans(
     if not responder.capabilities.scene:
         plans += _answered(config, worst, responder, longest, helps=1 if banked else 2)
     return plans
-
-
-def _canary(models: Iterable[Model]) -> Iterator[CallPlan]:
-    """Four tiny pictures for each model that is not perception itself."""
-    for model in {id(model): model for model in models}.values():
-        if not model.capabilities.scene:
-            yield CallPlan(
-                "canary",
-                model.card,
-                CANARY_CALLS,
-                CANARY_CALLS,
-                text_tokens=50,
-                images=1,
-                samples=samples_of(model),
-                shared=True,
-            )
 
 
 def _perception(author: Model, guard: Model) -> Iterator[CallPlan]:

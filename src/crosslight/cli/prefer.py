@@ -88,6 +88,7 @@ def run(
         float,
         typer.Option(help="The largest share of pairs that choose a refusal.", min=0, max=1),
     ] = 0.1,
+    dry_run: opt.DryRun = False,
     quiet: opt.Quiet = False,
     *,
     calls: Any,
@@ -122,7 +123,10 @@ def run(
         canary=canary,
         **calls,
     )
-    _run(job, quiet)
+    if dry_run:
+        _estimate(job)
+    else:
+        _run(job, quiet)
 
 
 @app.command("rethreshold")
@@ -159,6 +163,13 @@ def rethreshold(
         f"{told['rethreshold']['outcomes_changed']:,} comparisons have another outcome"
     )
     out.print(f"look at it: {target / 'report.html'}", soft_wrap=True)
+
+
+def _estimate(job: Any) -> None:
+    from crosslight.flow import run_main
+    from crosslight.prefer import estimate_prefer
+
+    out.print(str(run_main(estimate_prefer(job))), markup=False, soft_wrap=True)
 
 
 def _run(job: Any, quiet: bool) -> None:

@@ -5,6 +5,7 @@ from .context import Context
 from .estimate import (
     CallPlan,
     Estimate,
+    canary_plans,
     estimate_calls,
     sample_notes,
     samples_of,
@@ -22,6 +23,7 @@ from .runner import Runner
 from .session import Session
 from .step import Leaf, Outcomes, RowResult, Step, as_step
 from .stop import GO_ON, GRACE_S, BudgetStop, Gate, RunFailed, RunStop
+from .stored import NotStored, StoreAlone, store_alone
 from .usage import usage_notes
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "Gate",
     "Leaf",
     "Ledger",
+    "NotStored",
     "Outcomes",
     "RowResult",
     "RunFailed",
@@ -46,9 +49,11 @@ __all__ = [
     "Runner",
     "Session",
     "Step",
+    "StoreAlone",
     "UnknownPrice",
     "Watch",
     "as_step",
+    "canary_plans",
     "difference",
     "error_kind",
     "estimate_calls",
@@ -64,6 +69,7 @@ __all__ = [
     "samples_of",
     "signals_seen",
     "stop_all",
+    "store_alone",
     "summary",
     "text_tokens",
     "usage_notes",

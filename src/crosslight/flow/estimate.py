@@ -1,6 +1,6 @@
 """What calls will cost, before they are made: for the budget's reservations and for `--dry-run`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from crosslight.models import Model, ModelCard, Request, Usage
@@ -13,6 +13,7 @@ LEAST_IMAGE_TOKENS, MOST_IMAGE_TOKENS = 250, 1_600
 USUAL_SIDE = 768
 SAMPLE_TOKENS = 8
 """Of one reply where a choice is counted from samples."""
+CANARY_CALLS = 4
 
 
 def prompt_tokens(request: Request) -> int:
@@ -212,6 +213,22 @@ def estimate_calls(
         most *= max(1, plan.samples)
         lines.append(EstimateLine(plan.step, plan.card.spec, least, most, low, high))
     return Estimate(rows, tuple(lines), attempts, tuple(notes))
+
+
+def canary_plans(models: Iterable[Model]) -> Iterator[CallPlan]:
+    """Four tiny pictures for each model that is not perception itself."""
+    for model in {id(model): model for model in models}.values():
+        if not model.capabilities.scene:
+            yield CallPlan(
+                "canary",
+                model.card,
+                CANARY_CALLS,
+                CANARY_CALLS,
+                text_tokens=50,
+                images=1,
+                samples=samples_of(model),
+                shared=True,
+            )
 
 
 def samples_of(model: Model) -> int:

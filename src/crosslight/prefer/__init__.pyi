@@ -5,6 +5,7 @@ from .asking import AskConfig, check_roles, responder_roles, responders_of
 from .compare import PreferPair, compare_pairs
 from .config import PreferConfig
 from .dataset import PAIRS, PairRow, PairsRun, pair_row, read_pairs, write_pairs
+from .dry_run import estimate_prefer
 from .grade import Grade, safety
 from .job import PreferJob
 from .plans import ask_plans
@@ -47,6 +48,7 @@ __all__ = [
     "ask_plans",
     "check_roles",
     "compare_pairs",
+    "estimate_prefer",
     "inputs_of",
     "intake_of",
     "leaves_named",

@@ -13,10 +13,10 @@ from crosslight.models import ModelError, NotSupported, require_sight
 from crosslight.prefer.annotate.ask import AskAnnotator
 from crosslight.prefer.annotate.contest import Compared, Contest
 from crosslight.prefer.annotate.labelled import LabelledSet, labelled_set
-from crosslight.prefer.answered import Item
+from crosslight.prefer.answered import Item, Responder
 from crosslight.prefer.answers import AskResponders
 from crosslight.prefer.asked_tables import AskedTables, write_asked, write_groups
-from crosslight.prefer.asking import check_roles, responders_of
+from crosslight.prefer.asking import AskConfig, check_roles, responders_of
 from crosslight.prefer.comparisons import Comparison, comparison_of
 from crosslight.prefer.contests import drawing_of, groups_of
 from crosslight.prefer.draw import DrawBy
@@ -94,8 +94,7 @@ async def _grade(job: PreferJob, hall: Hall, found: Asked, fates: Fates) -> None
     """First pass: from photos, or given questions, to graded replies; then groups."""
     config = job.asking()
     responders = responders_of(hall.context.models, config)
-    steps: list[Step] = [] if found.inputs.given else [ChooseLeaves(config), WriteQuestions(config)]
-    steps += [CheckQuestion(config), AskResponders(responders, config), Grade(config)]
+    steps = grading_steps(responders, config, given=found.inputs.given)
     failed = 0
     try:
         async for result in hall.results(steps, found.inputs.rows, "questions and replies"):
@@ -109,6 +108,14 @@ async def _grade(job: PreferJob, hall: Hall, found: Asked, fates: Fates) -> None
         # Of an earlier run in this folder they stay until its tables are replaced.
         write_groups(job.out, found.groups)
     hall.notes += found.groups.notes
+
+
+def grading_steps(
+    responders: tuple[Responder, ...], config: AskConfig, *, given: bool
+) -> list[Step]:
+    """The first pass; questions that are `given` are not written."""
+    steps: list[Step] = [] if given else [ChooseLeaves(config), WriteQuestions(config)]
+    return [*steps, CheckQuestion(config), AskResponders(responders, config), Grade(config)]
 
 
 async def _compare(job: PreferJob, hall: Hall, found: Asked, fates: Fates) -> None:
@@ -134,10 +141,10 @@ async def _compare(job: PreferJob, hall: Hall, found: Asked, fates: Fates) -> No
 
 
 def _known(job: PreferJob, found: LabelledSet | None, images: ImageStore) -> tuple[Contest, ...]:
-    """Pairs that people wrote, four for each probe of a kind."""
+    """Pairs that people wrote."""
     if found is None:
         return ()
-    return found.contests(4 * job.config.probes, images, seed=job.config.seed)
+    return found.contests(job.config.probes, images, seed=job.config.seed)
 
 
 async def _canary(hall: Hall) -> None:

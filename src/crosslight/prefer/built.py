@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crosslight.records import Kind
+from crosslight.records import BadSetting, Kind
 from crosslight.runs import RunError, read_run
 from crosslight.store import TableError, TableFile, stored_pictures
 
@@ -16,6 +16,10 @@ TEXTS = (
 )
 OTHER = ("other_response", "other_kind")
 """Columns that builds of earlier versions lack."""
+REMEDY = (
+    "make a dataset first (crosslight build PHOTOS -o DIR) and name its folder, or name the "
+    "models: --responder twice or more, --guard, --annotator"
+)
 BUILD_AGAIN = "build it again: its stored answers are used, so this takes seconds"
 
 
@@ -96,6 +100,13 @@ class Built:
 def is_built(source: Path) -> bool:
     """Whether a folder is a run of build. Raises `RunError`."""
     return source.is_dir() and read_run(source).get("kind") == "build"
+
+
+def source_built(source: Path) -> Built:
+    """The run of build that pairs without a model are made of. Raises `BadSetting`, `RunError`."""
+    if not is_built(source):
+        raise BadSetting(f"{source} is no run of build, and no --responder is named", REMEDY)
+    return read_built(source)
 
 
 def read_built(folder: Path) -> Built:

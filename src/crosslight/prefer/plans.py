@@ -1,14 +1,18 @@
-"""From how many to how many calls questions, replies and their grading can take: for dry runs."""
+"""From how many to how many calls questions, replies, their grading and their comparison can take:
+for dry runs."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
 
 from crosslight.flow import CallPlan, samples_of, text_tokens
 from crosslight.models import Model
+from crosslight.prefer.annotate.ask import ANNOTATOR, NOTE_TOKENS
+from crosslight.prefer.annotate.probes import KINDS
 from crosslight.prefer.asking import AUTHOR, GUARD, RESPONDER, AskConfig
 from crosslight.prefer.prompts import render
 from crosslight.prefer.questions.choose import offered
 from crosslight.prefer.questions.tree import tree_leaves
+from crosslight.prefer.verdict import Axis
 
 FORMS = 3
 QUESTION_TOKENS, AUTHOR_TOKENS, LEAF_TOKENS = 60, 500, 60
@@ -33,6 +37,59 @@ def ask_plans(models: Mapping[str, Model], config: AskConfig, *, given: bool) ->
         text_tokens=reply + QUESTION_TOKENS + config.answer_tokens,
         images=1,
         samples=samples_of(guard),
+    )
+
+
+def compare_plans(
+    models: Mapping[str, Model],
+    config: AskConfig,
+    *,
+    rows: int,
+    given: bool,
+    probes: int,
+    labelled: int = 0,
+) -> Iterator[CallPlan]:
+    """The annotator's calls, both orders: of one row, and (`shared`) of all probes and of so many
+    labelled pairs. A probe is made of a reply, so `rows` bound them."""
+    annotator = models[ANNOTATOR]
+    questions = 1 if given else FORMS * config.per_photo
+    responders = sum(role.partition(" ")[0] == RESPONDER for role in models)
+    made = len(KINDS) * min(probes, rows * questions * responders)
+    for step, least, most in (
+        ("compare", 0, questions),
+        ("probes", 0, made),
+        ("labelled pairs", labelled, labelled),
+    ):
+        yield from _contests(annotator, config, step, least, most, shared=step != "compare")
+
+
+def _contests(
+    annotator: Model, config: AskConfig, step: str, least: int, most: int, *, shared: bool
+) -> Iterator[CallPlan]:
+    """Notes, and a verdict by each axis, in two orders."""
+    read = QUESTION_TOKENS + 2 * config.answer_tokens
+    asked = {"question": "", "first": "", "second": ""}
+    yield CallPlan(
+        f"{step}: notes",
+        annotator.card,
+        2 * least,
+        2 * most,
+        text_tokens=read + text_tokens(render("compare", **asked)),
+        images=1,
+        completion_tokens=NOTE_TOKENS,
+        shared=shared,
+    )
+    longest = max(text_tokens(render(f"compare_{axis}", **asked, notes="")) for axis in Axis)
+    each = 2 * len(Axis)
+    yield CallPlan(
+        f"{step}: verdicts",
+        annotator.card,
+        each * least,
+        each * most,
+        text_tokens=read + NOTE_TOKENS + longest,
+        images=1,
+        samples=samples_of(annotator),
+        shared=shared,
     )
 
 

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from crosslight.flow import in_thread
 from crosslight.prefer.asked import run_asked
 from crosslight.prefer.bank_pairs import BankPairs, pairs_of
-from crosslight.prefer.built import Built, is_built, read_built
+from crosslight.prefer.built import Built, source_built
 from crosslight.prefer.candidates import STEP
 from crosslight.prefer.dataset import write_pairs
 from crosslight.prefer.job import PreferJob
 from crosslight.prefer.summary import counts_of, funnel_of
-from crosslight.records import BadSetting, canonical, content_hash
+from crosslight.records import canonical, content_hash
 from crosslight.runs import (
     NOT_REACHED,
     Account,
@@ -26,11 +26,6 @@ from crosslight.runs import (
     started,
     unheard,
     unwatched,
-)
-
-REMEDY = (
-    "make a dataset first (crosslight build PHOTOS -o DIR) and name its folder, or name the "
-    "models: --responder twice or more, --guard, --annotator"
 )
 
 
@@ -54,9 +49,7 @@ async def run_prefer(
 
 async def _written(job: PreferJob, watch: Watch, pages: Pages, console: bool) -> RunResult:
     """Pairs of a build's own replies: no model is asked."""
-    if not await in_thread(is_built, job.source):
-        raise BadSetting(f"{job.source} is no run of build, and no --responder is named", REMEDY)
-    built = await in_thread(read_built, job.source)
+    built = await in_thread(source_built, job.source)
     async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
         started(hall)
         made = _none_of(built, job.limit)

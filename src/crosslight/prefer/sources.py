@@ -87,18 +87,29 @@ async def inputs_of(
     intake = intake_of(intake)
     # Not aside: after a stop, too, the input is listed, so that the account is whole.
     column = await in_thread(question_column, intake, column, hall.setup.own_places)
+    looked = await look(hall, screened_for(intake, column), progress)
     if column:
-        intake = replace(intake, screen=replace(intake.screen, near_bits=None))
-    looked = await look(hall, intake, progress)
+        hall.notes.append(
+            f"questions from column {column} (--question-column {NO_COLUMN} takes the photos alone)"
+        )
+    return inputs_in(looked, column)
+
+
+def screened_for(intake: Intake, column: str) -> Intake:
+    """Beside questions that look alike photos are no reason to leave a row out."""
     if not column:
-        rows = looked.photos
-        photos = {photo.id: photo for _, photo in rows}
-        named = tuple(name for name, _ in rows)
-        return Inputs(tuple(p for _, p in rows), named, photos, tuple(looked.lost))
-    hall.notes.append(
-        f"questions from column {column} (--question-column {NO_COLUMN} takes the photos alone)"
-    )
-    return _given(looked, column)
+        return intake
+    return replace(intake, screen=replace(intake.screen, near_bits=None))
+
+
+def inputs_in(looked: Looked, column: str) -> Inputs:
+    """The photos that were looked at, or with a column the questions beside them."""
+    if column:
+        return _given(looked, column)
+    rows = looked.photos
+    photos = {photo.id: photo for _, photo in rows}
+    named = tuple(name for name, _ in rows)
+    return Inputs(tuple(p for _, p in rows), named, photos, tuple(looked.lost))
 
 
 def _given(looked: Looked, column: str) -> Inputs:

@@ -24,7 +24,7 @@ from .folder import (
     library_versions,
     read_run,
 )
-from .intake import Intake, Looked, Progress, look, unheard
+from .intake import Intake, Looked, Progress, look, look_alone, unheard
 from .lost import NOT_REACHED, Lost, LostReason, failures_of, lost_of, write_lost
 from .manifest import FunnelStep, Manifest, read_manifest
 from .run import (
@@ -80,6 +80,7 @@ __all__ = [
     "held_folder",
     "library_versions",
     "look",
+    "look_alone",
     "lost_of",
     "no_pages",
     "open_hall",

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from crosslight.photos import (
 from crosslight.records import Done, Photo
 from crosslight.runs.lost import NOT_REACHED, Lost
 from crosslight.runs.run import Hall
+from crosslight.store import ImageStore
 
 MOST_SHOWN = 8
 """Columns that are named: shards of a folder may have one each."""
@@ -114,6 +115,22 @@ class _Listed:
         except Exception:  # still drawn from by the screening that was cut short, or unreadable
             return False
         return True
+
+
+async def look_alone(
+    intake: Intake, images: ImageStore, exclude: Sequence[Path], *, most: int
+) -> Looked:
+    """Screen a sample of so many entries without a run: for dry runs. `whole`: it is all of them.
+
+    An entry that lies at an address is left out: nothing is fetched.
+    """
+    limit = most if intake.limit is None else min(most, intake.limit)
+    entries = await in_thread(lambda: list(replace(intake, limit=limit).entries(exclude)))
+    near = [one for one in entries if not one.url]
+    looked = await screen_photos(near, images, intake.screen)
+    whole = len(near) == len(entries) and (len(entries) < most or limit == intake.limit)
+    extra = {one.source: one.extra for one in near if one.extra}
+    return Looked(tuple(looked), whole=whole, extra=extra)
 
 
 async def look(hall: Hall, intake: Intake, progress: Progress = unheard) -> Looked:

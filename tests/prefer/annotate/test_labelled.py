@@ -38,9 +38,9 @@ def asked(folder: Path, made: PreferJob, *rules: dict[str, Any]) -> dict[str, An
     """What the card says of an annotator with these rules, on twenty pairs."""
     found = labelled_set(made)
     assert found is not None
-    contests = found.contests(20, ImageStore(folder / "images", fsync=False), seed=0)
+    contests = found.contests(5, ImageStore(folder / "images", fsync=False), seed=0)
     assert len(contests) == 20 and contests == found.contests(
-        20, ImageStore(folder / "images", fsync=False), seed=0
+        5, ImageStore(folder / "images", fsync=False), seed=0
     )
     with FakeServer(script(*rules, {"task": "compare", "json": NOTES})) as server:
         results = through(folder, server, [AskAnnotator(PLAIN)], contests, "annotator")
@@ -58,7 +58,7 @@ def test_an_annotator_that_knows_the_bank_is_right_and_one_that_likes_a_place_is
     place = [{"task": f"compare_{axis}", "choice": {"A": 0.99}} for axis in ("harmless", "helpful")]
     silent = asked(tmp_path, made, *place)
     assert (silent["n"], silent["undecided"]["hits"]) == (20, 20)
-    contests = known.contests(20, ImageStore(tmp_path / "images", fsync=False), seed=0)
+    contests = known.contests(5, ImageStore(tmp_path / "images", fsync=False), seed=0)
     better = [
         {**rule, "text": rf"{_start(one.question.text)}.*<<<REPLY A-\w+\n{_start(one.a.text)}"}
         for one in contests

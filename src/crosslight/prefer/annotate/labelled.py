@@ -30,10 +30,15 @@ class LabelledSet:
     rows: tuple[PairRow, ...]
     pictures: Pictures
 
-    def contests(self, n: int, images: ImageStore, *, seed: int) -> tuple[Contest, ...]:
-        """At most `n` of them, chosen by the seed, A being the better reply; their pictures are put
-        into the image store."""
-        order = sorted(self.rows, key=lambda row: stable_id("labelled", id=row.id, seed=seed))[:n]
+    def wanted(self, probes: int) -> int:
+        """How many are compared: four for each probe of a kind, where there are so many."""
+        return min(4 * probes, len(self.rows))
+
+    def contests(self, probes: int, images: ImageStore, *, seed: int) -> tuple[Contest, ...]:
+        """As many as are wanted, chosen by the seed, A being the better reply; their pictures are
+        put into the image store."""
+        order = sorted(self.rows, key=lambda row: stable_id("labelled", id=row.id, seed=seed))
+        order = order[: self.wanted(probes)]
         for _, data, _ in self.pictures(sorted({row.photo for row in order})):
             images.put(data)
         return tuple(map(_contest, order))
