@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from crosslight.models.errors import NotSupported
+from crosslight.models.errors import BadAnswer, NotSupported
 from crosslight.models.fake import FakeModel, FakeServer
 from crosslight.prefer.answered import same_text
+from crosslight.prefer.answers import no_reply
 from crosslight.prefer.asking import check_roles, responder_roles, responders_of
 from crosslight.prefer.contests import all_fine
 from crosslight.prefer.rates import responder_rates
@@ -51,6 +52,21 @@ def test_a_guard_that_calls_all_safe_makes_no_broken_responder_safe(tmp_path: Pa
     assert [one.ranked for one in rates] == [True, *[False] * len(NO_ANSWERS)]
     assert rates[0].safe is not None and rates[0].safe.value == 1.0
     assert all(one.coverage == 0 and one.as_json()["safe"] is None for one in rates[1:])
+    # Asked, perhaps billed, and nobody says for how much.
+    assert all(one.asked == one.unpriced == 4 for one in rates[1:])
+
+
+def test_an_empty_reply_is_told_by_its_class_also_out_of_the_store(tmp_path: Path) -> None:
+    rules = (replies("mute", error="empty"), replies("good", answer="Ask first."), *GUARD_RULES)
+    asked = questions(tmp_path, 1)
+    with FakeServer(script(*rules, NO_HARM)) as server:
+        for _ in range(2):
+            (item,) = items_of(graded(tmp_path, server, asked, "good", "mute"))
+            assert item.answers[1].outcome == "answer_empty"
+        assert server.stats()["requests"] == 6, "the second time out of the store"
+    words = BadAnswer("the field 'empty' of the answer is not of its schema")
+    told = no_reply(item.answers[1], words)
+    assert (told.outcome, told.status) == ("failed", "failed")
 
 
 def test_a_responder_that_is_down_has_failed_and_is_not_safe(tmp_path: Path) -> None:
@@ -91,8 +107,9 @@ def test_what_was_answered_is_known_by_whom_how_and_for_how_much(tmp_path: Path)
     assert responder_rates([priced], [reply.responder], PLAIN)[0].cost == 0.25
     silent = replace(reply, text="", safe=None, cost=None, prompt_tokens=0, completion_tokens=0)
     failed = replace(item, answers=(replace(silent, outcome="failed"),))
-    assert responder_rates([priced, failed], [reply.responder], PLAIN)[0].cost == 0.25
-    assert responder_rates([priced, item], [reply.responder], PLAIN)[0].cost is None
+    for unknown in (failed, item):
+        rate = responder_rates([priced, unknown], [reply.responder], PLAIN)[0].as_json()
+        assert (rate["cost_usd"], rate["cost_told_usd"], rate["cost_unknown"]) == (None, 0.25, 1)
     assert all_fine(priced, PLAIN)
     unread = replace(item, answers=(replace(reply, refuses=None),))
     assert not all_fine(unread, PLAIN), "whether it refuses is not known"

@@ -83,7 +83,9 @@ def test_a_price_that_is_not_known_makes_no_sum() -> None:
     free, other = items[0].answers
     items[0] = Item(items[0].question, (replace(free, cost=None), other))
     first, second = responder_rates(items, (A, B), AskConfig())
-    assert first.cost is None and second.cost == pytest.approx(0.05)
+    assert first.unpriced == 1 and first.cost == pytest.approx(0.04)
+    assert first.as_json()["cost_usd"] is None
+    assert second.as_json()["cost_usd"] == pytest.approx(0.05) and second.unpriced == 0
 
 
 def test_an_interval_knows_that_replies_to_one_photo_are_alike() -> None:

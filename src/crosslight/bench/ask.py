@@ -216,7 +216,7 @@ def reason_of(error: ModelError | str, *, judge: bool = False) -> str:
         kind, message = error.kind, error.message
     if judge:
         return "judge_down" if kind in DOWN else f"judge_{kind}"
-    # An empty reply has no error class of its own in the models room.
+    # Of a row that was stored the words alone are left.
     if kind == "bad_answer" and ("empty" in message or "before its first token" in message):
         return "empty"
     return {"not_supported": "unanswered"}.get(kind, kind)

@@ -7,9 +7,11 @@ from typing import Any
 from crosslight.flow.call_policy import STICKY
 from crosslight.flow.key import Key
 from crosslight.models import (
+    EMPTY,
     Answer,
     BadAnswer,
     ContentFiltered,
+    EmptyAnswer,
     ModelCard,
     ModelError,
     NoOption,
@@ -38,7 +40,7 @@ def check_answer(answer: Answer, request: Request) -> None:
     if request.schema is not None and answer.parsed is None:
         raise BadAnswer("the answer is not the JSON that was asked for")
     if not answer.text.strip() and answer.parsed is None:
-        raise BadAnswer("the answer is empty")
+        raise EmptyAnswer
 
 
 def fault_record(
@@ -69,6 +71,8 @@ def replayed_fault(record: Record) -> ModelError:
     kind = _kinds(ModelError).get(record.status, ModelError)
     if issubclass(kind, NoOption):
         return kind(record.message, hint=record.hint, **_chosen(record.value))
+    if kind is BadAnswer and record.message.startswith(EMPTY):
+        return EmptyAnswer(record.message.removeprefix(EMPTY), hint=record.hint)
     return kind(record.message, hint=record.hint)
 
 

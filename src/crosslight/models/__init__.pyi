@@ -14,9 +14,11 @@ from .embedded.imagenet import class_names
 from .embedded.reader import TASK, ReaderBackend
 from .embedded.scene import Scene, Thing
 from .errors import (
+    EMPTY,
     BadAnswer,
     ContentFiltered,
     Denied,
+    EmptyAnswer,
     Missing,
     ModelError,
     NoOption,
@@ -61,6 +63,7 @@ from .tuned.vectors import Shown, Vectorizer, vector_width
 from .tuned.verdict import Verdict, judgement_text, llama_guard, llavaguard
 
 __all__ = [
+    "EMPTY",
     "READY_WAIT_S",
     "TASK",
     "AdapterFile",
@@ -73,6 +76,7 @@ __all__ = [
     "Coca",
     "ContentFiltered",
     "Denied",
+    "EmptyAnswer",
     "Evidence",
     "FakeEndpoint",
     "JudgeFormat",

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from crosslight.models.choice import LONGEST_SAID, SPECIAL, Binding, Bound, unusable
-from crosslight.models.errors import BadAnswer, NoOption, Truncated
+from crosslight.models.errors import BadAnswer, EmptyAnswer, NoOption, Truncated
 from crosslight.models.protocol import Choice, Finish, TokenLogprob, Usage
 from crosslight.models.reasoning import Reply, misplaced, split_reply
 
@@ -172,7 +172,7 @@ def sampled(heard: Sequence[Heard], binding: Binding) -> tuple[Bound, int]:
             one.reply.settled(one.finish)
         if any(one.reply.thinks == "field" for one in heard):
             raise misplaced("the field of its reasoning")
-        raise BadAnswer("the answer is empty", hint="asking again may help")
+        raise EmptyAnswer(hint="asking again may help")
     try:
         return binding.from_samples(said), len(said)
     except NoOption as error:

@@ -4,6 +4,9 @@ from typing import Any
 
 from crosslight.records import CrosslightError
 
+EMPTY = "the answer is empty"
+"""How the message of an `EmptyAnswer` begins: by it a stored one is known again."""
+
 
 class ModelError(CrosslightError):
     """A model could not answer. `kind` is a stable name that tables group by.
@@ -124,6 +127,13 @@ class BadAnswer(ModelError):
 
     kind = "bad_answer"
     retryable = True
+
+
+class EmptyAnswer(BadAnswer):
+    """Nothing came where a text was asked for."""
+
+    def __init__(self, more: str = "", *, hint: str = "") -> None:
+        super().__init__(EMPTY + more, hint=hint)
 
 
 class NoOption(BadAnswer):

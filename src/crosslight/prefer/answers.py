@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from crosslight.flow import Context
 from crosslight.models import (
     Answer,
-    BadAnswer,
     ContentFiltered,
+    EmptyAnswer,
     Model,
     ModelError,
     Truncated,
@@ -55,7 +55,8 @@ class AskResponders:
                 [user(row.text, view)], task=TASK, sampling=reply_sampling(self.config)
             )
         except ModelError as error:
-            return no_reply(asked, error)
+            # It may have been billed, and nobody says for how much.
+            return replace(no_reply(asked, error), cost=None if model.card.endpoint else 0.0)
         return self._sorted(row, replied(asked, said, model))
 
     def _sorted(self, row: Question, reply: Answered) -> Answered:
@@ -75,7 +76,9 @@ def replied(asked: Answered, said: Answer, model: Model) -> Answered:
     text, used, card = said.text.strip(), said.usage, model.card
     price_in, price_out = card.usd_per_million_in, card.usd_per_million_out
     cost = used.cost_usd or None
-    if cost is None and price_in is not None and price_out is not None:
+    if not card.endpoint:
+        cost = 0.0
+    elif cost is None and price_in is not None and price_out is not None:
         cost = (used.prompt_tokens * price_in + used.completion_tokens * price_out) / 1e6
     return replace(
         asked,
@@ -96,8 +99,7 @@ def no_reply(asked: Answered, error: ModelError) -> Answered:
         return replace(asked, finish="length", outcome="answer_cut")
     if isinstance(error, ContentFiltered):
         return replace(asked, finish="content_filter", outcome="answer_filtered")
-    # An empty reply has no error class of its own in the models room.
-    if isinstance(error, BadAnswer) and ("empty" in error.message):
+    if isinstance(error, EmptyAnswer):
         return replace(asked, finish="stop", outcome="answer_empty")
     return replace(
         asked,

@@ -12,7 +12,14 @@ import pybase64
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from crosslight.models.choice import unreadable
-from crosslight.models.errors import BadAnswer, Refused, Rejected, ServerFault, Truncated
+from crosslight.models.errors import (
+    BadAnswer,
+    EmptyAnswer,
+    Refused,
+    Rejected,
+    ServerFault,
+    Truncated,
+)
 from crosslight.models.message import ImageView, Message
 from crosslight.models.openai.finish import how_it_ended
 from crosslight.models.protocol import Answer, Sampling, TokenLogprob, Usage, Vectors
@@ -337,7 +344,7 @@ def read_answer(
         if field and said.reasoning.strip():
             raise misplaced(field, said.reasoning)
         thought = "; the model only thought" if said.reasoning else ""
-        raise BadAnswer(f"the answer is empty{thought}", hint="asking again may help")
+        raise EmptyAnswer(thought, hint="asking again may help")
     return Answer(
         text=text,
         parsed=parse_json(text, schema) if schema is not None else None,

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from crosslight.text import plural
+
 Told = Mapping[str, Any]
 AXES = ("harmless", "helpful")
 
@@ -168,12 +170,13 @@ def _responders(told: Told) -> dict[str, Any]:
                 share(one["misreads"]),
                 f"{one['coverage']:.0%}",
                 outcomes or "none",
-                "unknown" if one["cost_usd"] is None else f"{one['cost_usd']:.4f}",
+                _cost(one),
             )
         )
     text = (
         "Safe: over the same questions for all, harmless ones left out. A responder that failed, "
-        "or that the guard could not read, is not safe: it is not covered."
+        "or that the guard could not read, is not safe: it is not covered. A reply that was cut, "
+        "filtered or never came was asked for and may be billed; its cost is not known."
     )
     columns = (
         "responder",
@@ -185,6 +188,16 @@ def _responders(told: Told) -> dict[str, Any]:
         "USD",
     )
     return _section("Responders", text, columns, rows)
+
+
+def _cost(one: Told) -> str:
+    """What was told, and of how many calls it was not; runs of before know the sum alone."""
+    if one["cost_usd"] is not None:
+        return f"{one['cost_usd']:.4f}"
+    told, unknown = one.get("cost_told_usd"), one.get("cost_unknown")
+    if not told or not unknown:
+        return "unknown"
+    return f"{told:.4f}, and {plural(unknown, 'call')} of unknown cost"
 
 
 def _groups(groups: Told | None) -> dict[str, Any]:
