@@ -208,6 +208,11 @@ def test_what_a_choice_of_rows_costs_is_said(tmp_path: Path) -> None:
     assert [note[:2] for note in whole.notes] == ["Th", "1 "]
     assert "weight" in whole.notes[1]
     assert "1 pairs have a weight" in (tmp_path / "out" / "README.md").read_text()
+    # A mirror whose picture cannot be had is not there either.
+    one, other = mirrored(1)
+    blind = write_pairs(tmp_path / "blind", [one, {**other, "image": None}])
+    lone = export_run(blind, "trl", tmp_path / "out", Chosen())
+    assert lone.rows.total() == 1 and "1 pairs stand here without their mirror" in lone.notes[0]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,6 +68,9 @@ class Exported:
     pictures: int = 0
     lost: list[LeftOut] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    mirrors: dict[str, str] = field(default_factory=dict, repr=False)
+    """Of each row that was written the id of its mirror."""
+    weighted: int = 0
 
     def left_out(self, *, failed: bool) -> dict[str, int]:
         """How many rows went wrong (`failed`), or were left out on purpose, by reason."""
@@ -93,6 +96,7 @@ def export_run(folder: Path, to: str, out: Path, chosen: Chosen) -> Exported:
         begin(out, KIND)
         _clear(out)
         credits = _write_rows(form, source, chosen, done)
+        done.notes += _left_behind(source, chosen, done)
         if not done.rows:
             raise ExportError(f"no row of {folder} has a picture", "make the run again")
         held.keep = True
@@ -121,6 +125,8 @@ def _write_rows(form: Format, source: Source, chosen: Chosen, done: Exported) ->
                 names = [pictures.put(data, name) for data, name in both]
             write(row, names)
             done.rows[row.split] += 1
+            done.mirrors[row.id] = row.mirror
+            done.weighted += row.weight != 1.0
     pictures.clear_others()
     done.pictures = len(credits.rows)
     return credits
@@ -134,42 +140,40 @@ def _checked(source: Source, chosen: Chosen) -> list[str]:
         raise BadSetting(f"--split {min(unknown)!r}", f"one of: {', '.join(SPLITS)}")
     kinds: set[str] = set()
     why: Counter[str] = Counter()
-    mirrors: dict[str, str] = {}
-    weighted = 0
+    left = 0
     for row in read_rows(source, chosen, pictures=False):
         kinds.add(row.kind)
         if isinstance(row, LeftOut):
             why[row.reason] += 1
-            continue
-        mirrors[row.id] = row.mirror
-        weighted += row.weight != 1.0
-    if not mirrors:
+        else:
+            left += 1
+    if not left:
         told = ", ".join(f"{n:,} {reason}" for reason, n in why.most_common()) or "it is empty"
         raise ExportError(
             f"no row of {source.folder} is left to export: {told}",
             f"its kinds are {', '.join(sorted(kinds)) or 'none'}; choose others with --kind or "
             "--split, or take the sensitive rows with --include-sensitive",
         )
-    return _notes(source, chosen, mirrors, weighted)
-
-
-def _notes(source: Source, chosen: Chosen, mirrors: dict[str, str], weighted: int) -> list[str]:
-    notes = []
     if source.run.get("status") != "complete":
-        notes.append("The run had not come to its end: these are its rows so far.")
-    if source.pairs and chosen.pairs:
-        alone = lone_mirrors(mirrors)
-        if alone:
-            notes.append(
-                f"{alone:,} pairs stand here without their mirror, by the choice of rows: of these "
-                "the words of the two replies may tell the better one without the picture."
-            )
-        if weighted:
-            notes.append(
-                f"{weighted:,} pairs have a weight below 1 in the run; this format has no place "
-                "for it."
-            )
-    return notes
+        return ["The run had not come to its end: these are its rows so far."]
+    return []
+
+
+def _left_behind(source: Source, chosen: Chosen, done: Exported) -> Iterator[str]:
+    """What the pairs that were written lack; a picture that cannot be had takes its pair away."""
+    if not (source.pairs and chosen.pairs):
+        return
+    if alone := lone_mirrors(done.mirrors):
+        yield (
+            f"{alone:,} pairs stand here without their mirror, by the choice of rows or for a "
+            "picture that cannot be had: of these the words of the two replies may tell the better "
+            "one without the picture."
+        )
+    if done.weighted:
+        yield (
+            f"{done.weighted:,} pairs have a weight below 1 in the run; this format has no place "
+            "for it."
+        )
 
 
 def _clear(out: Path) -> None:
