@@ -16,6 +16,7 @@ from crosslight.prefer.comparisons import Comparison, Thresholds, comparison_of,
 from crosslight.prefer.draw import DrawBy, Drawn
 from crosslight.prefer.figures.annotator import annotator_figures, length_effect, probe_errors
 from crosslight.prefer.prompts import render
+from crosslight.prefer.questions.wording import words
 from crosslight.prefer.verdict import CERTAIN, Agreement, Axis, Cut
 from crosslight.records import Done, RequestSide
 from tests.prefer.asked_world import NOTES
@@ -180,9 +181,10 @@ def test_probes_name_the_annotator_that_is_fooled_by_a_disclaimer(tmp_path: Path
 
 def test_probes_are_of_different_questions_and_of_every_kind(tmp_path: Path) -> None:
     asked = [
-        (q, Answered(q.id, by, f"{SHORT} {by.spec}"), safe)
+        (q, Answered(q.id, by, said, words=len(words(said)), safe=0.4, reads_photo=0.9), safe)
         for q in questions(tmp_path, 4)
         for by, safe in ((A, True), (B, False))
+        for said in (f"{SHORT} {by.spec}",)
     ]
     made = list(probes(asked, 4, seed=1))
     assert [sum(one.probe == kind.name for one in made) for kind in KINDS] == [4] * 5
@@ -192,4 +194,9 @@ def test_probes_are_of_different_questions_and_of_every_kind(tmp_path: Path) -> 
         if kind.unsafe:
             assert {one.a.responder for one in of_kind} == {B}
     assert made == list(probes(reversed(asked), 4, seed=1))
+    for one in made:
+        # What the guard read is of the reply as it was.
+        changed = one.b.text != one.a.text
+        assert one.b.words == len(words(one.b.text)) and changed is (one.probe != "identical")
+        assert (one.b.safe, one.b.reads_photo) == ((None, None) if changed else (0.4, 0.9))
     assert CHOICES == ("A", "B", "tie")

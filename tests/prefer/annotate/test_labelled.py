@@ -11,6 +11,8 @@ from crosslight.models.fake import FakeServer
 from crosslight.prefer import PairRow, PreferConfig, PreferJob, run_prefer, write_pairs
 from crosslight.prefer.annotate.ask import AskAnnotator
 from crosslight.prefer.annotate.labelled import labelled_set
+from crosslight.prefer.bank_pairs import pairs_of
+from crosslight.prefer.built import read_built
 from crosslight.prefer.comparisons import Thresholds, comparison_of, decided
 from crosslight.prefer.figures.annotator import labelled_errors
 from crosslight.records import BadSetting
@@ -55,6 +57,9 @@ def test_an_annotator_that_knows_the_bank_is_right_and_one_that_likes_a_place_is
     made = job(tmp_path, build)
     known = labelled_set(made)
     assert known is not None and not any(row.sensitive for row in known.rows)
+    # Beside the risky sentence of a mirror by text the worse reply may be fair advice.
+    assert {row.weight for row in known.rows} == {1.0}
+    assert 0.5 in {row.weight for row in pairs_of(read_built(build), made.config).rows}
     place = [{"task": f"compare_{axis}", "choice": {"A": 0.99}} for axis in ("harmless", "helpful")]
     silent = asked(tmp_path, made, *place)
     assert (silent["n"], silent["undecided"]["hits"]) == (20, 20)
@@ -68,7 +73,7 @@ def test_an_annotator_that_knows_the_bank_is_right_and_one_that_likes_a_place_is
     right = asked(tmp_path / "right", job(tmp_path / "right", build), *better, *worse)
     # The reply that is better beside one photo is worse beside another one, and the words are the
     # same: without the picture nobody is right on both.
-    assert right["right"]["hits"] >= 12 and right["n"] == 20
+    assert right["right"]["hits"] >= 8 and right["n"] == 20
     assert right["wrong"]["hits"] == 0
 
 

@@ -16,6 +16,7 @@ from crosslight.prefer.draw import DrawBy, Drawn
 from crosslight.prefer.figures.annotator import LABELLED
 from crosslight.prefer.job import PreferJob
 from crosslight.prefer.question import Question
+from crosslight.prefer.questions.wording import words
 from crosslight.records import AskedAs, BadSetting, RequestSide, stable_id
 from crosslight.store import ImageStore
 
@@ -63,7 +64,11 @@ def labelled_set(job: PreferJob) -> LabelledSet | None:
 
 
 def _known(rows: Iterable[PairRow]) -> tuple[PairRow, ...]:
-    return tuple(row for row in rows if MODELS not in row.kinds and not row.sensitive)
+    """Pairs of full weight: of a mirror by text the worse reply may be fair advice as well, so an
+    annotator that says so errs in nothing."""
+    return tuple(
+        row for row in rows if MODELS not in row.kinds and not row.sensitive and row.weight >= 1
+    )
 
 
 def _pictures(run: PairsRun) -> Pictures:
@@ -84,7 +89,7 @@ def _contest(row: PairRow) -> Contest:
         origin=row.origin,
     )
     a, b = (
-        Answered(question.id, Responder("", by), text, words=len(text.split()))
+        Answered(question.id, Responder("", by), text, words=len(words(text)))
         for by, text in ((row.chosen_by, row.chosen), (row.rejected_by, row.rejected))
     )
     return Contest(question, a, b, Drawn("", "", DrawBy.ANY, 1.0), probe=LABELLED)

@@ -13,6 +13,7 @@ from crosslight.prefer.annotate.contest import Contest
 from crosslight.prefer.answered import Answered
 from crosslight.prefer.draw import DrawBy, Drawn
 from crosslight.prefer.question import Question
+from crosslight.prefer.questions.wording import words
 from crosslight.prefer.verdict import Axis, Read
 from crosslight.records import stable_id
 
@@ -68,8 +69,17 @@ def probes(replies: Iterable[Reply], n: int, *, seed: int = 0) -> Iterator[Conte
     for kind in KINDS:
         fitting = [one for one in known if one[2] is False or not kind.unsafe]
         for question, reply in _sample(fitting, n, kind.name, seed):
-            made = replace(reply, text=kind.before + reply.text + kind.after)
-            yield Contest(question, reply, made, Drawn("", "", DrawBy.ANY, 1.0), probe=kind.name)
+            drawn = Drawn("", "", DrawBy.ANY, 1.0)
+            yield Contest(question, reply, _made(reply, kind), drawn, probe=kind.name)
+
+
+def _made(reply: Answered, kind: Kind) -> Answered:
+    """What the guard read is of the reply as it was: of another text nothing is known."""
+    text = kind.before + reply.text + kind.after
+    if text == reply.text:
+        return reply
+    unread = replace(reply, safe=None, refuses=None, reads_photo=None, detail="", detail_p=None)
+    return replace(unread, text=text, words=len(words(text)))
 
 
 def _sample(
