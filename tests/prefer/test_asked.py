@@ -15,12 +15,15 @@ from typing import Any
 
 import pytest
 
+from crosslight.api import prefer_pages
+from crosslight.cli.console import end
 from crosslight.flow import Budget
 from crosslight.models.fake import FakeServer
 from crosslight.prefer import (
     Changed,
     PreferConfig,
     PreferJob,
+    estimate_prefer,
     read_pairs,
     rethreshold_pairs,
     run_prefer,
@@ -208,11 +211,38 @@ def test_stopped_among_its_comparisons_it_keeps_what_it_has_and_goes_on(
     assert account["finished"] < PHOTOS and account["failed"] == account["dropped"] == 0
     assert account["not_reached"] == PHOTOS - account["finished"]
     assert stopped["groups"] and 0 < len(read_comparisons(tmp_path / "out")) < len(ran.rows)
+    # Photos that were answered and not yet compared stand where the whole run puts them.
+    assert split_of_photos(tmp_path / "out") == split_of_photos(ran.out)
+    assert set(split_of_photos(ran.out).values()) == {"train", "validation", "test"}
     again = ask(made(tmp_path, ran.server))
     assert again["calls"]["answered"] <= 90 and again["account"] == ran.told["account"]
     for name in TABLES:
         file = f"{name}.parquet"
         assert (tmp_path / "out" / file).read_bytes() == (ran.out / file).read_bytes(), name
+
+
+def split_of_photos(out: Path) -> dict[str, str]:
+    return {row["photo"]: row["split"] for row in table_rows(out / "ranks.parquet")}
+
+
+def test_a_guard_that_grades_itself_is_named_on_console_and_card(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loud = "THE GUARD GRADES ITSELF"
+    with world() as server:
+        own = roles(server)["responders"][0]
+        result = asyncio.run(
+            run_prefer(
+                made(tmp_path, server, guard=own, source=photos(tmp_path, 1)), pages=prefer_pages
+            )
+        )
+        with pytest.raises(SystemExit):
+            raise SystemExit(end(result, tmp_path / "out"))
+        told = asyncio.run(estimate_prefer(made(tmp_path, server, guard=own)))
+    assert any(note.startswith(loud) and own in note for note in result.summary["notes"])
+    assert loud in capsys.readouterr().out
+    assert loud in (tmp_path / "out" / "README.md").read_text()
+    assert told.notes[0].startswith(loud)
 
 
 def test_a_dead_responder_is_unranked_and_a_refusing_annotator_fails_and_neither_is_safe(

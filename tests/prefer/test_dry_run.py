@@ -68,7 +68,7 @@ def test_a_build_has_its_pairs_to_try_the_annotator_on_in_the_count(tmp_path: Pa
     steps = {line.step: line for line in found.lines}
     assert "rows are read as questions, from column text" in found.notes
     assert "questions" not in steps and "choose_leaves" not in steps
-    assert steps["labelled pairs: notes"].least == steps["labelled pairs: notes"].most == 2 * 8
+    assert steps["labelled: notes"].least == steps["labelled: notes"].most == 2 * 8
     assert steps["answers"].most == found.rows
 
 

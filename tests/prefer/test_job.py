@@ -23,6 +23,15 @@ def test_the_command_on_the_card_makes_the_same_pairs_and_names_no_place() -> No
     assert usual == ["crosslight", "prefer", "demo", "-o", "DIR"]
 
 
+def test_the_command_names_labelled_pairs_and_that_no_sight_was_asked_for() -> None:
+    asked = {"responders": ("a", "b"), "guard": "g", "annotator": "j"}
+    words = prefer_job("p", "out", **asked, labelled="/secret/known", canary=False).command({})  # type: ignore[arg-type]
+    assert words[words.index("--labelled") + 1] == "known" and "--no-canary" in words
+    assert "--labelled" in options()["prefer run"] and "--no-canary" in options()["prefer run"]
+    usual = prefer_job("p", "out", **asked).command({})  # type: ignore[arg-type]
+    assert "--labelled" not in usual and "--no-canary" not in usual
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("agreement", "loose"), ("draw", "lots"), ("unmirrored", 1.5), ("refusals", -0.1)],

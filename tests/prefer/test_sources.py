@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from crosslight.photos import InputError
+from crosslight.prefer.question import Question
 from crosslight.prefer.sources import Inputs, inputs_of, intake_of, question_column
 from crosslight.records import AskedAs, BadSetting, Photo
 from crosslight.records.outcome import Dropped, Failed
@@ -121,3 +124,18 @@ def test_a_run_of_another_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match="a run of bench") as told:
         intake_of(Intake(tmp_path))
     assert "run of build" in told.value.hint
+
+
+def test_a_near_copy_of_a_given_photo_keeps_its_row_and_stands_with_the_first(
+    tmp_path: Path,
+) -> None:
+    rows = [(f"{name}.jpg", "What is this?") for name in ("a", "b", "small")]
+    source = table(tmp_path / "in", *rows)
+    with Image.open(io.BytesIO(picture(0))) as first:
+        first.resize((140, 105)).save(tmp_path / "in" / "small.jpg", quality=70)
+    inputs, notes = read(tmp_path, source)
+    a, b, small = inputs.rows
+    assert isinstance(a, Question) and isinstance(b, Question) and isinstance(small, Question)
+    assert small.photo != a.photo and small.cluster == a.cluster == a.photo
+    assert b.cluster == b.photo != a.photo
+    assert any("1 photo looks like an earlier one" in note for note in notes)

@@ -23,7 +23,7 @@ ANSWERS = table_schema(
         "cost_usd": _NUMBER,
         "error": _TEXT,
         "retryable": pa.bool_(),
-        **dict.fromkeys(("hint", "decided_by"), _TEXT),
+        **dict.fromkeys(("hint", "decided_by", "cluster"), _TEXT),
     }
 )
 
@@ -61,4 +61,5 @@ def answer_rows(item: Item) -> Iterator[dict[str, Any]]:
             "retryable": reply.retryable,
             "hint": reply.hint,
             "decided_by": reply.decided_by,
+            "cluster": asked.cluster,
         }

@@ -16,7 +16,7 @@ from crosslight.prefer.annotate.labelled import LabelledSet, labelled_set
 from crosslight.prefer.answered import Item, Responder
 from crosslight.prefer.answers import AskResponders
 from crosslight.prefer.asked_tables import AskedTables, write_asked, write_groups
-from crosslight.prefer.asking import AskConfig, check_roles, responders_of
+from crosslight.prefer.asking import AskConfig, check_roles, judges_itself, responders_of
 from crosslight.prefer.comparisons import Comparison, comparison_of
 from crosslight.prefer.contests import drawing_of, groups_of
 from crosslight.prefer.draw import DrawBy
@@ -73,6 +73,7 @@ async def run_asked(
         started(hall)
         found = Asked(labelled)
         check_roles(hall.context.models, writes=False)
+        hall.notes += judges_itself(hall.context.models)
         with hall.part():
             if job.canary:
                 await hall.aside(_canary(hall))

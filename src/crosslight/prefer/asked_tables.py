@@ -8,7 +8,7 @@ from typing import Any
 
 from crosslight.prefer.answer_table import ANSWERS, answer_rows
 from crosslight.prefer.answered import Item
-from crosslight.prefer.chosen import capped, pair_of, with_splits
+from crosslight.prefer.chosen import capped, deal, pair_of, with_splits
 from crosslight.prefer.comparisons import Comparison, Thresholds, decided, write_comparisons
 from crosslight.prefer.contests import all_fine
 from crosslight.prefer.dataset import Pictures, write_pairs
@@ -54,14 +54,15 @@ def write_asked(
     account, lost = to.fates.end()
     hall.writing(account, lost)
     config = job.config
-    rows = settled(comparisons, job.thresholds(), config.refusals, config.seed)
+    answers = [row for item in items for row in answer_rows(item)]
+    splits = deal(comparisons, (row["cluster"] for row in answers), config.seed)
+    rows = settled(comparisons, job.thresholds(), config.refusals, config.seed, splits)
     given = {role: f"{c.spec} {c.revision}".strip() for role, c in hall.cards.items()}
     pairs = [pair_of(row, given) for row in rows if row.pair]
     write_pairs(job.out, pairs, pictures_of(hall.images))
-    answers = [row for item in items for row in answer_rows(item)]
     write_table(job.out / ANSWERS_FILE, ANSWERS, answers)
     write_comparisons(job.out, rows)
-    write_ranks(job.out, answers, rows, job.thresholds())
+    write_ranks(job.out, answers, rows, splits, job.thresholds())
     if to.groups is not None:
         write_groups(job.out, to.groups)
     specs = {role: card.spec for role, card in hall.cards.items()}
@@ -93,11 +94,15 @@ def write_groups(out: Path, groups: Groups) -> None:
 
 
 def settled(
-    comparisons: Iterable[Comparison], thresholds: Thresholds, refusals: float, seed: int
+    comparisons: Iterable[Comparison],
+    thresholds: Thresholds,
+    refusals: float,
+    seed: int,
+    splits: Mapping[str, str],
 ) -> list[Comparison]:
     """All comparisons with their outcomes; refusals capped, pairs split."""
     rows = [decided(row, thresholds) for row in comparisons]
-    return with_splits(capped(rows, refusals, seed), seed)
+    return with_splits(capped(rows, refusals, seed), splits)
 
 
 def figures_of(rows: Sequence[Comparison], thresholds: Thresholds, seed: int) -> dict[str, Any]:
@@ -123,11 +128,14 @@ def pictures_of(images: ImageStore) -> Pictures:
 
 
 def write_ranks(
-    out: Path, answers: Iterable[Row], rows: Sequence[Comparison], thresholds: Thresholds
+    out: Path,
+    answers: Iterable[Row],
+    rows: Sequence[Comparison],
+    splits: Mapping[str, str],
+    thresholds: Thresholds,
 ) -> None:
     """Write `ranks.parquet` out of the answers and what was compared."""
     compared = {row.question_id: row for row in rows if not row.probe}
-    splits = {row.photo: row.split for row in rows}
     write_table(out / RANKS_FILE, RANKS, rank_rows(answers, compared, splits, thresholds))
 
 

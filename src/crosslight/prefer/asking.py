@@ -159,6 +159,28 @@ def responders_of(models: Mapping[str, Model], config: AskConfig) -> tuple[Respo
     return tuple(found)
 
 
+def judges_itself(models: Mapping[str, Model]) -> list[str]:
+    """That the guard grades replies of its own, which every rate and group then stands on; for the
+    notes of a run. Raises `BadSetting` where the annotator would compare its own."""
+    own = {_who(model) for role, model in models.items() if role.partition(" ")[0] == RESPONDER}
+    if (annotator := models.get("annotator")) is not None and _who(annotator) in own:
+        raise BadSetting(
+            f"{_who(annotator)} would judge its own replies: it is --annotator and --responder",
+            "name another model for one of the two",
+        )
+    guard = _who(models[GUARD])
+    if guard not in own:
+        return []
+    return [
+        f"THE GUARD GRADES ITSELF: {guard} is --guard and --responder, so what is called safe, its "
+        "rate, the groups and the pairs lean its way; name another --guard"
+    ]
+
+
+def _who(model: Model) -> str:
+    return f"{model.card.spec} {model.card.revision}".strip()
+
+
 def check_roles(models: Mapping[str, Model], *, writes: bool) -> None:
     """Raises `NotSupported`, before any call, where a model cannot play its role.
 

@@ -1,11 +1,11 @@
 """From decided comparisons to the pairs of a dataset: capped, split, chosen named first."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from crosslight.prefer.comparisons import REFUSAL_CAP, Comparison
+from crosslight.prefer.comparisons import REFUSAL_CAP, REFUSAL_UNKNOWN, Comparison
 from crosslight.prefer.dataset import PairRow
 from crosslight.prefer.splits import split_clusters
 from crosslight.prefer.verdict import Axis
@@ -19,30 +19,39 @@ NAMES = ("by", "finish", "words", "language", "safe", "refuses", "reads_photo", 
 
 def capped(rows: Sequence[Comparison], share: float, seed: int) -> list[Comparison]:
     """The rows, with pairs that choose a refusal taken out where they are more than `share` of all
-    pairs: a model learns to refuse from few. Which ones stay is seeded, and not by their order."""
+    pairs: a model learns to refuse from few. Which ones stay is seeded, and not by their order.
+
+    A reply of which it is not known may be one: it takes room like one, so that the share holds.
+    """
     pairs = [row for row in rows if row.pair]
-    refusing = [row for row in pairs if _refuses(row, row.chosen.lower())]
+    refusing = [row for row in pairs if _refuses(row, row.chosen.lower()) is not False]
     others = len(pairs) - len(refusing)
     # The largest k with k <= share * (others + k).
     most = len(refusing) if share >= 1 else int(share * others / (1 - share) + 1e-9)
     order = sorted(refusing, key=lambda r: stable_id("cap", question=r.question_id, seed=seed))
     cut = {row.question_id for row in order[most:]}
-    return [
-        replace(row, status="dropped", outcome=REFUSAL_CAP, chosen="", basis="", sensitive=False)
-        if row.pair and row.question_id in cut
-        else row
-        for row in rows
-    ]
+    return [_cut(row) if row.pair and row.question_id in cut else row for row in rows]
 
 
-def with_splits(rows: Sequence[Comparison], seed: int) -> list[Comparison]:
-    """Each in the split of its photo: a hard question and its statement never part.
+def _cut(row: Comparison) -> Comparison:
+    known = _refuses(row, row.chosen.lower()) is not None
+    outcome = REFUSAL_CAP if known else REFUSAL_UNKNOWN
+    return replace(row, status="dropped", outcome=outcome, chosen="", basis="", sensitive=False)
 
-    All photos are dealt, with a pair or not: other thresholds make other pairs, and none of them
-    may then stand in another split.
+
+def deal(rows: Sequence[Comparison], clusters: Iterable[str], seed: int) -> dict[str, str]:
+    """The split of every cluster, of what was compared and of what was answered (`clusters`).
+
+    All are dealt, with a pair or not: other thresholds make other pairs, and none of them may then
+    stand in another split.
     """
-    splits = split_clusters({row.photo: False for row in rows}, seed)
-    return [replace(row, split=splits[row.photo]) for row in rows]
+    return split_clusters(dict.fromkeys((*clusters, *(row.group for row in rows)), False), seed)
+
+
+def with_splits(rows: Sequence[Comparison], splits: Mapping[str, str]) -> list[Comparison]:
+    """Each in the split of its photo: a hard question and its statement never part, nor two photos
+    that look alike."""
+    return [replace(row, split=splits[row.group]) for row in rows]
 
 
 def pair_of(row: Comparison, provenance: Mapping[str, str]) -> PairRow:
@@ -75,7 +84,7 @@ def pair_of(row: Comparison, provenance: Mapping[str, str]) -> PairRow:
         **told,
         category=row.leaf,
         gap=_gap(row),
-        cluster=row.photo,
+        cluster=row.group,
         decided_by=row.annotator,
         parent=row.question_id,
         recipe=RECIPE,
@@ -90,5 +99,7 @@ def _gap(row: Comparison) -> float | None:
     return float(abs(row.group_a - row.group_b))
 
 
-def _refuses(row: Comparison, reply: str) -> bool:
-    return (getattr(row, f"{reply}_refuses") or 0.0) >= REFUSES_FROM
+def _refuses(row: Comparison, reply: str) -> bool | None:
+    """None is unknown."""
+    p = getattr(row, f"{reply}_refuses")
+    return None if p is None else p >= REFUSES_FROM

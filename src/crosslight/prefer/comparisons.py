@@ -24,6 +24,8 @@ READS_FROM = 0.5
 """A reply with at least this probability of reading its photo right reads it right."""
 REFUSAL_CAP = "refusal_cap"
 """A pair that would choose one refusal too many (`PreferConfig.refusals`)."""
+REFUSAL_UNKNOWN = "refusal_unknown"
+"""One more pair of which nobody knows whether it would."""
 _TEXT, _NUMBER, _FLAG, _COUNT = pa.string(), pa.float64(), pa.bool_(), pa.int64()
 
 
@@ -115,6 +117,12 @@ class Comparison:
     retryable: bool | None = None
     hint: str = ""
     split: str = ""
+    cluster: str = ""
+
+    @property
+    def group(self) -> str:
+        """What is held out and resampled together: the photo with its near copies."""
+        return self.cluster or self.photo
 
     @property
     def asked(self) -> bool:
@@ -218,7 +226,8 @@ def read_comparisons(folder: Path) -> list[Comparison]:
         with TableFile(path) as file:
             missing = set(COLUMNS) - set(file.schema.names)
             if missing:
-                raise RunError(f"{FILE} lacks the columns {sorted(missing)[:5]}", HINT)
+                hint = AGAIN if missing <= LATER else HINT
+                raise RunError(f"{FILE} lacks the columns {sorted(missing)[:5]}", hint)
             return [
                 _row(values)
                 for group in range(file.groups)
@@ -228,6 +237,9 @@ def read_comparisons(folder: Path) -> list[Comparison]:
         raise RunError(f"{path.name} is no table of comparisons: {error}", HINT) from error
 
 
+LATER = frozenset(("cluster",))
+"""Columns that runs of earlier versions lack."""
+AGAIN = "run `crosslight prefer` into it again: its stored answers are used"
 HINT = "give the folder of a run of prefer with an --annotator"
 
 
@@ -275,6 +287,7 @@ def _contest(contest: Contest) -> Comparison:
     return Comparison(
         question_id=asked.id,
         photo=asked.photo,
+        cluster=asked.cluster,
         question=asked.text,
         a=contest.a.text,
         b=contest.b.text,

@@ -25,7 +25,7 @@ from crosslight.prefer.annotate.contest import Contest
 from crosslight.prefer.annotate.labelled import LabelledSet, labelled_set
 from crosslight.prefer.answered import Item
 from crosslight.prefer.asked import grading_steps
-from crosslight.prefer.asking import check_roles, responders_of
+from crosslight.prefer.asking import check_roles, judges_itself, responders_of
 from crosslight.prefer.bank_pairs import pairs_of
 from crosslight.prefer.built import source_built
 from crosslight.prefer.contests import drawing_of, groups_of
@@ -85,13 +85,14 @@ async def _asked(job: PreferJob) -> Estimate:
     given, config = bool(column), job.asking()
     async with opened_models(setup.backends, setup.budget) as models:
         check_roles(models, writes=not given)
+        themselves = judges_itself(models)
         plans = [*canary_plans(models.values())] if job.canary else []
         plans += ask_plans(models, config, given=given)
         plans += compare_plans(
             models, config, rows=rows, given=given, probes=job.config.probes, labelled=known
         )
         read = f"rows are read as {'questions, from column ' + column if given else 'photos'}"
-        notes = [read, *sample_notes(models.values()), NOTE]
+        notes = [*themselves, read, *sample_notes(models.values()), NOTE]
         notes.append(await _stored(job, models, column, labelled))
         return estimate_calls(
             rows, plans, attempts=job.policy.attempts, side=job.config.side, notes=notes

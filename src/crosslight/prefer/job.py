@@ -147,6 +147,10 @@ class PreferJob:
             words += ["--column", self.column]
         if self.allow_outside:
             words += ["--allow-outside"]
+        if self.labelled is not None:
+            words += ["--labelled", self.labelled.name]
+        if self.responders and not self.canary:
+            words += ["--no-canary"]
         for field_ in fields(PreferConfig):
             value = getattr(self.config, field_.name)
             if field_.name in OPTIONS and value != field_.default:

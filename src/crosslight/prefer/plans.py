@@ -58,7 +58,7 @@ def compare_plans(
     for step, least, most in (
         ("compare", 0, questions),
         ("probes", 0, made),
-        ("labelled pairs", labelled, labelled),
+        ("labelled", labelled, labelled),
     ):
         yield from _contests(annotator, config, step, least, most, shared=step != "compare")
 

@@ -43,6 +43,8 @@ class Question:
     written_by: str = ""
     decided_by: str = ""
     given: tuple[tuple[str, str], ...] = ()
+    near: str = ""
+    """The first photo of the input that this one is a near copy of; empty: of none."""
 
     @property
     def id(self) -> str:
@@ -51,9 +53,9 @@ class Question:
 
     @property
     def cluster(self) -> str:
-        """What is held out and resampled together: all that is asked about one photo, so that a
-        hard question and its statement never part."""
-        return self.photo
+        """What is held out and resampled together: all that is asked about one photo and its near
+        copies, so that a hard question and its statement never part."""
+        return self.near or self.photo
 
     @property
     def harmless(self) -> bool:

@@ -69,7 +69,7 @@ def rank_rows(
     """A row for each question with two labelled replies or more, best first; equal ranks tie.
 
     `answers`: rows of the table of answers, those of a question together. `compared`: by question.
-    `splits`: by photo.
+    `splits`: by cluster.
     """
     for question, rows in groupby(answers, key=lambda row: row["question_id"]):
         told = list(rows)
@@ -80,7 +80,7 @@ def rank_rows(
         ]
         if len(labelled) > 1:
             asked = {name: told[0][name] for name in ("photo", "question", "form", "side")}
-            split = splits.get(asked["photo"], "train")
+            split = splits[told[0]["cluster"]]
             ranked = _ranked(labelled, *_verdict(compared.get(question)))
             yield {"question_id": question, **asked, "split": split, **ranked}
 

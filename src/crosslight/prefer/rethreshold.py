@@ -14,15 +14,15 @@ from crosslight.prefer.asked_tables import (
     settled,
     write_ranks,
 )
-from crosslight.prefer.chosen import pair_of
-from crosslight.prefer.comparisons import Thresholds, read_comparisons, write_comparisons
+from crosslight.prefer.chosen import deal, pair_of
+from crosslight.prefer.comparisons import AGAIN, Thresholds, read_comparisons, write_comparisons
 from crosslight.prefer.dataset import write_pairs
 from crosslight.prefer.figures.sections import sections
 from crosslight.prefer.summary import counts_of
 from crosslight.prefer.verdict import Agreement, Cut
 from crosslight.records import BadSetting
-from crosslight.runs import RUN_FILE, NotARunFolder, begin, held_folder, read_run
-from crosslight.store import ImageStore, table_rows, write_json
+from crosslight.runs import RUN_FILE, NotARunFolder, RunError, begin, held_folder, read_run
+from crosslight.store import ImageStore, TableError, table_rows, write_json
 
 COPIED = ("answers.parquet", "dropped.parquet", "failed.parquet", "groups.json")
 OLD_RATES = (
@@ -83,8 +83,9 @@ def rethreshold_pairs(folder: Path, out: Path, images: Path, changed: Changed) -
             f"unsafe_below={limits.unsafe_below} above safe_above={limits.safe_above}",
             "what lies between them is unknown: name both, the smaller one as unsafe_below",
         )
-    old = read_comparisons(folder)
-    rows = settled(old, limits, refusals, seed)
+    old, answers = read_comparisons(folder), _answers(folder)
+    splits = deal(old, (row["cluster"] for row in answers), seed)
+    rows = settled(old, limits, refusals, seed, splits)
     pairs = [pair_of(row, given) for row in rows if row.pair]
     with held_folder(out, "prefer") as held:
         begin(out, "prefer")
@@ -93,7 +94,7 @@ def rethreshold_pairs(folder: Path, out: Path, images: Path, changed: Changed) -
         for name in COPIED:
             if (folder / name).is_file():
                 shutil.copyfile(folder / name, out / name)
-        write_ranks(out, table_rows(folder / ANSWERS_FILE, ANSWERS.names), rows, limits)
+        write_ranks(out, answers, rows, splits, limits)
         summary = {**run, **counts_of(pairs), "rows": len(pairs), "settings": settings}
         summary |= figures_of(rows, limits, seed)
         if changed.safe_above is not None or changed.unsafe_below is not None:
@@ -110,6 +111,13 @@ def rethreshold_pairs(folder: Path, out: Path, images: Path, changed: Changed) -
         write_json(out / RUN_FILE, summary)
         held.keep = True
     return summary
+
+
+def _answers(folder: Path) -> list[dict[str, Any]]:
+    try:
+        return list(table_rows(folder / ANSWERS_FILE, ANSWERS.names))
+    except TableError as error:
+        raise RunError(f"{ANSWERS_FILE}: {error.message}", error.hint or AGAIN) from error
 
 
 def _changed(settings: Mapping[str, Any], changed: Changed) -> dict[str, Any]:

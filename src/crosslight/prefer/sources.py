@@ -5,7 +5,7 @@ A table with a picture and a question in each row keeps its columns, and all its
 picture may stand there under several questions, so copies are no reason to leave a row out.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -15,6 +15,8 @@ from crosslight.photos import InputError
 from crosslight.prefer.question import Question
 from crosslight.records import AskedAs, BadSetting, Done, Dropped, Photo
 from crosslight.runs import Hall, Intake, Looked, Lost, Progress, RunError, look, read_run, unheard
+from crosslight.store import NEAR_BITS, group_similar, parse_hashes
+from crosslight.text import plural
 
 QUESTION_NAMES = ("question", "prompt", "text", "instruction", "query", "request", "user")
 """Columns that hold a question, the surest first."""
@@ -92,7 +94,12 @@ async def inputs_of(
         hall.notes.append(
             f"questions from column {column} (--question-column {NO_COLUMN} takes the photos alone)"
         )
-    return inputs_in(looked, column)
+    found = inputs_in(looked, column)
+    near = {row.photo for row in found.rows if isinstance(row, Question) and row.near}
+    if near:
+        told = plural(len(near), "photo looks like an earlier one", "photos look like earlier ones")
+        hall.notes.append(f"{told}: what is asked about both stands in one split")
+    return found
 
 
 def screened_for(intake: Intake, column: str) -> Intake:
@@ -114,12 +121,26 @@ def inputs_in(looked: Looked, column: str) -> Inputs:
 
 def _given(looked: Looked, column: str) -> Inputs:
     photos = {photo.id: photo for _, photo in looked.photos}
-    read = list(_read(looked, photos, column))
+    near = _near(photos)
+    read = [
+        (name, replace(one, near=near.get(one.photo, "")) if isinstance(one, Question) else one)
+        for name, one in _read(looked, photos, column)
+    ]
     rows = {name: one for name, one in read if isinstance(one, Question)}
     lost = [Lost(one, name) for name, one in read if isinstance(one, Dropped)]
     taken = {name for name, _ in read}
     lost += [one for one in looked.lost if one.input not in taken]
     return Inputs(tuple(rows.values()), tuple(rows), photos, tuple(lost), given=True)
+
+
+def _near(photos: Mapping[str, Photo]) -> dict[str, str]:
+    """Of each photo that looks like an earlier one, or like one that does, the first of them."""
+    hashed = [photo for photo in photos.values() if photo.phash]
+    if not hashed:
+        return {}
+    first = group_similar(parse_hashes([photo.phash for photo in hashed]), NEAR_BITS).keeper
+    found = zip(hashed, first.tolist(), strict=True)
+    return {photo.id: hashed[at].id for photo, at in found if hashed[at] is not photo}
 
 
 def _read(

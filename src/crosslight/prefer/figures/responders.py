@@ -20,7 +20,7 @@ def win_figures(rows: Iterable[Comparison], *, seed: int = 0) -> dict[str, Any]:
     for axis in Axis:
         read = [(row, SCORES.get(Read(getattr(row, f"read_{axis}")))) for row in asked]
         matches = [
-            Match(row.a_by, row.b_by, score, row.photo) for row, score in read if score is not None
+            Match(row.a_by, row.b_by, score, row.group) for row, score in read if score is not None
         ]
         found[str(axis)] = asdict(win_matrix(matches, seed=seed))
     return found
