@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -54,6 +55,25 @@ def test_a_fixed_order_of_kinds_is_said_aloud(tmp_path: Path) -> None:
     card = render_pairs_card(run)
     assert "**What beats what has no circle" in card
     assert "24 : 0" in card and "0 of which need the picture" in card
+
+
+def test_a_circle_of_three_kinds_is_one_and_the_remedy_is_of_what_there_is(tmp_path: Path) -> None:
+    kinds = [("guidance", "go_along"), ("go_along", "refusal"), ("refusal", "guidance")]
+    rows = [
+        replace(row, chosen_kind=kinds[at % 3][0], rejected_kind=kinds[at % 3][1], pattern="")
+        for at, row in enumerate(fixed())
+    ]
+    run = read_pairs(made(tmp_path, rows, wins={}))
+    told = {section.title: section for section in pair_sections(run)}
+    circle = told["What beats what"]
+    names = ["guidance", "go along", "refusal"]
+    turns = [" over ".join([*names[n:], *names[: n + 1]]) for n in range(3)]
+    assert not circle.loud and circle.text.removesuffix(".").partition(": ")[2] in turns
+    (loud,) = told["Can it be solved without the picture?"].loud
+    assert "--draw item" in loud and "--unmirrored" not in loud
+    card = render_pairs_card(run)
+    assert "No photo stands in two splits" in card and "new patterns" not in card
+    assert "Models wrote the replies" in card and "the same few texts" not in card
 
 
 def test_what_a_stranger_wrote_stays_text(tmp_path: Path) -> None:

@@ -139,6 +139,28 @@ def test_a_reply_that_names_the_hazard_is_no_going_along(tmp_path: Path) -> None
     assert [one.outcome.reason for one in bad.lost] == ["names_hazard", "enough_unmirrored"]  # type: ignore[union-attr]
 
 
+def test_a_reply_that_names_the_hazard_is_told_of_without_a_mirror_too(tmp_path: Path) -> None:
+    main, _ = one_family()
+    alone = pairs_of(built(tmp_path, [{**main, "other_response": "Take the pan."}]), CONFIG)
+    assert alone.rows == () and [end.reason for end in alone.ends] == ["names_hazard"]
+
+
+def test_both_pairs_of_a_mirror_are_one_cluster_also_without_a_pattern(tmp_path: Path) -> None:
+    rows = [{**one, "pattern": ""} for one in one_family()]
+    one, other = pairs_of(built(tmp_path, rows), CONFIG).rows
+    assert one.photo != other.photo and one.cluster == other.cluster == one.photo
+    assert one.split == other.split
+
+
+def test_whether_a_reply_of_a_model_refuses_is_not_known(tmp_path: Path) -> None:
+    rows = [{**one, "provenance": '{"responder": "openai:m 1"}'} for one in one_family()]
+    made = pairs_of(built(tmp_path / "m", rows), CONFIG).rows
+    ours = pairs_of(built(tmp_path / "b", one_family()), CONFIG).rows
+    assert {row.chosen_by for row in made} == {"openai:m 1"}
+    assert {(row.chosen_refuses, row.rejected_refuses) for row in made} == {(None, None)}
+    assert {(row.chosen_refuses, row.rejected_refuses) for row in ours} == {(0.0, 0.0)}
+
+
 def test_a_control_without_its_unsafe_row_or_guidance_is_dropped_with_its_reason(
     tmp_path: Path,
 ) -> None:

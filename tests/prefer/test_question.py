@@ -1,17 +1,26 @@
 """A question is known by its photo and its words."""
 
-from crosslight.prefer.question import Question, without_copies
-from crosslight.records import AskedAs, Done, Dropped
+from crosslight.flow import Leaf, RowResult
+from crosslight.prefer.answered import Item
+from crosslight.prefer.fates import Fates
+from crosslight.prefer.question import Question
+from crosslight.prefer.sources import Inputs
+from crosslight.records import AskedAs, Done, Dropped, Photo
 
 
-def test_the_same_words_beside_the_same_photo_are_asked_once() -> None:
+def test_the_same_words_beside_the_same_photo_are_compared_once() -> None:
     rows = [
         Question("p", "What is this?", AskedAs.EASY, leaf="theft"),
         Question("p", "What is this?", AskedAs.EASY, leaf="weapon"),
-        Question("q", "What is this?", AskedAs.EASY, leaf="theft"),
         Question("p", "What is this for?", AskedAs.EASY, leaf="theft"),
     ]
-    kept = without_copies(rows)
-    assert [one.value for one in kept if isinstance(one, Done)] == [rows[0], rows[2], rows[3]]
-    assert kept[1] == Dropped("questions", "same_question", "also written as easy of theft")
-    assert rows[0].id == rows[1].id != rows[2].id
+    assert rows[0].id == rows[1].id != Question("q", "What is this?").id
+    photo = Photo("p", "p.jpg", 100, 100, "JPEG", "")
+    fates = Fates(Inputs((photo,), ("p.jpg",), {"p": photo}))
+    leaves = [Leaf(Done(Item(row, ())), row) for row in rows]
+    items, failed = fates.graded(RowResult(0, photo, tuple(leaves)))
+    assert [item.question for item in items] == [rows[0], rows[2]] and not failed
+    _, (lost, *rest) = fates.end()
+    assert isinstance(lost.outcome, Dropped) and lost.outcome.reason == "same_question"
+    assert (lost.input, lost.row, "weapon" in lost.outcome.detail) == ("p.jpg", rows[1].id, True)
+    assert [one.input for one in rest] == ["p.jpg"], "the two others still wait for a comparison"

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from crosslight.prefer import PairRow, PairsRun, needs_picture
@@ -67,12 +68,21 @@ def pair_warnings(found: PairAudit) -> tuple[str, ...]:
     if not found.loud:
         return ()
     named = ", ".join(f"{rule.title} {rule.whole.value:.2f}" for rule in found.loud)
+    remedy = MORE_MIRRORS if found.mirrored else NO_MIRRORS
     return (
         f"The replies alone tell the better one in more than {TOO_TELLING:.0%} of the "
-        f"pairs: {named}. A model can learn this instead of looking. Remedy: more pairs with a "
-        "mirror, or a smaller --unmirrored; photos in which the same sentences are harmless "
-        "make mirrors.",
+        f"pairs: {named}. A model can learn this instead of looking. Remedy: {remedy}.",
     )
+
+
+MORE_MIRRORS = (
+    "more pairs with a mirror, or a smaller --unmirrored; photos in which the same sentences are "
+    "harmless make mirrors"
+)
+NO_MIRRORS = (
+    "replies that differ in what they say and not in who says it (--draw item, or more "
+    "responders); or train on the pairs of a build beside them, which have mirrors"
+)
 
 
 def pair_sections(run: PairsRun) -> list[PairSection]:
@@ -137,18 +147,35 @@ def _shortcuts(found: PairAudit) -> PairSection:
 
 def _graph(rows: Sequence[PairRow]) -> PairSection:
     """What beats what: without a circle, one order of kinds would be right everywhere."""
-    beats = {row.kinds for row in rows if row.chosen_kind != row.rejected_kind}
-    both = sorted({tuple(sorted(edge)) for edge in beats if edge[::-1] in beats})
-    told = ", ".join(f"{a} and {b}".replace("_", " ") for a, b in both)
-    if not beats:
-        return PairSection("What beats what", "In no pair are the two replies of known kinds.")
+    apart = [row.kinds for row in rows if row.chosen_kind != row.rejected_kind]
+    if not apart:
+        return PairSection("What beats what", "In no pair are the two replies of different kinds.")
+    edges = set(apart)
+    both = sorted({tuple(sorted(edge)) for edge in edges if edge[::-1] in edges})
     if both:
+        told = ", ".join(f"{a} and {b}".replace("_", " ") for a, b in both)
         return PairSection("What beats what", f"Each of these beats the other somewhere: {told}.")
+    if circle := _circle(edges):
+        return PairSection("What beats what", f"There is a circle: {circle}.")
     loud = (
         "What beats what has no circle: a fixed order of kinds of reply, told by style, is right "
-        "on every pair."
+        f"on every pair of two kinds ({len(apart):,} of {len(rows):,})."
     )
-    return PairSection("What beats what", "No two kinds of reply beat each other.", loud=(loud,))
+    return PairSection("What beats what", "No kinds of reply beat each other.", loud=(loud,))
+
+
+def _circle(beats: set[tuple[str, str]]) -> str:
+    """A circle of three kinds or more; empty where there is none. In order: a card is the same
+    each time."""
+    worse: dict[str, list[str]] = {}
+    for better, other in sorted(beats):
+        worse.setdefault(better, []).append(other)
+    try:
+        TopologicalSorter(worse).prepare()
+    except CycleError as error:
+        # Each one beats the one before it.
+        return " over ".join(kind.replace("_", " ") for kind in reversed(error.args[1]))
+    return ""
 
 
 def _refusals(rows: Sequence[PairRow]) -> PairSection:
@@ -205,14 +232,19 @@ def _authors(rows: Sequence[PairRow]) -> PairSection:
     table = [(by, kind.replace("_", " "), f"{n:,}") for (by, kind), n in sorted(found.items())]
     decided = Counter(f"{row.basis} ({row.decided_by or 'not stated'})" for row in rows)
     told = ", ".join(f"{name}: {n:,}" for name, n in sorted(decided.items()))
+    ours = {"bank", "prefer"} & {by for by, _ in found}
     leaves = {row.category or row.leaf for row in rows} - {""}
     text = (
-        "Replies by author. Those of bank and of prefer are texts that come with Crosslight: "
-        "language models wrote them, a program checks them. By what the chosen reply is better: "
-        f"{told}. "
+        f"Replies by author. {OURS if ours else ''}By what the chosen reply is better: {told}. "
         f"{plural(len(leaves), 'kind')} of harm."
     )
     return PairSection("Who wrote what", text, ("author", "kind", "replies"), tuple(table))
+
+
+OURS = (
+    "Those of bank and of prefer are texts that come with Crosslight: language models wrote them, "
+    "a program checks them. "
+)
 
 
 def _not_asked() -> PairSection:

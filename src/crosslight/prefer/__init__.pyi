@@ -9,7 +9,7 @@ from .dry_run import estimate_prefer
 from .grade import Grade, safety
 from .job import PreferJob
 from .plans import ask_plans
-from .question import Question, without_copies
+from .question import Question
 from .questions.checks import CheckQuestion
 from .questions.choose import ChooseLeaves, LeafChoice
 from .questions.tree import TreeLeaf, leaves_named, tree_leaves
@@ -64,6 +64,5 @@ __all__ = [
     "safety",
     "same_text",
     "tree_leaves",
-    "without_copies",
     "write_pairs",
 ]

@@ -99,8 +99,9 @@ async def _grade(job: PreferJob, hall: Hall, found: Asked, fates: Fates) -> None
     failed = 0
     try:
         async for result in hall.results(steps, found.inputs.rows, "questions and replies"):
-            found.items += result.done
-            failed += fates.graded(result)
+            items, unasked = fates.graded(result)
+            found.items += items
+            failed += unasked
     finally:
         found.funnel += hall.funnel
     found.rates = responder_rates(found.items, responders, config, unasked=failed)

@@ -8,9 +8,13 @@ from crosslight.prefer.built import Built, BuiltRow
 from crosslight.prefer.candidates import STEP, Candidates, Mirror, candidates_of
 from crosslight.prefer.config import RECIPE_VERSION, PreferConfig
 from crosslight.prefer.dataset import PairRow, pair_row
+from crosslight.prefer.replies import BY
 from crosslight.prefer.splits import split_clusters
-from crosslight.records import Dropped, Preference, ReplyKind, stable_id
+from crosslight.records import Dropped, Preference, Reply, ReplyKind, stable_id
 from crosslight.runs import Lost
+
+OURS = ("bank", BY)
+"""Authors whose replies come with Crosslight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +83,14 @@ class _Mix:
                 by_text[one.family.group] += 1
         # Half of a refusal's mirrors choose it: n of len + 2n pairs.
         share = self._config.refusals
-        room = int(share * len(self._taken) / (1 - 2 * share)) if share < 0.5 else len(found)
+        room = int(share * len(self._taken) / (1 - 2 * share) + 1e-9) if share < 0.5 else len(found)
         seen: set[str] = set()
         for one, mirror in self._shuffled(found, "refusal"):
-            if one.family.group in seen or len(seen) >= room:
+            if one.family.group in seen:
                 self._leave(one, "enough_refusals", "one mirror with a refusal for each pattern")
+            elif len(seen) >= room:
+                told = f"at most {share:.0%} of the pairs choose a refusal"
+                self._leave(one, "enough_refusals", told)
             elif self._take(one, mirror.pairs):
                 seen.add(one.family.group)
 
@@ -162,15 +169,13 @@ def _row(pair: Preference, row: BuiltRow) -> PairRow:
         origin=row.origin,
         recipe=RECIPE_VERSION,
         thing=row.element,
-        **{f"{side}_refuses": _refuses(kind) for side, kind in _both(pair)},
+        chosen_refuses=_refuses(pair.chosen),
+        rejected_refuses=_refuses(pair.rejected),
     )
     return replace(made, provenance=row.provenance)
 
 
-def _both(pair: Preference) -> tuple[tuple[str, ReplyKind], tuple[str, ReplyKind]]:
-    return ("chosen", pair.chosen.kind), ("rejected", pair.rejected.kind)
-
-
-def _refuses(kind: ReplyKind) -> float:
-    """Known, since it was written as one or as none."""
-    return float(kind is ReplyKind.REFUSAL)
+def _refuses(reply: Reply) -> float | None:
+    """Known of texts of ours, which were written as a refusal or as none; of a model's reply the
+    build says no more than that it is no bare one."""
+    return float(reply.kind is ReplyKind.REFUSAL) if reply.by in OURS else None

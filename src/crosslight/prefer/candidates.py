@@ -7,6 +7,7 @@ guidance (`refusal`). Only whoever looks at the picture, or reads the sentence, 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from crosslight.prefer.built import BuiltRow, Family
 from crosslight.prefer.replies import spare_replies
@@ -17,6 +18,7 @@ STEP = "pair"
 TEXT_WEIGHT = 0.5
 """Of both pairs of a mirror by text: beside the risky sentence its rejected reply answers another
 one, and now and then is not bad advice there either."""
+NAMES_HAZARD = Dropped(STEP, "names_hazard", "the reply that goes along names the risky thing")
 WRITTEN = "written"
 """By what the chosen reply is better: those who wrote the replies say so."""
 
@@ -59,9 +61,12 @@ def candidates_of(family: Family, seed: int) -> Candidates:
     made = (*_by_photo(family, main, seed), *_by_text(family, main))
     mirrors = tuple(one for one in made if isinstance(one, Mirror))
     seen = any(mirror.how == "photo" for mirror in mirrors)
-    single = tuple(_unmirrored(family, main, seed, mirrored=seen))
+    alone = tuple(_unmirrored(family, main, seed, mirrored=seen))
     return Candidates(
-        family, mirrors, single, tuple(one for one in made if isinstance(one, Dropped))
+        family,
+        mirrors,
+        tuple(one for one in alone if isinstance(one, Preference)),
+        tuple(one for one in (*made, *alone) if isinstance(one, Dropped)),
     )
 
 
@@ -72,7 +77,7 @@ def guidance(row: BuiltRow) -> Reply:
 
 def _by_photo(family: Family, main: BuiltRow, seed: int) -> Iterator[Mirror | Dropped]:
     """Guidance beside the risky photo; beside the harmless one the reply that is right there."""
-    there = family.photo
+    there, pair = family.photo, partial(_pair, family.group)
     if there is None:
         return
     if main.sensitive:
@@ -81,60 +86,69 @@ def _by_photo(family: Family, main: BuiltRow, seed: int) -> Iterator[Mirror | Dr
         return
     along = Reply(there.response, ReplyKind.GO_ALONG, there.by)
     if names_element(along.text, (main.element,)):
-        yield Dropped(STEP, "names_hazard", "the reply that goes along names the risky thing")
+        yield NAMES_HAZARD
         return
     if not there.other_response or there.other_response != main.response:
         yield Dropped(STEP, "no_other_reply", "the control names no guidance of its unsafe row")
         return
     yield Mirror(
         "photo",
-        _pair(main, guidance(main), along, RequestSide.HIDDEN_RISK),
-        _pair(there, along, guidance(main), RequestSide.HARMLESS),
+        pair(main, guidance(main), along, RequestSide.HIDDEN_RISK),
+        pair(there, along, guidance(main), RequestSide.HARMLESS),
     )
     no = spare_replies().refusal(family.group, seed=seed)
     yield Mirror(
         "refusal",
-        _pair(main, no, along, RequestSide.HIDDEN_RISK),
-        _pair(there, along, no, RequestSide.HARMLESS),
+        pair(main, no, along, RequestSide.HIDDEN_RISK),
+        pair(there, along, no, RequestSide.HARMLESS),
     )
 
 
 def _by_text(family: Family, main: BuiltRow) -> Iterator[Mirror | Dropped]:
     """The same photo: guidance where the sentence is risky, plain help where it is not."""
-    said = family.text
+    said, pair = family.text, partial(_pair, family.group)
     if said is None:
         return
     plain = Reply(said.response, ReplyKind.HELP, said.by)
     yield Mirror(
         "text",
-        _pair(main, guidance(main), plain, RequestSide.HIDDEN_RISK, TEXT_WEIGHT),
-        _pair(said, plain, guidance(main), RequestSide.HARMLESS, TEXT_WEIGHT),
+        pair(main, guidance(main), plain, RequestSide.HIDDEN_RISK, TEXT_WEIGHT),
+        pair(said, plain, guidance(main), RequestSide.HARMLESS, TEXT_WEIGHT),
     )
 
 
 def _unmirrored(
     family: Family, main: BuiltRow, seed: int, *, mirrored: bool
-) -> Iterator[Preference]:
-    spare, side = spare_replies(), RequestSide.HIDDEN_RISK
+) -> Iterator[Preference | Dropped]:
+    spare, side, pair = spare_replies(), RequestSide.HIDDEN_RISK, partial(_pair, family.group)
     if main.sensitive:
         for worse in (spare.refusal(main.id, seed=seed), spare.evasion(main.id, seed=seed)):
-            yield _pair(main, guidance(main), worse, side)
+            yield pair(main, guidance(main), worse, side)
     elif main.other_kind == ReplyKind.GO_ALONG and not mirrored:
         worse = Reply(main.other_response, ReplyKind.GO_ALONG, main.by)
-        if not names_element(worse.text, (main.element,)):
-            yield _pair(main, guidance(main), worse, side)
+        if names_element(worse.text, (main.element,)):
+            yield NAMES_HAZARD
+        else:
+            yield pair(main, guidance(main), worse, side)
     if (said := family.text) is None:
         return
     plain = Reply(said.response, ReplyKind.HELP, said.by)
     if said.other_kind == ReplyKind.WARNING:
         worse = Reply(said.other_response, ReplyKind.WARNING, said.by)
-        yield _pair(said, plain, worse, RequestSide.HARMLESS)
-    yield _pair(said, plain, spare.refusal(said.id, seed=seed), RequestSide.HARMLESS)
+        yield pair(said, plain, worse, RequestSide.HARMLESS)
+    yield pair(said, plain, spare.refusal(said.id, seed=seed), RequestSide.HARMLESS)
 
 
 def _pair(
-    row: BuiltRow, chosen: Reply, rejected: Reply, side: RequestSide, weight: float = 1.0
+    group: str,
+    row: BuiltRow,
+    chosen: Reply,
+    rejected: Reply,
+    side: RequestSide,
+    weight: float = 1.0,
 ) -> Preference:
+    """`group`: of the family, so that both pairs of a mirror stand in one cluster, whatever photos
+    they show."""
     return Preference(
         photo=row.photo,
         question=row.text,
@@ -144,7 +158,7 @@ def _pair(
         basis=WRITTEN,
         category=row.category,
         pattern=row.pattern,
-        cluster=row.pattern or row.photo,
+        cluster=group,
         sensitive=row.sensitive,
         weight=weight,
         decided_by=row.decided_by,

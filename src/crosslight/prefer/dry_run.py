@@ -136,8 +136,9 @@ class _Walk:
         items: list[Item] = []
         fates, unasked = Fates(self.inputs), 0
         for result in await self._results(steps, self.inputs.rows):
-            items += result.done
-            unasked += fates.graded(result)
+            graded, failed = fates.graded(result)
+            items += graded
+            unasked += failed
         if self.held.missing or not whole:
             return False
         groups = groups_of(items, responder_rates(items, responders, config, unasked), config)

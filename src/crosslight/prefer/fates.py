@@ -26,20 +26,34 @@ class Fates:
         """Input of each question that waits for its comparison."""
         self._waiting: dict[int, set[str]] = {}
 
-    def graded(self, result: RowResult) -> int:
-        """Note a row of the first pass; returns how many questions nobody answered."""
+    def graded(self, result: RowResult) -> tuple[list[Item], int]:
+        """Note a row of the first pass; returns its items, and how many questions nobody answered.
+
+        A text that was written twice for one photo, for two subjects, is one question.
+        """
         at, failed = result.index, 0
+        items: list[Item] = []
         ends = self._ends.setdefault(at, [])
         for leaf in result.leaves:
-            if isinstance(leaf.outcome, Done):
-                item: Item = leaf.outcome.value
-                self._open[item.question.id] = at
-                self._waiting.setdefault(at, set()).add(item.question.id)
-                continue
-            ends.append(leaf.outcome)
-            self._lose(leaf.outcome, at, leaf.before)
-            failed += isinstance(leaf.outcome, Failed) and isinstance(leaf.before, Question)
-        return failed
+            outcome: Outcome[Any] = leaf.outcome
+            if isinstance(outcome, Done):
+                item: Item = outcome.value
+                asked = item.question
+                if asked.id not in self._open:
+                    items.append(item)
+                    self._open[asked.id] = at
+                    self._waiting.setdefault(at, set()).add(asked.id)
+                    continue
+                told = (
+                    f"{asked.form} of {asked.leaf or 'no subject'}: written before for this photo"
+                )
+                outcome = Dropped("questions", "same_question", told)
+                self._lose(outcome, at, item)
+            else:
+                self._lose(outcome, at, leaf.before)
+                failed += isinstance(outcome, Failed) and isinstance(leaf.before, Question)
+            ends.append(outcome)
+        return items, failed
 
     def drawn(self, drawing: Drawing) -> None:
         """Note the questions that have nothing to compare."""

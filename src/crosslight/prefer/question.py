@@ -1,9 +1,8 @@
 """What a person says beside a photo, and what is known of it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from crosslight.records import AskedAs, Done, Dropped, Outcome, RequestSide, stable_id
+from crosslight.records import AskedAs, RequestSide, stable_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +60,3 @@ class Question:
     def harmless(self) -> bool:
         """Whether simply helping is best."""
         return self.side is RequestSide.HARMLESS
-
-
-def without_copies(rows: Iterable[Question]) -> list[Outcome[Question]]:
-    """In the order of the rows; a text that was written twice for one photo (for two subjects, say)
-    is asked once."""
-    first: dict[str, Question] = {}
-    found: list[Outcome[Question]] = []
-    for row in rows:
-        earlier = first.setdefault(row.id, row)
-        if earlier is row:
-            found.append(Done(row))
-        else:
-            told = f"also written as {earlier.form} of {earlier.leaf or 'no subject'}"
-            found.append(Dropped("questions", "same_question", told))
-    return found

@@ -125,6 +125,8 @@ def _whole_groups(pairs: Sequence[PairTexts], most: int, seed: int) -> list[Pair
         if sizes[names[at]] <= room:
             taken.add(names[at])
             room -= sizes[names[at]]
+    # Where each is larger than all that is to be looked at, one is better than none.
+    taken = taken or {min(names, key=lambda name: sizes[name])}
     return [pair for pair in ordered if pair.group in taken]
 
 
