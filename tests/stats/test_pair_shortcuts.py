@@ -75,6 +75,14 @@ def test_more_pairs_than_wanted_are_left_out_by_whole_groups() -> None:
     assert again == found
 
 
+def test_a_group_that_is_larger_than_all_that_is_wanted_is_looked_at_and_not_called_none() -> None:
+    made = [replace(one, group=f"g{at % 3}") for at, one in enumerate(pairs(0))]
+    found = audit_pairs(made, most=5)
+    assert (found.of, found.pairs, found.groups) == (60, 20, 1)
+    assert found.rule("length").whole.value is not None
+    assert "groups, fewer than" in found.rule("replies").whole.reason
+
+
 def test_an_undecided_pair_counts_half() -> None:
     same = [PairTexts("q", "a b", "c d", f"g{n}", "k") for n in range(20)]
     assert audit_pairs(same).rule("length").whole.value == 0.5
