@@ -8,8 +8,14 @@ from typing import Any
 
 from crosslight.records import CrosslightError
 from crosslight.stats import AuditRow
-from crosslight.store import TableError, TableFile, UnreadableFile, read_named
-from crosslight.text import BadJson, NotText, decode, parse_json, split_lines
+from crosslight.store import (
+    MOST_JSON_LINES,
+    TableError,
+    TableFile,
+    UnreadableFile,
+    json_lines,
+)
+from crosslight.text import NotText
 
 MAX_BYTES = 256 << 20
 MAX_ROWS = 1_000_000
@@ -132,25 +138,18 @@ def _parquet(path: Path, columns: AuditColumns) -> Iterator[dict[str, Any]]:
 
 def _json_lines(path: Path, columns: AuditColumns) -> Iterator[dict[str, Any] | None]:
     """The objects of a file; None for a line that is none."""
-    try:
-        text = decode(read_named(path, MAX_BYTES))
-    except (UnreadableFile, NotText) as error:
-        raise AuditError(f"{path.name}: {error.message}", error.hint) from error
     names: dict[str, None] = {}
     lines = 0
-    for line in split_lines(text):
-        if not line.strip():
-            continue
-        try:
-            cells = parse_json(line)
-        except BadJson:
-            cells = None
-        if isinstance(cells, dict):
-            names.update(dict.fromkeys(cells))
-            lines += 1
-            yield cells
-        else:
-            yield None
+    try:
+        for line in json_lines(path, most_bytes=MOST_JSON_LINES):
+            if isinstance(line.value, dict):
+                names.update(dict.fromkeys(line.value))
+                lines += 1
+                yield line.value
+            else:
+                yield None
+    except (UnreadableFile, NotText) as error:
+        raise AuditError(f"{path.name}: {error.message}", error.hint) from error
     if lines:
         _check(path, columns, list(names))
 

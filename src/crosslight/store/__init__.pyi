@@ -26,6 +26,7 @@ from .foreign import (
 from .frames import Frames
 from .handwritten import fitted, read_fitted, read_text, read_yaml
 from .images import ImageDamaged, ImageMissing, ImageStore
+from .json_lines import MOST_JSON_LINES, JsonLine, json_lines
 from .looks import LOOKS, NARROW, WHOLE, Look, Looks, is_narrow, told_frames
 from .outline.read import sniff
 from .parquet import TableError, TableFile, read_table, table_rows
@@ -44,6 +45,7 @@ __all__ = [
     "IMAGE",
     "LINKED",
     "LOOKS",
+    "MOST_JSON_LINES",
     "NARROW",
     "NEAR_BITS",
     "OK",
@@ -58,6 +60,7 @@ __all__ = [
     "ImageDamaged",
     "ImageMissing",
     "ImageStore",
+    "JsonLine",
     "Look",
     "Looks",
     "NoSuchFile",
@@ -80,6 +83,7 @@ __all__ = [
     "is_narrow",
     "is_part",
     "is_windows_path",
+    "json_lines",
     "local_path",
     "near_pairs",
     "open_part",

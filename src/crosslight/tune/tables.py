@@ -7,12 +7,17 @@ from typing import Any
 
 from crosslight.records import BadSetting
 from crosslight.runs import SPLITS, Lost
-from crosslight.store import TableError, TableFile, file_sha256, stays_in
-from crosslight.text import BadJson, parse_json
+from crosslight.store import (
+    TableError,
+    TableFile,
+    UnreadableFile,
+    file_sha256,
+    json_lines,
+    stays_in,
+)
+from crosslight.text import NotText
 
 SUFFIXES = (".parquet", ".jsonl", ".json")
-MOST_LINE = 32 << 20
-"""Bytes of one line of JSONL: a row with its picture in base64."""
 NAMED = "name a run of prefer or build, or a .parquet or .jsonl table in TRL's columns"
 
 
@@ -68,20 +73,13 @@ def _parquet(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open("rb") as file:
-        at = 0
-        while line := file.readline(MOST_LINE + 1):
-            at += 1
-            if len(line) > MOST_LINE:
-                raise TableError(f"{path.name} line {at:,} is longer than {MOST_LINE:,} bytes")
-            if not line.strip():
-                continue
-            try:
-                cells = parse_json(line.decode("utf-8-sig" if at == 1 else "utf-8"))
-            except (BadJson, UnicodeDecodeError) as error:
-                raise TableError(
-                    f"{path.name} line {at:,} is no JSON: {error}", "one object a line (JSONL)"
-                ) from None
-            if not isinstance(cells, dict):
-                raise TableError(f"{path.name} line {at:,} is no JSON object", NAMED)
-            yield cells
+    try:
+        for line in json_lines(path):
+            place = f"{path.name} line {line.number:,}"
+            if line.cause:
+                raise TableError(f"{place} is no JSON: {line.cause}", "one object a line (JSONL)")
+            if not isinstance(line.value, dict):
+                raise TableError(f"{place} is no JSON object", NAMED)
+            yield line.value
+    except (UnreadableFile, NotText) as error:
+        raise TableError(f"{path.name}: {error.message}", error.hint) from error

@@ -11,22 +11,21 @@ from typing import Any
 from crosslight.bench import SuiteError, image_bytes
 from crosslight.records import content_hash
 from crosslight.store import (
+    MOST_JSON_LINES,
     BadImage,
     TableError,
     TableFile,
     UnreadableFile,
     file_sha256,
+    json_lines,
     peek_image,
     read_named,
 )
 from crosslight.text import (
-    BadJson,
     NotText,
     Wrong,
     decode,
     near_field,
-    parse_json,
-    split_lines,
     table_start,
     told,
 )
@@ -40,7 +39,6 @@ from crosslight.tune.judge.rows import (
     joined_groups,
 )
 
-MOST_BYTES = 512 << 20
 COLUMNS = ("text", "label", "image", "answer", "category", "group", "id", "licence")
 LABELS = {"unsafe": 1, "1": 1, "true": 1, "safe": 0, "0": 0, "false": 0}
 FORM = (
@@ -188,11 +186,11 @@ def _read(path: Path) -> Iterator[Any]:
         if path.suffix.lower() == ".parquet":
             yield from _parquet(path)
             return
-        text = decode(read_named(path, MOST_BYTES))
         if path.suffix.lower() in (".csv", ".tsv"):
+            text = decode(read_named(path, MOST_JSON_LINES))
             yield from _csv(text, "\t" if path.suffix.lower() == ".tsv" else ",")
         else:
-            yield from _lines(path, text)
+            yield from _lines(path)
     except UnreadableFile as error:
         raise DataError(error.message, error.hint) from error
     except NotText as error:
@@ -211,13 +209,11 @@ def _parquet(path: Path) -> Iterator[dict[str, Any]]:
             yield row | ({"image": f"{path.name}::{at}/image"} if packed else {})
 
 
-def _lines(path: Path, text: str) -> Iterator[Any]:
-    for number, line in enumerate(split_lines(text), start=1):
-        if line.strip():
-            try:
-                yield parse_json(line)
-            except BadJson as error:
-                raise DataError(f"{path.name}, line {number}: no JSON: {error.cause}") from error
+def _lines(path: Path) -> Iterator[Any]:
+    for line in json_lines(path, most_bytes=MOST_JSON_LINES):
+        if line.cause:
+            raise DataError(f"{path.name}, line {line.number}: no JSON: {line.cause}")
+        yield line.value
 
 
 def _csv(text: str, own: str) -> Iterator[dict[str, Any]]:
