@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from crosslight.records import BadSetting, Kind
-from crosslight.runs import RunError, read_run
-from crosslight.store import TableError, TableFile, stored_pictures
+from crosslight.runs import DatasetRun, RunError, read_manifest, read_run
+from crosslight.store import TableError, TableFile
 
 TEXTS = (
     *("id", "photo", "source", "text", "kind", "response", "element", "pattern", "category"),
@@ -79,22 +79,12 @@ class Family:
         return first.pattern or first.photo
 
 
-@dataclass(frozen=True)
-class Built:
-    """A run of build, its pictures on disk."""
+@dataclass(frozen=True, kw_only=True)
+class Built(DatasetRun):
+    """A run of build, its pictures on disk. `status` is empty where the run does not tell it."""
 
-    folder: Path
     families: tuple[Family, ...]
-    told: dict[str, Any] = field(repr=False)
-    """Its `run.json`."""
-    where: dict[str, tuple[Path, int]] = field(repr=False)
-
-    def pictures(self, photos: Sequence[str]) -> Iterator[tuple[str, bytes, str]]:
-        """The wanted photos, their bytes and file names. Raises `RunError`."""
-        try:
-            yield from stored_pictures(self.where, photos)
-        except (TableError, OSError) as error:
-            raise RunError(f"{self.folder.name}: a picture cannot be read: {error}") from error
+    status: str
 
 
 def is_built(source: Path) -> bool:
@@ -119,7 +109,13 @@ def read_built(folder: Path) -> Built:
             rows.append(row)
     if not rows:
         raise RunError(f"{folder} holds no row to make pairs of", "build it to its end first")
-    return Built(folder, _families(rows), read_run(folder), where)
+    return Built(
+        folder=folder,
+        manifest=read_manifest(folder),
+        where=where,
+        families=_families(rows),
+        status=str(read_run(folder).get("status") or ""),
+    )
 
 
 def _families(rows: Sequence[BuiltRow]) -> tuple[Family, ...]:

@@ -65,7 +65,7 @@ async def _write(job: PreferJob, hall: Hall, built: Built, made: BankPairs) -> N
     lost = list(made.lost)
     account = Account.of(made.families, made.finished, made.ends)
     hall.writing(account, lost)
-    await _whole(lambda: write_pairs(job.out, made.rows, built.pictures))
+    await _whole(lambda: write_pairs(job.out, made.rows, built.named_pictures))
     specs = {role: card.spec for role, card in hall.cards.items()}
     told = {
         **counts_of(made.rows),
@@ -76,7 +76,7 @@ async def _write(job: PreferJob, hall: Hall, built: Built, made: BankPairs) -> N
             "source_kind": "build",
             "source_sha256": content_hash(canonical(_ids(built))),
         },
-        "source": {"bank": built.told.get("bank", {}), "status": built.told.get("status", "")},
+        "source": {"bank": built.manifest.bank, "status": built.status},
     }
     hall.finish(told, account, lost)
 
@@ -99,9 +99,9 @@ def _ids(built: Built) -> list[str]:
 
 def _note(hall: Hall, job: PreferJob, built: Built, made: BankPairs) -> None:
     """What a reader of the numbers must know."""
-    status = built.told.get("status")
-    if status != "complete":
-        hall.notes.append(f"the build that these pairs are of is {status or 'of unknown end'}")
+    if built.status != "complete":
+        told = built.status or "of unknown end"
+        hall.notes.append(f"the build that these pairs are of is {told}")
     if job.limit is not None:
         hall.notes.append(f"a sample of at most {job.limit:,} inputs, chosen by the seed")
     if made.rows and not any(row.mirror_of for row in made.rows):

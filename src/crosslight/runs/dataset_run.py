@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from crosslight.runs.folder import RunError
 from crosslight.runs.lost import DROPPED_FILE, FAILED_FILE, LostReason, lost_of
 from crosslight.runs.manifest import Manifest
-from crosslight.store import stored_pictures
+from crosslight.store import TableError, stored_pictures
 
 SPLITS = ("train", "validation", "test")
 
@@ -36,6 +37,13 @@ class DatasetRun:
         """
         for photo, data, _ in stored_pictures(self.where, photos):
             yield photo, data
+
+    def named_pictures(self, photos: Iterable[str]) -> Iterator[tuple[str, bytes, str]]:
+        """The same with the names of their files. Raises `RunError` for what cannot be read."""
+        try:
+            yield from stored_pictures(self.where, photos)
+        except (TableError, OSError) as error:
+            raise RunError(f"{self.folder.name}: a picture cannot be read: {error}") from error
 
     @cached_property
     def dropped(self) -> tuple[LostReason, ...]:

@@ -4,14 +4,14 @@ They cost nothing to label: the bank's own pairs, of the build that a run reads,
 prefer that asked no model.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from crosslight.prefer.annotate.contest import Contest
 from crosslight.prefer.answered import Answered, Responder
 from crosslight.prefer.bank_pairs import pairs_of
 from crosslight.prefer.built import is_built, read_built
-from crosslight.prefer.dataset import PairRow, PairsRun, Pictures, read_pairs
+from crosslight.prefer.dataset import PairRow, Pictures, read_pairs
 from crosslight.prefer.draw import DrawBy, Drawn
 from crosslight.prefer.figures.annotator import LABELLED
 from crosslight.prefer.job import PreferJob
@@ -56,10 +56,10 @@ def labelled_set(job: PreferJob) -> LabelledSet | None:
                 f"{job.labelled.name} holds no pairs whose better reply is known",
                 "--labelled takes a run of `crosslight prefer` over a build, without --responder",
             )
-        return LabelledSet(rows, _pictures(run))
+        return LabelledSet(rows, run.named_pictures)
     if is_built(job.source):
         built = read_built(job.source)
-        return LabelledSet(_known(pairs_of(built, job.config).rows), built.pictures)
+        return LabelledSet(_known(pairs_of(built, job.config).rows), built.named_pictures)
     return None
 
 
@@ -69,13 +69,6 @@ def _known(rows: Iterable[PairRow]) -> tuple[PairRow, ...]:
     return tuple(
         row for row in rows if MODELS not in row.kinds and not row.sensitive and row.weight >= 1
     )
-
-
-def _pictures(run: PairsRun) -> Pictures:
-    def pictures(photos: Sequence[str]) -> Iterator[tuple[str, bytes, str]]:
-        return ((photo, data, "") for photo, data in run.pictures(photos))
-
-    return pictures
 
 
 def _contest(row: PairRow) -> Contest:
