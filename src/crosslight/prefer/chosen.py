@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from crosslight.prefer.columns import QUESTION
 from crosslight.prefer.comparisons import REFUSAL_CAP, REFUSAL_UNKNOWN, Comparison
 from crosslight.prefer.dataset import PairRow
 from crosslight.prefer.splits import split_clusters
@@ -75,16 +76,14 @@ def pair_of(row: Comparison, provenance: Mapping[str, str]) -> PairRow:
     told["reason_first"], told["reason_swapped"] = (
         (first, swapped) if won == "a" else (swapped, first)
     )
-    shared = (
-        "photo question source form lever side side_p domain middle leaf leaf_known "
-        "leaf_blind thing points matters licence origin drawn_by p_drawn basis sensitive split"
-    )
-    told |= {name: getattr(row, name) for name in shared.split()}
+    shared = (*QUESTION, "leaf_blind", "drawn_by", "p_drawn", "sensitive")
+    own = ("photo", "question", "form", "side", "basis", "split")
+    told |= {name: getattr(row, name) for name in (*shared, *own)}
+    told["cluster"] = row.group
     return PairRow(
         **told,
         category=row.leaf,
         gap=_gap(row),
-        cluster=row.group,
         decided_by=row.annotator,
         parent=row.question_id,
         recipe=RECIPE,

@@ -5,14 +5,19 @@ pairs anew without a call.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from crosslight.prefer.annotate.contest import Compared, Contest, Told
 from crosslight.prefer.answered import Answered
+from crosslight.prefer.columns import (
+    QUESTION,
+    AskedColumns,
+    cells_of,
+    column_kinds,
+    values_of,
+)
 from crosslight.prefer.decide import Decision, Judged, Outcome, Safe, Sight, decide
 from crosslight.prefer.verdict import Axis, BothOrders, Cut, Order, Read
 from crosslight.records import Dropped, Failed, RequestSide
@@ -26,7 +31,6 @@ REFUSAL_CAP = "refusal_cap"
 """A pair that would choose one refusal too many (`PreferConfig.refusals`)."""
 REFUSAL_UNKNOWN = "refusal_unknown"
 """One more pair of which nobody knows whether it would."""
-_TEXT, _NUMBER, _FLAG, _COUNT = pa.string(), pa.float64(), pa.bool_(), pa.int64()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(AskedColumns):
     """One row. In every list of probabilities A is the reply `a`, whatever place it stood in;
     `*_first` is the order in which it stood first. None is unknown, or was not asked."""
 
@@ -58,21 +62,8 @@ class Comparison:
     b: str
     a_by: str
     b_by: str
-    source: str = ""
     form: str = ""
-    lever: str = ""
     side: str = ""
-    side_p: float | None = None
-    domain: str = ""
-    middle: str = ""
-    leaf: str = ""
-    leaf_known: bool | None = None
-    leaf_blind: tuple[str, ...] | None = None
-    thing: str = ""
-    points: float | None = None
-    matters: float | None = None
-    licence: str = ""
-    origin: str = ""
     a_finish: str = ""
     b_finish: str = ""
     a_language: str = ""
@@ -89,35 +80,23 @@ class Comparison:
     b_detail: float | None = None
     group_a: int | None = None
     group_b: int | None = None
-    drawn_by: str = ""
-    p_drawn: float | None = None
     probe: str = ""
-    harmless_first: tuple[float, ...] | None = None
-    harmless_swapped: tuple[float, ...] | None = None
-    helpful_first: tuple[float, ...] | None = None
-    helpful_swapped: tuple[float, ...] | None = None
-    reason_first: str = ""
-    reason_swapped: str = ""
     notes_first: str = ""
     notes_swapped: str = ""
     outside: float | None = None
     annotator: str = ""
     read_harmless: str = ""
     read_helpful: str = ""
-    margin_harmless: float | None = None
-    margin_helpful: float | None = None
     position_harmless: float | None = None
     position_helpful: float | None = None
     status: str = ""
     outcome: str = ""
     chosen: str = ""
     basis: str = ""
-    sensitive: bool = False
     error: str = ""
     retryable: bool | None = None
     hint: str = ""
     split: str = ""
-    cluster: str = ""
 
     @property
     def group(self) -> str:
@@ -140,32 +119,8 @@ class Comparison:
         return BothOrders(Order(*first), Order(*swapped))
 
 
-COLUMNS = tuple(f.name for f in fields(Comparison))
-_LISTS = frozenset(name for name in COLUMNS if name.startswith(("harmless_", "helpful_")))
-_NUMBERS = frozenset(
-    name
-    for name in COLUMNS
-    if name.endswith(("_safe", "_refuses", "_reads_photo", "_detail"))
-    or name.startswith(("margin_", "position_"))
-    or name in ("side_p", "points", "matters", "p_drawn", "outside")
-)
-_COUNTS = frozenset(("a_words", "b_words", "group_a", "group_b"))
-_FLAGS = frozenset(("leaf_known", "sensitive", "retryable"))
-
-
-def _kind(name: str) -> pa.DataType:
-    if name in _LISTS:
-        return pa.list_(_NUMBER)
-    if name == "leaf_blind":
-        return pa.list_(_TEXT)
-    if name in _NUMBERS:
-        return _NUMBER
-    if name in _COUNTS:
-        return _COUNT
-    return _FLAG if name in _FLAGS else _TEXT
-
-
-COMPARISONS = table_schema({name: _kind(name) for name in COLUMNS})
+KINDS = column_kinds(Comparison)
+COMPARISONS = table_schema(KINDS)
 
 
 def comparison_of(found: Compared | tuple[Contest, Dropped | Failed]) -> Comparison:
@@ -216,7 +171,7 @@ def decided(row: Comparison, thresholds: Thresholds) -> Comparison:
 
 def write_comparisons(folder: Path, rows: list[Comparison]) -> None:
     """Write the table. Empty text is null there."""
-    write_table(folder / FILE, COMPARISONS, map(_cells, rows))
+    write_table(folder / FILE, COMPARISONS, map(cells_of, rows))
 
 
 def read_comparisons(folder: Path) -> list[Comparison]:
@@ -224,14 +179,14 @@ def read_comparisons(folder: Path) -> list[Comparison]:
     path = folder / FILE
     try:
         with TableFile(path) as file:
-            missing = set(COLUMNS) - set(file.schema.names)
+            missing = set(KINDS) - set(file.schema.names)
             if missing:
                 hint = AGAIN if missing <= LATER else HINT
                 raise RunError(f"{FILE} lacks the columns {sorted(missing)[:5]}", hint)
             return [
-                _row(values)
+                Comparison(**values_of(cells, KINDS))
                 for group in range(file.groups)
-                for values in file.rows_of(COLUMNS, groups=[group])
+                for cells in file.rows_of(list(KINDS), groups=[group])
             ]
     except (OSError, TableError, TypeError, ValueError) as error:
         raise RunError(f"{path.name} is no table of comparisons: {error}", HINT) from error
@@ -241,24 +196,6 @@ LATER = frozenset(("cluster",))
 """Columns that runs of earlier versions lack."""
 AGAIN = "run `crosslight prefer` into it again: its stored answers are used"
 HINT = "give the folder of a run of prefer with an --annotator"
-
-
-def _cells(row: Comparison) -> dict[str, Any]:
-    return {
-        name: list(value) if isinstance(value, tuple) else None if value == "" else value
-        for name, value in asdict(row).items()
-    }
-
-
-def _row(values: dict[str, Any]) -> Comparison:
-    clean: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, list):
-            clean[name] = tuple(value)
-        else:
-            text = value is None and COMPARISONS.field(name).type == _TEXT
-            clean[name] = "" if text else value
-    return Comparison(**clean)
 
 
 def _decision(row: Comparison, harmless: Read, helpful: Read, t: Thresholds) -> Decision:
@@ -287,27 +224,15 @@ def _contest(contest: Contest) -> Comparison:
     return Comparison(
         question_id=asked.id,
         photo=asked.photo,
-        cluster=asked.cluster,
         question=asked.text,
         a=contest.a.text,
         b=contest.b.text,
         a_by=contest.a.responder.by,
         b_by=contest.b.responder.by,
-        source=asked.source,
         form=str(asked.form),
-        lever=asked.lever,
         side=str(asked.side),
-        side_p=asked.side_p,
-        domain=asked.domain,
-        middle=asked.middle,
-        leaf=asked.leaf,
-        leaf_known=asked.leaf_known,
         leaf_blind=asked.leaf_blind or None,
-        thing=asked.thing,
-        points=asked.points,
-        matters=asked.matters,
-        licence=asked.licence,
-        origin=asked.origin,
+        **{name: getattr(asked, name) for name in QUESTION},
         group_a=contest.group_a,
         group_b=contest.group_b,
         drawn_by="" if contest.probe else str(contest.drawn.by),

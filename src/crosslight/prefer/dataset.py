@@ -1,14 +1,14 @@
 """The pairs of a run: their columns, their writer, their reader (pictures on demand)."""
 
 import json
-import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from crosslight.prefer.columns import AskedColumns, cells_of, column_kinds, values_of
 from crosslight.records import Preference, preference_id
 from crosslight.runs import SPLITS, DatasetRun, RunError, read_manifest, split_files
 from crosslight.store import (
@@ -19,53 +19,12 @@ from crosslight.store import (
     table_schema,
 )
 
-_TEXT, _NUMBER, _FLAG, _COUNT = pa.string(), pa.float64(), pa.bool_(), pa.int64()
-_NUMBERS = pa.list_(_NUMBER)
-
-
-def _replies(names: str, kind: pa.DataType) -> dict[str, pa.DataType]:
-    """A column for each of the two replies, of every name."""
-    return {f"{side}_{name}": kind for name in names.split() for side in ("chosen", "rejected")}
-
-
-PAIRS = table_schema(
-    {
-        "id": _TEXT,
-        "image": IMAGE,
-        **dict.fromkeys(("photo", "source", "question", "form", "lever", "side"), _TEXT),
-        "side_p": _NUMBER,
-        **dict.fromkeys(("domain", "middle", "leaf"), _TEXT),
-        "leaf_known": _FLAG,
-        "leaf_blind": pa.list_(_TEXT),
-        "thing": _TEXT,
-        **dict.fromkeys(("points", "matters"), _NUMBER),
-        **dict.fromkeys(("category", "pattern", "chosen", "rejected"), _TEXT),
-        **_replies("by kind finish", _TEXT),
-        **_replies("words", _COUNT),
-        **_replies("language", _TEXT),
-        **_replies("safe refuses reads_photo detail", _NUMBER),
-        **dict.fromkeys(("group_chosen", "group_rejected"), _COUNT),
-        "gap": _NUMBER,
-        "drawn_by": _TEXT,
-        "p_drawn": _NUMBER,
-        **dict.fromkeys(("harmless_first", "harmless_swapped"), _NUMBERS),
-        **dict.fromkeys(("helpful_first", "helpful_swapped"), _NUMBERS),
-        **dict.fromkeys(("reason_first", "reason_swapped"), _TEXT),
-        **dict.fromkeys(("margin_harmless", "margin_helpful"), _NUMBER),
-        **dict.fromkeys(("basis", "mirror_of", "cluster"), _TEXT),
-        "weight": _NUMBER,
-        "sensitive": _FLAG,
-        **dict.fromkeys(("decided_by", "parent", "split", "licence", "origin"), _TEXT),
-        **dict.fromkeys(("recipe", "provenance"), _TEXT),
-    }
-)
-
 Pictures = Callable[[Sequence[str]], Iterator[tuple[str, bytes, str]]]
 """The wanted photos, the bytes and the file name of each; in the order that suits it."""
 
 
 @dataclass(frozen=True, slots=True)
-class PairRow:
+class PairRow(AskedColumns):
     """One pair without its picture, under the names of its columns. None is unknown.
 
     `*_safe`, `*_refuses`, `*_reads_photo` and `*_detail` are probabilities that a guard gave; the
@@ -83,18 +42,7 @@ class PairRow:
     rejected_kind: str
     side: str
     basis: str
-    source: str = ""
     form: str = "given"
-    lever: str = ""
-    side_p: float | None = None
-    domain: str = ""
-    middle: str = ""
-    leaf: str = ""
-    leaf_known: bool | None = None
-    leaf_blind: tuple[str, ...] | None = None
-    thing: str = ""
-    points: float | None = None
-    matters: float | None = None
     category: str = ""
     pattern: str = ""
     chosen_finish: str = ""
@@ -114,25 +62,11 @@ class PairRow:
     group_chosen: int | None = None
     group_rejected: int | None = None
     gap: float | None = None
-    drawn_by: str = ""
-    p_drawn: float | None = None
-    harmless_first: tuple[float, ...] | None = None
-    harmless_swapped: tuple[float, ...] | None = None
-    helpful_first: tuple[float, ...] | None = None
-    helpful_swapped: tuple[float, ...] | None = None
-    reason_first: str = ""
-    reason_swapped: str = ""
-    margin_harmless: float | None = None
-    margin_helpful: float | None = None
     mirror_of: str = ""
-    cluster: str = ""
     weight: float = 1.0
-    sensitive: bool = False
     decided_by: str = ""
     parent: str = ""
     split: str = "train"
-    licence: str = ""
-    origin: str = ""
     recipe: str = ""
     provenance: str = ""
 
@@ -147,7 +81,8 @@ class PairRow:
         return self.chosen_kind, self.rejected_kind
 
 
-COLUMNS = tuple(f.name for f in fields(PairRow))
+KINDS = column_kinds(PairRow)
+PAIRS = table_schema({"id": pa.string(), "image": IMAGE, **KINDS})
 
 
 def pair_row(pair: Preference, **known: Any) -> PairRow:
@@ -193,21 +128,9 @@ def write_pairs(out: Path, rows: Sequence[PairRow], pictures: Pictures) -> None:
         for photo, data, name in pictures(list(waiting)):
             for row in waiting.pop(photo, ()):
                 image = {"bytes": data, "path": name}
-                sink.write(row.split, {"id": row.id, "image": image, **_cells(row)})
+                sink.write(row.split, {"id": row.id, "image": image, **cells_of(row)})
         if waiting:
             raise RunError(f"the source has no picture {min(waiting)[:16]}, which pairs need")
-
-
-def _cells(row: PairRow) -> dict[str, Any]:
-    """Unknown is null, and so is the empty text of what was never asked."""
-    cells = asdict(row)
-    return {name: _cell(value) for name, value in cells.items()}
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return list(value)
-    return None if value == "" else value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,38 +159,21 @@ def _rows(path: Path) -> Iterator[tuple[int, PairRow]]:
     """Row group and row, without the picture."""
     try:
         with TableFile(path) as file:
-            missing = set(COLUMNS) - set(file.schema.names)
+            missing = set(KINDS) - set(file.schema.names)
             if missing:
                 raise RunError(
                     f"{path.name} lacks the columns {sorted(missing)[:5]}",
                     "give the folder of a run of prefer",
                 )
             for group in range(file.groups):
-                for values in file.rows_of(COLUMNS, groups=[group]):
+                for values in file.rows_of(list(KINDS), groups=[group]):
                     yield group, _row(values)
     except (TableError, TypeError, ValueError) as error:
         raise RunError(f"{path.name} is not a table of pairs: {error}") from error
 
 
-def _row(values: dict[str, Any]) -> PairRow:
-    clean: dict[str, Any] = {}
-    for name, value in values.items():
-        kind = PAIRS.field(name).type
-        if pa.types.is_list(kind):
-            clean[name] = None if value is None else tuple(value)
-        elif kind == _TEXT:
-            clean[name] = "" if value is None else str(value)
-        elif value is None and name in ("weight", "sensitive"):
-            continue
-        else:
-            clean[name] = _plain(value, kind)
-    return PairRow(**clean)
-
-
-def _plain(value: Any, kind: pa.DataType) -> Any:
-    """A number, a count or a flag; None is unknown. Raises `TypeError`, `ValueError`."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return None
-    if kind == _FLAG:
-        return bool(value)
-    return int(value) if kind == _COUNT else float(value)
+def _row(cells: dict[str, Any]) -> PairRow:
+    values = values_of(cells, KINDS)
+    if values["weight"] is None:
+        del values["weight"]
+    return PairRow(**values)
