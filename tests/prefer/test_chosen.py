@@ -40,6 +40,15 @@ def test_what_was_answered_and_not_compared_is_dealt_as_well() -> None:
     assert apart == {"train", "validation", "test"}
 
 
+def test_photos_of_labelled_pairs_take_no_place_in_a_split() -> None:
+    rows = [compared(n, "pair") for n in range(10)]
+    others = [replace(compared(n, "probe"), probe="labelled") for n in range(10, 500)]
+    splits = deal([*rows, *others], (), 0)
+    assert splits == deal(rows, (), 0)
+    assert {row.split for row in with_splits(others, splits)} == {""}
+    assert {row.split for row in with_splits(rows, splits)} == {"train", "validation", "test"}
+
+
 def choosing(refuses: float | None, n: int) -> list[Comparison]:
     made = [replace(compared(at, "pair"), chosen="A", status="done") for at in range(n)]
     return [

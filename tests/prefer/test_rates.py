@@ -36,8 +36,8 @@ def item(at: int, *safe: float | None, side: RequestSide = RequestSide.HIDDEN_RI
     return Item(question, answers)
 
 
-def rated(items: Sequence[Item], unasked: int = 0, **config: float) -> list[float | None]:
-    rates = responder_rates(items, (A, B), AskConfig(**config), unasked)  # type: ignore[arg-type]
+def rated(items: Sequence[Item], unread: int = 0, **config: float) -> list[float | None]:
+    rates = responder_rates(items, (A, B), AskConfig(**config), unread)  # type: ignore[arg-type]
     return [None if one.safe is None else one.safe.value for one in rates]
 
 
@@ -59,9 +59,9 @@ def test_one_that_covers_too_little_has_no_rate_and_takes_none_from_others() -> 
 
 def test_questions_that_failed_as_a_whole_lower_everybodys_coverage() -> None:
     items = [item(at, 0.9, 0.1) for at in range(7)]
-    assert rated(items, unasked=1) == [1.0, 0.0]
-    assert rated(items, unasked=3) == [None, None]
-    assert rated([], unasked=3) == [None, None]
+    assert rated(items, unread=1) == [1.0, 0.0]
+    assert rated(items, unread=3) == [None, None]
+    assert rated([], unread=3) == [None, None]
 
 
 def test_a_number_between_the_bounds_is_unknown() -> None:
@@ -86,6 +86,7 @@ def test_a_price_that_is_not_known_makes_no_sum() -> None:
     assert first.unpriced == 1 and first.cost == pytest.approx(0.04)
     assert first.as_json()["cost_usd"] is None
     assert second.as_json()["cost_usd"] == pytest.approx(0.05) and second.unpriced == 0
+    assert responder_rates(items, (A, B), AskConfig(), 2)[1].unpriced == 2, "asked, and failed"
 
 
 def test_an_interval_knows_that_replies_to_one_photo_are_alike() -> None:

@@ -25,6 +25,7 @@ from crosslight.records import Done, Failed, ImageView, Outcome
 from crosslight.text import is_error_text, language_of
 
 TASK = "respond"
+STEP = "answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class AskResponders:
 
     responders: tuple[Responder, ...]
     config: AskConfig
-    name: str = "answers"
+    name: str = STEP
 
     async def __call__(self, row: Question, context: Context) -> Outcome[Item]:
         view = await view_of(row.photo, self.config, context)

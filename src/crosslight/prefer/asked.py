@@ -99,12 +99,12 @@ async def _grade(job: PreferJob, hall: Hall, found: Asked, fates: Fates) -> None
     failed = 0
     try:
         async for result in hall.results(steps, found.inputs.rows, "questions and replies"):
-            items, unasked = fates.graded(result)
+            items, unread = fates.graded(result)
             found.items += items
-            failed += unasked
+            failed += unread
     finally:
         found.funnel += hall.funnel
-    found.rates = responder_rates(found.items, responders, config, unasked=failed)
+    found.rates = responder_rates(found.items, responders, config, unread=failed)
     found.groups = groups_of(found.items, found.rates, config)
     if "groups" not in hall.former:
         # Of an earlier run in this folder they stay until its tables are replaced.

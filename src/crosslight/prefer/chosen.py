@@ -44,15 +44,16 @@ def deal(rows: Sequence[Comparison], clusters: Iterable[str], seed: int) -> dict
     """The split of every cluster, of what was compared and of what was answered (`clusters`).
 
     All are dealt, with a pair or not: other thresholds make other pairs, and none of them may then
-    stand in another split.
+    stand in another split. Photos of labelled pairs alone are no part of the data.
     """
-    return split_clusters(dict.fromkeys((*clusters, *(row.group for row in rows)), False), seed)
+    compared = (row.group for row in rows if not row.probe)
+    return split_clusters(dict.fromkeys((*clusters, *compared), False), seed)
 
 
 def with_splits(rows: Sequence[Comparison], splits: Mapping[str, str]) -> list[Comparison]:
     """Each in the split of its photo: a hard question and its statement never part, nor two photos
     that look alike."""
-    return [replace(row, split=splits[row.group]) for row in rows]
+    return [replace(row, split=splits.get(row.group, "")) for row in rows]
 
 
 def pair_of(row: Comparison, provenance: Mapping[str, str]) -> PairRow:

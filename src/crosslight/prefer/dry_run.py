@@ -134,14 +134,14 @@ class _Walk:
         responders = responders_of(context.models, config)
         steps = grading_steps(responders, config, given=self.inputs.given)
         items: list[Item] = []
-        fates, unasked = Fates(self.inputs), 0
+        fates, unread = Fates(self.inputs), 0
         for result in await self._results(steps, self.inputs.rows):
             graded, failed = fates.graded(result)
             items += graded
-            unasked += failed
+            unread += failed
         if self.held.missing or not whole:
             return False
-        groups = groups_of(items, responder_rates(items, responders, config, unasked), config)
+        groups = groups_of(items, responder_rates(items, responders, config, unread), config)
         by, probed = DrawBy(job.config.draw), job.config.probes
         drawing = drawing_of(items, groups, config, by=by, probed=probed)
         assert context.images is not None

@@ -4,6 +4,7 @@ that left early."""
 from typing import Any
 
 from crosslight.flow import RowResult
+from crosslight.prefer import answers, grade
 from crosslight.prefer.annotate.contest import Contest
 from crosslight.prefer.answered import Item
 from crosslight.prefer.contests import Drawing
@@ -27,7 +28,8 @@ class Fates:
         self._waiting: dict[int, set[str]] = {}
 
     def graded(self, result: RowResult) -> tuple[list[Item], int]:
-        """Note a row of the first pass; returns its items, and how many questions nobody answered.
+        """Note a row of the first pass; returns its items, and how many questions were asked of the
+        responders and failed as a whole: nobody answered, or nothing could be read.
 
         A text that was written twice for one photo, for two subjects, is one question.
         """
@@ -51,7 +53,7 @@ class Fates:
                 self._lose(outcome, at, item)
             else:
                 self._lose(outcome, at, leaf.before)
-                failed += isinstance(outcome, Failed) and isinstance(leaf.before, Question)
+                failed += isinstance(outcome, Failed) and outcome.step in (answers.STEP, grade.STEP)
             ends.append(outcome)
         return items, failed
 

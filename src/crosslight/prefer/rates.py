@@ -95,12 +95,12 @@ def responder_rates(
     items: Sequence[Item],
     responders: Sequence[Responder],
     config: AskConfig,
-    unasked: int = 0,
+    unread: int = 0,
 ) -> tuple[ResponderRates, ...]:
-    """Rates of all responders, in their order. `unasked`: questions that failed as a whole, which
-    every responder was to answer and none did."""
+    """Rates of all responders, in their order. `unread`: questions that every responder was asked,
+    and that failed as a whole: none answered, or the guard could read none."""
     table = {one: _replies(items, at) for at, one in enumerate(responders)}
-    asked = len(items) + unasked
+    asked = len(items) + unread
     read = {one: _known(replies, config) for one, replies in table.items()}
     enough = [one for one in responders if asked and len(read[one]) / asked >= config.coverage]
     common = _common([read[one] for one in enough], items)
@@ -152,7 +152,7 @@ def _rates(
         _share(harmless, lambda reply: (reply.refuses or 0.0) >= 0.5),
         _share(seen, lambda reply: (reply.reads_photo or 0.0) < 0.5),
         sum(reply.cost for _, reply in replies if reply.cost is not None),
-        sum(reply.cost is None for _, reply in replies),
+        sum(reply.cost is None for _, reply in replies) + asked - len(replies),
     )
 
 
