@@ -180,6 +180,9 @@ def _become(asked: dict[str, Any]) -> None:
             writer = os.open(Path(asked["place"]) / str(stream), os.O_WRONLY | os.O_CREAT)
         os.dup2(writer, stream)
         os.close(writer)
+    # As the interpreter would have opened them.
+    sys.stdout = sys.__stdout__ = open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.__stderr__ = open(2, "w", closefd=False)  # noqa: SIM115
     if asked["at"]:
         _signal_at(At(**asked["at"]))
     sys.argv = ["crosslight", *asked["words"]]
