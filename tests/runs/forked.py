@@ -1,5 +1,5 @@
-"""Commands as processes of their own, forked from one that has loaded the libraries: real ones, with
-real signals, without the seconds that loading takes each time.
+"""Commands as processes of their own, forked from one that has loaded the libraries: real ones,
+with real signals, without the seconds that loading takes each time.
 
 `python -m tests.runs.forked` is the process that forks; `Child` is what a test sees of a command.
 """

@@ -4,10 +4,8 @@ tried on each."""
 import shutil
 import sys
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 from tests.prefer.builds import bank_rows, write_build
 from tests.rate.tables import write_table
@@ -34,7 +32,7 @@ class Quiet:
     kept: str = ""
     store: bool = True
     heavy: bool = False
-    """It needs torch: its processes are for the slow tests."""
+    """It needs torch: that is for the slow tests."""
 
     def command(self, here: Path, folder: Path, *more: str) -> list[str]:
         """Over the inputs in `here`, into `folder/out`. An option in `more` counts, not the one
@@ -56,7 +54,7 @@ QUIET = (
         ("prefer", "HERE/demo"),
         "prefer",
         At("demo/dataset", 0, "open"),
-        At("/dataset/", 0),
+        At("out/dataset", 0),
         ("--limit", "5"),
         ("prefer", "HERE/plain", "--unmirrored", "0"),
     ),
@@ -115,7 +113,7 @@ QUIET = (
 )  # fmt: skip
 
 
-@dataclass
+@dataclass(eq=False)
 class Inputs:
     """What the verbs read, made once, and what a run that nothing disturbed makes of it."""
 
@@ -133,23 +131,25 @@ class Inputs:
             write_table(self.here, name, name)
         self._calm: dict[str, Path] = {}
 
-    @cached_property
+    @cache  # noqa: B019 - one object a session
     def networks(self) -> None:
-        """What the heavy ones read."""
+        """Make what the heavy ones read."""
         from tests.tune import test_probe, tiny
 
         tiny.base("idefics3", self.here)
         test_probe.table(self.here / "probe", 40)
         told = [
-            {"image": f"{colour}.png", "prompt": "What do you see?", "completion": f"It is {colour}"}
+            {
+                "image": f"{colour}.png",
+                "prompt": "What do you see?",
+                "completion": f"It is {colour}",
+            }
             for colour in (*tiny.COLOURS, *tiny.COLOURS)
         ]
         tiny.write_jsonl(self.here / "sft", told)
 
     def calm(self, verb: Quiet) -> Path:
         """The folder of a run that nothing disturbed, not to be written."""
-        if verb.heavy:
-            self.networks  # noqa: B018
         if verb.name not in self._calm:
             folder = self.here / "calm" / verb.name
             folder.mkdir(parents=True)
@@ -168,12 +168,3 @@ def left(out: Path) -> dict[str, bytes]:
     """All that a run leaves, by name."""
     files = (path for path in sorted(out.rglob("*")) if path.is_file())
     return {str(p.relative_to(out)): p.read_bytes() for p in files if p.name not in NOT_COMPARED}
-
-
-def each(*, processes: bool = True) -> pytest.MarkDecorator:
-    """A parameter `verb`; with `processes`, those that need torch are slow."""
-    marked = [
-        pytest.param(verb, id=verb.name, marks=[pytest.mark.slow] if verb.heavy and processes else [])
-        for verb in QUIET
-    ]
-    return pytest.mark.parametrize("verb", marked)

@@ -49,7 +49,9 @@ class Verb:
         words = [word.replace("HERE", str(folder)) for word in self.words]
         places = ("-o", str(folder / out), "--store", str(folder / "store"))
         _, at, url = spec.partition("@")
-        models = [w for o, name in self.roles for w in (o, f"openai:{name}@{url}" if name else spec)]
+        models = [
+            w for o, name in self.roles for w in (o, f"openai:{name}@{url}" if name else spec)
+        ]
         assert at or not any(name for _, name in self.roles), "these are models of an endpoint"
         return [sys.executable, "-m", "crosslight", *words, *places, *models, "-q", *more]
 

@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.markup import escape
 
 
-
 class Plain(Console):
     """As the console of the command line is everywhere: a spec (`hf:x:`) is no emoji, and that
     nobody reads any more ends nothing, so that the exit code is the command's own."""
@@ -38,7 +37,7 @@ STOPPED = 3
 """Exit code of what was stopped and can go on."""
 
 _DISK = {
-    errno.ENOSPC: "free some space and run the same command again: the answers so far are kept",
+    errno.ENOSPC: "free some space and run the same command again",
     errno.EDQUOT: "your quota is used up; free some space and run the same command again",
     errno.EACCES: "name a place that you may write to, or mend its rights",
     errno.EPERM: "name a place that you may write to, or mend its rights",

@@ -25,7 +25,7 @@ from crosslight.export.formats.rows import (
     open_source,
     read_rows,
 )
-from crosslight.records import BadSetting, Failed
+from crosslight.records import BadSetting, Failed, RunBroken
 from crosslight.runs import RUN_FILE, SPLITS, Lost, begin, held_folder, library_versions, write_lost
 from crosslight.store import part_of, write_json, write_text
 
@@ -113,6 +113,10 @@ def _made_beside(out: Path) -> Iterator[Path]:
     made.mkdir()
     try:
         yield made
+    except OSError as error:
+        raise RunBroken(
+            f"the export broke off: {error}", "free some space, or mend what is said; then again"
+        ) from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
 

@@ -62,9 +62,7 @@ async def run_judge_tuning(
         found: Gathered | None = None
         done: Fitted | None = None
         with hall.part():
-            found = await hall.aside(
-                in_thread(gather, job.data, job.most, job.seed, hall.check)
-            )
+            found = await hall.aside(in_thread(gather, job.data, job.most, job.seed, hall.check))
             started(hall)
             done = await hall.aside(in_thread(_fitted, job, found, hall, looked))
         _finish(job, hall, found, done)

@@ -79,6 +79,8 @@ def run_probe(job: ProbeJob) -> RunResult:
         try:
             if not (_take_states(work, stop) and _fit(work, stop)):
                 return _finish(work, "stopped", stop.reason, GO_ON)
+        except OSError as error:
+            raise RunBroken(f"the run broke off: {error}", f"free some space; {GO_ON}") from error
         except DataError as error:
             return _finish(work, "failed", error.message, error.hint)
         result = _finish(work, "complete", "", "")
