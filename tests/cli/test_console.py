@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from crosslight.cli.console import fail
+from crosslight.cli.console import fail, out, say_error
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,11 @@ def test_text_of_an_error_is_not_read_as_markup(capsys: pytest.CaptureFixture[st
     with pytest.raises(SystemExit):
         fail(ValueError("no folder [/red] here"))
     assert "no folder [/red] here" in capsys.readouterr().err
+
+
+def test_a_spec_is_no_emoji(capsys: pytest.CaptureFixture[str]) -> None:
+    say_error("no model hf:x:y", "name one like hf:tiger:x")
+    out.print("hf:x:y")
+    told = capsys.readouterr()
+    assert "hf:x:y" in told.err and "hf:tiger:x" in told.err
+    assert told.out == "hf:x:y\n"

@@ -3,11 +3,8 @@ gone on with."""
 
 import asyncio
 import json
-import os
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +33,7 @@ from crosslight.store import table_rows
 from tests.judge.test_kill import count_answers
 from tests.prefer.asked_world import BIAS, photos, roles, world
 from tests.prefer.scripted import QUICK
+from tests.runs.forked import At, Child
 
 PHOTOS = 6
 TABLES = ("comparisons", "answers", "ranks", "dropped", "failed")
@@ -184,13 +182,8 @@ def test_killed_between_its_passes_it_asks_nothing_twice(ran: Ran) -> None:
     cut = ran.folder / "cut"
     command += ["-o", str(cut), "--store", str(ran.folder / "cut-store"), "--probes", "2"]
     command += ["--no-canary", "-q"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 60
-    while not (cut / "groups.json").exists() and time.monotonic() < until:
-        time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    assert (cut / "groups.json").exists() and not (cut / "comparisons.parquet").exists()
+    assert Child(command, At("groups.json", signal.SIGKILL)).wait() == -signal.SIGKILL
+    assert not (cut / "groups.json").exists() and not (cut / "comparisons.parquet").exists()
     kept = count_answers(ran.folder / "cut-store" / "answers.sqlite")
     assert 0 < kept < ran.answers
     told = ask(made(ran.folder, ran.server, "cut"))

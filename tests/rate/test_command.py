@@ -1,19 +1,11 @@
 """`crosslight rate` as people call it: real files, real processes, real signals."""
 
 import json
-import os
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from crosslight.api import rate_job
-from crosslight.flow import run_main
-from crosslight.rate import RateConfig, run_rate
-from tests.busy import BUSY
 from tests.rate.tables import write_table
 from tests.runs.verbs import ran, summary
 
@@ -35,13 +27,7 @@ def rated(folder: Path) -> dict[str, object]:
     return dict(json.loads((folder / "rate.json").read_text(encoding="utf-8")))
 
 
-def files(folder: Path) -> dict[str, bytes]:
-    names = ("rate.json", "rate.md", "rate.tex", "README.md", "report.html")
-    return {name: (folder / name).read_bytes() for name in names}
-
-
-def test_a_run_leaves_its_files_and_a_stopped_one_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
-    """In this process; the next one is the same with a process of its own."""
+def test_a_run_leaves_its_files(tmp_path: Path) -> None:
     done = ran(command(tmp_path))
     assert done.returncode == 0, done.stderr
     told = rated(tmp_path / "out")
@@ -49,68 +35,8 @@ def test_a_run_leaves_its_files_and_a_stopped_one_goes_on_to_the_same_bytes(tmp_
     assert " ".join(str(told["sentence"]).split()) in " ".join(done.stdout.split())
     account = summary(tmp_path / "out")["account"]
     assert account["finished"] == account["inputs"] == 4
-    whole = files(tmp_path / "out")
-
-    asked: list[str] = []
-
-    def interrupts(what: str, done: int, of: int) -> None:
-        if what == "train and test" and not asked:
-            asked.append(what)
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.3)  # the loop takes the signal before the next cell begins
-
-    tables = [str(tmp_path / f"{name}.jsonl") for name in ("asks", "tells")]
-    job = rate_job(
-        tables,
-        tmp_path / "stopped",
-        pool=None,
-        judge="vectors",
-        config=RateConfig(curves=False, steps=0),
-        store=tmp_path / "store",
-    )
-    result = run_main(run_rate(job, interrupts))
-    assert asked and result.exit_code == 3
-    stopped = summary(tmp_path / "stopped")
-    assert stopped["status"] == "stopped" and stopped["account"]["not_reached"] == 4
-    assert not (tmp_path / "stopped" / "rate.json").exists()
-    cells = tmp_path / "stopped" / "cells"
-    kept = {path.name: path.stat().st_mtime_ns for path in cells.glob("*.npy")}
-    assert kept and len(kept) < len(list((tmp_path / "out" / "cells").glob("*.npy")))
-
-    again = ran(command(tmp_path, out="stopped"))
-    assert again.returncode == 0, again.stderr
-    assert files(tmp_path / "stopped") == whole
-    now = {path.name: path.stat().st_mtime_ns for path in cells.glob("*.npy")}
-    assert all(now[name] == when for name, when in kept.items()), "trained again"
-
-
-@pytest.mark.slow
-def test_a_process_that_is_interrupted_ends_with_three_and_goes_on(tmp_path: Path) -> None:
-    done = ran(command(tmp_path))
-    assert done.returncode == 0, done.stderr
-    whole = files(tmp_path / "out")
-
-    child = subprocess.Popen(command(tmp_path, out="stopped"), stderr=subprocess.PIPE, text=True)
-    cells = tmp_path / "stopped" / "cells"
-    deadline = time.monotonic() + 60 * BUSY
-    while not list(cells.glob("*.npy")) and child.poll() is None:
-        assert time.monotonic() < deadline, "nothing is trained"
-        time.sleep(0.01)
-    child.send_signal(signal.SIGINT)
-    _, said = child.communicate(timeout=30)
-    assert child.returncode == 3, said
-    assert "run the same command again" in said
-    stopped = summary(tmp_path / "stopped")
-    assert stopped["status"] == "stopped" and stopped["account"]["not_reached"] == 4
-    assert not (tmp_path / "stopped" / "rate.json").exists()
-    kept = {path.name: path.stat().st_mtime_ns for path in cells.glob("*.npy")}
-    assert kept and len(kept) < len(list((tmp_path / "out" / "cells").glob("*.npy")))
-
-    again = ran(command(tmp_path, out="stopped"))
-    assert again.returncode == 0, again.stderr
-    assert files(tmp_path / "stopped") == whole
-    now = {path.name: path.stat().st_mtime_ns for path in cells.glob("*.npy")}
-    assert all(now[name] == when for name, when in kept.items()), "trained again"
+    for name in ("rate.json", "rate.md", "rate.tex", "README.md", "report.html"):
+        assert (tmp_path / "out" / name).read_bytes()
 
 
 def test_a_set_that_must_not_be_trained_on_and_one_label_are_test_only(tmp_path: Path) -> None:
@@ -186,11 +112,3 @@ def test_what_cannot_be_done_names_its_cause_and_remedy(
     assert cause in done.stderr and remedy in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out" / "rate.json").exists()
-
-
-def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "thesis.tex").write_text("years of work")
-    done = ran(command(tmp_path))
-    assert done.returncode == 2 and "not empty" in done.stderr
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["thesis.tex"]

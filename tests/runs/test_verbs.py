@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +11,13 @@ import pytest
 
 from crosslight.models.fake import FakeServer
 from tests.busy import BUSY
+from tests.runs.forked import Child
 from tests.runs.verbs import VERBS, Verb, prepared, ran, summary, tables
 
 EACH = pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
 ENDS_IN_S = 5.0 * BUSY
-NO_CANARY = {"build": ("--no-canary",)}
+NO_CANARY = {"build": ("--no-canary",), "prefer": ("--no-canary",)}
+DEAD = "openai:x@http://127.0.0.1:1/v1"
 KEYS = {
     *("kind", "status", "reason", "hint", "account", "rows", "inputs", "dropped", "failed"),
     *("notes", "models", "settings", "seed", "prompts", "data", "versions", "seconds"),
@@ -31,11 +32,7 @@ def slow(tmp_path: Path) -> Iterator[FakeServer]:
         yield server
 
 
-def start(command: list[str]) -> "subprocess.Popen[str]":
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def under_way(child: "subprocess.Popen[str]", server: FakeServer, requests: int = 8) -> None:
+def under_way(child: Child, server: FakeServer, requests: int = 8) -> None:
     """Wait until the run is in the middle of its calls."""
     deadline = time.monotonic() + 60
     while server.stats()["requests"] < requests and child.poll() is None:
@@ -68,7 +65,7 @@ def test_a_signal_ends_a_run_in_order(
     verb: Verb, number: signal.Signals, tmp_path: Path, slow: FakeServer
 ) -> None:
     command, out = verb.command(tmp_path, slow.spec, "out", "--concurrency", "2"), tmp_path / "out"
-    child = start(command)
+    child = Child(command)
     under_way(child, slow)
     child.send_signal(number)
     began = time.monotonic()
@@ -92,7 +89,7 @@ def test_the_second_signal_ends_it_at_once_and_a_rerun_goes_on(verb: Verb, tmp_p
     port = free_port()  # the endpoint stands in every key
     with FakeServer(prepared(tmp_path, 4, latency_ms=6_000), port=port) as server:
         command = verb.command(tmp_path, server.spec)
-        child = start(command)
+        child = Child(command)
         under_way(child, server, 2)
         child.send_signal(signal.SIGINT)
         time.sleep(0.3)
@@ -123,7 +120,7 @@ def test_a_run_stopped_at_its_first_call_accounts_for_every_input(
 ) -> None:
     """For `build` that call is the canary: its photos have not been looked at by then."""
     with FakeServer(prepared(tmp_path, 6, latency_ms=60_000)) as server:
-        child = start(verb.command(tmp_path, server.spec, "out", *limit))
+        child = Child(verb.command(tmp_path, server.spec, "out", *limit))
         under_way(child, server, 1)
         child.send_signal(signal.SIGINT)
         _, told = child.communicate(timeout=30)
@@ -135,11 +132,9 @@ def test_a_run_stopped_at_its_first_call_accounts_for_every_input(
 @EACH
 def test_that_nobody_reads_the_progress_ends_no_run(verb: Verb, tmp_path: Path) -> None:
     with FakeServer(prepared(tmp_path, 4, latency_ms=200, slots=2)) as server:
-        child = start(verb.command(tmp_path, server.spec))
-        assert child.stdout is not None and child.stderr is not None
-        child.stderr.close()
-        child.stdout.close()
-        child.wait(timeout=60)
+        command = [word for word in verb.command(tmp_path, server.spec) if word != "-q"]
+        code = Child(command, unread=(1, 2)).wait()
+    assert code == 0
     assert summary(tmp_path / "out")["status"] == "complete"
     assert check_account(tmp_path / "out")["not_reached"] == 0
 
@@ -147,7 +142,7 @@ def test_that_nobody_reads_the_progress_ends_no_run(verb: Verb, tmp_path: Path) 
 @EACH
 def test_what_was_in_flight_may_still_answer_and_is_kept(verb: Verb, tmp_path: Path) -> None:
     with FakeServer(prepared(tmp_path, 6, latency_ms=700, slots=8)) as server:
-        child = start(verb.command(tmp_path, server.spec))
+        child = Child(verb.command(tmp_path, server.spec))
         under_way(child, server, 1)
         time.sleep(0.2)
         child.send_signal(signal.SIGINT)
@@ -164,7 +159,7 @@ def test_two_processes_and_one_folder(verb: Verb, tmp_path: Path) -> None:
 
 
 def two_at_once(verb: Verb, tmp_path: Path, slow: FakeServer) -> None:
-    first = start(verb.command(tmp_path, slow.spec, "out", "--concurrency", "2"))
+    first = Child(verb.command(tmp_path, slow.spec, "out", "--concurrency", "2"))
     under_way(first, slow, 1)
     before = sorted(path.name for path in (tmp_path / "out").iterdir())
     second = ran(verb.command(tmp_path, slow.spec, "out", "--concurrency", "2"))
@@ -181,7 +176,7 @@ def test_the_lock_of_a_dead_process_is_taken_over(
     verb: Verb, tmp_path: Path, slow: FakeServer
 ) -> None:
     command = verb.command(tmp_path, slow.spec, "out", "--concurrency", "2")
-    child = start(command)
+    child = Child(command)
     under_way(child, slow)
     child.kill()
     child.communicate()
@@ -196,7 +191,7 @@ def test_the_lock_of_a_dead_process_is_taken_over(
 @EACH
 def test_a_dead_endpoint_is_a_failed_run_and_no_verdict(verb: Verb, tmp_path: Path) -> None:
     prepared(tmp_path, 3)
-    command = verb.command(tmp_path, "openai:x@http://127.0.0.1:1/v1", "out", "--attempts", "2")
+    command = verb.command(tmp_path, DEAD, "out", "--attempts", "2")
     done = ran(command)
     assert done.returncode == 1
     assert "127.0.0.1:1" in done.stderr and "help:" in done.stderr
@@ -214,7 +209,7 @@ def test_a_folder_of_something_else_is_left_alone(verb: Verb, tmp_path: Path) ->
     prepared(tmp_path, 3)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.tex").write_text("years of work")
-    done = ran(verb.command(tmp_path, "fake:echo"))
+    done = ran(verb.command(tmp_path, DEAD))
     assert done.returncode == 2
     assert "not empty" in done.stderr
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["thesis.tex"]
@@ -281,7 +276,7 @@ def test_a_budget_of_calls_stops_and_the_rerun_asks_nothing_twice(
 def test_failures_above_the_bound_fail_the_run(verb: Verb, tmp_path: Path) -> None:
     faults = {"content_filter": 0.9}
     with FakeServer(prepared(tmp_path, 6, faults=faults)) as server:
-        more = ["--fail-on-error", "1", *(["--no-canary"] if verb.name == "build" else [])]
+        more = ["--fail-on-error", "1", *NO_CANARY.get(verb.name, ())]
         command = verb.command(tmp_path, server.spec, "out", *more)
         done = ran(command)
     assert done.returncode == 1, done.stdout + done.stderr
@@ -323,7 +318,8 @@ def test_a_rerun_over_a_dead_endpoint_has_failed_though_it_replays(
 ) -> None:
     port = free_port()
     with FakeServer(prepared(tmp_path, 4), port=port) as server:
-        command = verb.command(tmp_path, server.spec, "out", "--attempts", "1")
+        more = ("--attempts", "1", *NO_CANARY.get(verb.name, ()))
+        command = verb.command(tmp_path, server.spec, "out", *more)
         assert ran([*command, "--max-calls", "2", "--concurrency", "1"]).returncode == 3
     done = ran(command)
     assert done.returncode == 1
@@ -354,7 +350,7 @@ def test_another_endpoint_that_is_dead_leaves_the_former_run(
 def test_a_share_of_one_is_a_share(verb: Verb, tmp_path: Path) -> None:
     faults = {"content_filter": 0.3}
     with FakeServer(prepared(tmp_path, 6, faults=faults, seed=4)) as server:
-        more = ["--fail-on-error", "1.0", *(["--no-canary"] if verb.name == "build" else [])]
+        more = ["--fail-on-error", "1.0", *NO_CANARY.get(verb.name, ())]
         done = ran(verb.command(tmp_path, server.spec, "out", *more))
     account = check_account(tmp_path / "out")
     assert account["failed"] < account["inputs"]
@@ -376,7 +372,7 @@ def test_an_input_without_a_usable_entry_is_no_success(verb: Verb, tmp_path: Pat
     prepared(tmp_path, 3)
     for path in (tmp_path / "photos").iterdir():
         path.write_text("no picture at all")
-    done = ran(verb.command(tmp_path, "fake:echo", "out", *NO_CANARY.get(verb.name, ())))
+    done = ran(verb.command(tmp_path, DEAD, "out", *NO_CANARY.get(verb.name, ())))
     assert done.returncode == 1, done.stdout
     assert check_account(tmp_path / "out")["finished"] == 0
 

@@ -17,6 +17,8 @@ from crosslight.models.fake.script import Script, parse
 from tests.build.scenes import KEEP, Scene, picture
 from tests.build.scripted import script_for, write_photos
 from tests.judge.two_rules import TWO
+from tests.prefer.asked_world import HARD, annotator, guard, responders
+from tests.prefer.scripted import script as prefer_script
 
 SUITE = """
 name: signs
@@ -39,13 +41,19 @@ class Verb:
     name: str
     words: tuple[str, ...]
     main: str
+    roles: tuple[tuple[str, str], ...] = (("--model", ""),)
+    """Options that name models, and the name of each at the endpoint; empty: that of the spec."""
 
     def command(self, folder: Path, spec: str, out: str = "out", *more: str) -> list[str]:
         """The command; out and store lie in `folder`."""
         words = [word.replace("HERE", str(folder)) for word in self.words]
         places = ("-o", str(folder / out), "--store", str(folder / "store"))
-        model = ("--model", spec)
-        return [sys.executable, "-m", "crosslight", *words, *places, *model, "-q", *more]
+        _, at, url = spec.partition("@")
+        models = [
+            w for o, name in self.roles for w in (o, f"openai:{name}@{url}" if name else spec)
+        ]
+        assert at or not any(name for _, name in self.roles), "these are models of an endpoint"
+        return [sys.executable, "-m", "crosslight", *words, *places, *models, "-q", *more]
 
 
 VERBS = (
@@ -62,6 +70,13 @@ VERBS = (
         "assessed.parquet",
     ),
     Verb("bench", ("bench", "HERE/suite.yaml"), "items.parquet"),
+    Verb(
+        "prefer",
+        ("prefer", "HERE/questions.jsonl", "--probes", "0", "--draw", "item"),
+        "comparisons.parquet",
+        (("--responder", "good"), ("--responder", "naive"), ("--guard", "guard"),
+         ("--annotator", "annotator")),
+    ),
 )  # fmt: skip
 
 MAIN = ("verdict", "answer", "grade", "guidance", "response", "text", "risk", "status", "test")
@@ -80,11 +95,16 @@ def prepared(folder: Path, n: int = 12, **server: Any) -> Script:
          "side": "unsafe" if i % 2 else "safe"}
         for i, path in enumerate(sorted(photos.iterdir()))
     ]  # fmt: skip
-    text = "\n".join(map(json.dumps, items))
-    (folder / "items.jsonl").write_text(text, encoding="utf-8")
+    asked = [{"question": HARD, "image": item["image"]} for item in items]
+    for name, rows in (("items", items), ("questions", asked)):
+        text = "\n".join(map(json.dumps, rows))
+        (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
     script = script_for(made, folder / "scratch", **server)
     told = json.loads(script.model_dump_json(exclude_defaults=True, by_alias=True))
-    return parse({**told, "rules": [*RULES, *told["rules"]]}, name="all")
+    preferred = prefer_script(*responders(), *guard(), *annotator()).model_dump(
+        mode="json", exclude_defaults=True, by_alias=True
+    )["rules"]
+    return parse({**told, "rules": [*RULES, *preferred, *told["rules"]]}, name="all")
 
 
 @dataclass(frozen=True)

@@ -93,18 +93,18 @@ def main() -> None:
     except Exception as error:
         fail(error)
     except BaseException as stop:  # a run that was told to stop before it had begun
-        leave(getattr(stop, "reason", "interrupted"))
+        leave(getattr(stop, "reason", "interrupted"), getattr(stop, "hint", ""))
 
 
-def leave(reason: str) -> NoReturn:
+def leave(reason: str, hint: str = "") -> NoReturn:
     """Say that the command was stopped and how to go on, and end it here and now.
 
     (A thread that decodes or loads for minutes more must not keep the process.)
     """
-    from crosslight.flow import GO_ON
+    from crosslight.flow import AGAIN
 
     with contextlib.suppress(OSError, RuntimeError):  # a stream that is closed or being written to
-        say_error(reason, GO_ON)
+        say_error(reason, hint or AGAIN)
     leave_at_once(STOPPED)
 
 

@@ -1,5 +1,7 @@
 """`crosslight audit DATASET`: can its labels be read off its texts, without the picture?"""
 
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -52,6 +54,8 @@ def audit(
     from crosslight.stats import audit_texts
     from crosslight.store import write_json
 
+    if output is not None:
+        _refuse_place(output)
     mapped = any((text, label, group, act, unsafe))
     if (dataset / "run.json").is_file() and not mapped:
         told = _run(dataset, rows, seed)
@@ -72,6 +76,24 @@ def audit(
     if output is not None:
         write_json(output, told)
         out.print(Text(f"look at it: {output}"))
+
+
+def _refuse_place(output: Path) -> None:
+    """Before anything is measured. Raises `BadSetting` for a place that cannot be written, and for
+    a file that is no audit: the data itself, or the `run.json` of a run."""
+    from crosslight.records import BadSetting
+    from crosslight.store import UnreadableFile, read_json
+
+    if not (output.parent.is_dir() and os.access(output.parent, os.W_OK)) or output.is_dir():
+        raise BadSetting(
+            f"-o {output}: cannot be written", "name a .json file in a folder that is there"
+        )
+    if output.exists():
+        with suppress(OSError, UnreadableFile):
+            found = read_json(output)
+            if isinstance(found, dict) and found.keys() & {"texts", "warnings"}:
+                return
+        raise BadSetting(f"-o {output}: is there and is no audit", "name another .json file")
 
 
 def _run(folder: Path, rows: int, seed: int) -> dict[str, Any]:

@@ -13,13 +13,31 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class Plain(Console):
+    """As the console of the command line is everywhere: a spec (`hf:x:`) is no emoji, and that
+    nobody reads any more ends nothing, so that the exit code is the command's own."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False, soft_wrap=True, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        """What is still to be said goes nowhere; so does what the interpreter flushes at its
+        end."""
+        self.quiet = True
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.file.fileno())
+            os.close(nowhere)
+
+
+out = Plain()
+err = Plain(stderr=True)
 STOPPED = 3
 """Exit code of what was stopped and can go on."""
 
 _DISK = {
-    errno.ENOSPC: "free some space and run the same command again: the answers so far are kept",
+    errno.ENOSPC: "free some space and run the same command again",
     errno.EDQUOT: "your quota is used up; free some space and run the same command again",
     errno.EACCES: "name a place that you may write to, or mend its rights",
     errno.EPERM: "name a place that you may write to, or mend its rights",

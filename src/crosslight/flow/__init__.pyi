@@ -22,11 +22,12 @@ from .retry import UnknownPrice
 from .runner import Runner
 from .session import Session
 from .step import Leaf, Outcomes, RowResult, Step, as_step
-from .stop import GO_ON, GRACE_S, BudgetStop, Gate, RunFailed, RunStop
+from .stop import AGAIN, GO_ON, GRACE_S, BudgetStop, Gate, RunFailed, RunStop
 from .stored import NotStored, StoreAlone, store_alone
 from .usage import usage_notes
 
 __all__ = [
+    "AGAIN",
     "GO_ON",
     "GRACE_S",
     "STOPPED",

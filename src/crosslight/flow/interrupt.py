@@ -6,17 +6,14 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from functools import partial
 from types import FrameType
 from typing import Any
-
-from crosslight.flow.stop import GO_ON
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STOPPED = 3
 """Exit code of what was stopped and can go on."""
 
-_running: list[tuple[asyncio.AbstractEventLoop, Callable[..., None]]] = []
+_running: list[tuple[asyncio.AbstractEventLoop, Callable[[str], None]]] = []
 """Runs of this process that can be told to stop, whatever thread they are in."""
 _signals_seen: list[str] = []
 
@@ -30,13 +27,13 @@ def stop_all(reason: str) -> bool:
     """Tell every run of this process to stop in order, from any thread; False: there is none."""
     running = list(_running)
     for loop, stop in running:
-        loop.call_soon_threadsafe(partial(stop, reason, hint=GO_ON))
+        loop.call_soon_threadsafe(stop, reason)
     return bool(running)
 
 
 @contextlib.contextmanager
-def interrupts(stop: Callable[..., None], *, exit_at_second: bool = False) -> Iterator[None]:
-    """While inside, the first signal calls `stop(reason, hint=...)` in the running event loop.
+def interrupts(stop: Callable[[str], None], *, exit_at_second: bool = False) -> Iterator[None]:
+    """While inside, the first signal calls `stop(reason)` in the running event loop.
 
     The second ends the process at once with `exit_at_second` (answers are on the disk by then, and
     the folder reads as stopped), also while the loop is busy; else it has its usual meaning.

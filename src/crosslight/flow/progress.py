@@ -65,7 +65,7 @@ class Forecast:
 def canvas(stream: TextIO, notebook: Callable[[], Console] = Console) -> Console | None:
     """Where a bar can be drawn: a terminal, else the page of a notebook, else nowhere."""
     if stream.isatty():
-        return Console(file=stream)
+        return Console(file=stream, emoji=False)
     if stream is not sys.stderr:
         return None
     page = notebook()

@@ -3,6 +3,9 @@
 GRACE_S = 4.0
 """Seconds that calls in flight are given to answer once a run is to stop."""
 GO_ON = "all answers so far are kept: run the same command again to go on"
+"""Where models are asked."""
+AGAIN = "run the same command again"
+"""Where nothing is asked, or nobody knows what has been kept."""
 
 
 class RunStop(BaseException):

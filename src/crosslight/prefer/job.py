@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from crosslight.flow import Budget, CallPolicy
+from crosslight.flow import AGAIN, GO_ON, Budget, CallPolicy
 from crosslight.models import Backend, parse
 from crosslight.photos import ScreenConfig
 from crosslight.prefer.asking import AskConfig, responder_roles
@@ -94,6 +94,7 @@ class PreferJob:
             self.budget,
             self.fail_on_error,
             self.config.seed,
+            go_on=GO_ON if self.responders else AGAIN,
             derived=("answers.parquet", "comparisons.parquet", "groups.json", "ranks.parquet"),
         )
 

@@ -9,6 +9,7 @@ from crosslight.records import BadSetting
 from crosslight.runs import RunSetup
 
 VECTORS = "vectors"
+GO_ON = "the scores so far are kept: run the same command again to go on"
 DERIVED = (REPORT_FILE, "rate.md", "rate.tex", "README.md", "report.html")
 
 
@@ -41,5 +42,12 @@ class RateJob:
     def setup(self) -> RunSetup:
         """What the hall wants to know: no model is asked."""
         return RunSetup(
-            KIND, self.out, self.answers, self.images, {}, seed=self.config.seed, derived=DERIVED
+            KIND,
+            self.out,
+            self.answers,
+            self.images,
+            {},
+            seed=self.config.seed,
+            go_on=GO_ON,
+            derived=DERIVED,
         )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from crosslight.flow import GO_ON
 from crosslight.records import BadSetting
 from crosslight.runs.differences import SetupDifference, models_by_role
 from crosslight.runs.folder import RUN_FILE, NotARunFolder, RunError, begin, held_folder, read_run
@@ -13,6 +12,7 @@ from crosslight.store import TableError, TableFile, write_json, write_text
 from crosslight.text import markdown, visible
 
 KIND = "compare"
+END_IT = "run the command that made it again, to its end"
 OF_SOME_KINDS = (
     "differences.csv",
     "flips.csv",
@@ -96,9 +96,9 @@ def read_side(folder: Path, kind: str, table: str) -> RunSide:
     if run.get("kind") != kind:
         raise NotARunFolder(f"{folder} holds no {kind} run", f"give the folder of a {kind} run")
     if "models" not in run:  # who answered is said when a run ends, stopped or not
-        raise NotARunFolder(f"the {kind} run in {folder} did not end", GO_ON)
+        raise NotARunFolder(f"the {kind} run in {folder} did not end", END_IT)
     if not (folder / table).exists():
-        raise NotARunFolder(f"{folder} lacks {table}", GO_ON)
+        raise NotARunFolder(f"{folder} lacks {table}", END_IT)
     return RunSide(folder, run)
 
 
@@ -117,7 +117,7 @@ def table_rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
             for row in file.rows_of(there):
                 yield {name: row.get(name) for name in columns}
     except TableError as error:
-        raise RunError(f"{path} is no table that can be read: {error}", GO_ON) from error
+        raise RunError(f"{path} is no table that can be read: {error}", END_IT) from error
 
 
 def heading_json(a: RunSide, b: RunSide, setup: Sequence[SetupDifference]) -> dict[str, Any]:

@@ -229,6 +229,9 @@ def _take(out: Path) -> None:
                 "free some space, or name another place with -o",
             )
         clear_parts(out)
+        for inside in out.iterdir():
+            if inside.is_dir() and not inside.is_symlink():
+                clear_parts(inside)
         since = datetime.now(UTC).isoformat(timespec="seconds")
         owner = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
         write_json(out / OWNER_FILE, owner)

@@ -91,6 +91,9 @@ class RunSetup:
     fail_on_error: float | int | None = None
     seed: int = 0
 
+    go_on: str = GO_ON
+    """What is true, and helps, once the run was stopped."""
+
     derived: tuple[str, ...] = ()
     """Files that are made of the tables of a run, and go with them."""
 
@@ -192,8 +195,9 @@ class Hall:
         """Who answers, by role."""
         return {role: caller.card for role, caller in self.session.callers.items()}
 
-    def stop(self, reason: str, *, hint: str = GO_ON) -> None:
+    def stop(self, reason: str) -> None:
         """End the run in order: no new call; what is in flight gets `GRACE_S` seconds."""
+        hint = self.setup.go_on
         self.session.gate.close(reason, hint=hint)
         if self._runner is not None:
             self._runner.stop(reason, hint=hint)
@@ -400,7 +404,7 @@ async def open_hall(
                 raise
             raise RunBroken(
                 f"the run broke off: {error}",
-                "free some space, or mend what is said, and run the same command again: " + GO_ON,
+                f"free some space, or mend what is said; {setup.go_on}",
             ) from error
         finally:
             held.keep = hall.ledger.calls.asked > 0

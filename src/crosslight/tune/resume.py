@@ -11,9 +11,10 @@ from typing import Any
 
 from crosslight.records import BadSetting
 from crosslight.store import UnreadableFile, read_json, write_json
-from crosslight.tune.train.watch import WHOLE
 
 SETUP = "setup.json"
+WHOLE = "complete.json"
+"""Written into a checkpoint last: a folder without it was being written when the run was killed."""
 
 
 def last_checkpoint(out: Path, *, clear: bool = True) -> Path | None:

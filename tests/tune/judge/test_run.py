@@ -51,15 +51,6 @@ def test_it_leaves_a_judge_with_its_card(judged: Path) -> None:
     assert not list((judged / "judge").glob("*.pkl"))
 
 
-def test_the_same_command_gives_the_same_judge(judged: Path) -> None:
-    done = ran(command(judged, str(judged / "family.jsonl"), out="again/judge"))
-    assert done.returncode == 0, done.stderr
-    for name in ("head.npy", "tuned.json", "README.md", "report.json"):
-        assert (judged / "judge" / name).read_bytes() == (
-            judged / "again" / "judge" / name
-        ).read_bytes()
-
-
 def suite(folder: Path) -> Path:
     """Requests that a scripted model answers well or badly, by the words in them."""
     folder.mkdir()

@@ -1,7 +1,6 @@
 """Pictures of an export: each once, in a folder of its own, named by the hash of its bytes."""
 
 import re
-import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +25,7 @@ def picture_name(data: bytes) -> str | None:
 
 @dataclass(slots=True)
 class PictureFolder:
-    """`images` of an export. `put` writes what is not there yet."""
+    """`images` of an export; each is written once."""
 
     out: Path
     names: set[str] = field(default_factory=set)
@@ -36,29 +35,19 @@ class PictureFolder:
         if name not in self.names:
             folder = self.out / FOLDER
             folder.mkdir(exist_ok=True)
-            if not _holds(folder / name, data):
-                with replacing(folder / name) as file:
-                    file.write(data)
+            with replacing(folder / name) as file:
+                file.write(data)
             self.names.add(name)
         return f"{FOLDER}/{name}"
 
-    def clear_others(self) -> None:
-        """Remove pictures of an earlier export into the same folder."""
-        folder = self.out / FOLDER
-        if not folder.is_dir() or folder.is_symlink():
-            return
-        for path in folder.iterdir():
-            if _OURS.fullmatch(path.name) and path.name not in self.names:
-                path.unlink(missing_ok=True)
-        if not any(folder.iterdir()):
-            folder.rmdir()
 
-
-def _holds(path: Path, data: bytes) -> bool:
-    """Whether the file is there as a whole, and no link."""
-    try:
-        found = path.lstat()
-    except OSError:
-        return False
-    same = stat.S_ISREG(found.st_mode) and found.st_size == len(data)
-    return same and path.read_bytes() == data
+def clear_pictures(out: Path) -> None:
+    """Remove the pictures of an export; what else lies in their folder stays."""
+    folder = out / FOLDER
+    if not folder.is_dir() or folder.is_symlink():
+        return
+    for path in folder.iterdir():
+        if _OURS.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()

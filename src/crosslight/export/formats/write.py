@@ -3,7 +3,7 @@
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from crosslight.export.formats.llamafactory import INFO, llamafactory_writer
 from crosslight.export.formats.llamafactory import LOAD as LLAMAFACTORY
 from crosslight.export.formats.msswift import LOAD as MSSWIFT
 from crosslight.export.formats.msswift import msswift_writer
-from crosslight.export.formats.pictures import PictureFolder, picture_name
+from crosslight.export.formats.pictures import PictureFolder, clear_pictures, picture_name
 from crosslight.export.formats.rows import (
     Chosen,
     ExportError,
@@ -25,9 +25,9 @@ from crosslight.export.formats.rows import (
     open_source,
     read_rows,
 )
-from crosslight.records import BadSetting, Failed
+from crosslight.records import BadSetting, Failed, RunBroken
 from crosslight.runs import RUN_FILE, SPLITS, Lost, begin, held_folder, library_versions, write_lost
-from crosslight.store import write_json, write_text
+from crosslight.store import part_of, write_json, write_text
 
 KIND = "export"
 _NO_PICTURE = Failed("export", "not_a_picture: none of JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF")
@@ -92,25 +92,55 @@ def export_run(folder: Path, to: str, out: Path, chosen: Chosen) -> Exported:
     `held_folder` raises."""
     form, source = find_format(to), open_source(folder)
     done = Exported(out, notes=_checked(source, chosen))
-    with held_folder(out, KIND) as held:
-        begin(out, KIND)
-        _clear(out)
-        credits = _write_rows(form, source, chosen, done)
+    with held_folder(out, KIND) as held, _made_beside(out) as made:
+        if not (out / RUN_FILE).exists():
+            begin(out, KIND)
+        credits = _write_rows(form, source, chosen, done, made)
         done.notes += _left_behind(source, chosen, done)
         if not done.rows:
             raise ExportError(f"no row of {folder} has a picture", "make the run again")
-        held.keep = True
-        write_lost(out, [Lost(one.outcome, one.source, row=one.id) for one in done.lost])
-        write_text(out / CREDITS, credits.csv())
+        write_lost(made, [Lost(one.outcome, one.source, row=one.id) for one in done.lost])
+        write_text(made / CREDITS, credits.csv())
         card = export_card(form.title, form.load, source.kind, done.rows, done.notes, credits)
-        write_text(out / "README.md", card)
+        write_text(made / "README.md", card)
+        held.keep = True
+        _put_in_place(made, out)
         write_json(out / RUN_FILE, _record(form, source, done, chosen))
     return done
 
 
-def _write_rows(form: Format, source: Source, chosen: Chosen, done: Exported) -> Credits:
-    pictures, credits = PictureFolder(done.out), Credits()
-    with form.writer(done.out, source.pairs and chosen.pairs) as write:
+@contextmanager
+def _made_beside(out: Path) -> Iterator[Path]:
+    """A folder in `out` to write into: what goes wrong, or is stopped, leaves an earlier export as
+    it was. One that a kill left is removed by whoever holds the folder next."""
+    made = part_of(out / KIND)
+    made.mkdir()
+    try:
+        yield made
+    except OSError as error:
+        raise RunBroken(
+            f"the export broke off: {error}", "free some space, or mend what is said; then again"
+        ) from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _put_in_place(made: Path, out: Path) -> None:
+    """From here on the folder reads as stopped, until `run.json` is written."""
+    begin(out, KIND)
+    _clear(out)
+    for path in sorted(made.rglob("*")):
+        if path.is_file():
+            target = out / path.relative_to(made)
+            target.parent.mkdir(exist_ok=True)
+            path.replace(target)
+
+
+def _write_rows(
+    form: Format, source: Source, chosen: Chosen, done: Exported, made: Path
+) -> Credits:
+    pictures, credits = PictureFolder(made), Credits()
+    with form.writer(made, source.pairs and chosen.pairs) as write:
         for row in read_rows(source, chosen):
             if isinstance(row, LeftOut):
                 done.lost.append(row)
@@ -127,7 +157,6 @@ def _write_rows(form: Format, source: Source, chosen: Chosen, done: Exported) ->
             done.rows[row.split] += 1
             done.mirrors[row.id] = row.mirror
             done.weighted += row.weight != 1.0
-    pictures.clear_others()
     done.pictures = len(credits.rows)
     return credits
 
@@ -182,6 +211,7 @@ def _clear(out: Path) -> None:
         (out / name).unlink(missing_ok=True)
     if (out / trl.FOLDER).is_dir():
         shutil.rmtree(out / trl.FOLDER)
+    clear_pictures(out)
 
 
 def _record(form: Format, source: Source, done: Exported, chosen: Chosen) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """One run of `tune judge` on vectors: read, look, fit, measure, write."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from crosslight.flow import in_thread
 from crosslight.models import KeptScenes, write_head
 from crosslight.records import Dropped, Failed
 from crosslight.runs import (
@@ -28,6 +28,7 @@ from crosslight.tune.judge.measure import measure
 from crosslight.tune.judge.vectors import vectors_of
 
 REPORT = "report.json"
+GO_ON = "what was seen of pictures is kept: run the same command again to go on"
 BROKEN = ("unreadable row", "picture that cannot be read")
 """Reasons for which a row was left out that are errors."""
 Told = Callable[[int, int], None]
@@ -56,16 +57,14 @@ async def run_judge_tuning(
     Ended by a signal, the pictures that were looked at are kept: the same command goes on from
     there. A run that is complete is made again, to the same bytes.
     """
-    setup = RunSetup(KIND, job.out, job.answers, job.images, {}, seed=job.seed)
+    setup = RunSetup(KIND, job.out, job.answers, job.images, {}, seed=job.seed, go_on=GO_ON)
     async with open_hall(setup, exit_at_second_signal=console) as hall:
         found: Gathered | None = None
         done: Fitted | None = None
         with hall.part():
-            found = await hall.aside(
-                asyncio.to_thread(gather, job.data, job.most, job.seed, hall.check)
-            )
+            found = await hall.aside(in_thread(gather, job.data, job.most, job.seed, hall.check))
             started(hall)
-            done = await hall.aside(asyncio.to_thread(_fitted, job, found, hall, looked))
+            done = await hall.aside(in_thread(_fitted, job, found, hall, looked))
         _finish(job, hall, found, done)
         pages(job.out)
     return ended(hall)

@@ -77,12 +77,12 @@ def run_probe(job: ProbeJob) -> RunResult:
         begin(job.out, KIND)
         work = _Work(job, base, data, rows, began)
         try:
-            if not _take_states(work, stop):
+            if not (_take_states(work, stop) and _fit(work, stop)):
                 return _finish(work, "stopped", stop.reason, GO_ON)
-            _fit(work)
+        except OSError as error:
+            raise RunBroken(f"the run broke off: {error}", f"free some space; {GO_ON}") from error
         except DataError as error:
-            _finish(work, "failed", error.message, error.hint)
-            raise
+            return _finish(work, "failed", error.message, error.hint)
         result = _finish(work, "complete", "", "")
         write_text(job.out / "README.md", probe_card(result.summary))
         return result
@@ -162,8 +162,9 @@ def _of_row(work: _Work, row: JudgeRow, model: Any, processor: Any, pictures: Pi
     return found if finite else "not_finite: the model's states are no numbers"
 
 
-def _fit(work: _Work) -> None:
-    """Both probes, and what the two together do. Raises `DataError` where there is not even one."""
+def _fit(work: _Work, stop: Any) -> bool:
+    """Both probes, and what the two together do. False where the run was told to stop. Raises
+    `DataError` where there is not even one."""
     both = list(zip(work.rows, work.states, strict=True))
     work.lost += [
         Lost(Failed("states", why), row.source, row=row.id)
@@ -182,6 +183,8 @@ def _fit(work: _Work) -> None:
     complies = [int(not refuses(one.answer)) for one in states]
     asked, begun = (np.stack([getattr(s, name) for s in states]) for name in ("asked", "begun"))
     first = fit_and_measure(asked, unsafe, groups, **options)
+    if stop.reason:
+        return False
     second = fit_and_measure(begun, complies, groups, **options)
     if first.probe is None:
         raise DataError(
@@ -205,6 +208,7 @@ def _fit(work: _Work) -> None:
         "switch": _switched(first.probe, second, asked, begun, unsafe, groups, work.job.seed),
         "declined": {"n": len(states) - sum(complies), "of": len(states)},
     }
+    return True
 
 
 def _switched(

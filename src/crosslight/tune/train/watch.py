@@ -13,9 +13,8 @@ import torch
 import transformers
 
 from crosslight.store import write_json
+from crosslight.tune.resume import WHOLE
 
-WHOLE = "complete.json"
-"""Written into a checkpoint last: a folder without it was being written when the run was killed."""
 TELL_S = 10.0
 STOPPED = 3
 
