@@ -143,6 +143,16 @@ def test_couples_are_counted_once_and_need_both_members(tmp_path: Path) -> None:
     assert [{a.id, b.id} for a, b in found] == [{"red0", "blue0"}, {"red1", "blue1"}]
 
 
+def test_a_mirror_by_text_says_nothing_of_the_picture(tmp_path: Path) -> None:
+    rows = tiny.mirrored(2)
+    # The same photo, another question: a model that sees nothing can get both right.
+    rows[3] = {**rows[3], "image": rows[2]["image"], "question": "And where it is safe?"}
+    data = tiny.write_run(tmp_path / "run", rows)
+    job = tiny.job(tmp_path, data, tmp_path, "dpo", "spa-vl-dpo")
+    found = couples(read_rows(job, Pictures(job.images, 64)).train)
+    assert [{a.id, b.id} for a, b in found] == [{"red0", "blue0"}]
+
+
 def test_a_loss_that_is_no_number_ends_the_run_and_leaves_no_model(
     tmp_path: Path, bases: Bases
 ) -> None:

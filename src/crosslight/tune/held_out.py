@@ -40,14 +40,20 @@ class Figures:
 
 
 def couples(rows: Sequence[TuneRow]) -> list[tuple[TuneRow, TuneRow]]:
-    """Pairs with their mirrors, both of which are there; each couple once."""
+    """Pairs with their mirrors by photo, both of which are there; each couple once. Of a mirror by
+    text, whose questions differ, both can rise for a model that sees nothing: it is none."""
     by_id = {row.id: row for row in rows}
     found = {}
     for row in rows:
         other = by_id.get(row.mirror_of)
-        if other is not None and other is not row:
+        if other is not None and _by_photo(row, other):
             found[frozenset((row.id, other.id))] = (other, row)
     return list(found.values())
+
+
+def _by_photo(row: TuneRow, other: TuneRow) -> bool:
+    swapped = (row.answer, row.rejected) == (other.rejected, other.answer)
+    return swapped and row.prompt == other.prompt and row.pictures != other.pictures
 
 
 def measure(
