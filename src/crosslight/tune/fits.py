@@ -12,8 +12,11 @@ from crosslight.tune.settings import Settings
 
 TOO_LONG = "longer than max_length"
 REFUSED = "the model's processor refuses it"
-MARKS = ("image", "video", "boi", "eoi", "fake_image", "vision_start", "vision_end")
-MARKS += ("start_image", "end_image", "context_image")
+MARKS = (
+    *("image", "video", "boi", "eoi", "fake_image", "vision_start", "vision_end"),
+    *("start_image", "end_image", "context_image"),
+)
+"""Names of such tokens: of one family or another."""
 SPECIAL = "its text holds the model's own mark for pictures"
 
 

@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 from crosslight.export.formats import trl
 from crosslight.export.formats.about import CREDITS, Credits, export_card
+from crosslight.export.formats.chains import read_chains
 from crosslight.export.formats.llamafactory import INFO, llamafactory_writer
 from crosslight.export.formats.llamafactory import LOAD as LLAMAFACTORY
 from crosslight.export.formats.msswift import LOAD as MSSWIFT
@@ -28,6 +29,7 @@ from crosslight.export.formats.rows import (
 from crosslight.records import BadSetting, Failed
 from crosslight.runs import RUN_FILE, SPLITS, Lost, begin, held_folder, library_versions, write_lost
 from crosslight.store import write_json, write_text
+from crosslight.tune import Target
 
 KIND = "export"
 _NO_PICTURE = Failed("export", "not_a_picture: none of JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF")
@@ -94,7 +96,7 @@ def export_run(folder: Path, to: str, out: Path, chosen: Chosen) -> Exported:
         _clear(out)
         credits = _write_rows(form, source, chosen, done)
         if not done.rows:
-            raise ExportError(f"no row of {folder} has a picture", "make the run again")
+            raise ExportError(f"no row of {folder} has its pictures", "make the run again")
         held.keep = True
         write_lost(out, [Lost(one.outcome, one.source, row=one.id) for one in done.lost])
         write_text(out / CREDITS, credits.csv())
@@ -104,10 +106,18 @@ def export_run(folder: Path, to: str, out: Path, chosen: Chosen) -> Exported:
     return done
 
 
+def rows_of(
+    source: Source, chosen: Chosen, *, pictures: bool = True
+) -> Iterator[TrainRow | LeftOut]:
+    """What a run holds, or the chains that are made of it."""
+    read = read_rows if chosen.target == Target.RESPONSE else read_chains
+    return read(source, chosen, pictures=pictures)
+
+
 def _write_rows(form: Format, source: Source, chosen: Chosen, done: Exported) -> Credits:
     pictures, credits = PictureFolder(done.out), Credits()
     with form.writer(done.out, source.pairs and chosen.pairs) as write:
-        for row in read_rows(source, chosen):
+        for row in rows_of(source, chosen):
             if isinstance(row, LeftOut):
                 done.lost.append(row)
                 continue
@@ -129,6 +139,14 @@ def _write_rows(form: Format, source: Source, chosen: Chosen, done: Exported) ->
 def _checked(source: Source, chosen: Chosen) -> list[str]:
     """What a reader must know of the rows that are wanted, without a picture read. Raises where
     there are none."""
+    targets = tuple(map(str, Target))
+    if chosen.target not in targets:
+        raise BadSetting(f"--target {chosen.target!r}", f"one of: {', '.join(targets)}")
+    if chosen.target != Target.RESPONSE and source.pairs:
+        raise BadSetting(
+            f"--target {chosen.target}: {source.folder} holds pairs, and chains are made of rows",
+            "give the folder of the run of build that they came from",
+        )
     unknown = set(chosen.splits) - set(SPLITS)
     if unknown:
         raise BadSetting(f"--split {min(unknown)!r}", f"one of: {', '.join(SPLITS)}")
@@ -136,7 +154,7 @@ def _checked(source: Source, chosen: Chosen) -> list[str]:
     why: Counter[str] = Counter()
     mirrors: dict[str, str] = {}
     weighted = 0
-    for row in read_rows(source, chosen, pictures=False):
+    for row in rows_of(source, chosen, pictures=False):
         kinds.add(row.kind)
         if isinstance(row, LeftOut):
             why[row.reason] += 1
@@ -191,6 +209,7 @@ def _record(form: Format, source: Source, done: Exported, chosen: Chosen) -> dic
             "kind": list(chosen.kinds),
             "include_sensitive": chosen.sensitive,
             "pairs": source.pairs and chosen.pairs,
+            "target": chosen.target,
         },
         "rows": done.rows.total(),
         "splits": dict(sorted(done.rows.items())),
