@@ -10,10 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from crosslight.build import read_run
 from crosslight.cli import app
 from crosslight.export import Chosen, ExportError, export_run
 from crosslight.records import BadSetting
 from crosslight.runs import NotARunFolder
+from crosslight.tune import make_chains
 from tests.export.pairs_run import drawn, mirrored, pair, write_pairs
 from tests.view.make_run import make_run
 
@@ -249,6 +251,61 @@ def test_only_runs_are_exported_and_only_into_folders_of_exports(
     pq.write_table(table, old / "dataset" / "train-00000-of-00001.parquet")
     with pytest.raises(ExportError, match="lacks the columns side"):
         export_run(old, "trl", tmp_path / "out", Chosen())
+
+
+def test_chains_are_exported_with_none_one_and_two_pictures(tmp_path: Path) -> None:
+    run, out = build_run(tmp_path / "run"), tmp_path / "out"
+    done = export_run(run, "msswift", out, Chosen(sensitive=True, target="chains"))
+    rows = [
+        json.loads(line)
+        for path in sorted(out.glob("*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    made = make_chains(read_run(run).rows, several=True).made
+    assert {row["messages"][1]["content"] for row in rows} == {chain.target for chain in made}
+    assert {len(row["images"]) for row in rows} == {0, 1, 2}
+    for row in rows:
+        asked = row["messages"][0]["content"]
+        assert asked.count("<image>") == len(row["images"]) and asked.startswith(
+            "<image>" * len(row["images"])
+        )
+        assert all((out / name).is_file() for name in row["images"])
+    credits = [*csv.DictReader((out / "credits.csv").open(newline="", encoding="utf-8"))]
+    told = {row.licence for row in read_run(run).rows}
+    assert len(credits) == done.pictures and {one["licence"] for one in credits} == told
+    one = export_run(
+        run, "msswift", out, Chosen(("train",), ("two_photos",), True, target="chains")
+    )
+    assert one.rows.keys() == {"train"} and one.left_out(failed=False).keys() >= {"other_kind"}
+
+
+def test_trl_trains_on_exported_chains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = build_run(tmp_path / "run", why="")
+    done = export_run(run, "trl", tmp_path / "out", Chosen(target="chain"))
+    read = loaded(tmp_path / "out", monkeypatch)
+    rows = [row for split in read.values() for row in split]
+    assert len(rows) == done.rows.total()
+    assert all(row["completion"][0]["content"].startswith("What the photo") for row in rows)
+    assert all(len(row["images"]) == 1 for row in rows)
+    assert done.left_out(failed=False)["no_reason"] == 1
+
+
+def test_a_chain_of_a_row_whose_mark_is_empty_is_left_out_as_sensitive(tmp_path: Path) -> None:
+    plain = export_run(build_run(tmp_path / "a"), "msswift", tmp_path / "1", Chosen(target="chain"))
+    run = build_run(tmp_path / "b", sensitive=None)
+    empty = export_run(run, "msswift", tmp_path / "2", Chosen(target="chain"))
+    counts = [one.left_out(failed=False).get("sensitive", 0) for one in (plain, empty)]
+    assert counts[1] == counts[0] + 1
+
+
+def test_only_a_build_has_chains_to_export(pairs: Path, tmp_path: Path) -> None:
+    for to in ("trl", "msswift"):
+        with pytest.raises(BadSetting, match="holds pairs"):
+            export_run(pairs, to, tmp_path / "out", Chosen(target="chain"))
+    with pytest.raises(BadSetting) as refused:
+        export_run(pairs, "trl", tmp_path / "out", Chosen(target="thoughts"))
+    assert "response, chain, chains" in refused.value.hint
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_command_tells_what_it_wrote(pairs: Path, tmp_path: Path) -> None:

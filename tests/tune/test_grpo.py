@@ -1,5 +1,6 @@
 """GRPO on a tiny model, and what answers are worth: by a reward model, a grader, a rule."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,14 @@ from crosslight.cli import app
 from crosslight.models import locate_repository, open_network
 from crosslight.models.fake import FakeServer
 from crosslight.models.fake import parse as script
-from crosslight.records import BadSetting
+from crosslight.records import BadSetting, RunBroken
+from crosslight.runs import read_run
 from crosslight.tune import no_ppo, run_tune
+from crosslight.tune.held_out import Figures
+from crosslight.tune.held_out import told as told_of
 from crosslight.tune.pictures import Pictures
 from crosslight.tune.rows import TuneRow
-from crosslight.tune.train.grpo import function_of
+from crosslight.tune.train.grpo import function_of, steps_of, unknown_note
 from crosslight.tune.train.reward import new_reward, save_base, save_reward
 from crosslight.tune.train.rewards import answers, chain_form, open_reward_of
 from tests.tune import tiny
@@ -112,23 +116,68 @@ def test_a_grader_is_asked_beside_the_picture_and_its_silence_is_unknown(
     assert gone is None, "a grader that is down says nothing, which is not zero"
 
 
-def test_what_is_unknown_is_counted_and_never_zero() -> None:
-    class Half:
-        name = "half"
+class Half:
+    """Knows nothing of what holds its mark."""
 
-        def score(self, given: Any) -> list[float | None]:
-            return [None if "?" in answer else 1.0 for _, answer in given]
+    name, trouble = "half", "it is down"
 
+    def __init__(self, mark: str) -> None:
+        self.mark = mark
+
+    def score(self, given: Any) -> list[float | None]:
+        return [None if self.mark in answer else 1.0 for _, answer in given]
+
+    def close(self) -> None:
+        pass
+
+
+def test_what_one_reward_does_not_know_is_unknown_and_never_a_zero_in_the_sum() -> None:
     logged: dict[str, float] = {}
-    function = function_of(Half(), [row()])
+    function = function_of([Half("?"), Half("!")], [row()])
     found = function(
-        completions=[[{"role": "assistant", "content": "?"}], "yes"],
-        row=[0, 0],
+        completions=[[{"role": "assistant", "content": "?"}], "yes", "no!", "?!"],
+        row=[0, 0, 0, 0],
         log_metric=logged.__setitem__,
         prompts=[],
     )
-    assert found == [None, 1.0] and logged == {"half_unknown": 0.5}
-    assert function.__name__ == "half"
+    # TRL itself would make 1.0 of the first and the third: better than none, worse than the second.
+    assert found == [None, 2.0, None, None]
+    assert logged == {"reward_unknown": 0.75, "half_unknown": 0.5, "half_2_unknown": 0.5}
+
+
+def test_a_run_whose_rewards_fail_breaks_off_and_says_why() -> None:
+    function = function_of([Half("?")], [row()])
+    given = {"row": [0], "prompts": []}
+    for said in ("?", "?", "yes", "?", "?"):
+        function(completions=[said], **given)
+    with pytest.raises(RunBroken, match=r"known reward \(half: it is down\)"):
+        function(completions=["?"], **given)
+    whole = [{"reward": 1.0, "grad_norm": 0.5, "reward_unknown": 0.0}]
+    told = steps_of([*whole, {"reward": math.nan, "grad_norm": 0.1, "reward_unknown": 1.0}])
+    assert told == {"rewards": [1.0, None], "grad_norms": [0.5, 0.1], "unknown_rewards": 0.5}
+    assert unknown_note(0.5)[0].startswith("50.0% of the answers") and unknown_note(0.0) == []
+
+
+def test_a_reward_that_is_gone_after_training_takes_no_figure_for_a_fall() -> None:
+    before, after = Figures({"a": 1.0, "b": 2.0}), Figures({"b": 3.0})
+    held = told_of(before, after, [])["held_out"]
+    assert (held["rows"], held["before"], held["after"], held["rose"]) == (1, 2.0, 3.0, 1)
+    assert told_of(before, Figures(), [])["held_out"]["after"] is None
+
+
+def test_a_grader_that_is_down_ends_the_run_and_leaves_no_model(
+    tmp_path: Path, bases: Bases
+) -> None:
+    data = tiny.write_run(tmp_path / "run", tiny.mirrored(1))
+    mumbles = {"rules": [{"text": "good answer", "choice": {"Maybe": 0.95, "Yes": 0.03}}]}
+    with FakeServer(script(mumbles)) as server:
+        rewards = ("rule:answers", f"grader:{server.spec}")
+        job = tiny.job(
+            tmp_path, data, bases("idefics3"), "grpo", "grpo", *SMALL, steps=9, rewards=rewards
+        )
+        with pytest.raises(RunBroken, match="neither Yes nor No"):
+            run_tune(job)
+    assert read_run(job.out)["status"] == "failed" and not (job.out / "model").exists()
 
 
 def test_rules() -> None:

@@ -1,12 +1,17 @@
 """What is learnt: through the picture, in the parts that are meant, and told as it is."""
 
+import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from crosslight.models import open_network, open_processor
+from crosslight.records import RunBroken
+from crosslight.runs import read_run
 from crosslight.tune import open_reward, read_preset, run_tune
 from crosslight.tune.base import adapters, freeze, parts_of
 from crosslight.tune.held_out import couples, log_probs
@@ -16,13 +21,14 @@ from crosslight.tune.rows import read_rows
 from crosslight.tune.train.examples import example_of
 from crosslight.tune.train.reward import last_token, new_reward, pair_loss
 from crosslight.tune.train.trainers import collator_of
+from crosslight.tune.train.watch import whole_weights
 from tests.tune import tiny
 from tests.tune.conftest import Bases
 
 RANK = "lora.rank=16"
 CALM = ("learning_rate=2e-3", "batch=4", "at_once=4")
 FAMILIES = ["idefics3", "llava"]
-MORE = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("qwen2_5_vl", "qwen3_vl")]
+MORE = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("gemma3", "qwen2_5_vl", "qwen3_vl")]
 
 
 @pytest.mark.parametrize("kind", [*FAMILIES, *MORE])
@@ -135,6 +141,42 @@ def test_couples_are_counted_once_and_need_both_members(tmp_path: Path) -> None:
     job = tiny.job(tmp_path, data, tmp_path, "dpo", "spa-vl-dpo")
     found = couples(read_rows(job, Pictures(job.images, 64)).train)
     assert [{a.id, b.id} for a, b in found] == [{"red0", "blue0"}, {"red1", "blue1"}]
+
+
+def test_a_mirror_by_text_says_nothing_of_the_picture(tmp_path: Path) -> None:
+    rows = tiny.mirrored(2)
+    # The same photo, another question: a model that sees nothing can get both right.
+    rows[3] = {**rows[3], "image": rows[2]["image"], "question": "And where it is safe?"}
+    data = tiny.write_run(tmp_path / "run", rows)
+    job = tiny.job(tmp_path, data, tmp_path, "dpo", "spa-vl-dpo")
+    found = couples(read_rows(job, Pictures(job.images, 64)).train)
+    assert [{a.id, b.id} for a, b in found] == [{"red0", "blue0"}]
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_leaves_no_model(
+    tmp_path: Path, bases: Bases
+) -> None:
+    broken = shutil.copytree(bases("llava"), tmp_path / "broken")
+    weights = load_file(str(broken / "model.safetensors"))
+    name = next(one for one in weights if "language" in one and "down_proj" in one)
+    weights[name][0, 0] = math.nan
+    save_file(weights, str(broken / "model.safetensors"), metadata={"format": "pt"})
+    data = tiny.write_run(tmp_path / "run", tiny.mirrored(1))
+    job = tiny.job(tmp_path, data, broken, "dpo", "spa-vl-dpo", steps=2, save_every=1)
+    with pytest.raises(RunBroken, match="loss of step 1 is not finite") as caught:
+        run_tune(job)
+    assert "learning_rate" in caught.value.hint
+    assert read_run(job.out)["status"] == "failed"
+    assert not (job.out / "model").exists() and not [*job.out.glob("checkpoints/*/complete.json")]
+
+
+def test_weights_that_the_last_step_broke_are_not_kept(tmp_path: Path) -> None:
+    network = torch.nn.Linear(2, 2)
+    whole_weights(network)
+    with torch.no_grad():
+        network.bias[0] = math.inf
+    with pytest.raises(RunBroken, match="weight bias is not finite"):
+        whole_weights(network)
 
 
 def test_what_was_asked_for_and_cannot_be_had_is_said(tmp_path: Path, bases: Bases) -> None:

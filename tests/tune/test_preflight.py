@@ -1,6 +1,7 @@
 """The silent faults of training, each refused by name before a step was made."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,19 @@ from crosslight.records import BadSetting
 from crosslight.runs import read_run
 from crosslight.store import read_table
 from crosslight.tune import PreflightError, run_tune
+from crosslight.tune.fits import Counter, picture_marks
+from crosslight.tune.job import Method
+from crosslight.tune.pictures import Pictures
+from crosslight.tune.preflight.seen import seen_row
+from crosslight.tune.rows import read_rows
+from crosslight.tune.train.examples import example_of
+from crosslight.tune.train.trainers import collator_of
 from crosslight.view import write_tune_report
 from tests.tune import tiny
 from tests.tune.conftest import Bases
 
 CUT = "too_long=cut"
+QWEN = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("qwen2_5_vl", "qwen3_vl")]
 LONG = "Look at the people and the fire near the left edge in this picture of the night. " * 3
 
 
@@ -60,10 +69,53 @@ def test_an_answer_of_a_pair_that_is_cut_in_part_is_refused(tmp_path: Path, base
     assert [fault.kind for fault in error.faults] == ["answer cut"]
 
 
-@pytest.mark.parametrize("kind", ["idefics3", "llava"])
-def test_a_limit_inside_a_picture_is_refused(kind: str, tmp_path: Path, bases: Bases) -> None:
-    error = refused(tmp_path, sft_rows(), bases(kind), "sft", CUT, "max_length=12")
+@pytest.mark.parametrize(("kind", "limit"), [("idefics3", 12), ("llava", 12), ("gemma3", 10)])
+def test_a_limit_inside_a_picture_is_refused(
+    kind: str, limit: int, tmp_path: Path, bases: Bases
+) -> None:
+    error = refused(tmp_path, sft_rows(), bases(kind), "sft", CUT, f"max_length={limit}")
     assert error.faults[0].kind == "cut picture tokens"
+
+
+@pytest.mark.parametrize("kind", ["idefics3", "llava", "gemma3", *QWEN])
+def test_a_row_is_as_long_as_it_was_counted(kind: str, tmp_path: Path, bases: Bases) -> None:
+    said = {"prompt": "What do you see?", "completion": "A dog."}
+    shown = (["red.png", "blue.png"], ["red.png"], [])
+    data = tiny.write_jsonl(tmp_path / "data", [{"images": names, **said} for names in shown])
+    job = tiny.job(tmp_path, data, bases(kind), "sft", "sft-lora", held_out=0.0)
+    pictures, processor = Pictures(job.images, job.settings.side), open_processor(bases(kind))
+    count, collator = Counter(processor, pictures), collator_of(Method.SFT, processor, None)
+    seen = []
+    for row in read_rows(job, pictures).train:
+        batch = dict(collator([example_of(row, pictures)]))
+        seen.append(seen_row(row, batch, processor))
+        assert count(row) == seen[-1].answers[0].tokens
+    two, one, none = (row.picture_tokens for row in seen)
+    # Each picture has all its tokens, and not only the mark that opens it.
+    assert (two, none) == (2 * one, 0) and one >= 4
+
+
+def test_a_row_that_the_template_refuses_fails_alone(tmp_path: Path, bases: Bases) -> None:
+    model = shutil.copytree(bases("llava"), tmp_path / "strict")
+    template = model / "chat_template.jinja"
+    strict = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}"
+    template.write_text(strict + template.read_text(encoding="utf-8"), encoding="utf-8")
+    odd = {"images": ["red.png"], "messages": [{"role": "system", "content": "Be brief."}]}
+    odd["messages"] += sft_rows()[0]["messages"]
+    data = tiny.write_jsonl(tmp_path / "data", [*sft_rows(), odd])
+    job = tiny.job(tmp_path, data, model, "sft", "sft-lora", held_out=0.0)
+    told = run_tune(replace(job, preflight_only=True)).summary
+    assert (told["account"]["finished"], told["account"]["failed"]) == (2, 1)
+    (lost,) = read_table(job.out / "failed.parquet").to_pylist()
+    assert lost["input"] == "rows.jsonl row 3" and "no system" in lost["error"]
+    only = tiny.write_jsonl(tmp_path / "only", [odd])
+    with pytest.raises(BadSetting, match=r"no row fits strict .*no system.*rows\.jsonl row 1"):
+        run_tune(replace(job, data=only, out=tmp_path / "other"))
+
+
+@pytest.mark.parametrize("mark", ["<image_soft_token>", "<end_of_image>", "<start_of_image>"])
+def test_every_mark_of_a_picture_is_kept_out_of_the_text(mark: str, bases: Bases) -> None:
+    assert mark in picture_marks(open_processor(bases("gemma3")))
 
 
 def test_a_template_that_loses_the_picture_is_refused(tmp_path: Path, bases: Bases) -> None:

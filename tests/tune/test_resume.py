@@ -27,9 +27,11 @@ MAIN = (
     ("llava", "dpo", "spa-vl-dpo", ()),
     ("idefics3", "reward", "spa-vl-reward", ("lora.rank=4", "lora.dropout=0.1", "at_once=2")),
 )
+KINDS = ("idefics3", "llava", "gemma3", "qwen2_5_vl", "qwen3_vl")
 SLOW = (
-    *((kind, "sft", "mis-sft", ()) for kind in ("idefics3", "llava", "qwen2_5_vl", "qwen3_vl")),
-    *((kind, "dpo", "spa-vl-dpo-lora", ()) for kind in ("idefics3", "qwen2_5_vl", "qwen3_vl")),
+    *((kind, "sft", "mis-sft", ()) for kind in KINDS),
+    *((kind, "dpo", "spa-vl-dpo-lora", ()) for kind in KINDS if kind != "llava"),
+    ("gemma3", "reward", "spa-vl-reward", ("at_once=2",)),
     ("qwen2_5_vl", "dpo", "spa-vl-dpo", ()),
     ("qwen2_5_vl", "reward", "spa-vl-reward", ("at_once=2",)),
 )

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from crosslight.records import BadSetting
+from crosslight.records import BadSetting, Dropped
 from crosslight.store import TableError
 from crosslight.tune import TuneJob, run_tune
+from crosslight.tune.held_out import couples
 from crosslight.tune.pictures import Pictures
-from crosslight.tune.rows import TuneRow, read_rows
+from crosslight.tune.rows import TuneRow, read_rows, weights_note
 from tests.tune import tiny
 from tests.tune.conftest import Bases
 
@@ -135,6 +136,27 @@ def test_rows_marked_sensitive_are_trained_on_only_when_asked_for(tmp_path: Path
     assert len(every.train) == 6 and every.lost == ()
 
 
+def test_rows_of_a_low_or_an_unknown_weight_are_left_out_when_asked_for(tmp_path: Path) -> None:
+    rows = [{**row, "weight": 1.0} for row in tiny.mirrored(3)]
+    rows[0]["weight"], rows[1]["weight"], rows[2]["weight"] = 0.5, 0.5, None
+    job = job_of(tmp_path, tiny.write_run(tmp_path / "run", rows), "dpo")
+    every = read_rows(job, Pictures(job.images, 64))
+    assert len(every.train) == 6
+    (note,) = weights_note(every.train)
+    assert note.startswith("3 of 6 rows") and "--min-weight" in note
+    some = read_rows(replace(job, min_weight=0.6), Pictures(job.images, 64))
+    assert [row.id for row in some.train] == ["blue1", "red2", "blue2"]
+    told = [one.outcome.reason for one in some.lost if isinstance(one.outcome, Dropped)]
+    assert told == [f"its weight is {w}, below --min-weight" for w in ("0.5", "0.5", "unknown")]
+    assert weights_note(some.train) == []
+
+
+def test_a_limit_takes_a_pair_with_its_mirror(tmp_path: Path) -> None:
+    job = job_of(tmp_path, tiny.write_run(tmp_path / "run", tiny.mirrored(8)), "dpo", limit=6)
+    found = read_rows(job, Pictures(job.images, 64)).train
+    assert len(found) == 6 and len(couples(found)) == 3
+
+
 def test_without_splits_whole_clusters_are_held_out_by_the_seed(tmp_path: Path) -> None:
     rows = [{**row, "split": ""} for row in tiny.mirrored(12)]
     for row in rows:
@@ -147,7 +169,12 @@ def test_without_splits_whole_clusters_are_held_out_by_the_seed(tmp_path: Path) 
     assert len(few.train) == 5 and len(few.lost) == 19
 
 
-@pytest.mark.parametrize("kind", ["llava"])
+OTHERS = ("idefics3", "llava", "qwen2_5_vl", "qwen3_vl")
+
+
+@pytest.mark.parametrize(
+    "kind", ["gemma3", *(pytest.param(kind, marks=pytest.mark.slow) for kind in OTHERS)]
+)
 def test_rows_with_none_one_and_two_pictures_train_in_one_batch(
     kind: str, tmp_path: Path, bases: Bases
 ) -> None:

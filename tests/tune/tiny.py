@@ -35,6 +35,8 @@ def base(kind: str, folder: Path) -> Path:
             vision_feature_select_strategy="default",
             num_additional_image_tokens=1,
         ).save_pretrained(place)
+    elif kind == "gemma3":
+        tf.Gemma3Processor(eyes, tokenizer, image_seq_length=4).save_pretrained(place)
     return place
 
 

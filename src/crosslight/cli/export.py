@@ -31,12 +31,23 @@ def export(
     chosen_only: Annotated[
         bool, typer.Option("--chosen-only", help="Of pairs the better reply alone, for SFT.")
     ] = False,
+    target: Annotated[
+        str,
+        typer.Option(
+            help="Of a run of build: response, chain (reasons, then the response), or chains (also "
+            "over two photos and none)."
+        ),
+    ] = "response",
 ) -> None:
     """Write pairs or rows for TRL, LLaMA-Factory or ms-swift, with their pictures."""
     from crosslight.export import Chosen, export_run
 
     wanted = Chosen(
-        tuple(split or ()), tuple(kind or ()), sensitive=include_sensitive, pairs=not chosen_only
+        tuple(split or ()),
+        tuple(kind or ()),
+        sensitive=include_sensitive,
+        pairs=not chosen_only,
+        target=target,
     )
     done = export_run(source, to, output, wanted)
     for failed, word in ((False, "left out"), (True, "failed")):

@@ -65,6 +65,9 @@ def _common(
     include_sensitive: Annotated[
         bool, typer.Option("--include-sensitive", help="Rows that are marked sensitive too.")
     ] = False,
+    min_weight: Annotated[
+        float, typer.Option(help="Leave out rows whose `weight` is lower.", min=0)
+    ] = 0.0,
     preflight_only: Annotated[
         bool, typer.Option("--preflight-only", help="Look through the rows; train nothing.")
     ] = False,
@@ -189,7 +192,7 @@ def _end(result: Any, folder: Path) -> None:
         losses, figures = told["training"]["losses"], told["figures"]
         first, last = (f"{losses[at]:.4f}" if losses else "unknown" for at in (0, -1))
         out.print(f"{told['training']['steps']:,} steps; loss {first} at first, {last} at last")
-        if rewards := told["training"].get("rewards"):
+        if rewards := [r for r in told["training"].get("rewards", ()) if r is not None]:
             out.print(f"reward {rewards[0]:.4f} at first, {rewards[-1]:.4f} at last")
         held = figures["held_out"]
         if held["rows"]:

@@ -40,7 +40,7 @@ def need_extra() -> None:
     if gone:
         raise MissingPart(
             f"{', '.join(gone)} not installed: tune needs the extra",
-            "pip install 'crosslight[train]'",
+            "pip install 'crosslight[train]' (in a checkout, with its lock: docs/tune.md)",
         )
 
 

@@ -4,13 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crosslight.records import Dropped
+from crosslight.records import Dropped, Failed
 from crosslight.runs import Lost
 from crosslight.tune.pictures import Pictures
 from crosslight.tune.rows import TuneRow
 from crosslight.tune.settings import Settings
 
 TOO_LONG = "longer than max_length"
+REFUSED = "the model's processor refuses it"
+MARKS = (
+    *("image", "video", "boi", "eoi", "fake_image", "vision_start", "vision_end"),
+    *("start_image", "end_image", "context_image"),
+)
+"""Names of such tokens: of one family or another."""
 SPECIAL = "its text holds the model's own mark for pictures"
 
 
@@ -31,8 +37,8 @@ class Fitting:
 def fitting(
     rows: Sequence[TuneRow], processor: Any, pictures: Pictures, settings: Settings
 ) -> Fitting:
-    """Count every row; leave out what is too long (with `too_long: drop`) or would forge a
-    picture."""
+    """Count every row; leave out what is too long (with `too_long: drop`), what would forge a
+    picture, and what the model's own processor or template refuses."""
     count, marks = Counter(processor, pictures), picture_marks(processor)
     kept: list[TuneRow] = []
     lengths: list[int] = []
@@ -41,10 +47,16 @@ def fitting(
         if any(mark in row.texts for mark in marks):
             lost.append(Lost(Dropped("fit", SPECIAL), row.place, row=row.id))
             continue
-        length = count(row)
+        try:
+            length = count(row)
+        except Exception as error:
+            # Processors and templates raise each their own: of a shape, of an order of turns.
+            why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            lost.append(Lost(Failed("fit", f"{REFUSED}: {why}"), row.place, row=row.id))
+            continue
         if length > settings.max_length and settings.too_long == "drop":
-            why = Dropped("fit", TOO_LONG, f"{length:,} tokens")
-            lost.append(Lost(why, row.place, row=row.id))
+            long = Dropped("fit", TOO_LONG, f"{length:,} tokens")
+            lost.append(Lost(long, row.place, row=row.id))
             continue
         kept.append(row)
         lengths.append(length)
@@ -52,10 +64,11 @@ def fitting(
 
 
 def picture_marks(processor: Any) -> tuple[str, ...]:
-    """Special tokens that stand for pictures: text of a row must not hold them."""
-    names = ("image_token", "video_token", "boi_token", "eoi_token", "fake_image_token")
-    found = (getattr(processor, name, None) for name in names)
-    return tuple(str(token) for token in found if token)
+    """Special tokens that stand for pictures: text of a row must not hold them. (What Gemma3's
+    processor takes for a picture is another one than what its tokenizer does.)"""
+    known = (processor, processor.tokenizer)
+    found = (getattr(one, f"{name}_token", None) for one in known for name in MARKS)
+    return tuple(dict.fromkeys(str(token) for token in found if token))
 
 
 class Counter:

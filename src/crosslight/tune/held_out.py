@@ -40,14 +40,20 @@ class Figures:
 
 
 def couples(rows: Sequence[TuneRow]) -> list[tuple[TuneRow, TuneRow]]:
-    """Pairs with their mirrors, both of which are there; each couple once."""
+    """Pairs with their mirrors by photo, both of which are there; each couple once. Of a mirror by
+    text, whose questions differ, both can rise for a model that sees nothing: it is none."""
     by_id = {row.id: row for row in rows}
     found = {}
     for row in rows:
         other = by_id.get(row.mirror_of)
-        if other is not None and other is not row:
+        if other is not None and _by_photo(row, other):
             found[frozenset((row.id, other.id))] = (other, row)
     return list(found.values())
+
+
+def _by_photo(row: TuneRow, other: TuneRow) -> bool:
+    swapped = (row.answer, row.rejected) == (other.rejected, other.answer)
+    return swapped and row.prompt == other.prompt and row.pictures != other.pictures
 
 
 def measure(
@@ -119,7 +125,7 @@ def told(before: Figures, after: Figures, train: Sequence[TuneRow]) -> dict[str,
     pairs = [(a.id, b.id) for a, b in couples(train)]
     for name in ("mirrored", "mirrored_blank"):
         one, two = getattr(before, name), getattr(after, name)
-        there = [(a, b) for a, b in pairs if a in one and b in one]
+        there = [(a, b) for a, b in pairs if all(x in one and x in two for x in (a, b))]
         if there:
             both = [two[a] > one[a] and two[b] > one[b] for a, b in there]
             found[name] = {**_moved(one, two), "couples": len(there), "both_rose": sum(both)}
@@ -127,7 +133,10 @@ def told(before: Figures, after: Figures, train: Sequence[TuneRow]) -> dict[str,
 
 
 def _moved(before: dict[str, float], after: dict[str, float]) -> dict[str, Any]:
-    """Means and shares above zero, on both sides; None where there is no row."""
+    """Means and shares above zero of rows that were measured on both sides; None where there is
+    none."""
+    before = {name: value for name, value in before.items() if name in after}
+    after = {name: after[name] for name in before}
     if not before:
         return {"rows": 0, "before": None, "after": None, "rose": None, "right": None}
     return {
@@ -146,7 +155,10 @@ def warnings_of(method: Method, figures: dict[str, Any]) -> list[str]:
     if held["rows"] and held["after"] <= held["before"]:
         found.append("nothing was learnt that holds for rows that were held out: no mean rose")
     if not held["rows"]:
-        found.append("no row was held out: how good the model is on other photos is not known")
+        none = "no row was held out"
+        if method is Method.GRPO:
+            none += ", or no answer to one had a known reward before and after"
+        found.append(f"{none}: how good the model is on other photos is not known")
     if method.pairs and mirrored and not mirrored["both_rose"]:
         found.append("in no mirrored pair both members rose: the picture decides nothing yet")
     return found

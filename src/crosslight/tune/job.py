@@ -48,7 +48,8 @@ class TuneJob:
     `preset` is the name that `settings` came from. `held_out` is the share of photos that is kept
     from training where the data has no split of its own. `limit` bounds the rows that are trained
     on, `steps` the steps. `launched`: by accelerate, so that only its first process writes.
-    `sensitive`: rows that are marked so are trained on too.
+    `sensitive`: rows that are marked so are trained on too. `min_weight`: rows of a lower `weight`
+    are left out.
     """
 
     data: Path
@@ -67,6 +68,7 @@ class TuneJob:
     image_column: str = ""
     allow_outside: bool = False
     sensitive: bool = False
+    min_weight: float = 0.0
     revision: str = ""
     deepspeed: Path | None = None
     report_to: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ TRL's columns. All become messages with their pictures placed, so that nothing o
 which template a model has.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ class TuneRow:
     unit: str = ""
     mirror_of: str = ""
     sensitive: bool = False
+    weight: float | None = 1.0
+    """None where a table has weights and this one is unknown."""
 
     @property
     def texts(self) -> str:
@@ -85,7 +88,7 @@ def read_rows(
         except BadPicture as error:
             lost.append(Lost(Failed("read", f"{error.message}"), raw.place))
     if not found:
-        raise BadSetting(f"{job.data} has no row to train on: {_reasons(lost) or 'it is empty'}")
+        raise BadSetting(f"{job.data} has no row to train on: {reasons(lost) or 'it is empty'}")
     train, held = _parts(found, job)
     if not train:
         raise BadSetting(f"no row of {job.data} is left for training", "--held-out 0")
@@ -109,7 +112,7 @@ def _source(job: TuneJob, pictures: Pictures, check: Callable[[], None]) -> Sour
     return read_chains(job.data, job.target, pictures, check)
 
 
-def _reasons(lost: Sequence[Lost]) -> str:
+def reasons(lost: Sequence[Lost]) -> str:
     """The most frequent reasons, each with the first place that it was met at."""
     first: dict[str, str] = {}
     count: Counter[str] = Counter()
@@ -124,6 +127,10 @@ def _row(raw: RawRow, job: TuneJob, pictures: Pictures) -> TuneRow:
     cells = raw.cells
     if not job.sensitive and _may_be_sensitive(cells):
         raise _NoRow("marked sensitive: --include-sensitive takes it")
+    weight = _weight(cells)
+    if job.min_weight and (weight is None or weight < job.min_weight):
+        told = "unknown" if weight is None else f"{weight:g}"
+        raise _NoRow(f"its weight is {told}, below --min-weight")
     column = _picture_column(raw, job)
     shas = tuple(pictures.keep(c, raw.root) for c in cells_of(cells.get(column)))
     prompt, answer, rejected = _texts(raw, job.method)
@@ -143,7 +150,25 @@ def _row(raw: RawRow, job: TuneJob, pictures: Pictures) -> TuneRow:
         unit=str(cells.get("cluster") or (shas[0] if shas else name)),
         mirror_of=str(cells.get("mirror_of") or ""),
         sensitive=cells.get("sensitive") is True,
+        weight=weight,
     )
+
+
+def _weight(cells: dict[str, Any]) -> float | None:
+    value = cells.get("weight", 1.0)
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if known and math.isfinite(value) else None
+
+
+def weights_note(rows: Sequence[TuneRow]) -> list[str]:
+    """Says so where rows have weights, which no loss here reads."""
+    light = sum(row.weight != 1 for row in rows)
+    if not light:
+        return []
+    return [
+        f"{light:,} of {len(rows):,} rows have a weight that is not 1, and count like the others: "
+        "TRL's losses have no place for weights (--min-weight leaves lighter rows out)"
+    ]
 
 
 def _may_be_sensitive(cells: dict[str, Any]) -> bool:
@@ -252,8 +277,14 @@ def _parts(rows: list[TuneRow], job: TuneJob) -> tuple[tuple[TuneRow, ...], tupl
         for row in rows:
             (held if _share(row.unit, job.seed) < job.held_out else train).append(row)
     if job.limit is not None:
-        train = sorted(train, key=lambda row: _share(row.unit + row.id, job.seed))[: job.limit]
+        train = sorted(train, key=lambda row: _share(row.unit + _couple(row), job.seed))
+        train = train[: job.limit]
     return tuple(train), tuple(held)
+
+
+def _couple(row: TuneRow) -> str:
+    """The same for a pair and its mirror: a pair that stands alone is told by its words."""
+    return min(row.id, row.mirror_of or row.id)
 
 
 def _share(name: str, seed: int) -> float:

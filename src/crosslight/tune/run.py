@@ -32,7 +32,7 @@ from crosslight.tune.pictures import Pictures
 from crosslight.tune.preflight.check import PreflightError, preflight
 from crosslight.tune.ready import Ready
 from crosslight.tune.resume import last_checkpoint, same_setup
-from crosslight.tune.rows import TuneData, read_rows, rows_hash
+from crosslight.tune.rows import TuneData, read_rows, reasons, rows_hash, weights_note
 
 PACKAGES = (
     "torch",
@@ -76,8 +76,10 @@ def run_tune(job: TuneJob, pages: Pages = no_pages) -> RunResult:
     as without the end. A run that is complete is left as it is.
     """
     need_extra()
+    from crosslight.tune.train.extras import check_extras
     from crosslight.tune.train.watch import Stop, signals
 
+    check_extras(job)
     began, stop = time.monotonic(), Stop()
     check = _checker(stop)
     with held_by_first(job.out, KIND) as held, signals(stop):
@@ -179,7 +181,7 @@ def _tuned(work: Work, stop: Any, check: Callable[[], None], pages: Pages) -> st
         raise PreflightError(found.faults)
     if job.preflight_only:
         return "stopped"
-    notes = (optimizer(job.settings)[1], batch_note(job.settings))
+    notes = (optimizer(job.settings)[1], batch_note(job.settings), *weights_note(ready.fit.rows))
     work.notes += [note for note in notes if note]
     if is_first():
         say(work.notes)
@@ -208,7 +210,9 @@ def open_ready(work: Work) -> Ready:
     work.lost += [*fit.lost, *held.lost]
     if not fit.rows:
         raise BadSetting(
-            f"no row is within max_length {job.settings.max_length}", "--set max_length=N"
+            f"no row fits {work.base.name} with max_length {job.settings.max_length}: "
+            f"{reasons(fit.lost)}",
+            "--set max_length=N where rows are too long, else another --base",
         )
     return Ready(model, processor, work.base, fit, held.rows, work.pictures, checkpoint)
 

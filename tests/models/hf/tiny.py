@@ -28,6 +28,7 @@ SPECIAL = {
     "llava_onevision": ["<image>", "<video>"],
     "qwen2_5_vl": ["<|image_pad|>", "<|video_pad|>", "<|vision_start|>", "<|vision_end|>"],
     "internvl": ["<IMG_CONTEXT>", "<img>", "</img>", "<video>"],
+    "gemma3": ["<start_of_image>", "<image_soft_token>", "<end_of_image>"],
     "text": [],
 }
 SPECIAL["smolvlm"] = SPECIAL["idefics3"]
@@ -35,6 +36,7 @@ SPECIAL["qwen3_vl"] = SPECIAL["qwen2_vl"] = SPECIAL["qwen2_5_vl"]
 IMAGE = {
     "qwen2_vl": "<|vision_start|><|image_pad|><|vision_end|>",
     "internvl": "<IMG_CONTEXT>\n",
+    "gemma3": "<start_of_image>",
 }
 IMAGE["qwen2_5_vl"] = IMAGE["qwen3_vl"] = IMAGE["qwen2_vl"]
 
@@ -75,13 +77,17 @@ def make_tokenizer(kind: str) -> Any:
         show_progress=False,
     )
     raw.train_from_iterator([WORDS, WORDS.replace(" ", "\n")] * 8, trainer)
-    more = {}
+    more: dict[str, Any] = {}
     if kind == "llava":
         # Its template does not open the text; its tokenizer does.
         more["bos_token"] = "<|endoftext|>"
         raw.post_processor = processors.TemplateProcessing(
             single="<|endoftext|> $A", special_tokens=[("<|endoftext|>", 0)]
         )
+    if kind == "gemma3":
+        begin, soft, end = SPECIAL[kind]
+        # Its processor writes one mark in the text, and puts others in its place.
+        more["extra_special_tokens"] = {"boi_token": begin, "image_token": soft, "eoi_token": end}
     tokenizer = tf.PreTrainedTokenizerFast(
         tokenizer_object=raw,
         eos_token="<|im_end|>",
@@ -212,6 +218,19 @@ def internvl(tokenizer: Any) -> Any:
     return tf.InternVLForConditionalGeneration(config)
 
 
+def gemma3(tokenizer: Any) -> Any:
+    """Its projector begins as zeros, and a random one would be blind: `spread` draws it anew."""
+    config = tf.Gemma3Config(
+        text_config=text_config(tokenizer, "gemma3_text", head_dim=16).to_dict(),
+        vision_config=vision_config("siglip_vision_model", vision_use_head=False).to_dict(),
+        mm_tokens_per_image=4,
+        boi_token_index=tokenizer.convert_tokens_to_ids("<start_of_image>"),
+        eoi_token_index=tokenizer.convert_tokens_to_ids("<end_of_image>"),
+        image_token_index=tokenizer.convert_tokens_to_ids("<image_soft_token>"),
+    )
+    return tf.Gemma3ForConditionalGeneration(config)
+
+
 def llama(tokenizer: Any) -> Any:
     return tf.LlamaForCausalLM(text_config(tokenizer))
 
@@ -225,6 +244,7 @@ MAKERS: dict[str, Any] = {
     "qwen2_5_vl": qwen,
     "qwen3_vl": lambda t: qwen(t, "qwen3_vl"),
     "internvl": internvl,
+    "gemma3": gemma3,
     "text": llama,
 }
 
@@ -274,6 +294,12 @@ def _internvl_eyes() -> Any:
     return GotOcr2ImageProcessorPil(size={"height": 32, "width": 32}, max_patches=4)
 
 
+def _gemma3_eyes() -> Any:
+    from transformers.models.gemma3.image_processing_pil_gemma3 import Gemma3ImageProcessorPil
+
+    return Gemma3ImageProcessorPil(size={"height": 32, "width": 32})
+
+
 PROCESSORS: dict[str, Any] = {
     "idefics3": _idefics3_eyes,
     "smolvlm": lambda: _idefics3_eyes("SmolVLM"),
@@ -283,6 +309,7 @@ PROCESSORS: dict[str, Any] = {
     "qwen2_5_vl": _qwen_eyes,
     "qwen3_vl": lambda: _qwen_eyes(16),
     "internvl": _internvl_eyes,
+    "gemma3": _gemma3_eyes,
 }
 
 

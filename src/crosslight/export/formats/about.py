@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import yaml
@@ -23,9 +23,8 @@ class Credits:
 
     def add(self, row: TrainRow, names: Sequence[str]) -> None:
         """Those of a row."""
-        told = {"source": row.source, "licence": row.licence, "origin": row.origin}
-        for name in names:
-            self.rows.setdefault(name, {"picture": name, **told})
+        for name, credit in zip(names, row.credits, strict=True):
+            self.rows.setdefault(name, {"picture": name, **asdict(credit)})
 
     def csv(self) -> str:
         """As a table."""

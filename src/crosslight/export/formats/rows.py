@@ -14,6 +14,7 @@ PLACEHOLDERS = (
     *("<image_soft_token>", "<start_of_image>", "<fake_token_around_image>", "[IMG]"),
 )
 """What trainers replace by a picture: in a text of somebody it would stand for none."""
+NO_PICTURE = "no_picture: the row holds no bytes of its photo"
 _SHARED = ("id", "photo", "source", "sensitive", "split", "licence", "origin")
 _READ: dict[str, dict[str, str]] = {
     "prefer": {"question": "prompt", "chosen": "reply", "rejected": "worse", "side": "kind"},
@@ -36,6 +37,17 @@ class Chosen:
     sensitive: bool = False
     pairs: bool = True
     """Whether the worse reply goes along where there is one; else the better one alone."""
+    target: str = "response"
+    """Of a build what is taught to say: the response, or chains of reasons (`tune.Target`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Whose a picture is, as the run states it."""
+
+    source: str
+    licence: str
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +61,8 @@ class TrainRow:
     reply: str
     worse: str | None = None
     source: str = ""
-    licence: str = ""
-    origin: str = ""
+    credits: tuple[Credit, ...] = ()
+    """One a picture."""
     mirror: str = ""
     weight: float = 1.0
     pictures: tuple[bytes, ...] = field(default=(), repr=False)
@@ -133,13 +145,14 @@ def read_rows(
 def _row(
     cells: Mapping[str, Any], image: Any, source: Source, chosen: Chosen, pictures: bool
 ) -> TrainRow | LeftOut:
-    reason = _why_not(cells, source, chosen)
+    reason = why_not(cells, source, chosen)
     if reason:
-        return _left(cells, Dropped("export", reason))
+        return left_out(cells, Dropped("export", reason))
     data = image.get("bytes") if isinstance(image, Mapping) else None
     if pictures and not data:
-        return _left(cells, Failed("export", "no_picture: the row holds no bytes of its photo"))
+        return left_out(cells, Failed("export", NO_PICTURE))
     weight = cells.get("weight")
+    credit = Credit(*(_text(cells[name]) for name in ("source", "licence", "origin")))
     return TrainRow(
         id=_text(cells["id"]),
         split=_text(cells["split"]),
@@ -147,16 +160,15 @@ def _row(
         prompt=_text(cells["prompt"]),
         reply=_text(cells["reply"]),
         worse=_text(cells["worse"]) if source.pairs and chosen.pairs else None,
-        source=_text(cells["source"]),
-        licence=_text(cells["licence"]),
-        origin=_text(cells["origin"]),
+        source=credit.source,
+        credits=(credit,),
         mirror=_text(cells.get("mirror")),
         weight=float(weight) if isinstance(weight, int | float) else 1.0,
         pictures=(data,) if data else (),
     )
 
 
-def _why_not(cells: Mapping[str, Any], source: Source, chosen: Chosen) -> str:
+def why_not(cells: Mapping[str, Any], source: Source, chosen: Chosen) -> str:
     """Why a row is left out on purpose; empty for one that is wanted."""
     texts = [_text(cells["prompt"]), _text(cells["reply"])]
     if source.pairs:
@@ -175,7 +187,8 @@ def _why_not(cells: Mapping[str, Any], source: Source, chosen: Chosen) -> str:
     return next((reason for reason, holds in reasons if holds), "")
 
 
-def _left(cells: Mapping[str, Any], outcome: Dropped | Failed) -> LeftOut:
+def left_out(cells: Mapping[str, Any], outcome: Dropped | Failed) -> LeftOut:
+    """The row, with its outcome."""
     return LeftOut(_text(cells["id"]), _text(cells["source"]), _text(cells["kind"]), outcome)
 
 

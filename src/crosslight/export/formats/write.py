@@ -10,6 +10,7 @@ from typing import Any
 
 from crosslight.export.formats import trl
 from crosslight.export.formats.about import CREDITS, Credits, export_card
+from crosslight.export.formats.chains import read_chains
 from crosslight.export.formats.llamafactory import INFO, llamafactory_writer
 from crosslight.export.formats.llamafactory import LOAD as LLAMAFACTORY
 from crosslight.export.formats.msswift import LOAD as MSSWIFT
@@ -28,6 +29,7 @@ from crosslight.export.formats.rows import (
 from crosslight.records import BadSetting, Failed, RunBroken
 from crosslight.runs import RUN_FILE, SPLITS, Lost, begin, held_folder, library_versions, write_lost
 from crosslight.store import part_of, write_json, write_text
+from crosslight.tune import Target
 
 KIND = "export"
 _NO_PICTURE = Failed("export", "not_a_picture: none of JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF")
@@ -98,7 +100,7 @@ def export_run(folder: Path, to: str, out: Path, chosen: Chosen) -> Exported:
         credits = _write_rows(form, source, chosen, done, made)
         done.notes += _left_behind(source, chosen, done)
         if not done.rows:
-            raise ExportError(f"no row of {folder} has a picture", "make the run again")
+            raise ExportError(f"no row of {folder} has its pictures", "make the run again")
         write_lost(made, [Lost(one.outcome, one.source, row=one.id) for one in done.lost])
         write_text(made / CREDITS, credits.csv())
         card = export_card(form.title, form.load, source.kind, done.rows, done.notes, credits)
@@ -107,6 +109,14 @@ def export_run(folder: Path, to: str, out: Path, chosen: Chosen) -> Exported:
         _put_in_place(made, out)
         write_json(out / RUN_FILE, _record(form, source, done, chosen))
     return done
+
+
+def rows_of(
+    source: Source, chosen: Chosen, *, pictures: bool = True
+) -> Iterator[TrainRow | LeftOut]:
+    """What a run holds, or the chains that are made of it."""
+    read = read_rows if chosen.target == Target.RESPONSE else read_chains
+    return read(source, chosen, pictures=pictures)
 
 
 @contextmanager
@@ -141,7 +151,7 @@ def _write_rows(
 ) -> Credits:
     pictures, credits = PictureFolder(made), Credits()
     with form.writer(made, source.pairs and chosen.pairs) as write:
-        for row in read_rows(source, chosen):
+        for row in rows_of(source, chosen):
             if isinstance(row, LeftOut):
                 done.lost.append(row)
                 continue
@@ -164,13 +174,21 @@ def _write_rows(
 def _checked(source: Source, chosen: Chosen) -> list[str]:
     """What a reader must know of the rows that are wanted, without a picture read. Raises where
     there are none."""
+    targets = tuple(map(str, Target))
+    if chosen.target not in targets:
+        raise BadSetting(f"--target {chosen.target!r}", f"one of: {', '.join(targets)}")
+    if chosen.target != Target.RESPONSE and source.pairs:
+        raise BadSetting(
+            f"--target {chosen.target}: {source.folder} holds pairs, and chains are made of rows",
+            "give the folder of the run of build that they came from",
+        )
     unknown = set(chosen.splits) - set(SPLITS)
     if unknown:
         raise BadSetting(f"--split {min(unknown)!r}", f"one of: {', '.join(SPLITS)}")
     kinds: set[str] = set()
     why: Counter[str] = Counter()
     left = 0
-    for row in read_rows(source, chosen, pictures=False):
+    for row in rows_of(source, chosen, pictures=False):
         kinds.add(row.kind)
         if isinstance(row, LeftOut):
             why[row.reason] += 1
@@ -225,6 +243,7 @@ def _record(form: Format, source: Source, done: Exported, chosen: Chosen) -> dic
             "kind": list(chosen.kinds),
             "include_sensitive": chosen.sensitive,
             "pairs": source.pairs and chosen.pairs,
+            "target": chosen.target,
         },
         "rows": done.rows.total(),
         "splits": dict(sorted(done.rows.items())),

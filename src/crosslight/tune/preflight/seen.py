@@ -82,8 +82,11 @@ def seen_row(row: TuneRow, batch: dict[str, Any], processor: Any) -> SeenRow:
 
 
 def image_id(processor: Any) -> int:
-    """The token that a picture's features take the place of."""
-    found = getattr(processor, "image_token_id", None)
+    """The token that a picture's features take the place of. Gemma3's processor names another one,
+    which opens a picture: the tokenizer knows better, where it knows."""
+    found = getattr(processor.tokenizer, "image_token_id", None)
+    if found is None:
+        found = getattr(processor, "image_token_id", None)
     if found is None:
         found = processor.tokenizer.convert_tokens_to_ids(str(processor.image_token))
     return int(found)

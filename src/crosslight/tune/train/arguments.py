@@ -40,6 +40,8 @@ def common(job: TuneJob) -> dict[str, Any]:
         "save_total_limit": KEPT_CHECKPOINTS,
         "logging_steps": 1,
         "logging_first_step": True,
+        # Else a loss that is no number is logged as the mean of those before, or as 0.0.
+        "logging_nan_inf_filter": False,
         "report_to": list(job.report_to) or "none",
         "disable_tqdm": True,
         "remove_unused_columns": False,

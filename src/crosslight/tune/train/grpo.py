@@ -3,11 +3,13 @@
 PPO, which SPA-VL used, is gone from TRL: this is a substitute for it, and not the paper's.
 """
 
+import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from statistics import fmean
 from typing import Any
 
-from crosslight.records import BadSetting
+from crosslight.records import BadSetting, RunBroken
 from crosslight.tune.base import adapters
 from crosslight.tune.held_out import Figures
 from crosslight.tune.job import TuneJob
@@ -21,6 +23,10 @@ from crosslight.tune.train.rewards import Reward, open_reward_of
 
 MEASURED = 16
 """Held-out rows that are answered before and after."""
+SILENT = 3
+"""Batches in a row without one known reward, after which a run breaks off: it learns nothing."""
+UNKNOWN = "reward_unknown"
+"""In the log, the share of answers without a reward."""
 
 
 def rewards_of(job: TuneJob, pictures: Pictures) -> list[Reward]:
@@ -62,7 +68,7 @@ def grpo_trainer(
     )
     return GRPOTrainer(
         model,
-        [function_of(reward, rows) for reward in rewards],
+        [function_of(rewards, rows)],
         args=arguments,
         train_dataset=prompts_of(rows, pictures),
         processing_class=processor,
@@ -83,20 +89,61 @@ def prompts_of(rows: Sequence[TuneRow], pictures: Pictures) -> Any:
     return Dataset.from_dict({"row": list(range(len(rows)))}).with_transform(opened)
 
 
-def function_of(reward: Reward, rows: Sequence[TuneRow]) -> Callable[..., list[float | None]]:
-    """As TRL calls it."""
+def function_of(
+    rewards: Sequence[Reward], rows: Sequence[TuneRow]
+) -> Callable[..., list[float | None]]:
+    """All rewards as the one function that TRL calls. TRL would add up those that it knows, and a
+    part that failed would be a zero: here what one of them does not know has no reward.
+
+    Raises `RunBroken` once nothing is known any more.
+    """
+    silent = 0
 
     def function(
         completions: Sequence[Any], row: Sequence[int], log_metric: Any = None, **_: Any
     ) -> list[float | None]:
+        nonlocal silent
         said = [one[-1]["content"] if isinstance(one, list) else one for one in completions]
-        found = reward.score([(rows[at], str(text)) for at, text in zip(row, said, strict=True)])
+        given = [(rows[at], str(text)) for at, text in zip(row, said, strict=True)]
+        parts = [reward.score(given) for reward in rewards]
+        found = [summed(one) for one in zip(*parts, strict=True)]
         if log_metric is not None:
-            log_metric(f"{reward.name}_unknown", sum(one is None for one in found) / len(found))
+            for name, share in _unknown(rewards, parts, found):
+                log_metric(name, share)
+        silent = 0 if any(one is not None for one in found) else silent + 1
+        if silent >= SILENT:
+            raise _nothing_known(rewards)
         return found
 
-    function.__name__ = reward.name
+    function.__name__ = "reward"
     return function
+
+
+def summed(parts: Sequence[float | None]) -> float | None:
+    """None where one is unknown."""
+    known = [one for one in parts if one is not None]
+    return sum(known) if len(known) == len(parts) else None
+
+
+def _unknown(
+    rewards: Sequence[Reward], parts: Sequence[Sequence[float | None]], found: Sequence[Any]
+) -> list[tuple[str, float]]:
+    """Shares of unknown ones: of the sum and of each part, two of one name told apart."""
+    had: Counter[str] = Counter()
+    told = [(UNKNOWN, found)]
+    for reward, scores in zip(rewards, parts, strict=True):
+        had[reward.name] += 1
+        again = f"_{had[reward.name]}" if had[reward.name] > 1 else ""
+        told.append((f"{reward.name}{again}_unknown", scores))
+    return [(name, sum(one is None for one in scores) / len(scores)) for name, scores in told]
+
+
+def _nothing_known(rewards: Sequence[Reward]) -> RunBroken:
+    why = "; ".join(f"{one.name}: {one.trouble}" for one in rewards if one.trouble)
+    return RunBroken(
+        f"no answer of the last {SILENT} batches has a known reward ({why[:300]})",
+        "see to what gives the rewards; then the same command goes on from the last checkpoint",
+    )
 
 
 def reward_figures(
@@ -114,10 +161,9 @@ def reward_figures(
             for row in ready.held_out[:MEASURED]:
                 check()
                 answer = _answer(job, model, ready, row)
-                scores = [reward.score([(row, answer)])[0] for reward in rewards]
-                known = [one for one in scores if one is not None]
-                if len(known) == len(scores):
-                    found[row.id] = sum(known)
+                worth = summed([reward.score([(row, answer)])[0] for reward in rewards])
+                if worth is not None:
+                    found[row.id] = worth
     finally:
         model.train(was_training)
     return Figures(found)
@@ -135,9 +181,22 @@ def _answer(job: TuneJob, model: Any, ready: Ready, row: TuneRow) -> str:
 def steps_of(history: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Rewards and gradients of each step: the loss of GRPO is about zero whatever is learnt."""
     logged = [one for one in history if "reward" in one]
-    unknown = [v for one in logged for k, v in one.items() if k.endswith("_unknown")]
+    unknown = [one[UNKNOWN] for one in logged if UNKNOWN in one]
     return {
-        "rewards": [round(float(one["reward"]), 6) for one in logged],
-        "grad_norms": [round(float(one.get("grad_norm", 0.0)), 6) for one in logged],
+        "rewards": [_number(one["reward"]) for one in logged],
+        "grad_norms": [_number(one.get("grad_norm")) for one in logged],
         "unknown_rewards": round(fmean(unknown), 6) if unknown else 0.0,
     }
+
+
+def _number(value: Any) -> float | None:
+    """None for the mean of nothing."""
+    known = value is not None and math.isfinite(value)
+    return round(float(value), 6) if known else None
+
+
+def unknown_note(unknown: float) -> list[str]:
+    """What a reader must know of answers without a reward."""
+    if not unknown:
+        return []
+    return [f"{unknown:.1%} of the answers had no known reward: nothing was learnt of them"]

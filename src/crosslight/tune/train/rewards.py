@@ -36,8 +36,17 @@ class Reward(Protocol):
         """For the log."""
         ...
 
+    @property
+    def trouble(self) -> str:
+        """Why the last unknown one is unknown."""
+        ...
+
     def score(self, given: Sequence[Scored]) -> list[float | None]:
         """None where nobody knows."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what it holds open."""
         ...
 
 
@@ -65,10 +74,14 @@ class RuleReward:
 
     name: str
     rule: Callable[[str], float]
+    trouble: str = ""
 
     def score(self, given: Sequence[Scored]) -> list[float | None]:
         """Always known."""
         return [self.rule(answer) for _, answer in given]
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,7 @@ class ModelReward:
     model: Any
     processor: Any
     pictures: Pictures
+    trouble: str = "its number is not finite"
 
     def score(self, given: Sequence[Scored]) -> list[float | None]:
         """Unknown where its number is not finite."""
@@ -87,6 +101,9 @@ class ModelReward:
         with torch.no_grad():
             found = [float(self.model(**self._inputs(row, answer))[0]) for row, answer in given]
         return [one if math.isfinite(one) else None for one in found]
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     def _inputs(self, row: TuneRow, answer: str) -> dict[str, Any]:
         turn = {"role": "assistant", "content": [{"type": "text", "text": answer}]}
@@ -105,7 +122,7 @@ class GraderReward:
     """
 
     def __init__(self, spec: str, pictures: Pictures) -> None:
-        self.name = "grader"
+        self.name, self.trouble = "grader", ""
         self.pictures = pictures
         self._runner = asyncio.Runner()
         self._model: Model = self._runner.run(parse(spec).open())
@@ -113,6 +130,11 @@ class GraderReward:
     def score(self, given: Sequence[Scored]) -> list[float | None]:
         """Some at a time."""
         return self._runner.run(self._all(given))
+
+    def close(self) -> None:
+        """Its connections, and the loop that they live in."""
+        self._runner.run(self._model.aclose())
+        self._runner.close()
 
     async def _all(self, given: Sequence[Scored]) -> list[float | None]:
         limit = asyncio.Semaphore(AT_ONCE)
@@ -129,9 +151,13 @@ class GraderReward:
         text = PROMPTS.render("grade", request=asked(row), answer=answer, pictures=len(shown))
         try:
             said = await self._model.choose([user(text, *shown)], ["Yes", "No"], task="reward")
-        except ModelError:
+        except ModelError as error:
+            self.trouble = error.message
             return None
-        return said.probabilities["Yes"] if said.outside_mass <= OUTSIDE_MOST else None
+        if said.outside_mass > OUTSIDE_MOST:
+            self.trouble = "it says neither Yes nor No"
+            return None
+        return said.probabilities["Yes"]
 
 
 def asked(row: TuneRow) -> str:

@@ -15,11 +15,18 @@ from crosslight.tune.held_out import Figures, measure, told, warnings_of
 from crosslight.tune.job import Method, TuneJob
 from crosslight.tune.launch import is_first, wait_for_all
 from crosslight.tune.ready import Ready
-from crosslight.tune.train.grpo import grpo_trainer, reward_figures, rewards_of, steps_of
+from crosslight.tune.train.extras import keep_logs
+from crosslight.tune.train.grpo import (
+    grpo_trainer,
+    reward_figures,
+    rewards_of,
+    steps_of,
+    unknown_note,
+)
 from crosslight.tune.train.reward import new_reward, save_base
 from crosslight.tune.train.rewards import Reward
 from crosslight.tune.train.trainers import collator_of, make_trainer
-from crosslight.tune.train.watch import Steps, Stop
+from crosslight.tune.train.watch import Steps, Stop, whole_weights
 
 MODEL = "model"
 MAKING = "model.making"
@@ -30,22 +37,36 @@ def train(
     job: TuneJob, ready: Ready, stop: Stop, check: Callable[[], None]
 ) -> dict[str, Any] | None:
     """What run.json says of it, or None where the run was told to stop (it has a checkpoint)."""
+    rewards = rewards_of(job, ready.pictures) if job.method is Method.GRPO else []
+    try:
+        return _train(job, ready, rewards, stop, check)
+    finally:
+        for one in rewards:
+            one.close()
+
+
+def _train(
+    job: TuneJob, ready: Ready, rewards: Sequence[Reward], stop: Stop, check: Callable[[], None]
+) -> dict[str, Any] | None:
     reward, grpo = job.method is Method.REWARD, job.method is Method.GRPO
-    rewards = rewards_of(job, ready.pictures) if grpo else []
     model = new_reward(ready.model, job.seed) if reward else ready.model
     before = _before(job, model, ready, rewards, check)
     name_base(ready.model, job)
-    trainer = _trainer(job, model, ready, rewards, [Steps(stop, quiet=job.quiet)])
+    with warnings.catch_warnings():
+        # TRL and PEFT call transformers by names that it will rename: nothing that a user can mend.
+        warnings.simplefilter("ignore", FutureWarning)
+        trainer = _trainer(job, model, ready, rewards, [Steps(stop, quiet=job.quiet)])
     name_base(ready.model, job)
     trainer.remove_callback(transformers.PrinterCallback)
+    keep_logs(trainer, job.out)
     sizes = trained(trainer.model)
     at = str(ready.checkpoint) if ready.checkpoint else None
     with warnings.catch_warnings():
-        # TRL and PEFT call transformers by names that it will rename: nothing that a user can mend.
         warnings.simplefilter("ignore", FutureWarning)
         result = trainer.train(resume_from_checkpoint=at)
     if stop.reason and trainer.state.global_step < trainer.state.max_steps:
         return None
+    whole_weights(trainer.model)
     save_model(job, trainer, ready.base)
     after = _measured(job, trainer.accelerator.unwrap_model(trainer.model), ready, rewards, check)
     figures = told(before, after, ready.fit.rows)
@@ -53,18 +74,16 @@ def train(
     if is_first():
         write_json(job.out / "after.json", after.as_json())
         shutil.rmtree(job.out / "checkpoints", ignore_errors=True)
-    return {
-        "training": {
-            "steps": trainer.state.global_step,
-            "losses": losses(trainer.state.log_history),
-            **(steps_of(trainer.state.log_history) if grpo else {}),
-            "seconds": round(float(result.metrics.get("train_runtime", 0.0)), 3),
-            "trained_parameters": sizes[0],
-            "all_parameters": sizes[1],
-        },
-        "figures": figures,
-        "warnings": warnings_of(job.method, figures),
+    training = {
+        "steps": trainer.state.global_step,
+        "losses": losses(trainer.state.log_history),
+        **(steps_of(trainer.state.log_history) if grpo else {}),
+        "seconds": round(float(result.metrics.get("train_runtime", 0.0)), 3),
+        "trained_parameters": sizes[0],
+        "all_parameters": sizes[1],
     }
+    notes = [*warnings_of(job.method, figures), *unknown_note(training.get("unknown_rewards", 0.0))]
+    return {"training": training, "figures": figures, "warnings": notes}
 
 
 def _trainer(

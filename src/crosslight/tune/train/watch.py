@@ -1,5 +1,6 @@
 """What happens between steps: a checkpoint is marked whole, a signal ends the run in order."""
 
+import math
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import torch
 import transformers
 
+from crosslight.records import RunBroken
 from crosslight.store import write_json
 from crosslight.tune.resume import WHOLE
 
@@ -70,14 +72,36 @@ class Steps(transformers.TrainerCallback):  # type: ignore[misc]
             write_json(folder / WHOLE, {"step": state.global_step})
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-        """A line every few seconds; that nobody reads it is no reason to break off."""
-        if self.quiet or not state.is_world_process_zero or "loss" not in (logs or {}):
+        """A line every few seconds; that nobody reads it is no reason to break off.
+
+        Raises `RunBroken` for a loss that is no number, before a checkpoint of it is written.
+        """
+        logs = logs or {}
+        if not math.isfinite(logs.get("loss", 0.0)) or math.isnan(logs.get("grad_norm") or 0.0):
+            raise no_number(f"the loss of step {state.global_step:,}")
+        if self.quiet or not state.is_world_process_zero or "loss" not in logs:
             return
         if time.monotonic() - self.told > TELL_S:
             self.told = time.monotonic()
             with suppress(OSError, ValueError):
                 line = f"step {state.global_step:,} of {state.max_steps:,}: loss {logs['loss']}"
                 print(line, file=sys.stderr, flush=True)
+
+
+def no_number(what: str) -> RunBroken:
+    """The error for a run whose weights are, or are about to be, of no use."""
+    return RunBroken(
+        f"{what} is not finite: the weights would be of no use",
+        "a smaller --set learning_rate=N, or --set precision=fp32, in a new folder; "
+        "a base that is broken itself gives this at step 1",
+    )
+
+
+def whole_weights(model: Any) -> None:
+    """Raises `RunBroken` where a weight is not finite: a last step can do so unseen by any loss."""
+    for name, weight in model.named_parameters():
+        if weight.requires_grad and not bool(torch.isfinite(weight).all()):
+            raise no_number(f"the weight {name}")
 
 
 def told_anywhere(stop: Stop, device: Any) -> bool:
