@@ -1,5 +1,6 @@
 from .config import RateConfig
 from .job import RateJob
+from .recipe import RATE_PRESET, RateRecipe
 from .report import Cell, Line, Number, RateReport, read_rating
 from .run import run_rate
 from .write import (
@@ -21,11 +22,13 @@ from .write import (
 __all__ = [
     "CENTRED",
     "MEASURES",
+    "RATE_PRESET",
     "Cell",
     "Line",
     "Number",
     "RateConfig",
     "RateJob",
+    "RateRecipe",
     "RateReport",
     "cell_text",
     "columns_of",
