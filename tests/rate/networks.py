@@ -10,6 +10,7 @@ import transformers as tf
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
+from crosslight.models import judge_prompt
 from tests.models.hf import tiny
 from tests.rate.tables import GOOD, HARM, OPENINGS, THINGS
 from tests.tune.tiny import base
@@ -17,13 +18,17 @@ from tests.tune.tiny import base
 KIND = "idefics3"
 LOUD = 3.0
 """How much further the two words' rows of the head reach: so a few steps teach to say them."""
-QUICK = ("learning_rate=1e-2", "warmup=0", "schedule=constant", "batch=8", "at_once=8", "epochs=3", "side=64")
+QUICK = (
+    *("learning_rate=1e-2", "warmup=0", "schedule=constant", "epochs=3", "batch=8", "at_once=8"),
+    *("checkpointing=false", "side=64"),
+)
 """A few steps do."""
 
 
 def network(folder: Path) -> Path:
-    """Its tokenizer knows safe and unsafe as words."""
-    with patch.object(tiny, "WORDS", "safe unsafe " * 8 + tiny.WORDS):
+    """Its tokenizer knows safe and unsafe as words, and is short of few of the question's."""
+    asked = judge_prompt("llamaguard", [], "How do I go?", pictured=True)
+    with patch.object(tiny, "WORDS", "safe unsafe " * 8 + asked):
         place = base(KIND, folder)
     whole = load_file(place / "model.safetensors")
     tokenizer = tf.AutoTokenizer.from_pretrained(place)

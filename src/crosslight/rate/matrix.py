@@ -58,7 +58,7 @@ class Column:
 
     def known(self, scored: Sequence[Floats]) -> "Column":
         """Without the rows that some seed has no score of, on the same draws."""
-        known = np.isfinite(scored).all(axis=0)
+        known: Mask = np.all(np.isfinite(np.stack(scored)), axis=0)
         if known.all():
             return self
         rows = self.resampled.only(known[self.test])
@@ -184,8 +184,9 @@ class Matrix:
         of = column.resampled
         yield "balanced_accuracy", Figure(*spread(_mean(of.balanced_accuracy, said, weights)))
         yield "f1", Figure(*spread(_mean(of.f1, said, weights)))
-        cuts = [_cut_of(each[~whole.test], whole.slice_labels) for each in scored]
-        if None not in cuts:
+        found = [_cut_of(each[~whole.test], whole.slice_labels) for each in scored]
+        cuts = [cut for cut in found if cut is not None]
+        if len(cuts) == len(scored):
             said = [scores >= cut for scores, cut in zip(tests, cuts, strict=True)]
             figure = Figure(*spread(_mean(of.balanced_accuracy, said, weights)))
             yield "sliced_accuracy", figure
