@@ -1,7 +1,6 @@
 """A rating by language models: the same matrix, with the base itself as the untuned judge."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from crosslight.rate.analysis import About, rate_sets, report_of
 from crosslight.rate.config import MIN_SEEDS
@@ -27,8 +26,7 @@ def rate_networks(
 ) -> RateReport:
     """Train a judge for each set and seed, and ask it of all sets. What `step` raises ends it;
     judges and what they said are kept."""
-    local = Path(recipe.place).expanduser().is_dir()
-    base = locate_base(recipe.judge if not local else recipe.place, "")
+    base = locate_base(recipe.place, recipe.options.get("revision", ""))
     count, rows = trainings(plan, job.config), 2 * plan.per_class
     place = Place(recipe, base, job.out, job.images, step, sets, count, rows)
     step(place.task, 0, count)

@@ -48,6 +48,11 @@ class Place:
         return f"{self.base.name} {self.base.revision} {self.recipe.mark}"
 
     @property
+    def spec(self) -> str:
+        """How base and judges are opened."""
+        return self.recipe.spec(self.base.revision)
+
+    @property
     def task(self) -> str:
         """For people."""
         recipe, rows = self.recipe, self.rows
@@ -76,11 +81,11 @@ class BareNetwork:
         log = place.out / FOLDER / f"untuned-{content_hash(self.name.encode())[:16]}" / LOG
         what = f"ask {place.base.name}, untuned"
         return place.asked().scores(
-            log, self._open, _to_base, asked, lambda done, of: place.step(what, done, of)
+            log, self._open, to_base, asked, lambda done, of: place.step(what, done, of)
         )
 
     async def _open(self) -> Model:
-        return await parse(self.place.recipe.spec).open()
+        return await parse(self.place.spec).open()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +111,7 @@ class NetworkJudge:
             return await parse(f"tuned:{folder}").open()
 
         return place.asked().scores(
-            folder / LOG, opens, _to_judge, asked, lambda done, of: place.step(what, done, of)
+            folder / LOG, opens, to_judge, asked, lambda done, of: place.step(what, done, of)
         )
 
     def _trained(self, sample: Sample, seed: int) -> Path:
@@ -120,7 +125,7 @@ class NetworkJudge:
         if not (folder / "tuned.json").is_file():
             (folder / LOG).unlink(missing_ok=True)  # of a judge that is gone
             job = self._job(folder, len(rows), seed)
-            result = tune_on_rows(folder, rows, place.recipe.spec, FORMAT, job, licences)
+            result = tune_on_rows(folder, rows, place.spec, FORMAT, job, licences)
             _let_go()
             if result.status != "complete":
                 raise RunBroken(
@@ -144,12 +149,11 @@ class NetworkJudge:
 
     def _job(self, folder: Path, rows: int, seed: int) -> TuneJob:
         place, recipe = self.place, self.place.recipe
-        local = Path(recipe.place).expanduser().is_dir()
         return TuneJob(
             data=folder,
             out=folder,
             base=recipe.place,
-            revision="" if local else place.base.revision,
+            revision="" if recipe.is_folder else place.base.revision,
             method=Method.SFT,
             preset=recipe.preset,
             settings=recipe.settings,
@@ -162,13 +166,13 @@ class NetworkJudge:
         )
 
 
-def _to_judge(row: JudgeRow, view: ImageView | None) -> list[Message]:
+def to_judge(row: JudgeRow, view: ImageView | None) -> list[Message]:
     """As a dialogue: a tuned judge puts it into the words that it was tuned on."""
     asked = [user(row.text, view) if view is not None else user(row.text)]
     return [*asked, Message("assistant", row.answer)] if row.answer.strip() else asked
 
 
-def _to_base(row: JudgeRow, view: ImageView | None) -> list[Message]:
+def to_base(row: JudgeRow, view: ImageView | None) -> list[Message]:
     """The same words, written out."""
     text = judge_prompt(FORMAT, policy_of(()), row.text, row.answer, pictured=view is not None)
     return [user(text, view) if view is not None else user(text)]

@@ -2,7 +2,9 @@
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from crosslight.models import JudgeFormat, judge_prompt, parse, policy_of
 from crosslight.records import BadSetting, canonical, content_hash
@@ -57,11 +59,21 @@ class RateRecipe:
         return self.judge.removeprefix(HF).partition("?")[0]
 
     @property
-    def spec(self) -> str:
-        """How base and judges are asked: at the first word, with no room for a trace before it."""
-        if "room=" in self.judge:
-            return self.judge
-        return self.judge + ("&" if "?" in self.judge else "?") + "room=0"
+    def options(self) -> dict[str, str]:
+        """Those of the spec. `room` is 0 where none is named: asked is the first word, with no
+        trace before it."""
+        return {"room": "0"} | dict(parse_qsl(self.judge.partition("?")[2]))
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the base is no repository of the hub."""
+        return Path(self.place).expanduser().is_dir()
+
+    def spec(self, revision: str) -> str:
+        """How base and judges are opened. A repository may move on while judges are trained: of
+        one the revision is named, a folder has none."""
+        pinned = {} if self.is_folder else {"revision": revision}
+        return f"{HF}{self.place}?{urlencode(self.options | pinned)}"
 
     def steps(self, rows: int) -> int:
         """From the rows of a sample, so that one of which some are too long gets as many."""
@@ -76,7 +88,7 @@ class RateRecipe:
         """A hash of all of it that can change a score."""
         told: dict[str, Any] = {
             # The base's name and revision stand beside it: a moved folder is the same base.
-            "options": self.spec.removeprefix(HF + self.place),
+            "options": {k: v for k, v in self.options.items() if k != "revision"},
             "settings": self.settings.model_dump(),
             "format": FORMAT,
             "least_mass": LEAST_MASS,
