@@ -1,10 +1,13 @@
 """What is no answer: an endpoint that is broken must not become the safest responder."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from crosslight.api import tune_judge
+from crosslight.models import parse
 from crosslight.models.errors import BadAnswer, NotSupported
 from crosslight.models.fake import FakeModel, FakeServer
 from crosslight.prefer.answered import same_text
@@ -23,6 +26,7 @@ from tests.prefer.scripted import (
     replies,
     script,
 )
+from tests.tune.judge.family import rows, write
 
 SPANISH = "Lo siento, no puedo ayudar con eso porque no es una buena idea para todos."
 NO_ANSWERS = {
@@ -129,6 +133,18 @@ def test_responders_keep_their_order_beyond_nine() -> None:
     assert [one.spec for one in responders_of(models, PLAIN)] == [
         f"fake:m{at}" for at in range(1, 13)
     ]
+
+
+def test_a_head_is_told_before_any_call_that_it_cannot_be_the_guard(tmp_path: Path) -> None:
+    """It knows one question of a guard's four: without the others no reply is sorted out."""
+    table = write(tmp_path / "t.jsonl", rows())
+    assert tune_judge([table], tmp_path / "head", store=tmp_path / "store").status == "complete"
+    head = asyncio.run(parse(f"tuned:{tmp_path / 'head'}").open())
+    with pytest.raises(NotSupported, match="cannot be the guard") as told:
+        check_roles({"guard": head}, writes=False)
+    assert "reads the photo right" in told.value.message and "--base hf:" in told.value.hint
+    with pytest.raises(NotSupported, match="cannot be the responder: a head says"):
+        check_roles({"responder 1": head}, writes=False)
 
 
 def test_a_model_that_takes_no_picture_plays_no_role() -> None:

@@ -99,7 +99,7 @@ def test_one_set_alone_is_told_within_itself_and_how_to_get_others(tmp_path: Pat
     [
         (("--seeds", "2"), "--seeds 2", "give 3 or more"),
         (("--per-class", "3"), "--per-class 3", "give 12 or more"),
-        (("--judge", "hf:x"), "--judge 'hf:x'", "tune judge"),
+        (("--judge", "hf:x"), "no folder 'x'", "OWNER/REPO"),
         (("--per-class", "500"), "none of the datasets can be trained on", "--control-pool"),
         (("--control-pool", "none.jsonl"), "none.jsonl", "SUITE=FOLDER"),
     ],

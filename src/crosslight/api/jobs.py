@@ -21,7 +21,7 @@ from crosslight.judge import (
 from crosslight.models import Backend, home, parse
 from crosslight.policy import read_policy
 from crosslight.prefer import PreferConfig, PreferJob
-from crosslight.rate import RateConfig, RateJob
+from crosslight.rate import RATE_PRESET, RateConfig, RateJob, RateRecipe
 from crosslight.records import BadSetting
 from crosslight.runs import Intake
 
@@ -368,10 +368,21 @@ def rate_job(
     *,
     pool: str | None = None,
     judge: str = "vectors",
+    preset: str = RATE_PRESET,
+    set_: tuple[str, ...] = (),
     config: RateConfig | None = None,
     store: Place | None = None,
+    quiet: bool = False,
 ) -> RateJob:
-    """A rating of datasets: suites, runs of build, tables. Raises `BadSetting`."""
+    """A rating of datasets: suites, runs of build, tables. `preset` and `set_` are of hf: judges.
+    Raises `BadSetting`, `BadSpec`."""
+    recipe = None
+    if judge.startswith("hf:"):
+        recipe = RateRecipe.of(judge, preset, set_, quiet=quiet)
+    elif set_ or preset != RATE_PRESET:
+        raise BadSetting(
+            f"--{'set' if set_ else 'preset'} is for language models", "--judge hf:..."
+        )
     place = Path(store) if store is not None else home()
     return RateJob(
         tuple(map(str, datasets)),
@@ -380,5 +391,6 @@ def rate_job(
         place / "images",
         pool,
         judge,
-        config or RateConfig(),
+        config or (RateConfig() if recipe is None else RateConfig.of_networks()),
+        recipe,
     )

@@ -22,7 +22,7 @@ from crosslight.export import write_card, write_pairs_card
 from crosslight.flow import Ledger, Runner, Watch, run_anywhere
 from crosslight.judge import AssessConfig, JudgeConfig, JudgeJob, run_assess, run_judge
 from crosslight.prefer import PreferConfig, run_prefer
-from crosslight.rate import RateConfig, RateReport, read_rating, run_rate
+from crosslight.rate import RATE_PRESET, RateConfig, RateReport, read_rating, run_rate
 from crosslight.view import (
     write_bench_report,
     write_judge_report,
@@ -245,6 +245,8 @@ def rate_datasets(
     *,
     pool: str | None = None,
     judge: str = "vectors",
+    preset: str = RATE_PRESET,
+    set_: tuple[str, ...] = (),
     config: RateConfig | None = None,
     store: Place | None = None,
 ) -> RateReport:
@@ -252,7 +254,17 @@ def rate_datasets(
 
     Raises `CrosslightError` for what must be mended, and where the run did not get through.
     """
-    job = rate_job(datasets, out, pool=pool, judge=judge, config=config, store=store)
+    job = rate_job(
+        datasets,
+        out,
+        pool=pool,
+        judge=judge,
+        preset=preset,
+        set_=set_,
+        config=config,
+        store=store,
+        quiet=True,
+    )
     run_anywhere(run_rate(job, pages=rate_pages))
     return read_rating(job.out)
 

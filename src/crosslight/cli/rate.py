@@ -13,6 +13,7 @@ from crosslight.cli import options as opt
 from crosslight.cli.console import err, out
 
 EVERY_S = 10
+VECTORS = "vectors"
 
 
 def rate(
@@ -32,22 +33,52 @@ def rate(
         ),
     ] = None,
     judge: Annotated[
-        str, typer.Option(help="What is trained on each: vectors (a head on frozen vectors).")
+        str,
+        typer.Option(
+            help="What is trained on each: vectors (a head on frozen vectors), or hf:OWNER/REPO or "
+            "hf:FOLDER (LoRA on a vision-language model, extra train)."
+        ),
     ] = "vectors",
+    preset: Annotated[
+        str, typer.Option(help="Of hf: judges: how they are tuned (docs/tune.md).")
+    ] = "sft-lora",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Of hf: judges: a setting of the preset.")
+    ] = None,
     per_class: Annotated[
         int | None,
         typer.Option(
             "--per-class", help="Training rows of a class; default: what all sets have.", min=1
         ),
     ] = None,
-    seeds: Annotated[int, typer.Option(help="Training samples of each set, 3 or more.")] = 3,
+    seeds: Annotated[
+        int, typer.Option(help="Training samples of each set, 3 or more (of hf: judges 2).")
+    ] = 3,
     rows: Annotated[
         int, typer.Option(help="Rows of a dataset that are used; of more, a sample.", min=50)
     ] = 2_000,
-    curves: Annotated[bool, typer.Option(help="Also train on a half and a quarter.")] = True,
+    curves: Annotated[
+        bool | None,
+        typer.Option(
+            "--curves/--no-curves",
+            help="Also train on a half and a quarter; default: with vectors only.",
+        ),
+    ] = None,
+    others: Annotated[
+        bool | None,
+        typer.Option(
+            "--others/--no-others",
+            help="Also train on all sets but the tested one; default: with vectors only.",
+        ),
+    ] = None,
     steps: Annotated[
-        int, typer.Option("--mixture-steps", help="Sets that a greedy mixture adds.", min=0)
-    ] = 3,
+        int | None,
+        typer.Option(
+            "--mixture-steps",
+            help="Sets that a greedy mixture adds; with vectors only, and 3 there.",
+            min=0,
+        ),
+    ] = None,
     seed: opt.Seed = 0,
     store: opt.Store = None,
     quiet: opt.Quiet = False,
@@ -57,8 +88,27 @@ def rate(
     from crosslight.flow import run_main
     from crosslight.rate import RateConfig, run_rate
 
-    config = RateConfig(per_class, seeds, seed, rows, curves=curves, steps=steps)
-    job = rate_job(datasets, output, pool=control_pool, judge=judge, config=config, store=store)
+    usual = RateConfig() if judge == VECTORS else RateConfig.of_networks()
+    config = RateConfig(
+        per_class,
+        seeds,
+        seed,
+        rows,
+        curves=usual.curves if curves is None else curves,
+        steps=usual.steps if steps is None else steps,
+        others=usual.others if others is None else others,
+    )
+    job = rate_job(
+        datasets,
+        output,
+        pool=control_pool,
+        judge=judge,
+        preset=preset,
+        set_=tuple(set_ or ()),
+        config=config,
+        store=store,
+        quiet=quiet,
+    )
     began = time.monotonic()
     result = run_main(run_rate(job, _Told(quiet), pages=rate_pages, console=True))
     _end(result, output, time.monotonic() - began)

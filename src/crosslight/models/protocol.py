@@ -118,6 +118,7 @@ class Capabilities:
 
     `scene`: the embedded perception, which answers `generate` with a scene instead of prose.
     `samples`: so many replies stand in for log-probabilities where there are none (0: never).
+    `verdicts_only`: it says safe or unsafe and answers no other question, whatever it is asked.
     """
 
     images: bool = False
@@ -130,6 +131,7 @@ class Capabilities:
     generates: bool = True
     scene: bool = False
     samples: int = 0
+    verdicts_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ from .summary import needs_picture
 
 __all__ = [
     "ANSWERS",
-    "PAIRS",
     "Answered",
     "AskConfig",
     "AskResponders",
@@ -33,6 +32,7 @@ __all__ = [
     "Inputs",
     "Item",
     "LeafChoice",
+    "PAIRS",
     "PairRow",
     "PairsRun",
     "PreferConfig",

@@ -23,6 +23,10 @@ from crosslight.records import BadSetting, ImageView, canonical, stable_id
 YES, NO = "Yes", "No"
 AUTHOR, GUARD, RESPONDER = "author", "guard", "responder"
 """Roles in a run; responders are numbered: `responder 1`, `responder 2`."""
+ASKED_BESIDE = {
+    GUARD: ", and a guard also says how much usable detail a reply holds, whether it refuses, and "
+    "whether it reads the photo right"
+}
 ASKED_VERSION = "spa-vl-1"
 F = TypeVar("F", bound="Form")
 
@@ -190,6 +194,13 @@ def check_roles(models: Mapping[str, Model], *, writes: bool) -> None:
         can = model.capabilities
         if role == AUTHOR and not writes:
             continue
+        if can.verdicts_only:
+            raise NotSupported(
+                f"{model.card.spec} cannot be the {role.partition(' ')[0]}: a head says safe or "
+                f"unsafe and nothing else{ASKED_BESIDE.get(role, '')}",
+                hint="name a vision-language model, such as openai:MODEL@URL, hf:FOLDER or a judge "
+                "of one (crosslight tune judge --base hf:OWNER/REPO)",
+            )
         if can.scene or not can.generates or not can.images:
             raise NotSupported(
                 f"{model.card.spec} cannot be the {role.partition(' ')[0]}: it takes no picture, "

@@ -7,6 +7,7 @@ import numpy as np
 
 from crosslight.rate.config import RateConfig
 from crosslight.rate.curves import Curve, learning_curves
+from crosslight.rate.job import RateJob
 from crosslight.rate.judges import Judge, WordsJudge
 from crosslight.rate.matrix import Cell, Figure, Matrix
 from crosslight.rate.mixture import Mixture, greedy_mixture
@@ -23,10 +24,12 @@ from crosslight.rate.report import (
     Number,
     OriginEntry,
     OverlapEntry,
+    RateReport,
     StepEntry,
 )
 from crosslight.rate.rows import OTHERS, Row, summed, trained_rows, untuned_row, with_mean
 from crosslight.rate.scores import Scores
+from crosslight.rate.sentence import sentence_of
 from crosslight.rate.sets import SLICE, TEST, TRAIN, RatedSet
 
 WORDS = "words of "
@@ -53,9 +56,11 @@ def rate_sets(
     """Train, test, sum up. What `told` or `scores` raise ends it; trained cells are kept."""
     matrix = Matrix(plan, scores, config.seeds, config.seed, config.draws)
     zero = untuned_row(matrix, untuned)
-    rows = summed(trained_rows(matrix, judge, told), zero)
+    others = config.others
+    rows = summed(trained_rows(matrix, judge, told, others=others), zero)
+    control = WordsJudge(plan.sets)
     words = [
-        with_mean(row) for row in trained_rows(matrix, WordsJudge(plan.sets), told, prefix=WORDS)
+        with_mean(row) for row in trained_rows(matrix, control, told, others=others, prefix=WORDS)
     ]
     own = [row for row in rows if row.own >= 0]
     wide = len(plan.trained) > 1
@@ -68,6 +73,42 @@ def rate_sets(
         tuple(origins(plan.sets, config.draws, config.seed)),
         tuple(learning_curves(matrix, judge, own)) if config.curves else (),
         greedy_mixture(matrix, judge, untuned, config.steps) if wide and config.steps else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The judge in a report: as the sentence names it, in short, and what a reader must know."""
+
+    called: str
+    label: str
+    proxy: str
+    notes: tuple[str, ...] = ()
+
+
+def report_of(job: RateJob, rated: Rated, about: About) -> RateReport:
+    """All of it, for the page and the tables."""
+    plan, lines = rated.plan, lines_of(rated)
+    return RateReport(
+        sentence=sentence_of(lines, about.called),
+        judge=about.label,
+        proxy=about.proxy,
+        datasets=tuple(
+            dataset_entry(one, job.datasets[at], plan.why_not.get(at, ""))
+            for at, one in enumerate(plan.sets)
+        ),
+        per_class=plan.per_class,
+        seeds=job.config.seeds,
+        seed=job.config.seed,
+        draws=job.config.draws,
+        pool=job.pool or "",
+        lines=lines,
+        overlaps=overlap_entries(plan.overlaps.values()),
+        origins=origin_entries(rated.origins),
+        curves=curve_entries(rated.curves),
+        mixture=step_entries(rated.mixture),
+        mixture_end=rated.mixture.end if rated.mixture else "",
+        notes=about.notes,
     )
 
 
@@ -135,6 +176,7 @@ def _cell(rated: Rated, row: Row, at: int, cell: Cell) -> CellEntry:
         figures=figures,
         reason=cell.reason,
         own=row.own == at,
+        unknown=cell.unknown,
         q=(row.q or {}).get(at),
         as_it_is=rated.as_it_is.get((row.own, at)),
         flagged=row.own != at and found is not None and found.flagged,

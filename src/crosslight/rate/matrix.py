@@ -20,6 +20,8 @@ from crosslight.stats import Resampled, seed_weights, spread
 
 NOBODY = Sample(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
 """What an untuned judge learns from."""
+MOST_UNKNOWN = 0.1
+"""Of the test rows of a cell: with more rows without a score it has no figure."""
 MEASURES = ("auc", "balanced_accuracy", "f1", "sliced_accuracy", "recall", "safe_recall")
 
 
@@ -35,11 +37,13 @@ class Figure:
 @dataclass(frozen=True, slots=True, eq=False)
 class Cell:
     """A judge on a test set. `draws`: AUC of each draw, the figure first. `reason`: why there is
-    no AUC; the measures that exist all the same stand in `figures`."""
+    no AUC; the measures that exist all the same stand in `figures`. `unknown`: test rows without a
+    score, which are in no figure."""
 
     figures: dict[str, Figure]
     draws: Floats | None
     reason: str = ""
+    unknown: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +55,15 @@ class Column:
     test: Mask
     slice_labels: Floats
     both: bool
+
+    def known(self, scored: Sequence[Floats]) -> "Column":
+        """Without the rows that some seed has no score of, on the same draws."""
+        known: Mask = np.all(np.isfinite(np.stack(scored)), axis=0)
+        if known.all():
+            return self
+        rows = self.resampled.only(known[self.test])
+        both = self.both and len(np.unique(rows.labels)) == 2
+        return Column(rows, self.test & known, self.slice_labels, both)
 
     @classmethod
     def of(cls, plan: Plan, scores: Scores, at: int, draws: int, seed: int) -> "Column":
@@ -120,7 +133,9 @@ class Matrix:
             if sample is None:
                 return None
             scored = self.scores.of(judge, sample, [at], self.seed + seed)[0]
-            column = self.column(at)
+            column = self.column(at).known([scored])
+            if not column.both:
+                return None
             found.append(column.resampled.areas(scored[column.test])[0])
         return float(np.mean(found))
 
@@ -138,14 +153,22 @@ class Matrix:
 
     def measured(self, row: str, scored: Sequence[Floats], at: int, *, whole: bool = True) -> Cell:
         """The figures of scores, one array a seed."""
-        column, weights = self.column(at), self.seed_draws(row)
+        whole_column, weights = self.column(at), self.seed_draws(row)
+        column = whole_column.known(scored)
+        rows = int(whole_column.test.sum())
+        unknown = rows - int(column.test.sum())
+        if unknown > MOST_UNKNOWN * rows or (whole_column.both and not column.both):
+            reason = f"{unknown:,} of {rows:,} test rows have no score: no answer that can be read"
+            return Cell({}, None, reason, unknown)
         tests = [each[column.test] for each in scored]
         if not column.both:
-            return Cell(self._one_class(column, tests, weights), None, "its rows have one label")
+            told = self._one_class(column, tests, weights)
+            return Cell(told, None, "its rows have one label", unknown)
         areas = _mean(column.resampled.areas, tests, weights)
         if not whole:
-            return Cell({"auc": Figure(*spread(areas))}, areas)
-        return Cell(dict(self._figures(column, scored, tests, weights, areas)), areas)
+            return Cell({"auc": Figure(*spread(areas))}, areas, unknown=unknown)
+        figures = dict(self._figures(column, scored, tests, weights, areas, whole_column))
+        return Cell(figures, areas, unknown=unknown)
 
     def _figures(
         self,
@@ -154,14 +177,16 @@ class Matrix:
         tests: Sequence[Floats],
         weights: Floats,
         areas: Floats,
+        whole: Column,
     ) -> Iterator[tuple[str, Figure]]:
         yield "auc", Figure(*spread(areas))
         said = [scores >= 0.5 for scores in tests]
         of = column.resampled
         yield "balanced_accuracy", Figure(*spread(_mean(of.balanced_accuracy, said, weights)))
         yield "f1", Figure(*spread(_mean(of.f1, said, weights)))
-        if len(np.unique(column.slice_labels)) == 2:
-            cuts = [best_cut(each[~column.test], column.slice_labels) for each in scored]
+        found = [_cut_of(each[~whole.test], whole.slice_labels) for each in scored]
+        cuts = [cut for cut in found if cut is not None]
+        if len(cuts) == len(scored):
             said = [scores >= cut for scores, cut in zip(tests, cuts, strict=True)]
             figure = Figure(*spread(_mean(of.balanced_accuracy, said, weights)))
             yield "sliced_accuracy", figure
@@ -174,6 +199,14 @@ class Matrix:
         said = [scores >= 0.5 for scores in tests]
         recall = _mean(lambda each: column.resampled.rates(each)[0 if unsafe else 1], said, weights)
         return {"recall" if unsafe else "safe_recall": Figure(*spread(recall))}
+
+
+def _cut_of(scores: Floats, labels: Floats) -> float | None:
+    """The threshold that the slice sets; None where its known rows lack a label."""
+    known = np.isfinite(scores)
+    if len(np.unique(labels[known])) < 2:
+        return None
+    return best_cut(scores[known], labels[known])
 
 
 def best_cut(scores: Floats, labels: Floats) -> float:

@@ -26,12 +26,14 @@ class Number(_Part):
 
 
 class Cell(_Part):
-    """A judge on a test set: its figures by measure, or why there is no AUC."""
+    """A judge on a test set: its figures by measure, or why there is no AUC. `unknown`: test rows
+    without a score."""
 
     test: Text
     figures: dict[str, Number] = {}
     reason: Text = ""
     own: bool = False
+    unknown: int = 0
     q: float | None = None
     as_it_is: float | None = None
     flagged: bool = False

@@ -105,7 +105,8 @@ def with_mean(row: Row) -> Row:
 
 
 def _gain(row: Row, untuned: Row) -> Floats | None:
-    ours, theirs = mean_draws(row, row.others), mean_draws(untuned, row.others)
+    over = [at for at in row.others if untuned.cells[at].draws is not None]
+    ours, theirs = mean_draws(row, over), mean_draws(untuned, over)
     return None if ours is None or theirs is None else ours - theirs
 
 

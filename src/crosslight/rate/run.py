@@ -6,23 +6,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from crosslight.flow import in_thread
-from crosslight.rate.analysis import (
-    curve_entries,
-    dataset_entry,
-    lines_of,
-    origin_entries,
-    overlap_entries,
-    rate_sets,
-    step_entries,
-)
+from crosslight.rate.analysis import About, dataset_entry, rate_sets, report_of
 from crosslight.rate.anchors import harmful, harmless
 from crosslight.rate.job import RateJob
 from crosslight.rate.judges import Floats, Untuned, VectorJudge
-from crosslight.rate.plan import planned
+from crosslight.rate.plan import Plan, planned
 from crosslight.rate.read import ReadSet, read_datasets
 from crosslight.rate.report import RateReport, WithinEntry
 from crosslight.rate.scores import FOLDER, Scores
-from crosslight.rate.sentence import sentence_of, within_sentence
+from crosslight.rate.sentence import within_sentence
 from crosslight.rate.sets import Ints
 from crosslight.rate.within import Within, within_set
 from crosslight.rate.write import write_rating
@@ -40,7 +32,7 @@ from crosslight.runs import (
     started,
 )
 from crosslight.stats import AuditRow, audit_texts, folded
-from crosslight.tune import JudgeRow, fit_head, vectors_of
+from crosslight.tune import JudgeRow, fit_head, need_extra, vectors_of
 
 Tell = Callable[[str, int, int], None]
 STRENGTH = 1e-2
@@ -78,14 +70,29 @@ class _Work:
         done = sum(row in names and test in names for row, test in self.cells)
         self.step("train and test", done, len(names) ** 2)
 
+    def planned(self) -> Plan:
+        """Who is trained on what. Raises `BadSetting` where nobody can be."""
+        sets = [one.data for one in self.sets]
+        plan = planned(sets, self.job.config)
+        if not plan.trained or not plan.per_class:
+            why = "; ".join(f"{sets[at].name}: {reason}" for at, reason in plan.why_not.items())
+            raise BadSetting(
+                f"none of the datasets can be trained on ({why})",
+                "add one with both labels whose licence allows it, or give sets with one label the "
+                "rows they lack: --control-pool DATASET",
+            )
+        return plan
+
 
 async def run_rate(
     job: RateJob, tell: Tell = untold, *, pages: Pages = no_pages, console: bool = False
 ) -> RunResult:
     """Rate datasets into `job.out`. Raises what a person must mend.
 
-    A stop leaves the trained cells on disk: the same command goes on from there.
+    A stop leaves the trained judges and cells on disk: the same command goes on from there.
     """
+    if job.recipe is not None:
+        need_extra()
     async with open_hall(job.setup(), exit_at_second_signal=console) as hall:
         work = _Work(job, hall, tell)
         started(hall)
@@ -108,6 +115,13 @@ def _rate(work: _Work) -> None:
 
     job = work.job
     work.sets = read_datasets(job.datasets, job.pool, job.config, work.step)
+    if job.recipe is not None:
+        from crosslight.rate.by_network import rate_networks  # loads torch
+
+        work.report = rate_networks(
+            job, job.recipe, work.sets, work.planned(), work.step, work.told
+        )
+        return
     # The fits are many and small: threads that wait for each other cost five times as much.
     with threadpool_limits(1):
         work.report = _several(work) if len(work.sets) > 1 else _one(work)
@@ -129,15 +143,7 @@ def _fit(x: Floats, y: Ints, groups: Ints, seed: int) -> Callable[[Floats], Floa
 
 
 def _several(work: _Work) -> RateReport:
-    job, sets = work.job, [one.data for one in work.sets]
-    plan = planned(sets, job.config)
-    if not plan.trained or not plan.per_class:
-        why = "; ".join(f"{sets[at].name}: {reason}" for at, reason in plan.why_not.items())
-        raise BadSetting(
-            f"none of the datasets can be trained on ({why})",
-            "add one with both labels whose licence allows it, or give sets with one label the "
-            "rows they lack: --control-pool DATASET",
-        )
+    job, plan = work.job, work.planned()
     anchors = _rows(harmful()), _rows(harmless())
     *vectors, bad, good = _vectors(work, *(one.rows for one in work.sets), *anchors)
     scores = Scores(plan.sets, job.out / FOLDER, work.hall.check)
@@ -145,27 +151,7 @@ def _several(work: _Work) -> RateReport:
     judge = VectorJudge(f"vectors {STRENGTH} {mark}", plan.sets, vectors, _fit)
     untuned = Untuned(f"untuned {mark}", vectors, bad, good)
     rated = rate_sets(plan, judge, untuned, scores, job.config, work.told)
-    lines = lines_of(rated)
-    return RateReport(
-        sentence=sentence_of(lines, "a judge"),
-        judge=job.judge,
-        proxy=PROXY,
-        datasets=tuple(
-            dataset_entry(one, job.datasets[at], plan.why_not.get(at, ""))
-            for at, one in enumerate(plan.sets)
-        ),
-        per_class=plan.per_class,
-        seeds=job.config.seeds,
-        seed=job.config.seed,
-        draws=job.config.draws,
-        pool=job.pool or "",
-        lines=lines,
-        overlaps=overlap_entries(plan.overlaps.values()),
-        origins=origin_entries(rated.origins),
-        curves=curve_entries(rated.curves),
-        mixture=step_entries(rated.mixture),
-        mixture_end=rated.mixture.end if rated.mixture else "",
-    )
+    return report_of(job, rated, About("a judge", job.judge, PROXY))
 
 
 def _rows(texts: Sequence[str]) -> list[JudgeRow]:
@@ -266,7 +252,12 @@ def _summary(work: _Work) -> dict[str, object]:
         "command": "rate",
         "datasets": list(job.datasets),
         "sentence": report.sentence if report else "",
-        "settings": {**job.config.as_json(), "judge": job.judge, "pool": job.pool or ""},
+        "settings": {
+            **job.config.as_json(),
+            "judge": job.judge,
+            "pool": job.pool or "",
+            **(job.recipe.as_json() if job.recipe else {}),
+        },
         "data": {
             one.data.name: content_hash("\n".join(sorted(one.data.keys)).encode())[:16]
             for one in work.sets

@@ -68,9 +68,30 @@ def _of_matrix(report: RateReport) -> list[str]:
         "A threshold does not carry over from set to set: read the AUC, or the balanced accuracy "
         "at the slice's threshold; the slice is not part of the test.",
     ]
+    unknown = [cell for line in report.lines for cell in line.cells if cell.unknown]
+    if unknown:
+        told.append(
+            f"{plural(len(unknown), 'cell has', 'cells have')} test rows without a score: the "
+            "judge's words lay elsewhere, or it could not be asked. They are in no figure, neither "
+            f"as safe nor as unsafe{_without(report)}."
+        )
     if any(one.rows for one in report.overlaps):
         told.append("Rows that stand in a cell's test set too were taken out of its training.")
     return told
+
+
+def _without(report: RateReport) -> str:
+    """The cells that have no figure for that."""
+    names = [
+        f"{line.name} on {cell.test}"
+        for line in report.lines
+        for cell in line.cells
+        if cell.unknown and not cell.figures
+    ]
+    if not names:
+        return ""
+    more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+    return f"; with more than 10% of them there is no figure at all ({', '.join(names[:5])}{more})"
 
 
 def number_text(number: Number | None, *, interval: bool = True) -> str:

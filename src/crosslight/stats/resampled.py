@@ -42,6 +42,10 @@ class Resampled:
         codes = np.unique(clusters, return_inverse=True)[1].astype(np.int64)
         return cls(labels, codes, cluster_weights(int(codes.max()) + 1, draws, seed))
 
+    def only(self, rows: NDArray[np.bool_]) -> "Resampled":
+        """Some of its rows, under the same draws of all clusters."""
+        return Resampled(self.labels[rows], self.codes[rows], self.weights)
+
     def areas(self, scores: Floats) -> Floats:
         """The AUC of these scores in each draw; NaN where a draw lacks a label."""
         order = np.argsort(scores, kind="stable")

@@ -1,6 +1,8 @@
+from .base import Base, locate_base, need_extra
 from .chains.make import Chain, Chains, make_chains
 from .job import KIND, Method, Target, TuneJob, no_ppo
 from .judge.card import auc_text
+from .judge.chosen import tune_on_rows
 from .judge.head import Head, fit_head
 from .judge.job import JudgeTuneJob
 from .judge.language import run_language_judge
@@ -21,8 +23,7 @@ from .train.reward import RewardModel, open_reward
 from .train.session import open_tuned
 
 __all__ = [
-    "KIND",
-    "LAUNCHED",
+    "Base",
     "Chain",
     "Chains",
     "Head",
@@ -30,6 +31,8 @@ __all__ = [
     "JudgeData",
     "JudgeRow",
     "JudgeTuneJob",
+    "KIND",
+    "LAUNCHED",
     "Method",
     "PreflightError",
     "Probe",
@@ -46,7 +49,9 @@ __all__ = [
     "is_first",
     "launch",
     "load_probes",
+    "locate_base",
     "make_chains",
+    "need_extra",
     "no_ppo",
     "open_reward",
     "open_tuned",
@@ -59,6 +64,7 @@ __all__ = [
     "run_language_judge",
     "run_probe",
     "run_tune",
+    "tune_on_rows",
     "under_head",
     "vectors_of",
 ]

@@ -46,7 +46,9 @@ class HeadModel:
 
     def __init__(self, folder: Path, told: TunedFile, head: LinearHead) -> None:
         self.card = _card(folder, told)
-        self.capabilities = Capabilities(images=told.pictures != "none", schema=True, seed=True)
+        self.capabilities = Capabilities(
+            images=told.pictures != "none", schema=True, seed=True, verdicts_only=True
+        )
         self._told, self._head = told, head
         self._vectorizer, self._scenes = Vectorizer(), KeptScenes(adds=False)
         self._pool = ThreadPoolExecutor(1, "crosslight-tuned")

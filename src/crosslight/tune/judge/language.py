@@ -1,9 +1,11 @@
 """`tune judge --base hf:...`: a language model learns to judge, by the trainer of `tune sft`."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from crosslight.models import AdapterFile, locate_repository, write_adapter
+from crosslight.models import AdapterFile, JudgeFormat, locate_repository, write_adapter
 from crosslight.records import BadSetting, Dropped
 from crosslight.runs import RUN_FILE, RunResult, begin, held_folder, read_run, write_lost
 from crosslight.store import file_sha256, write_json, write_text
@@ -12,6 +14,7 @@ from crosslight.tune.job import TuneJob
 from crosslight.tune.judge.flips import with_flips
 from crosslight.tune.judge.gathered import Gathered, gather
 from crosslight.tune.judge.job import KIND, JudgeTuneJob
+from crosslight.tune.judge.rows import JudgeRow
 from crosslight.tune.judge.run import lost_of, share
 from crosslight.tune.judge.texts import category_names, write_rows
 from crosslight.tune.run import run_tune
@@ -40,34 +43,46 @@ def run_language_judge(job: JudgeTuneJob, tuning: TuneJob) -> RunResult:
             begin(job.out, KIND)
         result = run_tune(replace(tuning, data=job.out / ROWS, out=job.out / TUNING))
         if result.status == "complete":
-            _write_judge(job, found, names, result)
+            _write_judge(job, found, names)
         return _told(job, found, len(rows), names, result)
 
 
-def _write_judge(
-    job: JudgeTuneJob, found: Gathered, names: tuple[str, ...], result: RunResult
-) -> None:
-    place = job.out / MODEL
-    whole = not (place / "adapter_config.json").is_file()
-    _, revision = locate_repository(job.base)
-    read = sorted(p for p in place.iterdir() if p.is_file())
-    adapter = AdapterFile(
-        base=job.base if job.base.startswith("hf:") else f"hf:{job.base}",
-        revision=revision,
-        format=job.format,
-        categories=names,
-        whole=whole,
-        files={path.name: file_sha256(path) for path in read},
-    )
-    told = {
-        "name": job.out.resolve().name or "judge",
-        "data": tuple(data.name for data in found.sets),
-        "licence": "; ".join(dict.fromkeys(data.licence for data in found.sets))[:600],
-        "texts": share([bool(row.text.strip()) for row in found.rows]),
-        "answers": share([bool(row.answer.strip()) for row in found.rows]),
-        "pictures": share([row.image is not None for row in found.rows]),
+def _write_judge(job: JudgeTuneJob, found: Gathered, names: tuple[str, ...]) -> None:
+    base = job.base if job.base.startswith("hf:") else f"hf:{job.base}"
+    licence = "; ".join(dict.fromkeys(data.licence for data in found.sets))
+    told = about(job.out, tuple(data.name for data in found.sets), licence, found.rows)
+    leave_judge(job.out, base, job.format, names, told)
+
+
+def about(
+    out: Path, sets: tuple[str, ...], licence: str, rows: Sequence[JudgeRow]
+) -> dict[str, Any]:
+    """The fields of `tuned.json` that tell what a judge was tuned on."""
+    return {
+        "name": out.resolve().name or "judge",
+        "data": sets,
+        "licence": licence[:600],
+        "texts": share([bool(row.text.strip()) for row in rows]),
+        "answers": share([bool(row.answer.strip()) for row in rows]),
+        "pictures": share([row.image is not None for row in rows]),
     }
-    write_adapter(job.out, adapter, told)
+
+
+def leave_judge(
+    out: Path, base: str, form: JudgeFormat, names: tuple[str, ...], told: dict[str, Any]
+) -> None:
+    """Write `tuned.json` beside the network that was tuned in `out`. `base`: with `hf:`."""
+    place = out / MODEL
+    _, revision = locate_repository(base)
+    adapter = AdapterFile(
+        base=base,
+        revision=revision,
+        format=form,
+        categories=names,
+        whole=not (place / "adapter_config.json").is_file(),
+        files={p.name: file_sha256(p) for p in sorted(place.iterdir()) if p.is_file()},
+    )
+    write_adapter(out, adapter, told)
 
 
 def _told(
