@@ -174,7 +174,6 @@ class Row:
 COLUMNS = tuple(f.name for f in fields(Row))
 _NEWER = frozenset({"asks", "other_response", "other_kind"})
 """Columns that tables of earlier versions lack."""
-_BOOLS = ("sensitive", "leak")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,8 +216,10 @@ def _row(values: dict[str, Any]) -> Row:
     for name, value in values.items():
         if name in NUMBERS:
             clean[name] = None if value is None or math.isnan(value) else float(value)
-        elif name in _BOOLS:
+        elif name == "leak":
             clean[name] = bool(value)
+        elif name == "sensitive":
+            clean[name] = value is not False  # unknown is not "not sensitive"
         elif name == "notes":
             clean[name] = tuple(str(note) for note in value or ())
         else:

@@ -257,8 +257,10 @@ def _row(values: dict[str, Any]) -> PairRow:
             clean[name] = None if value is None else tuple(value)
         elif kind == _TEXT:
             clean[name] = "" if value is None else str(value)
-        elif value is None and name in ("weight", "sensitive"):
+        elif value is None and name == "weight":
             continue
+        elif name == "sensitive":
+            clean[name] = value is not False  # unknown is not "not sensitive"
         else:
             clean[name] = _plain(value, kind)
     return PairRow(**clean)

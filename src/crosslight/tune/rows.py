@@ -15,6 +15,7 @@ from crosslight.runs import Lost
 from crosslight.tune.chains.rows import ChainSource, read_chains
 from crosslight.tune.job import Method, Target, TuneJob
 from crosslight.tune.pictures import BadPicture, Pictures, cells_of, picture_columns
+from crosslight.tune.sensitive import MARKED, is_marked
 from crosslight.tune.tables import RawRow, Source, open_data
 
 Turn = dict[str, Any]
@@ -122,8 +123,8 @@ def _reasons(lost: Sequence[Lost]) -> str:
 
 def _row(raw: RawRow, job: TuneJob, pictures: Pictures) -> TuneRow:
     cells = raw.cells
-    if not job.sensitive and _may_be_sensitive(cells):
-        raise _NoRow("marked sensitive: --include-sensitive takes it")
+    if not job.sensitive and is_marked(cells):
+        raise _NoRow(MARKED)
     column = _picture_column(raw, job)
     shas = tuple(pictures.keep(c, raw.root) for c in cells_of(cells.get(column)))
     prompt, answer, rejected = _texts(raw, job.method)
@@ -144,12 +145,6 @@ def _row(raw: RawRow, job: TuneJob, pictures: Pictures) -> TuneRow:
         mirror_of=str(cells.get("mirror_of") or ""),
         sensitive=cells.get("sensitive") is True,
     )
-
-
-def _may_be_sensitive(cells: dict[str, Any]) -> bool:
-    """Marked so, by flag or kind. Of a table with the mark a row without it is not known to be
-    fit; a table that has no such column was put together by whoever names it."""
-    return cells.get("sensitive", False) is not False or cells.get("kind") == "sensitive"
 
 
 def _picture_column(raw: RawRow, job: TuneJob) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from crosslight.models import KeptScenes, write_head
@@ -62,7 +63,10 @@ async def run_judge_tuning(
         done: Fitted | None = None
         with hall.part():
             found = await hall.aside(
-                asyncio.to_thread(gather, job.data, job.most, job.seed, hall.check)
+                asyncio.to_thread(
+                    partial(gather, sensitive=job.sensitive),
+                    *(job.data, job.most, job.seed, hall.check),
+                )
             )
             started(hall)
             done = await hall.aside(asyncio.to_thread(_fitted, job, found, hall, looked))
@@ -144,7 +148,7 @@ def _finish(job: JudgeTuneJob, hall: Hall, found: Gathered | None, done: Fitted 
             "sets": [data.name for data in found.sets] if found else [],
             "files": done.files if done else {},
         },
-        "settings": {"most": job.most},
+        "settings": {"most": job.most, "include_sensitive": job.sensitive},
         "notes": list(found.notes) if found else [],
     }
     # From here on files are replaced: a run that was stopped leaves an earlier judge as it was.
