@@ -11,7 +11,7 @@ from .judge.vectors import vectors_of
 from .launch import LAUNCHED, is_first, launch
 from .preflight.check import PreflightError
 from .probe.card import probe_told
-from .probe.job import ProbeJob
+from .probe.job import HeadJob, ProbeJob
 from .probe.probe import Probe, load_probes
 from .probe.run import run_probe
 from .probe.switch import Switch, Switched, own_head, under_head
@@ -26,6 +26,7 @@ __all__ = [
     "Chain",
     "Chains",
     "Head",
+    "HeadJob",
     "ImageSource",
     "JudgeData",
     "JudgeRow",

@@ -14,6 +14,7 @@ from crosslight.records import BadSetting
 from crosslight.store import UnreadableFile, read_named, replacing
 
 Floats = NDArray[np.float64]
+PROBES = "probes.npz"
 HIDDEN = 64
 """Units of SafeSwitch's probe."""
 MOST_BYTES = 64 << 20
