@@ -17,7 +17,14 @@ from typer.testing import CliRunner
 from crosslight.cli import app
 from crosslight.models import open_network, open_processor
 from crosslight.records import BadSetting, CrosslightError
-from crosslight.tune import ProbeJob, Switch, load_probes, own_head, run_probe, under_head
+from crosslight.tune import (
+    ProbeJob,
+    Switch,
+    load_probes,
+    own_head,
+    run_probe,
+    under_head,
+)
 from crosslight.tune.probe.kept import KeptStates
 from crosslight.tune.probe.measure import (
     PARTS,

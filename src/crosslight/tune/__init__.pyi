@@ -12,6 +12,7 @@ from .launch import LAUNCHED, is_first, launch
 from .preflight.check import PreflightError
 from .probe.card import probe_told
 from .probe.job import HeadJob, ProbeJob
+from .probe.opened import open_switch
 from .probe.probe import Probe, load_probes
 from .probe.run import run_probe
 from .probe.switch import Switch, Switched, own_head, under_head
@@ -50,6 +51,7 @@ __all__ = [
     "make_chains",
     "no_ppo",
     "open_reward",
+    "open_switch",
     "open_tuned",
     "own_head",
     "preset_names",

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from crosslight.records import BadSetting
-from crosslight.store import open_regular, replacing
+from crosslight.store import UnreadableFile, read_named, replacing
 
+HEAD = "head.safetensors"
 HEADER = 1 << 20
 """Bytes that a file may have beside its numbers."""
 AGAIN = "train it again: crosslight tune probe DATA -o DIR --base BASE --refusal-head"
@@ -32,10 +33,8 @@ def load_head(path: Path, like: Any) -> dict[str, Any]:
     wanted = {name: tuple(value.shape) for name, value in like.state_dict().items()}
     most = 4 * sum(value.numel() for value in like.state_dict().values()) + HEADER
     try:
-        with open_regular(path) as file:
-            data = file.read(most + 1)
-        found = load(data) if len(data) <= most else {}
-    except (OSError, SafetensorError, ValueError, RuntimeError) as error:
+        found = load(read_named(path, most))
+    except (UnreadableFile, OSError, SafetensorError, ValueError, RuntimeError) as error:
         raise BadSetting(f"{path.name} holds no head: {str(error)[:200]}", AGAIN) from error
     shapes = {name: tuple(value.shape) for name, value in found.items()}
     if shapes != wanted:

@@ -15,7 +15,7 @@ from torch import nn
 from crosslight.store import read_json, write_json
 from crosslight.text import PromptFolder, without_control
 from crosslight.tune.judge.rows import JudgeRow
-from crosslight.tune.probe.head import copied, load_head, save_head
+from crosslight.tune.probe.head import HEAD, copied, load_head, save_head
 from crosslight.tune.probe.job import BATCH, HeadJob
 from crosslight.tune.probe.network import Network
 from crosslight.tune.probe.switch import own_head, under_head
@@ -23,7 +23,6 @@ from crosslight.tune.resume import last_checkpoint
 from crosslight.tune.train.watch import Steps, Stop
 
 PROMPTS = PromptFolder(Path(__file__).parent / "prompts")
-HEAD = "head.safetensors"
 WORK, DONE = "head", "training.json"
 """Folder of a head in training: its checkpoints, and in the end what is told of it."""
 

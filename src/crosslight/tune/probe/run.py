@@ -23,11 +23,12 @@ from crosslight.store import file_sha256, write_json, write_text
 from crosslight.tune.base import Base, locate_base, need_extra
 from crosslight.tune.job import KIND
 from crosslight.tune.judge.gathered import Gathered
-from crosslight.tune.judge.rows import DataError, JudgeRow
+from crosslight.tune.judge.rows import JudgeRow
 from crosslight.tune.judge.run import lost_of
 from crosslight.tune.pictures import Pictures
 from crosslight.tune.probe.card import probe_card
 from crosslight.tune.probe.fit import Fits, fit_both
+from crosslight.tune.probe.head import HEAD
 from crosslight.tune.probe.job import BATCH, ProbeJob
 from crosslight.tune.probe.kept import STATES, KeptStates, Taken, parts
 from crosslight.tune.probe.network import Network, weights_here
@@ -96,7 +97,7 @@ def _check_setup(job: ProbeJob, base: Base, found: Gathered) -> None:
     setup = job.setup(named, rows_hash(found.rows), weights_here()[1])
     same_setup(job.out, setup, kept=(job.out / STATES).exists())
     if job.head is not None:
-        from crosslight.tune.probe.refusal import HEAD, PROMPTS, WORK
+        from crosslight.tune.probe.refusal import PROMPTS, WORK
 
         work = job.out / WORK
         work.mkdir(exist_ok=True)
@@ -107,7 +108,6 @@ def _check_setup(job: ProbeJob, base: Base, found: Gathered) -> None:
 
 def _take_states(work: _Work, stop: Any) -> bool:
     """States of every row, those on the disk first. False where the run was told to stop."""
-    import torch
 
     job, kept, found = work.job, KeptStates(work.job.out / STATES), work.found.rows
     for at, part in enumerate(parts(len(found))):
@@ -190,7 +190,7 @@ def _refusal_head(work: _Work, fits: Fits, stop: Any) -> bool:
         },
         "refused": refusals(found),
     }
-    work.facts["files"][refusal.HEAD] = file_sha256(job.out / refusal.HEAD)
+    work.facts["files"][HEAD] = file_sha256(job.out / HEAD)
     return True
 
 

@@ -64,7 +64,6 @@ class Switch:
     ) -> Switched:
         """The model's own answer, or one under the head. Unknown states never count as harmless
         or as harm: they raise ValueError."""
-        import torch
 
         inputs = prepared(self.processor, messages, pictures)
         states = states_of(self.model, self.processor, inputs, AFTER)
