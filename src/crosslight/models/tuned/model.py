@@ -118,7 +118,7 @@ class HeadModel:
             )
         if case.picture is None and self._told.pictures == "all":
             raise NotSupported(
-                f"{self.card.spec} was tuned on rows with pictures: it says nothing of a text alone",
+                f"{self.card.spec} was tuned on pictures: it says nothing of a text alone",
                 hint="show it the picture, or tune it on rows without one too",
             )
         if not case.request.strip() and self._told.texts == "all":

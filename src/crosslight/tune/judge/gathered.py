@@ -40,7 +40,10 @@ def gather(
     answers: bool = True,
 ) -> Gathered:
     """Read all of them. `sensitive`: rows that are marked so are trained on too. `answers` False:
-    no row whose label is of an answer. Raises `DataError`, `BadSetting` where training is not allowed: a set whose authors forbid it."""
+    no row whose label is of an answer.
+
+    Raises `DataError`, `BadSetting` where training is not allowed: a set whose authors forbid it.
+    """
     sets = []
     for spec in specs:
         check()

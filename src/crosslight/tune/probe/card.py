@@ -16,8 +16,9 @@ def probe_card(record: Mapping[str, Any]) -> str:
     lines = [
         f"# Probes on {markdown(base['spec'])}",
         "",
-        f"{'Two probes' if both else 'One of two probes'} ({kind}) on the last hidden state, as in SafeSwitch (2502.01042): is the "
-        "request unsafe (when it was read), and will the model comply (after three tokens of its "
+        f"{'Two probes' if both else 'One of two probes'} ({kind}) on the last hidden state, as in "
+        "SafeSwitch (2502.01042): is the request unsafe (when it was read), and will the "
+        "model comply (after three tokens of its "
         f"answer). Fitted on {markdown(data['name'])} (licence: {markdown(data['licence'])}); they "
         f"read the states of this model at revision `{markdown(base['revision'])}` alone.",
         "",
@@ -29,7 +30,8 @@ def probe_card(record: Mapping[str, Any]) -> str:
         "|---|---|---|---|---|---|",
         *(_line(TITLES[name], found) for name, found in record["probes"].items()),
         "",
-        f"**The switch** ({'both say' if both else 'the first alone says'} yes): {probe_told(switch['recall'])} of unsafe requests; "
+        f"**The switch** ({'both say' if both else 'the first alone says'} yes): "
+        f"{probe_told(switch['recall'])} of unsafe requests; "
         f"**over-refusal: {probe_told(switch['over'])} of safe ones**.",
         "",
         f"The model itself declined {record['declined']['n']:,} of {record['declined']['of']:,} "

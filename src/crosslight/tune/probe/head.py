@@ -33,7 +33,7 @@ def load_head(path: Path, like: Any) -> dict[str, Any]:
     wanted = {name: tuple(value.shape) for name, value in like.state_dict().items()}
     most = 4 * sum(value.numel() for value in like.state_dict().values()) + HEADER
     try:
-        found = load(read_named(path, most))
+        found: dict[str, Any] = load(read_named(path, most))
     except (UnreadableFile, OSError, SafetensorError, ValueError, RuntimeError) as error:
         raise BadSetting(f"{path.name} holds no head: {str(error)[:200]}", AGAIN) from error
     shapes = {name: tuple(value.shape) for name, value in found.items()}

@@ -1,4 +1,4 @@
-"""A run of `tune probe` as a switch: its probes and head, checked, over the model that they are of."""
+"""A run of `tune probe` as a switch: its probes and head, checked, over their own model."""
 
 from pathlib import Path
 from typing import Any

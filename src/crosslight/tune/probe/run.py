@@ -109,7 +109,7 @@ def _check_setup(job: ProbeJob, base: Base, found: Gathered) -> None:
 def _take_states(work: _Work, stop: Any) -> bool:
     """States of every row, those on the disk first. False where the run was told to stop."""
 
-    job, kept, found = work.job, KeptStates(work.job.out / STATES), work.found.rows
+    kept, found = KeptStates(work.job.out / STATES), work.found.rows
     for at, part in enumerate(parts(len(found))):
         rows = found[part]
         ids = [f"{row.id}:{row.picture}" for row in rows]
