@@ -5,6 +5,7 @@ import json
 import os
 import random
 import signal
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,14 @@ from typer.testing import CliRunner
 from crosslight.cli import app
 from crosslight.models import open_network, open_processor
 from crosslight.records import BadSetting, CrosslightError
-from crosslight.tune import ProbeJob, Switch, load_probes, own_head, run_probe, under_head
+from crosslight.tune import (
+    ProbeJob,
+    Switch,
+    load_probes,
+    own_head,
+    run_probe,
+    under_head,
+)
 from crosslight.tune.probe.kept import KeptStates
 from crosslight.tune.probe.measure import (
     PARTS,
@@ -112,6 +120,10 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_probes(
     assert (part.out / "probes.npz").read_bytes() == (whole.out / "probes.npz").read_bytes()
     with pytest.raises(BadSetting, match="another set-up"):
         run_probe(job(tmp_path / "b", base, data, tokens=5))
+    # States of a GPU and of a CPU differ: one run never holds both.
+    monkeypatch.setattr(run, "weights_here", lambda: ("cuda", "bfloat16"))
+    with pytest.raises(BadSetting, match="another set-up: weights"):
+        run_probe(part)
 
 
 def test_a_row_without_its_picture_fails_and_counts_on_no_side(tmp_path: Path, base: Path) -> None:
@@ -149,6 +161,13 @@ def test_a_file_of_somebody_is_no_code(tmp_path: Path) -> None:
     packed = io.BytesIO()
     np.savez_compressed(packed, unsafe=np.zeros(1_000_000))
     assert len(packed.getvalue()) < 10_000, "a small file that stands for a large one"
+    over = io.BytesIO()
+    with zipfile.ZipFile(over, "w") as file:
+        file.writestr("unsafe.mean.npy", b"x" * 5_000)
+        file.filelist += file.filelist * 50
+    with pytest.raises(BadSetting, match="lie over each other"):
+        path.with_name("over.npz").write_bytes(over.getvalue())
+        load_probes(path.with_name("over.npz"))
     for data in (path.read_bytes(), b"", b"PK\x03\x04 no", packed.getvalue()):
         path.write_bytes(data)
         with pytest.raises(BadSetting, match="holds no probes"):

@@ -23,6 +23,7 @@ def judge_tune_job(
     format: str = "llavaguard",
     flips: bool = True,
     most: int = 20_000,
+    sensitive: bool = False,
     seed: int = 0,
     store: Place | None = None,
 ) -> JudgeTuneJob:
@@ -44,6 +45,7 @@ def judge_tune_job(
         base,
         cast(JudgeFormat, format),
         flips,
+        sensitive,
     )
 
 
@@ -74,12 +76,20 @@ def tune_judge(
     most: int = 20_000,
     preset: str = "sft-lora",
     set_: tuple[str, ...] = (),
+    sensitive: bool = False,
     seed: int = 0,
     store: Place | None = None,
 ) -> Run:
     """Tune a judge: `crosslight tune judge` as a function. It is used as `tuned:OUT`."""
     job = judge_tune_job(
-        data, out, base=base, format=format, flips=flips, most=most, seed=seed, store=store
+        *(data, out),
+        base=base,
+        format=format,
+        flips=flips,
+        most=most,
+        sensitive=sensitive,
+        seed=seed,
+        store=store,
     )
     if base == VECTORS:
         run_anywhere(run_judge_tuning(job))

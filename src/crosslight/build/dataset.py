@@ -216,10 +216,10 @@ def _row(values: dict[str, Any]) -> Row:
     for name, value in values.items():
         if name in NUMBERS:
             clean[name] = None if value is None or math.isnan(value) else float(value)
-        elif name == "sensitive":
-            clean[name] = value is not False  # unknown is not known to be harmless
         elif name == "leak":
             clean[name] = bool(value)
+        elif name == "sensitive":
+            clean[name] = value is not False  # unknown is not "not sensitive"
         elif name == "notes":
             clean[name] = tuple(str(note) for note in value or ())
         else:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from crosslight.cli import options as opt
 from crosslight.cli.console import err, out
 
 
@@ -25,9 +26,7 @@ def export(
             show_default="all",
         ),
     ] = None,
-    include_sensitive: Annotated[
-        bool, typer.Option("--include-sensitive", help="Rows that are marked sensitive too.")
-    ] = False,
+    include_sensitive: opt.IncludeSensitive = False,
     chosen_only: Annotated[
         bool, typer.Option("--chosen-only", help="Of pairs the better reply alone, for SFT.")
     ] = False,

@@ -47,6 +47,9 @@ Column = Annotated[str, typer.Option(help="The column of a table with the images
 AllowOutside = Annotated[
     bool, typer.Option("--allow-outside", help="Let a table name files outside its folder.")
 ]
+IncludeSensitive = Annotated[
+    bool, typer.Option("--include-sensitive", help="Rows that are marked sensitive too.")
+]
 KeepCopies = Annotated[bool, typer.Option("--keep-copies", help="Look at near copies too.")]
 Side = Annotated[
     int, typer.Option(help="Pixels of the longer side of what a model is shown.", min=64, max=4096)

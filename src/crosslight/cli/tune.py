@@ -62,9 +62,7 @@ def _common(
         str, typer.Option(help="The column of a table with the pictures; default: images, image.")
     ] = "",
     allow_outside: opt.AllowOutside = False,
-    include_sensitive: Annotated[
-        bool, typer.Option("--include-sensitive", help="Rows that are marked sensitive too.")
-    ] = False,
+    include_sensitive: opt.IncludeSensitive = False,
     min_weight: Annotated[
         float, typer.Option(help="Leave out rows whose `weight` is lower.", min=0)
     ] = 0.0,

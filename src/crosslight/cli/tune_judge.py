@@ -34,6 +34,7 @@ def judge(
         list[str] | None, typer.Option("--set", help="Of hf: judges: a setting of the preset.")
     ] = None,
     most: Annotated[int, typer.Option(help="At most so many rows to train on.", min=20)] = 20_000,
+    include_sensitive: opt.IncludeSensitive = False,
     seed: opt.Seed = 0,
     store: opt.Store = None,
     quiet: opt.Quiet = False,
@@ -44,7 +45,14 @@ def judge(
     from crosslight.tune import run_judge_tuning, run_language_judge
 
     job = judge_tune_job(
-        data, output, base=base, format=format_, flips=flips, most=most, seed=seed, store=store
+        *(data, output),
+        base=base,
+        format=format_,
+        flips=flips,
+        most=most,
+        sensitive=include_sensitive,
+        seed=seed,
+        store=store,
     )
     if base == "vectors":
         _only_of_language(set_, preset, format_, flips)

@@ -2,7 +2,15 @@ from .budget import Budget
 from .call_policy import CallPolicy
 from .caller import Caller
 from .context import Context
-from .estimate import CallPlan, Estimate, canary_plans, estimate_calls, sample_notes, samples_of, text_tokens
+from .estimate import (
+    CallPlan,
+    Estimate,
+    canary_plans,
+    estimate_calls,
+    sample_notes,
+    samples_of,
+    text_tokens,
+)
 from .funnel import Funnel, error_kind
 from .interrupt import STOPPED, interrupts, signals_seen, stop_all
 from .key import difference, explain, key_parts, request_key
@@ -14,12 +22,15 @@ from .retry import UnknownPrice
 from .runner import Runner
 from .session import Session
 from .step import Leaf, Outcomes, RowResult, Step, as_step
-from .stop import AGAIN, BudgetStop, GO_ON, GRACE_S, Gate, RunFailed, RunStop
+from .stop import AGAIN, GO_ON, GRACE_S, BudgetStop, Gate, RunFailed, RunStop
 from .stored import NotStored, StoreAlone, store_alone
 from .usage import usage_notes
 
 __all__ = [
     "AGAIN",
+    "GO_ON",
+    "GRACE_S",
+    "STOPPED",
     "Budget",
     "BudgetStop",
     "CallPlan",
@@ -28,8 +39,6 @@ __all__ = [
     "Context",
     "Estimate",
     "Funnel",
-    "GO_ON",
-    "GRACE_S",
     "Gate",
     "Leaf",
     "Ledger",
@@ -39,7 +48,6 @@ __all__ = [
     "RunFailed",
     "RunStop",
     "Runner",
-    "STOPPED",
     "Session",
     "Step",
     "StoreAlone",

@@ -4,11 +4,31 @@ from .doctor.canary import Sight, require_sight, sight_of
 from .doctor.probe import probe_model
 from .embedded.coco import usable_labels
 from .embedded.conse import LabelSpace
-from .embedded.evidence import Evidence, element_probability, evidence_probability, hazard_probability
+from .embedded.evidence import (
+    Evidence,
+    element_probability,
+    evidence_probability,
+    hazard_probability,
+)
 from .embedded.imagenet import class_names
-from .embedded.reader import ReaderBackend, TASK
+from .embedded.reader import TASK, ReaderBackend
 from .embedded.scene import Scene, Thing
-from .errors import BadAnswer, ContentFiltered, Denied, EMPTY, EmptyAnswer, Missing, ModelError, NoOption, NotSupported, RateLimited, Refused, ServerFault, Truncated, Unreachable
+from .errors import (
+    EMPTY,
+    BadAnswer,
+    ContentFiltered,
+    Denied,
+    EmptyAnswer,
+    Missing,
+    ModelError,
+    NoOption,
+    NotSupported,
+    RateLimited,
+    Refused,
+    ServerFault,
+    Truncated,
+    Unreachable,
+)
 from .fake.server import FakeEndpoint, run_fake_server, serve_script
 from .fetch.cache import home
 from .hf.decode import Coca, Vcd
@@ -17,7 +37,20 @@ from .hf.repository import copy_processor, locate_repository, open_network, open
 from .json_reply import is_bare
 from .loading import READY_WAIT_S, is_loading, poll_after
 from .message import Message, system, user
-from .protocol import Answer, Backend, Capabilities, Choice, Model, ModelCard, Request, Sampling, TellsNotes, TokenLogprob, Usage, Vectors
+from .protocol import (
+    Answer,
+    Backend,
+    Capabilities,
+    Choice,
+    Model,
+    ModelCard,
+    Request,
+    Sampling,
+    TellsNotes,
+    TokenLogprob,
+    Usage,
+    Vectors,
+)
 from .reasoning import split_reply
 from .schema import obey, parse_json
 from .sent import Sent, counting
@@ -30,6 +63,9 @@ from .tuned.vectors import Shown, Vectorizer, vector_width
 from .tuned.verdict import Verdict, judgement_text, llama_guard, llavaguard
 
 __all__ = [
+    "EMPTY",
+    "READY_WAIT_S",
+    "TASK",
     "AdapterFile",
     "Answer",
     "Backend",
@@ -40,7 +76,6 @@ __all__ = [
     "Coca",
     "ContentFiltered",
     "Denied",
-    "EMPTY",
     "EmptyAnswer",
     "Evidence",
     "FakeEndpoint",
@@ -55,7 +90,6 @@ __all__ = [
     "ModelError",
     "NoOption",
     "NotSupported",
-    "READY_WAIT_S",
     "RateLimited",
     "ReaderBackend",
     "Refused",
@@ -66,7 +100,6 @@ __all__ = [
     "ServerFault",
     "Shown",
     "Sight",
-    "TASK",
     "TellsNotes",
     "Thing",
     "TokenLogprob",

@@ -22,6 +22,7 @@ from .summary import needs_picture
 
 __all__ = [
     "ANSWERS",
+    "PAIRS",
     "Answered",
     "AskConfig",
     "AskResponders",
@@ -32,7 +33,6 @@ __all__ = [
     "Inputs",
     "Item",
     "LeafChoice",
-    "PAIRS",
     "PairRow",
     "PairsRun",
     "PreferConfig",

@@ -3,15 +3,29 @@ from .job import RateJob
 from .recipe import RATE_PRESET, RateRecipe
 from .report import Cell, Line, Number, RateReport, read_rating
 from .run import run_rate
-from .write import CENTRED, MEASURES, cell_text, columns_of, gain_text, number_text, p_text, rating_latex, rating_markdown, reading, shown_measures, title, within_text
+from .write import (
+    CENTRED,
+    MEASURES,
+    cell_text,
+    columns_of,
+    gain_text,
+    number_text,
+    p_text,
+    rating_latex,
+    rating_markdown,
+    reading,
+    shown_measures,
+    title,
+    within_text,
+)
 
 __all__ = [
     "CENTRED",
+    "MEASURES",
+    "RATE_PRESET",
     "Cell",
     "Line",
-    "MEASURES",
     "Number",
-    "RATE_PRESET",
     "RateConfig",
     "RateJob",
     "RateRecipe",

@@ -1,17 +1,55 @@
-from .comparison import Compared, RunSide, Section, as_markdown, first_with_others, heading_json, heading_markdown, read_side, table_rows, write_compared
-from .dataset_run import DatasetRun, SPLITS, split_files
+from .comparison import (
+    Compared,
+    RunSide,
+    Section,
+    as_markdown,
+    first_with_others,
+    heading_json,
+    heading_markdown,
+    read_side,
+    table_rows,
+    write_compared,
+)
+from .dataset_run import SPLITS, DatasetRun, split_files
 from .differences import SetupDifference, setup_differences
-from .folder import FolderBusy, FolderUnwritable, NotARunFolder, RUN_FILE, RunError, begin, check_folder, held_folder, library_versions, read_run
+from .folder import (
+    RUN_FILE,
+    FolderBusy,
+    FolderUnwritable,
+    NotARunFolder,
+    RunError,
+    begin,
+    check_folder,
+    held_folder,
+    library_versions,
+    read_run,
+)
 from .intake import Intake, Looked, Progress, look, look_alone, unheard
-from .lost import Lost, LostReason, NOT_REACHED, failures_of, lost_of, write_lost
+from .lost import NOT_REACHED, Lost, LostReason, failures_of, lost_of, write_lost
 from .manifest import FunnelStep, Manifest, read_manifest
-from .run import Account, EXIT_CODES, Hall, Pages, RunResult, RunSetup, Watch, ended, no_pages, open_hall, started, unwatched
+from .run import (
+    EXIT_CODES,
+    Account,
+    Hall,
+    Pages,
+    RunResult,
+    RunSetup,
+    Watch,
+    ended,
+    no_pages,
+    open_hall,
+    started,
+    unwatched,
+)
 
 __all__ = [
+    "EXIT_CODES",
+    "NOT_REACHED",
+    "RUN_FILE",
+    "SPLITS",
     "Account",
     "Compared",
     "DatasetRun",
-    "EXIT_CODES",
     "FolderBusy",
     "FolderUnwritable",
     "FunnelStep",
@@ -21,16 +59,13 @@ __all__ = [
     "Lost",
     "LostReason",
     "Manifest",
-    "NOT_REACHED",
     "NotARunFolder",
     "Pages",
     "Progress",
-    "RUN_FILE",
     "RunError",
     "RunResult",
     "RunSetup",
     "RunSide",
-    "SPLITS",
     "Section",
     "SetupDifference",
     "Watch",

@@ -1,16 +1,34 @@
 from .answers import AnswerStore
-from .atomic import clear_parts, is_part, open_part, open_resumed, part_of, replacing, resumed_part, write_json, write_text
+from .atomic import (
+    clear_parts,
+    is_part,
+    open_part,
+    open_resumed,
+    part_of,
+    replacing,
+    resumed_part,
+    write_json,
+    write_text,
+)
 from .bounds import BadImage, Bounds
 from .decode import decode_image, peek_image, survey_image
 from .errors import StoreError
 from .features import IMAGE, table_schema
 from .file_hash import file_sha256
-from .foreign import NoSuchFile, TwoFiles, bare_name, find_file, is_windows_path, local_path, same_name
+from .foreign import (
+    NoSuchFile,
+    TwoFiles,
+    bare_name,
+    find_file,
+    is_windows_path,
+    local_path,
+    same_name,
+)
 from .frames import Frames
 from .handwritten import fitted, read_fitted, read_text, read_yaml
 from .images import ImageDamaged, ImageMissing, ImageStore
-from .json_lines import JsonLine, MOST_JSON_LINES, json_lines
-from .looks import LOOKS, Look, Looks, NARROW, WHOLE, is_narrow, told_frames
+from .json_lines import MOST_JSON_LINES, JsonLine, json_lines
+from .looks import LOOKS, NARROW, WHOLE, Look, Looks, is_narrow, told_frames
 from .outline.read import sniff
 from .parquet import TableError, TableFile, read_table, table_rows
 from .paths import LINKED, UnreadableFile, read_json, read_named, stays_in
@@ -24,28 +42,29 @@ from .tables import DatasetSink, ParquetSink, write_table
 from .workers import DecoderDown
 
 __all__ = [
+    "DECODE_SIDE",
+    "IMAGE",
+    "LINKED",
+    "LOOKS",
+    "MOST_JSON_LINES",
+    "NARROW",
+    "NEAR_BITS",
+    "OK",
+    "WHOLE",
     "AnswerStore",
     "BadImage",
     "Bounds",
-    "DECODE_SIDE",
     "DatasetSink",
     "Decoded",
     "DecoderDown",
     "Frames",
-    "IMAGE",
     "ImageDamaged",
     "ImageMissing",
     "ImageStore",
     "JsonLine",
-    "LINKED",
-    "LOOKS",
     "Look",
     "Looks",
-    "MOST_JSON_LINES",
-    "NARROW",
-    "NEAR_BITS",
     "NoSuchFile",
-    "OK",
     "ParquetSink",
     "Peek",
     "Record",
@@ -54,7 +73,6 @@ __all__ = [
     "TableFile",
     "TwoFiles",
     "UnreadableFile",
-    "WHOLE",
     "bare_name",
     "clear_parts",
     "decode_image",

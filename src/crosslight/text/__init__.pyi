@@ -7,7 +7,7 @@ from .field_words import near_field
 from .hidden import hidden_characters, looks_like, odd_characters
 from .json_reader import BadJson, parse_json
 from .language import language_of
-from .naming import bare_refusal, head_word, names_element, refuses, stem
+from .naming import BARE_WORDS, bare_refusal, head_word, names_element, refuses, stem
 from .no_answer import is_error_text
 from .prompts import PromptFolder
 from .separator import TableStart, separator, table_start
@@ -16,6 +16,7 @@ from .wrong_fields import Wrong, repeated_ids, told, wrong_fields
 from .yaml_reader import MAX_DEPTH, MAX_NODES, as_json, parse_yaml
 
 __all__ = [
+    "BARE_WORDS",
     "MAX_DEPTH",
     "MAX_NODES",
     "SAVE_AS",

@@ -13,7 +13,8 @@ from .judge.vectors import vectors_of
 from .launch import LAUNCHED, is_first, launch
 from .preflight.check import PreflightError
 from .probe.card import probe_told
-from .probe.job import ProbeJob
+from .probe.job import HeadJob, ProbeJob
+from .probe.opened import open_switch
 from .probe.probe import Probe, load_probes
 from .probe.run import run_probe
 from .probe.switch import Switch, Switched, own_head, under_head
@@ -23,16 +24,17 @@ from .train.reward import RewardModel, open_reward
 from .train.session import open_tuned
 
 __all__ = [
+    "KIND",
+    "LAUNCHED",
     "Base",
     "Chain",
     "Chains",
     "Head",
+    "HeadJob",
     "ImageSource",
     "JudgeData",
     "JudgeRow",
     "JudgeTuneJob",
-    "KIND",
-    "LAUNCHED",
     "Method",
     "PreflightError",
     "Probe",
@@ -54,6 +56,7 @@ __all__ = [
     "need_extra",
     "no_ppo",
     "open_reward",
+    "open_switch",
     "open_tuned",
     "own_head",
     "preset_names",

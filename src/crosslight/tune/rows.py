@@ -16,6 +16,7 @@ from crosslight.runs import Lost
 from crosslight.tune.chains.rows import ChainSource, read_chains
 from crosslight.tune.job import Method, Target, TuneJob
 from crosslight.tune.pictures import BadPicture, Pictures, cells_of, picture_columns
+from crosslight.tune.sensitive import MARKED, is_marked
 from crosslight.tune.tables import RawRow, Source, open_data
 
 Turn = dict[str, Any]
@@ -125,8 +126,8 @@ def reasons(lost: Sequence[Lost]) -> str:
 
 def _row(raw: RawRow, job: TuneJob, pictures: Pictures) -> TuneRow:
     cells = raw.cells
-    if not job.sensitive and _may_be_sensitive(cells):
-        raise _NoRow("marked sensitive: --include-sensitive takes it")
+    if not job.sensitive and is_marked(cells):
+        raise _NoRow(MARKED)
     weight = _weight(cells)
     if job.min_weight and (weight is None or weight < job.min_weight):
         told = "unknown" if weight is None else f"{weight:g}"
@@ -169,12 +170,6 @@ def weights_note(rows: Sequence[TuneRow]) -> list[str]:
         f"{light:,} of {len(rows):,} rows have a weight that is not 1, and count like the others: "
         "TRL's losses have no place for weights (--min-weight leaves lighter rows out)"
     ]
-
-
-def _may_be_sensitive(cells: dict[str, Any]) -> bool:
-    """Marked so, by flag or kind. Of a table with the mark a row without it is not known to be
-    fit; a table that has no such column was put together by whoever names it."""
-    return cells.get("sensitive", False) is not False or cells.get("kind") == "sensitive"
 
 
 def _picture_column(raw: RawRow, job: TuneJob) -> str:

@@ -68,6 +68,27 @@ def test_a_base_in_a_folder_is_known_by_its_name(tmp_path: Path) -> None:
     assert check_base(f"hf:{tmp_path / 'tiny'}", f"hf:{run / 'model'}") == ""
 
 
+def test_another_revision_of_the_base_is_another_model(tmp_path: Path) -> None:
+    from crosslight.tune.base import locate_base
+    from tests.tune import tiny
+
+    place = tiny.base("idefics3", tmp_path / "tiny")
+    run = tuned_run(tmp_path / "run", place.name)
+    told = json.loads((run / "run.json").read_text())
+    told["models"][0]["revision"] = locate_base(str(place), "").revision
+    (run / "run.json").write_text(json.dumps(told))
+    assert check_base(f"hf:{place}", f"tuned:{run}") == ""
+    (place / "generation_config.json").write_text('{"temperature": 0.5}')
+    with pytest.raises(BadSetting, match="another revision"):
+        check_base(f"hf:{place}", f"tuned:{run}")
+    named = tuned_run(tmp_path / "named", "ORG/base")
+    told["models"][0] |= {"spec": "ORG/base", "revision": "a" * 40}
+    (named / "run.json").write_text(json.dumps(told))
+    with pytest.raises(BadSetting, match="another revision"):
+        check_base(f"hf:ORG/base?revision={'b' * 40}&dtype=float32", f"tuned:{named}")
+    assert check_base(f"hf:ORG/base?revision={'a' * 40}", f"tuned:{named}") == ""
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"kind": "tune", "models": 3}', '{"kind": "bench"}'])
 def test_a_run_that_does_not_say_its_base_is_no_proof(tmp_path: Path, text: str) -> None:
     (tmp_path / "run.json").write_text(text)

@@ -16,6 +16,7 @@ from crosslight.models.spec import parse
 from crosslight.models.tuned.case import case_of
 from crosslight.models.tuned.folder import FILE, HEAD, read_head, read_tuned, write_head
 from crosslight.models.tuned.head import LinearHead
+from crosslight.models.tuned.model import HeadModel
 from crosslight.models.tuned.vectors import FLAGS, Shown, Vectorizer, place, vector_width
 from crosslight.models.tuned.verdict import Verdict, in_schema, in_words, llama_guard
 from crosslight.records import ImageView
@@ -229,6 +230,15 @@ def test_it_says_nothing_of_what_it_never_saw(tmp_path: Path) -> None:
     ):
         with pytest.raises(NotSupported):
             asyncio.run(call)
+
+
+def test_a_judge_of_pictures_says_nothing_of_a_text_alone(tmp_path: Path) -> None:
+    folder = written(tmp_path / "seen", pictures="all")
+    told = read_tuned(folder)
+    assert told.head is not None
+    model = HeadModel(folder, told, read_head(folder, told.head))
+    with pytest.raises(NotSupported, match="nothing of a text alone"):
+        asyncio.run(model.choose([user("May I?")], ("safe", "unsafe")))
 
 
 def test_a_judge_of_another_perception_is_refused(tmp_path: Path) -> None:

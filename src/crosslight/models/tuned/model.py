@@ -118,6 +118,11 @@ class HeadModel:
             raise NotSupported(
                 f"{self.card.spec} was tuned on texts alone", hint="tune it on rows with pictures"
             )
+        if case.picture is None and self._told.pictures == "all":
+            raise NotSupported(
+                f"{self.card.spec} was tuned on pictures: it says nothing of a text alone",
+                hint="show it the picture, or tune it on rows without one too",
+            )
         if not case.request.strip() and self._told.texts == "all":
             raise NotSupported(
                 f"{self.card.spec} was tuned on requests: it says nothing of a picture alone",

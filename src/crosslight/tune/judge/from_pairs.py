@@ -86,6 +86,7 @@ def _row(run: PairsRun, pair: PairRow, group: str, label: int, *, chosen: bool) 
         group=group,
         picture=pair.photo,
         source=run.folder.name,
+        sensitive=pair.sensitive or pair.side == RequestSide.SENSITIVE,
     )
 
 

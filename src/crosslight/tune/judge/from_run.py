@@ -39,6 +39,7 @@ def rows_of_run(folder: Path) -> JudgeData:
             group=f"{folder.name}/{row.photo}",
             picture=row.photo,
             source=folder.name,
+            sensitive=row.sensitive,
         )
         for row in kept
     ]

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -38,8 +39,10 @@ from crosslight.tune.judge.rows import (
     counted,
     joined_groups,
 )
+from crosslight.tune.sensitive import COLUMN, is_marked
 
-COLUMNS = ("text", "label", "image", "answer", "category", "group", "id", "licence")
+TEXTS = ("text", "label", "image", "answer", "category", "group", "id", "licence")
+COLUMNS = (*TEXTS, COLUMN, "kind")
 LABELS = {"unsafe": 1, "1": 1, "true": 1, "safe": 0, "0": 0, "false": 0}
 FORM = (
     "columns text, label (unsafe or safe) and, where there are, image (a file beside the table), "
@@ -49,6 +52,17 @@ SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 _WRONG_SHOWN = 50
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A labelled row; `picture` is the hash of its picture."""
+
+    at: int
+    cells: dict[str, str]
+    picture: str
+    lacks_picture: bool
+    sensitive: bool
+
+
 def rows_of_table(path: Path) -> JudgeData:
     """The rows of a table; those without a label are left out. Raises `DataError`."""
     if path.suffix.lower() not in SUFFIXES:
@@ -56,7 +70,7 @@ def rows_of_table(path: Path) -> JudgeData:
     gone: list[str] = []
     wrong: list[Wrong] = []
     licences: set[str] = set()
-    kept: list[tuple[int, dict[str, str], str, bool]] = []
+    kept: list[_Kept] = []
     for at, row in enumerate(_read(path), start=1):
         if at > MOST_ROWS:
             raise DataError(f"{path.name} has more than {MOST_ROWS:,} rows", "split it")
@@ -73,7 +87,7 @@ def rows_of_table(path: Path) -> JudgeData:
             gone.append("empty")
         else:
             sha, lacks = _picture(path, at, cells["image"])
-            kept.append((at, cells, sha, lacks))
+            kept.append(_Kept(at, cells, sha, lacks, is_marked(row)))
             licences |= {cells["licence"]} - {""}
     if wrong:
         raise DataError(told(path.name, wrong), FORM)
@@ -87,34 +101,34 @@ def rows_of_table(path: Path) -> JudgeData:
     )
 
 
-def _rows(path: Path, kept: list[tuple[int, dict[str, str], str, bool]]) -> tuple[JudgeRow, ...]:
+def _rows(path: Path, kept: Sequence[_Kept]) -> tuple[JudgeRow, ...]:
     keys = []
-    for at, cells, sha, _ in kept:
+    for one in kept:
+        at, cells, sha = one.at, one.cells, one.picture
         own = [f"group {cells['group']}"] * bool(cells["group"])
         own += [f"picture {cells['image']}"] * bool(cells["image"]) + [f"sha {sha}"] * bool(sha)
         keys.append(own or [f"row {at}"])
     return tuple(
         JudgeRow(
-            id=cells["id"] or str(at),
-            text=cells["text"],
-            answer=cells["answer"],
-            image=_source(path, cells["image"]) if sha else None,
-            unsafe=LABELS[cells["label"].lower()],
-            category=cells["category"],
+            id=one.cells["id"] or str(one.at),
+            text=one.cells["text"],
+            answer=one.cells["answer"],
+            image=_source(path, one.cells["image"]) if one.picture else None,
+            unsafe=LABELS[one.cells["label"].lower()],
+            category=one.cells["category"],
             group=f"{path.stem}/{group}",
-            picture=sha,
+            picture=one.picture,
             source=path.stem,
-            lacks_picture=lacks,
+            lacks_picture=one.lacks_picture,
+            sensitive=one.sensitive,
         )
-        for (at, cells, sha, lacks), group in zip(kept, joined_groups(keys), strict=True)
+        for one, group in zip(kept, joined_groups(keys), strict=True)
     )
 
 
-def _notes(
-    path: Path, kept: list[tuple[int, dict[str, str], str, bool]], licensed: bool
-) -> tuple[str, ...]:
+def _notes(path: Path, kept: Sequence[_Kept], licensed: bool) -> tuple[str, ...]:
     notes = []
-    lacking = sum(lacks for *_, lacks in kept)
+    lacking = sum(one.lacks_picture for one in kept)
     if lacking:
         notes.append(f"{path.name}: {lacking:,} of {len(kept):,} pictures cannot be read")
     if not licensed:
@@ -141,7 +155,7 @@ def _cells_of(row: Any) -> tuple[dict[str, str], str]:
     if not isinstance(row, Mapping):
         return {}, "is no object"
     cells: dict[str, str] = {}
-    for name in COLUMNS:
+    for name in TEXTS:
         value = row.get(name)
         if isinstance(value, bool):
             value = str(value).lower()

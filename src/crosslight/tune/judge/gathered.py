@@ -1,11 +1,17 @@
 """The rows of several datasets as one training set, and what stands in the way of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crosslight.records import BadSetting, stable_id
 from crosslight.tune.judge.read import read_judge_rows
-from crosslight.tune.judge.rows import JudgeData, JudgeRow
+from crosslight.tune.judge.rows import (
+    JudgeData,
+    JudgeRow,
+    joined_groups,
+    requests_alone,
+    without_sensitive,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +30,26 @@ class Gathered:
         return len(self.rows) + sum(count for *_, count in self.left_out)
 
 
-def gather(specs: Sequence[str], most: int, seed: int, check: Callable[[], None]) -> Gathered:
-    """Read all of them. Raises `DataError`, `BadSetting` where training is not allowed or cannot
-    be: a set whose authors forbid it, one class only."""
+def gather(
+    specs: Sequence[str],
+    most: int,
+    seed: int,
+    check: Callable[[], None],
+    *,
+    sensitive: bool = False,
+    answers: bool = True,
+) -> Gathered:
+    """Read all of them. `sensitive`: rows that are marked so are trained on too. `answers` False:
+    no row whose label is of an answer.
+
+    Raises `DataError`, `BadSetting` where training is not allowed: a set whose authors forbid it.
+    """
     sets = []
     for spec in specs:
         check()
-        sets.append(read_judge_rows(spec))
+        data = read_judge_rows(spec)
+        data = data if sensitive else without_sensitive(data)
+        sets.append(data if answers else requests_alone(data))
     for data in sets:
         if not data.train_allowed:
             raise BadSetting(
@@ -45,6 +64,7 @@ def gather(specs: Sequence[str], most: int, seed: int, check: Callable[[], None]
         )
     left_out = [(d.name, why, count) for d in sets for why, count in d.left_out.items()]
     rows, twice = _once([row for data in sets for row in data.rows])
+    rows = _grouped(rows)
     rows, cut = _sample(rows, most, seed)
     left_out += [("all", "the same row again", twice), ("all", f"beyond {most:,} rows", cut)]
     left_out = [one for one in left_out if one[2]]
@@ -65,6 +85,26 @@ def _once(rows: list[JudgeRow]) -> tuple[list[JudgeRow], int]:
             torn.add(key)
     kept = [row for key, row in found.items() if key not in torn]
     return kept, len(rows) - len(kept)
+
+
+def _grouped(rows: list[JudgeRow]) -> list[JudgeRow]:
+    """In the groups of their sets, joined where two share what a judge could know again: a picture
+    that stands in two sets, or a request (with its picture) that several answers were given to."""
+    of: dict[str, set[str]] = {}
+    for row in rows:
+        of.setdefault(row.picture, set()).add(row.source)
+    keys = []
+    for row in rows:
+        own = [f"group {row.group}"]
+        if row.picture and len(of[row.picture]) > 1:
+            own.append(f"picture {row.picture}")
+        if row.answer.strip() and row.text.strip() and not row.lacks_picture:
+            own.append(f"asked {row.picture} {row.text}")
+        keys.append(own)
+    return [
+        replace(row, group=group.partition(" ")[2])
+        for row, group in zip(rows, joined_groups(keys), strict=True)
+    ]
 
 
 def _sample(rows: list[JudgeRow], most: int, seed: int) -> tuple[list[JudgeRow], int]:

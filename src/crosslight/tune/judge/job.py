@@ -15,7 +15,8 @@ class JudgeTuneJob:
     """Datasets (`read_judge_rows`) into a judge in `out`.
 
     `most` bounds the rows that are trained on: whole groups, chosen by the seed. `format` and
-    `flips` (policy flips) are those of a language model as the base.
+    `flips` (policy flips) are those of a language model as the base. `sensitive`: rows that are
+    marked so are trained on too.
     """
 
     data: tuple[str, ...]
@@ -27,3 +28,4 @@ class JudgeTuneJob:
     base: str = VECTORS
     format: JudgeFormat = "llavaguard"
     flips: bool = True
+    sensitive: bool = False

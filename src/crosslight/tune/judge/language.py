@@ -20,6 +20,7 @@ from crosslight.tune.judge.texts import category_names, write_rows
 from crosslight.tune.run import run_tune
 
 ROWS, TUNING, MODEL = "rows", "tuning", "tuning/model"
+LACKING = "its picture is not here"
 
 
 def run_language_judge(job: JudgeTuneJob, tuning: TuneJob) -> RunResult:
@@ -30,7 +31,9 @@ def run_language_judge(job: JudgeTuneJob, tuning: TuneJob) -> RunResult:
     """
     with held_folder(job.out, KIND) as held:
         former = read_run(job.out)
-        found = gather(job.data, job.most, job.seed, lambda: None)
+        found = shown_alone(
+            gather(job.data, job.most, job.seed, lambda: None, sensitive=job.sensitive)
+        )
         if {row.unsafe for row in found.rows} != {0, 1}:
             raise BadSetting(
                 "all rows have one label: a judge learns from both", "add a set with the other"
@@ -45,6 +48,16 @@ def run_language_judge(job: JudgeTuneJob, tuning: TuneJob) -> RunResult:
         if result.status == "complete":
             _write_judge(job, found, names)
         return _told(job, found, len(rows), names, result)
+
+
+def shown_alone(found: Gathered) -> Gathered:
+    """Without the rows whose picture is not here: as a text, such a row would be one without a
+    picture, and its label may hang on the picture."""
+    rows = tuple(row for row in found.rows if not row.lacks_picture)
+    gone = len(found.rows) - len(rows)
+    if not gone:
+        return found
+    return replace(found, rows=rows, left_out=(*found.left_out, ("all", LACKING, gone)))
 
 
 def _write_judge(job: JudgeTuneJob, found: Gathered, names: tuple[str, ...]) -> None:

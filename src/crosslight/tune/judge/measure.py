@@ -128,9 +128,12 @@ def _other_sets(
     found: dict[str, Any] = {}
     for name in names if len(names) > 1 else ():
         check()
-        test, train = source == name, source != name
+        test = source == name
+        # A picture or a request that stands in both sets was seen: such rows are not trained on.
+        train = ~test & ~np.isin(codes, codes[test])
         if len(np.unique(labels[train])) < 2:
-            found[name] = {"auc": None, "reason": "the other sets have one class only"}
+            why = "what the other sets do not share with it has one class only"
+            found[name] = {"auc": None, "reason": why}
             continue
         head = fit_head(x[train], labels[train], codes[train], seed)
         chances = head.probability(x[test])

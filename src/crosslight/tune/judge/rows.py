@@ -2,12 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from crosslight.records import BadSetting
+from crosslight.tune.sensitive import MARKED
 
 MOST_ROWS = 200_000
 """Of one dataset; with more, take a part of it."""
+
+
+ANSWERED = "its label is of an answer, not of the request"
 
 
 class DataError(BadSetting):
@@ -28,7 +32,8 @@ class JudgeRow:
 
     `unsafe` is 1 or 0. Rows of one `group` share a pair or a picture, and are held out together.
     `picture` is the sha256 of the picture, empty where there is none at hand; `lacks_picture`: the
-    row has one that is not here, so it is not the same as a row without a picture.
+    row has one that is not here, so it is not the same as a row without a picture. `sensitive`: it
+    is marked so, or nobody knows.
     """
 
     id: str
@@ -41,6 +46,7 @@ class JudgeRow:
     picture: str
     source: str
     lacks_picture: bool = False
+    sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,23 @@ class JudgeData:
         empty where both are there."""
         labels = {row.unsafe for row in self.rows}
         return "" if len(labels) == 2 else "unsafe" if labels == {1} else "safe"
+
+
+def without(data: JudgeData, why: str, falls: Callable[[JudgeRow], bool]) -> JudgeData:
+    """The rows that do not fall under it; the others are counted under the reason."""
+    rows = tuple(row for row in data.rows if not falls(row))
+    gone = len(data.rows) - len(rows)
+    return replace(data, rows=rows, left_out={**data.left_out, why: gone}) if gone else data
+
+
+def without_sensitive(data: JudgeData) -> JudgeData:
+    """The rows that are not marked sensitive."""
+    return without(data, MARKED, lambda row: row.sensitive)
+
+
+def requests_alone(data: JudgeData) -> JudgeData:
+    """The rows whose label is of a request: beside an answer it says what the answer does."""
+    return without(data, ANSWERED, lambda row: bool(row.answer.strip()))
 
 
 def joined_groups(keys: Sequence[Sequence[str]]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from crosslight.flow import in_thread
@@ -62,7 +63,8 @@ async def run_judge_tuning(
         found: Gathered | None = None
         done: Fitted | None = None
         with hall.part():
-            found = await hall.aside(in_thread(gather, job.data, job.most, job.seed, hall.check))
+            gathering = partial(gather, sensitive=job.sensitive)
+            found = await hall.aside(in_thread(gathering, job.data, job.most, job.seed, hall.check))
             started(hall)
             done = await hall.aside(in_thread(_fitted, job, found, hall, looked))
         _finish(job, hall, found, done)
@@ -143,7 +145,7 @@ def _finish(job: JudgeTuneJob, hall: Hall, found: Gathered | None, done: Fitted 
             "sets": [data.name for data in found.sets] if found else [],
             "files": done.files if done else {},
         },
-        "settings": {"most": job.most},
+        "settings": {"most": job.most, "include_sensitive": job.sensitive},
         "notes": list(found.notes) if found else [],
     }
     # From here on files are replaced: a run that was stopped leaves an earlier judge as it was.

@@ -46,11 +46,13 @@ def fit_and_measure(
     labels: Sequence[int],
     groups: Sequence[str],
     *,
+    parts: Sequence[str] = (),
     hidden: int = 0,
     seed: int = 0,
 ) -> Fitted:
-    """Fit on three fifths of the groups, set the threshold on one, measure on the last."""
-    y, part = np.asarray(labels), np.asarray(parts_of_groups(groups, seed))
+    """Fit on three fifths of the groups, set the threshold on one, measure on the last. `parts`:
+    of rows that were split before."""
+    y, part = np.asarray(labels), np.asarray(parts or parts_of_groups(groups, seed))
     for name in PARTS[:2]:
         held = y[part == name]
         if len(np.unique(held)) < 2:

@@ -14,6 +14,7 @@ from crosslight.records import BadSetting
 from crosslight.store import UnreadableFile, read_named, replacing
 
 Floats = NDArray[np.float64]
+PROBES = "probes.npz"
 HIDDEN = 64
 """Units of SafeSwitch's probe."""
 MOST_BYTES = 64 << 20
@@ -93,8 +94,11 @@ def arrays_of(data: bytes) -> dict[str, NDArray[Any]]:
     """The arrays of an `.npz` file as we write it: without pickle, and not packed, for a small
     packed file can stand for gigabytes. Raises one of `BROKEN`."""
     with zipfile.ZipFile(io.BytesIO(data)) as file:
-        if any(entry.compress_type != zipfile.ZIP_STORED for entry in file.infolist()):
+        entries = file.infolist()
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
             raise ValueError("its arrays are packed")
+        if sum(entry.file_size for entry in entries) > len(data):
+            raise ValueError("its arrays lie over each other")
     with np.load(io.BytesIO(data), allow_pickle=False) as read:
         return {name: read[name] for name in read.files}
 

@@ -1,15 +1,13 @@
 """One run of `tune probe`: read, take states, fit both probes, measure, write."""
 
 import time
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from crosslight.flow import Ledger
-from crosslight.records import CrosslightError, Dropped, Failed, RunBroken, content_hash
+from crosslight.records import CrosslightError, Failed, RunBroken
 from crosslight.runs import (
     RUN_FILE,
     Account,
@@ -21,22 +19,24 @@ from crosslight.runs import (
     read_run,
     write_lost,
 )
-from crosslight.store import write_json, write_text
-from crosslight.text import refuses
+from crosslight.store import file_sha256, write_json, write_text
 from crosslight.tune.base import Base, locate_base, need_extra
 from crosslight.tune.job import KIND
-from crosslight.tune.judge.read import read_judge_rows
-from crosslight.tune.judge.rows import DataError, JudgeData, JudgeRow
-from crosslight.tune.pictures import BadPicture, Pictures
+from crosslight.tune.judge.gathered import Gathered
+from crosslight.tune.judge.rows import DataError, JudgeRow
+from crosslight.tune.judge.run import lost_of
+from crosslight.tune.pictures import Pictures
 from crosslight.tune.probe.card import probe_card
-from crosslight.tune.probe.job import ProbeJob
+from crosslight.tune.probe.fit import Fits, fit_both
+from crosslight.tune.probe.head import HEAD
+from crosslight.tune.probe.job import BATCH, ProbeJob
 from crosslight.tune.probe.kept import STATES, KeptStates, Taken, parts
-from crosslight.tune.probe.measure import Fitted, figures_of, fit_and_measure, parts_of_groups
-from crosslight.tune.probe.probe import Probe, save_probes
-from crosslight.tune.probe.states import States, asked_of, prepared, states_of
+from crosslight.tune.probe.network import Network, weights_here
+from crosslight.tune.probe.probe import PROBES, save_probes
+from crosslight.tune.probe.requests import requests_of, rows_hash
+from crosslight.tune.probe.states import States, states_of
 from crosslight.tune.resume import same_setup
 
-PROBES = "probes.npz"
 PACKAGES = ("torch", "transformers", "scikit-learn", "numpy")
 GO_ON = "run the same command again to go on: the states so far are kept"
 
@@ -45,8 +45,8 @@ GO_ON = "run the same command again to go on: the states so far are kept"
 class _Work:
     job: ProbeJob
     base: Base
-    data: JudgeData
-    rows: Sequence[JudgeRow]
+    found: Gathered
+    network: Network
     began: float
     states: list[Taken] = field(default_factory=list)
     lost: list[Lost] = field(default_factory=list)
@@ -55,8 +55,9 @@ class _Work:
 
 
 def run_probe(job: ProbeJob) -> RunResult:
-    """Fit probes on the hidden states of `job.base` into `job.out`. Ended by a signal or killed,
-    the same call goes on from the states that were taken. A complete run is left as it is.
+    """Fit probes on the hidden states of `job.base` into `job.out`, and train the refusal head
+    where the job has one. Ended by a signal or killed, the same call goes on from the states and
+    the checkpoint that are there. A complete run is left as it is; one without a head can get it.
 
     Raises what a person must mend before.
     """
@@ -67,90 +68,75 @@ def run_probe(job: ProbeJob) -> RunResult:
     with held_folder(job.out, KIND) as held, signals(stop):
         former = read_run(job.out)
         base = locate_base(job.base, job.revision)
-        data = read_judge_rows(job.data)
-        rows = _chosen(job, data)
-        named = {"name": base.name, "revision": base.revision}
-        same_setup(job.out, job.setup(named, _hash(rows)), kept=(job.out / STATES).exists())
+        found = requests_of(job, lambda: None)
+        _check_setup(job, base, found)
         held.keep = True
-        if former.get("status") == "complete":
+        lacks = job.head is not None and "refusal_head" not in former
+        if former.get("status") == "complete" and not lacks:
             return RunResult("complete", "", "", former)
         begin(job.out, KIND)
-        work = _Work(job, base, data, rows, began)
+        network = Network(base.folder, Pictures(job.images, job.side), job.out)
+        work = _Work(job, base, found, network, began)
         try:
-            if not (_take_states(work, stop) and _fit(work, stop)):
+            if not _take_states(work, stop):
+                return _finish(work, "stopped", stop.reason, GO_ON)
+            fits = _fit(work, stop)
+            if fits is None or (job.head is not None and not _refusal_head(work, fits, stop)):
                 return _finish(work, "stopped", stop.reason, GO_ON)
         except OSError as error:
             raise RunBroken(f"the run broke off: {error}", f"free some space; {GO_ON}") from error
         except DataError as error:
             return _finish(work, "failed", error.message, error.hint)
+        except CrosslightError as error:
+            _finish(work, "failed", error.message, error.hint)
+            raise
         result = _finish(work, "complete", "", "")
         write_text(job.out / "README.md", probe_card(result.summary))
         return result
 
 
-def _chosen(job: ProbeJob, data: JudgeData) -> list[JudgeRow]:
-    """The rows, of more than the limit those whose hash is lowest. Raises `DataError`."""
-    if not data.train_allowed:
-        raise DataError(f"{data.name} may not be trained on: {data.why_not}", "take another set")
-    if data.only:
-        raise DataError(
-            f"all rows of {data.name} are {data.only}: a probe learns from both sides",
-            "give a set that has both, e.g. a run of build",
-        )
-    if job.limit is None or job.limit >= len(data.rows):
-        return list(data.rows)
-    order = sorted(data.rows, key=lambda r: content_hash(f"{job.seed}:{r.group}:{r.id}".encode()))
-    kept = {id(row) for row in order[: job.limit]}
-    return [row for row in data.rows if id(row) in kept]
+def _check_setup(job: ProbeJob, base: Base, found: Gathered) -> None:
+    """Raises `BadSetting` where states, probes or head that are here were made of other things."""
+    named = {"name": base.name, "revision": base.revision}
+    setup = job.setup(named, rows_hash(found.rows), weights_here()[1])
+    same_setup(job.out, setup, kept=(job.out / STATES).exists())
+    if job.head is not None:
+        from crosslight.tune.probe.refusal import PROMPTS, WORK
 
-
-def _hash(rows: Sequence[JudgeRow]) -> str:
-    told = ((r.id, r.text, r.picture, r.unsafe, r.group) for r in rows)
-    return content_hash("\n".join(map(repr, told)).encode("utf-8", "surrogatepass"))
+        work = job.out / WORK
+        work.mkdir(exist_ok=True)
+        how = {"epochs": job.head.epochs, "rate": job.head.rate, "prompts": PROMPTS.hashes()}
+        begun = (job.out / HEAD).exists() or (work / "checkpoints").exists()
+        same_setup(work, {**setup, "head": how}, kept=begun)
 
 
 def _take_states(work: _Work, stop: Any) -> bool:
     """States of every row, those on the disk first. False where the run was told to stop."""
-    import torch
 
-    from crosslight.models import open_network, open_processor
-
-    job, kept = work.job, KeptStates(work.job.out / STATES)
-    pictures = Pictures(job.images, job.side)
-    model = processor = None
-    for at, part in enumerate(parts(len(work.rows))):
-        rows = work.rows[part]
+    kept, found = KeptStates(work.job.out / STATES), work.found.rows
+    for at, part in enumerate(parts(len(found))):
+        rows = found[part]
         ids = [f"{row.id}:{row.picture}" for row in rows]
-        found = kept.part(at, ids)
-        if found is None:
-            if stop.reason:
-                return False
-            if model is None:
-                device = "cuda" if torch.cuda.is_available() else "cpu"
-                kind = "bfloat16" if device == "cuda" else "float32"
-                model = open_network(work.base.folder, kind).to(device).eval()
-                processor = open_processor(work.base.folder)
-            found = []
+        taken = kept.part(at, ids)
+        if taken is None:
+            taken = []
             for row in rows:
                 if stop.reason:
                     return False
-                found.append(_of_row(work, row, model, processor, pictures))
-            kept.keep(at, ids, found)
-        work.states += found
+                taken.append(_of_row(work, row))
+            kept.keep(at, ids, taken)
+        work.states += taken
     return True
 
 
-def _of_row(work: _Work, row: JudgeRow, model: Any, processor: Any, pictures: Pictures) -> Taken:
+def _of_row(work: _Work, row: JudgeRow) -> Taken:
     """The states of one row, or why there are none: its picture, or what it says."""
     import torch
 
+    network = work.network
     try:
-        if row.lacks_picture:
-            raise BadPicture("its picture is not here")
-        shown = [] if row.image is None else [pictures.keep(row.image.read(), work.job.out)]
-        images = [pictures.show(sha) for sha in shown]
-        inputs = prepared(processor, asked_of(row.text, len(images)), images)
-        found = states_of(model, processor, inputs, work.job.tokens)
+        inputs = network.inputs(row)
+        found = states_of(network.model, network.processor, inputs, work.job.tokens)
     except torch.OutOfMemoryError as error:
         told = str(error).splitlines()[0][:160]
         raise RunBroken(f"too little memory: {told}", f"--side 512; {GO_ON}") from None
@@ -162,84 +148,66 @@ def _of_row(work: _Work, row: JudgeRow, model: Any, processor: Any, pictures: Pi
     return found if finite else "not_finite: the model's states are no numbers"
 
 
-def _fit(work: _Work, stop: Any) -> bool:
-    """Both probes, and what the two together do. False where the run was told to stop. Raises
+def _fit(work: _Work, stop: Any) -> Fits | None:
+    """Both probes, kept, and what the two together do. None where the run was told to stop. Raises
     `DataError` where there is not even one."""
-    both = list(zip(work.rows, work.states, strict=True))
+    both = list(zip(work.found.rows, work.states, strict=True))
     work.lost += [
         Lost(Failed("states", why), row.source, row=row.id)
         for row, why in both
         if isinstance(why, str)
     ]
-    rows = [row for row, one in both if isinstance(one, States)]
-    states = [one for one in work.states if isinstance(one, States)]
-    if not states:
-        raise DataError("no row could be shown to the model", "see failed.parquet for why")
-    groups, options = (
-        [row.group for row in rows],
-        {"hidden": work.job.hidden, "seed": work.job.seed},
-    )
-    unsafe = [row.unsafe for row in rows]
-    complies = [int(not refuses(one.answer)) for one in states]
-    asked, begun = (np.stack([getattr(s, name) for s in states]) for name in ("asked", "begun"))
-    first = fit_and_measure(asked, unsafe, groups, **options)
+    known = [(row, one) for row, one in both if isinstance(one, States)]
+    fits = fit_both(known, work.job.hidden, work.job.seed)
     if stop.reason:
+        return None
+    save_probes(work.job.out / PROBES, fits.probes)
+    work.facts |= {**fits.facts, "files": {PROBES: file_sha256(work.job.out / PROBES)}}
+    work.notes += fits.notes
+    return fits
+
+
+def _refusal_head(work: _Work, fits: Fits, stop: Any) -> bool:
+    """Train it on the unsafe rows that the probes were fitted on, measure it on those that nothing
+    was chosen on. False where the run was told to stop."""
+    from crosslight.tune.probe import refusal
+    from crosslight.tune.probe.measure_head import answers_beside, refusals
+
+    job, network = work.job, work.network
+    assert job.head is not None
+    learnt = [row for row, part in zip(fits.rows, fits.parts, strict=True) if part == "fit"]
+    learnt = [row for row in learnt if row.unsafe]
+    done = refusal.kept_training(job.out)
+    if done is None:
+        done = refusal.train_head(network, learnt, job.head, job.seed, job.out, stop)
+    if done is None:
         return False
-    second = fit_and_measure(begun, complies, groups, **options)
-    if first.probe is None:
-        raise DataError(
-            f"the probe for unsafe requests: {first.reason}",
-            "give more rows: a probe needs both labels in each of three slices of the groups",
-        )
-    probes = {"unsafe": first.probe}
-    if second.probe is not None:
-        probes["complies"] = second.probe
-    else:
-        work.notes.append(
-            f"no probe for whether the model will comply ({second.reason}; of {len(states):,} "
-            f"answers {sum(complies):,} do not decline): the first probe alone decides"
-        )
-    save_probes(work.job.out / PROBES, probes)
-    work.facts = {
-        "probes": {
-            "unsafe": first.figures,
-            "complies": second.figures or {"reason": second.reason},
+    own, head = refusal.both_heads(network, job.out)
+    held = [one for one in fits.held_out if one[0].unsafe]
+    found = answers_beside(network, head, fits.held_out, job.tokens, lambda: bool(stop.reason))
+    if found is None:
+        return False
+    rows = [row for row, *_ in held]
+    work.facts["refusal_head"] = {
+        **done,
+        "held_out_loss": {
+            "before": refusal.mean_loss(network, own, rows),
+            "after": refusal.mean_loss(network, head, rows),
         },
-        "switch": _switched(first.probe, second, asked, begun, unsafe, groups, work.job.seed),
-        "declined": {"n": len(states) - sum(complies), "of": len(states)},
+        "refused": refusals(found),
     }
+    work.facts["files"][HEAD] = file_sha256(job.out / HEAD)
     return True
-
-
-def _switched(
-    first: Probe,
-    second: Fitted,
-    asked: Any,
-    begun: Any,
-    unsafe: Sequence[int],
-    groups: Sequence[str],
-    seed: int,
-) -> dict[str, Any]:
-    """Of the rows that nothing was chosen on: how often the two together switch, by side."""
-    test = np.asarray(parts_of_groups(groups, seed)) == "test"
-    said = first.probability(asked) >= first.threshold
-    if second.probe is not None:
-        said &= second.probe.probability(begun) >= second.probe.threshold
-    return figures_of(said[test], np.asarray(unsafe)[test])
 
 
 def _finish(work: _Work, status: str, reason: str, hint: str) -> RunResult:
     """The lost rows, and run.json last."""
-    job, data = work.job, work.data
-    left = [
-        Lost(Dropped("read", why), data.name) for why, n in data.left_out.items() for _ in range(n)
-    ]
-    lost = [*left, *work.lost]
-    inputs = len(work.rows) + len(left)
+    job, sets = work.job, work.found.sets
+    lost = [*lost_of(work.found), *work.lost]
     done = len([one for one in work.states if isinstance(one, States)])
-    outcomes = Counter(type(one.outcome).__name__ for one in lost)
     write_lost(job.out, lost)
-    account = Account.of(inputs, done, (one.outcome for one in lost)).as_json()
+    account = Account.of(work.found.inputs, done, (one.outcome for one in lost)).as_json()
+    head = job.head and {"epochs": job.head.epochs, "rate": job.head.rate, "batch": BATCH}
     record = {
         "kind": KIND,
         "method": "probe",
@@ -248,19 +216,32 @@ def _finish(work: _Work, status: str, reason: str, hint: str) -> RunResult:
         "hint": hint,
         "account": account,
         "rows": done,
-        "inputs": inputs,
-        "dropped": outcomes["Dropped"],
-        "failed": outcomes["Failed"],
+        **{name: account[name] for name in ("inputs", "dropped", "failed")},
         "models": [{"role": "base", "spec": work.base.name, "revision": work.base.revision}],
-        "settings": {"mlp": job.mlp, "tokens": job.tokens, "side": job.side, "limit": job.limit},
+        "settings": {
+            **{"mlp": job.mlp, "tokens": job.tokens, "side": job.side, "limit": job.limit},
+            **{"weights": weights_here()[1], "include_sensitive": job.sensitive, "head": head},
+        },
         "seed": job.seed,
-        "prompts": {},
-        "data": {"name": data.name, "licence": data.licence, "files": dict(data.files)},
+        "prompts": _prompts(job),
+        "data": {
+            "name": "; ".join(data.name for data in sets),
+            "licence": "; ".join(data.licence for data in sets),
+            "files": {name: sha for data in sets for name, sha in data.files},
+        },
         "versions": library_versions(PACKAGES),
         **work.facts,
-        "notes": [*data.notes, *work.notes],
+        "notes": [*work.found.notes, *work.notes],
         "seconds": round(time.monotonic() - work.began, 3),
         **Ledger().as_json(),
     }
     write_json(job.out / RUN_FILE, record)
     return RunResult(status, reason, hint, record)
+
+
+def _prompts(job: ProbeJob) -> dict[str, str]:
+    if job.head is None:
+        return {}
+    from crosslight.tune.probe.refusal import PROMPTS
+
+    return PROMPTS.hashes()

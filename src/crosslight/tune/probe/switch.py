@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -57,14 +57,13 @@ class Switch:
     unsafe: Probe
     complies: Probe | None = None
     head: Any = None
-    refusal: str = "I would rather not help with this as it stands; tell me what it is for."
+    refusal: str = "I can't help with this as it stands; tell me what it is for."
 
     def answer(
         self, messages: Sequence[dict[str, Any]], pictures: Sequence[Any], tokens: int = 256
     ) -> Switched:
         """The model's own answer, or one under the head. Unknown states never count as harmless
         or as harm: they raise ValueError."""
-        import torch
 
         inputs = prepared(self.processor, messages, pictures)
         states = states_of(self.model, self.processor, inputs, AFTER)
@@ -75,15 +74,20 @@ class Switch:
         )
         if switch and self.head is None:
             return Switched(self.refusal, True, unsafe, complies)
-        inputs = {name: value.to(self.model.device) for name, value in inputs.items()}
-        with torch.no_grad(), under_head(self.model, self.head if switch else self._own()):
-            made = self.model.generate(**inputs, max_new_tokens=tokens, do_sample=False)
-        said = made[0, inputs["input_ids"].shape[1] :]
-        text = self.processor.tokenizer.decode(said, skip_special_tokens=True)
+        with under_head(self.model, self.head) if switch else nullcontext():
+            text = said(self.model, self.processor, inputs, tokens)
         return Switched(text, switch, unsafe, complies)
 
-    def _own(self) -> Any:
-        return self.model.get_output_embeddings()
+
+def said(model: Any, processor: Any, inputs: Any, tokens: int) -> str:
+    """The model's answer, greedily."""
+    import torch
+
+    inputs = {name: value.to(model.device) for name, value in inputs.items()}
+    with torch.no_grad():
+        made = model.generate(**inputs, max_new_tokens=tokens, do_sample=False)
+    new = made[0, inputs["input_ids"].shape[1] :]
+    return str(processor.tokenizer.decode(new, skip_special_tokens=True))
 
 
 def _known(probe: Probe, state: Any) -> float:
