@@ -80,8 +80,8 @@ MORE_MIRRORS = (
     "harmless make mirrors"
 )
 NO_MIRRORS = (
-    "replies that differ in what they say and not in who says it (--draw item, or more "
-    "responders); or train on the pairs of a build beside them, which have mirrors"
+    "pairs with a mirror, as those of a build have one; or, of models, replies that differ in what "
+    "they say and not in who says it (--draw item, or more responders)"
 )
 
 

@@ -32,7 +32,6 @@ def render_pairs_card(run: PairsRun) -> str:
             manifest=run.manifest,
             notes=[str(note) for note in notes] if isinstance(notes, list) else [],
             sections=pair_sections(run),
-            by_pattern=any(row.pattern for row in run.rows),
             asked="wins" in told,
             splits=sorted(Counter(row.split for row in run.rows).items()),
             licences=sorted(licences.items(), key=lambda item: (-item[1], item[0])),
