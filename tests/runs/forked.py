@@ -144,7 +144,7 @@ def _serve() -> None:
     print("ready", flush=True)
     running: dict[int, Path] = {}
     while True:
-        if select.select([0], [], [], 0.01)[0]:
+        if select.select([0], [], [], 0.01 if running else None)[0]:
             line = sys.stdin.readline()
             if not line:
                 break
