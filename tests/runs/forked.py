@@ -47,9 +47,15 @@ class Child:
     """A command that was started, with the methods of `subprocess.Popen` that tests call."""
 
     def __init__(
-        self, command: Sequence[str], at: At | None = None, *, unread: Sequence[int] = ()
+        self,
+        command: Sequence[str],
+        at: At | None = None,
+        *,
+        unread: Sequence[int] = (),
+        alone: bool = False,
     ) -> None:
-        """`unread`: streams whose reader is gone, 1 for what is printed, 2 for what is told."""
+        """`unread`: streams whose reader is gone, 1 for what is printed, 2 for what is told.
+        `alone`: not forked, but begun anew (a forked process with torch in it does not end)."""
         self._place = Path(tempfile.mkdtemp(dir=_server().place))
         asked = {
             "words": list(command[3:]),
@@ -57,11 +63,19 @@ class Child:
             "at": asdict(at) if at else None,
             "unread": list(unread),
         }
-        self.pid = _server().start(asked)
+        self._process: subprocess.Popen[bytes] | None = None
+        if alone:
+            begin = [sys.executable, "-m", "tests.runs.forked", json.dumps(asked)]
+            self._process = subprocess.Popen(begin)
+            self.pid = self._process.pid
+        else:
+            self.pid = _server().start(asked)
 
     @property
     def returncode(self) -> int | None:
         """As that of `subprocess`: below zero where a signal ended it."""
+        if self._process is not None:
+            return self._process.poll()
         ended = self._place / "ended"
         return int(ended.read_text()) if ended.exists() else None
 
@@ -144,7 +158,7 @@ def _serve() -> None:
     print("ready", flush=True)
     running: dict[int, Path] = {}
     while True:
-        if select.select([0], [], [], 0.01)[0]:
+        if select.select([0], [], [], 0.01 if running else None)[0]:
             line = sys.stdin.readline()
             if not line:
                 break
@@ -181,8 +195,8 @@ def _become(asked: dict[str, Any]) -> None:
         os.dup2(writer, stream)
         os.close(writer)
     # As the interpreter would have opened them.
-    sys.stdout = sys.__stdout__ = open(1, "w", closefd=False)  # noqa: SIM115
-    sys.stderr = sys.__stderr__ = open(2, "w", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
     if asked["at"]:
         _signal_at(At(**asked["at"]))
     sys.argv = ["crosslight", *asked["words"]]
@@ -205,7 +219,10 @@ def _signal_at(at: At) -> None:
 
 
 if __name__ == "__main__":
-    _serve()
+    if len(sys.argv) > 1:
+        _become(json.loads(sys.argv[1]))
+    else:
+        _serve()
     from crosslight.__main__ import main
 
     main()

@@ -9,8 +9,9 @@ import pytest
 from aiohttp import web
 
 from tests.busy import BUSY
+from tests.runs.forked import Child
 from tests.runs.moody import Moody, says
-from tests.runs.test_verbs import check_account, start
+from tests.runs.test_verbs import check_account
 from tests.runs.verbs import VERBS, Verb, prepared, ran, summary
 
 QUICK_EACH = pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_a_server_that_never_is_ready_fails_the_run_and_no_row(verb: Verb, tmp_p
 @pytest.mark.parametrize("verb", VERBS[:2], ids=lambda verb: verb.name)
 def test_a_signal_ends_the_wait(verb: Verb, tmp_path: Path) -> None:
     with Moody(prepared(tmp_path, 3), lambda body, n: says(503, "Loading model")) as server:
-        child = start(verb.command(tmp_path, server.spec))
+        child = Child(verb.command(tmp_path, server.spec))
         deadline = time.monotonic() + 60
         while len(server.bodies) < 2 and time.monotonic() < deadline:
             time.sleep(0.02)

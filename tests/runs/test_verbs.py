@@ -12,9 +12,9 @@ import pytest
 from crosslight.models.fake import FakeServer
 from tests.busy import BUSY
 from tests.runs.forked import Child
-from tests.runs.verbs import VERBS, Verb, prepared, ran, summary, tables
+from tests.runs.verbs import ASKING, Verb, prepared, ran, summary, tables
 
-EACH = pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+EACH = pytest.mark.parametrize("verb", ASKING, ids=lambda verb: verb.name)
 ENDS_IN_S = 5.0 * BUSY
 NO_CANARY = {"build": ("--no-canary",), "prefer": ("--no-canary",)}
 DEAD = "openai:x@http://127.0.0.1:1/v1"
@@ -54,8 +54,8 @@ def check_account(out: Path) -> dict[str, int]:
 def signalled() -> Iterator[object]:
     """Both signals go through one hall: the second is tried on one verb in the main run."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        for verb in VERBS:
-            dear = number == signal.SIGTERM and verb is not VERBS[1]
+        for verb in ASKING:
+            dear = number == signal.SIGTERM and verb is not ASKING[1]
             marks = (pytest.mark.slow,) if dear else ()
             yield pytest.param(number, verb, marks=marks, id=f"{number.name}-{verb.name}")
 
@@ -109,11 +109,11 @@ def test_the_second_signal_ends_it_at_once_and_a_rerun_goes_on(verb: Verb, tmp_p
 @pytest.mark.parametrize(
     ("verb", "limit"),
     [
-        (VERBS[0], ()),
-        (VERBS[0], ("--limit", "4")),
-        *(pytest.param(verb, (), marks=pytest.mark.slow) for verb in VERBS[1:]),
+        (ASKING[0], ()),
+        (ASKING[0], ("--limit", "4")),
+        *(pytest.param(verb, (), marks=pytest.mark.slow) for verb in ASKING[1:]),
     ],
-    ids=["build", "build-sample", *(verb.name for verb in VERBS[1:])],
+    ids=["build", "build-sample", *(verb.name for verb in ASKING[1:])],
 )
 def test_a_run_stopped_at_its_first_call_accounts_for_every_input(
     verb: Verb, limit: tuple[str, ...], tmp_path: Path
@@ -284,7 +284,7 @@ def test_failures_above_the_bound_fail_the_run(verb: Verb, tmp_path: Path) -> No
     check_account(tmp_path / "out")
 
 
-@pytest.mark.parametrize("verb", VERBS[:3], ids=lambda verb: verb.name)
+@pytest.mark.parametrize("verb", ASKING[:3], ids=lambda verb: verb.name)
 def test_the_runs_own_folders_are_no_part_of_the_input(verb: Verb, tmp_path: Path) -> None:
     with FakeServer(prepared(tmp_path, 4)) as server:
         command = verb.command(tmp_path, server.spec)
@@ -312,7 +312,7 @@ def test_a_stop_never_shrinks_what_an_earlier_run_finished(verb: Verb, tmp_path:
     assert {p.name: p.read_bytes() for p in (tmp_path / "out").glob("*.parquet")} == before
 
 
-@pytest.mark.parametrize("verb", VERBS[1:], ids=lambda verb: verb.name)
+@pytest.mark.parametrize("verb", ASKING[1:], ids=lambda verb: verb.name)
 def test_a_rerun_over_a_dead_endpoint_has_failed_though_it_replays(
     verb: Verb, tmp_path: Path
 ) -> None:
@@ -346,7 +346,7 @@ def test_another_endpoint_that_is_dead_leaves_the_former_run(
     assert (summary(tmp_path / "out"), tables(tmp_path / "out")) == (record, rows)
 
 
-@pytest.mark.parametrize("verb", VERBS[2:], ids=lambda verb: verb.name)
+@pytest.mark.parametrize("verb", ASKING[2:], ids=lambda verb: verb.name)
 def test_a_share_of_one_is_a_share(verb: Verb, tmp_path: Path) -> None:
     faults = {"content_filter": 0.3}
     with FakeServer(prepared(tmp_path, 6, faults=faults, seed=4)) as server:
@@ -357,7 +357,7 @@ def test_a_share_of_one_is_a_share(verb: Verb, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("verb", VERBS[:3], ids=lambda verb: verb.name)
+@pytest.mark.parametrize("verb", ASKING[:3], ids=lambda verb: verb.name)
 def test_a_store_inside_the_input_takes_no_photo_away(verb: Verb, tmp_path: Path) -> None:
     with FakeServer(prepared(tmp_path, 4)) as server:
         command = verb.command(tmp_path, server.spec)

@@ -70,6 +70,9 @@ VERBS = (
         "assessed.parquet",
     ),
     Verb("bench", ("bench", "HERE/suite.yaml"), "items.parquet"),
+)  # fmt: skip
+ASKING = (
+    *VERBS,
     Verb(
         "prefer",
         ("prefer", "HERE/questions.jsonl", "--probes", "0", "--draw", "item"),
@@ -78,6 +81,7 @@ VERBS = (
          ("--annotator", "annotator")),
     ),
 )  # fmt: skip
+"""And those with a model in each of several roles."""
 
 MAIN = ("verdict", "answer", "grade", "guidance", "response", "text", "risk", "status", "test")
 """Columns of the tables that say what the model said, and what came of it."""

@@ -28,7 +28,7 @@ from crosslight.cli import (
     store,
     tune,
 )
-from crosslight.cli.console import STOPPED, fail, say_error
+from crosslight.cli.console import STOPPED, fail, say_error, send_nowhere
 
 app = typer.Typer(
     name="crosslight",
@@ -89,6 +89,7 @@ def main() -> None:
             leave_at_once(STOPPED)
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
         _listen(lambda *_: leave_at_once(code))
+        _flush()
         raise
     except Exception as error:
         fail(error)
@@ -114,6 +115,15 @@ def leave_at_once(code: int) -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code)
+
+
+def _flush() -> None:
+    """What nobody reads must not change the exit code: the interpreter would end with 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            send_nowhere(stream)
 
 
 def _listen(handler: Any) -> None:

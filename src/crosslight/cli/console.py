@@ -25,10 +25,15 @@ class Plain(Console):
         """What is still to be said goes nowhere; so does what the interpreter flushes at its
         end."""
         self.quiet = True
-        with suppress(OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self.file.fileno())
-            os.close(nowhere)
+        send_nowhere(self.file)
+
+
+def send_nowhere(stream: Any) -> None:
+    """A stream whose reader is gone."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 out = Plain()
