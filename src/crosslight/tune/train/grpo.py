@@ -17,7 +17,7 @@ from crosslight.tune.pictures import Pictures
 from crosslight.tune.probe.states import prepared
 from crosslight.tune.ready import Ready
 from crosslight.tune.rows import TuneRow
-from crosslight.tune.train.arguments import common
+from crosslight.tune.train.arguments import common, world_size
 from crosslight.tune.train.examples import example_of
 from crosslight.tune.train.rewards import Reward, open_reward_of
 
@@ -50,12 +50,7 @@ def grpo_trainer(
     from trl import GRPOConfig, GRPOTrainer
 
     settings, given = job.settings, common(job)
-    batch = given["per_device_train_batch_size"] * given["gradient_accumulation_steps"]
-    if batch % settings.generations:
-        raise BadSetting(
-            f"batch {batch} is no multiple of generations {settings.generations}",
-            f"--set batch={settings.generations} or --set generations={batch}",
-        )
+    whole_groups(given, settings.generations)
     if settings.lora is None:
         # TRL opens the reference of a run on all weights by this name.
         model.config._name_or_path = base
@@ -75,6 +70,17 @@ def grpo_trainer(
         peft_config=adapters(model, settings),
         callbacks=[*callbacks],
     )
+
+
+def whole_groups(given: dict[str, Any], generations: int) -> None:
+    """Raises `BadSetting` where the answers of a step, on all devices, are not whole groups."""
+    each = given["per_device_train_batch_size"] * given["gradient_accumulation_steps"]
+    batch = each * world_size()
+    if batch % generations:
+        raise BadSetting(
+            f"batch {batch} is no multiple of generations {generations}",
+            f"--set batch={generations} or --set generations={batch}",
+        )
 
 
 def prompts_of(rows: Sequence[TuneRow], pictures: Pictures) -> Any:
@@ -195,8 +201,12 @@ def _number(value: Any) -> float | None:
     return round(float(value), 6) if known else None
 
 
-def unknown_note(unknown: float) -> list[str]:
-    """What a reader must know of answers without a reward."""
-    if not unknown:
-        return []
-    return [f"{unknown:.1%} of the answers had no known reward: nothing was learnt of them"]
+def notes_of(steps: dict[str, Any]) -> list[str]:
+    """What a reader must know of them."""
+    found = []
+    if unknown := steps["unknown_rewards"]:
+        told = f"{unknown:.1%} of the answers had no known reward: nothing was learnt of them"
+        found.append(told)
+    if steps["grad_norms"] and not any(steps["grad_norms"]):
+        found.append("no step had a gradient: in no group was one answer worth more than another")
+    return found
