@@ -14,6 +14,7 @@ from crosslight.models.fake import parse as script
 from crosslight.records import BadSetting, RunBroken
 from crosslight.runs import read_run
 from crosslight.tune import no_ppo, run_tune
+from crosslight.tune.fits import Fitting, unmixed
 from crosslight.tune.held_out import Figures
 from crosslight.tune.held_out import told as told_of
 from crosslight.tune.pictures import Pictures
@@ -113,10 +114,14 @@ def test_rows_without_a_picture_are_left_out_beside_others_and_the_rest_is_train
     ).summary
     assert (told["account"]["finished"], told["account"]["dropped"]) == (2, 1)
     assert any("no step had a gradient" in note for note in told["notes"])
-    only = tiny.write_jsonl(tmp_path / "only", rows[2:])
-    given["out"] = tmp_path / "blind"
-    job = tiny.job(tmp_path, only, bases("idefics3"), "grpo", "grpo", *few, **given)
-    assert run_tune(job).summary["account"]["finished"] == 1
+
+
+def test_rows_that_all_have_pictures_or_none_are_left_as_they_are() -> None:
+    for pictures in ((), ("a",)):
+        alike = Fitting((row(pictures), row(pictures)), (5, 6), ())
+        assert unmixed(alike) is alike
+    left = unmixed(Fitting((row(("a",)), row()), (5, 6), ()))
+    assert (left.rows, left.lengths, len(left.lost)) == ((row(("a",)),), (5,), 1)
 
 
 def test_a_reward_model_sees_the_picture(tmp_path: Path, bases: Bases, pictures: Pictures) -> None:
@@ -200,6 +205,7 @@ def test_a_reward_that_is_gone_after_training_takes_no_figure_for_a_fall() -> No
     assert told_of(before, Figures(), [])["held_out"]["after"] is None
 
 
+@pytest.mark.slow
 def test_a_grader_that_is_down_ends_the_run_and_leaves_no_model(
     tmp_path: Path, bases: Bases
 ) -> None:
