@@ -179,7 +179,8 @@ def test_what_one_reward_does_not_know_is_unknown_and_never_a_zero_in_the_sum() 
     )
     # TRL itself would make 1.0 of the first and the third: better than none, worse than the second.
     assert found == [None, 2.0, None, None]
-    assert logged == {"reward_unknown": 0.75, "half_unknown": 0.5, "half_2_unknown": 0.5}
+    shares = {"reward_unknown": 0.75, "half_unknown": 0.5, "half_2_unknown": 0.5}
+    assert logged == {**shares, "half_mean": 1.0, "half_2_mean": 1.0}
 
 
 def test_a_run_whose_rewards_fail_breaks_off_and_says_why() -> None:

@@ -25,6 +25,7 @@ MEASURED = 16
 """Held-out rows that are answered before and after."""
 SILENT = 3
 """Batches in a row without one known reward, after which a run breaks off: it learns nothing."""
+Scores = Sequence[float | None]
 UNKNOWN = "reward_unknown"
 """In the log, the share of answers without a reward."""
 
@@ -114,11 +115,11 @@ def function_of(
         parts = [reward.score(given) for reward in rewards]
         found = [summed(one) for one in zip(*parts, strict=True)]
         if log_metric is not None:
-            for name, share in _unknown(rewards, parts, found):
-                log_metric(name, share)
+            for name, value in _logged(rewards, parts, found):
+                log_metric(name, value)
         silent = 0 if any(one is not None for one in found) else silent + 1
         if silent >= SILENT:
-            raise _nothing_known(rewards)
+            raise _nothing_known(rewards, parts)
         return found
 
     function.__name__ = "reward"
@@ -131,24 +132,29 @@ def summed(parts: Sequence[float | None]) -> float | None:
     return sum(known) if len(known) == len(parts) else None
 
 
-def _unknown(
-    rewards: Sequence[Reward], parts: Sequence[Sequence[float | None]], found: Sequence[Any]
+def _logged(
+    rewards: Sequence[Reward], parts: Sequence[Scores], found: Scores
 ) -> list[tuple[str, float]]:
-    """Shares of unknown ones: of the sum and of each part, two of one name told apart."""
+    """The share of unknown ones, of the sum and of each reward, and the mean of those that are
+    known; two rewards of one name are told apart."""
     had: Counter[str] = Counter()
-    told = [(UNKNOWN, found)]
+    told = [(UNKNOWN, found.count(None) / len(found))]
     for reward, scores in zip(rewards, parts, strict=True):
         had[reward.name] += 1
-        again = f"_{had[reward.name]}" if had[reward.name] > 1 else ""
-        told.append((f"{reward.name}{again}_unknown", scores))
-    return [(name, sum(one is None for one in scores) / len(scores)) for name, scores in told]
+        name = f"{reward.name}_{had[reward.name]}" if had[reward.name] > 1 else reward.name
+        told.append((f"{name}_unknown", scores.count(None) / len(scores)))
+        if known := [one for one in scores if one is not None]:
+            told.append((f"{name}_mean", fmean(known)))
+    return told
 
 
-def _nothing_known(rewards: Sequence[Reward]) -> RunBroken:
-    why = "; ".join(f"{one.name}: {one.trouble}" for one in rewards if one.trouble)
+def _nothing_known(rewards: Sequence[Reward], parts: Sequence[Scores]) -> RunBroken:
+    silent = [one for one, scores in zip(rewards, parts, strict=True) if None in scores]
+    why = "; ".join(f"{one.name}: {one.trouble}" for one in silent)
     return RunBroken(
         f"no answer of the last {SILENT} batches has a known reward ({why[:300]})",
-        "see to what gives the rewards; then the same command goes on from the last checkpoint",
+        "see to what gives the rewards; then the same command goes on from the last checkpoint, or "
+        "begins anew where there is none",
     )
 
 
