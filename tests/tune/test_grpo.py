@@ -14,11 +14,12 @@ from crosslight.models.fake import parse as script
 from crosslight.records import BadSetting, RunBroken
 from crosslight.runs import read_run
 from crosslight.tune import no_ppo, run_tune
+from crosslight.tune.fits import Fitting, unmixed
 from crosslight.tune.held_out import Figures
 from crosslight.tune.held_out import told as told_of
 from crosslight.tune.pictures import Pictures
 from crosslight.tune.rows import TuneRow
-from crosslight.tune.train.grpo import function_of, steps_of, unknown_note
+from crosslight.tune.train.grpo import function_of, notes_of, steps_of, whole_groups
 from crosslight.tune.train.reward import new_reward, save_base, save_reward
 from crosslight.tune.train.rewards import answers, chain_form, open_reward_of
 from tests.tune import tiny
@@ -88,6 +89,41 @@ def test_a_batch_must_hold_whole_groups_and_a_reward_must_be_named(
             open_reward_of(wrong, Pictures(tmp_path / "images", 48))
 
 
+def test_groups_may_lie_on_several_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    each = {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 2}
+    with pytest.raises(BadSetting, match="batch 4 is no multiple of generations 8"):
+        whole_groups(each, 8)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    whole_groups(each, 8)
+
+
+def test_rows_without_a_picture_are_left_out_beside_others_and_the_rest_is_trained_on(
+    tmp_path: Path, bases: Bases
+) -> None:
+    rows: list[dict[str, Any]] = [
+        {"images": ["red.png", "blue.png"], "prompt": "Both?", "completion": "Both."},
+        {"images": ["red.png"], "prompt": "One?", "completion": "One."},
+        {"images": [], "prompt": "None?", "completion": "None."},
+    ]
+    data = tiny.write_jsonl(tmp_path / "data", rows)
+    # Both that are left stand in one batch of TRL's, with other numbers of pictures.
+    few = ("generations=2", "batch=4", "at_once=4", "completion=4", "side=48")
+    given = {"steps": 1, "held_out": 0.0, "rewards": ("rule:answers",)}
+    told = run_tune(
+        tiny.job(tmp_path, data, bases("idefics3"), "grpo", "grpo", *few, **given)
+    ).summary
+    assert (told["account"]["finished"], told["account"]["dropped"]) == (2, 1)
+    assert any("no step had a gradient" in note for note in told["notes"])
+
+
+def test_rows_that_all_have_pictures_or_none_are_left_as_they_are() -> None:
+    for pictures in ((), ("a",)):
+        alike = Fitting((row(pictures), row(pictures)), (5, 6), ())
+        assert unmixed(alike) is alike
+    left = unmixed(Fitting((row(("a",)), row()), (5, 6), ()))
+    assert (left.rows, left.lengths, len(left.lost)) == ((row(("a",)),), (5,), 1)
+
+
 def test_a_reward_model_sees_the_picture(tmp_path: Path, bases: Bases, pictures: Pictures) -> None:
     judge = open_reward_of(f"model:{reward_model(tmp_path / 'm', bases('idefics3'))}", pictures)
     red, blue = (pictures.keep(tiny.picture(colour), tmp_path) for colour in ("red", "blue"))
@@ -113,6 +149,7 @@ def test_a_grader_is_asked_beside_the_picture_and_its_silence_is_unknown(
     assert good is not None and bad is not None and good > 0.9 and bad < 0.2
     assert unread is None
     (gone,) = grader.score([(shown, "It burns.")])
+    grader.close()
     assert gone is None, "a grader that is down says nothing, which is not zero"
 
 
@@ -142,7 +179,8 @@ def test_what_one_reward_does_not_know_is_unknown_and_never_a_zero_in_the_sum() 
     )
     # TRL itself would make 1.0 of the first and the third: better than none, worse than the second.
     assert found == [None, 2.0, None, None]
-    assert logged == {"reward_unknown": 0.75, "half_unknown": 0.5, "half_2_unknown": 0.5}
+    shares = {"reward_unknown": 0.75, "half_unknown": 0.5, "half_2_unknown": 0.5}
+    assert logged == {**shares, "half_mean": 1.0, "half_2_mean": 1.0}
 
 
 def test_a_run_whose_rewards_fail_breaks_off_and_says_why() -> None:
@@ -155,7 +193,10 @@ def test_a_run_whose_rewards_fail_breaks_off_and_says_why() -> None:
     whole = [{"reward": 1.0, "grad_norm": 0.5, "reward_unknown": 0.0}]
     told = steps_of([*whole, {"reward": math.nan, "grad_norm": 0.1, "reward_unknown": 1.0}])
     assert told == {"rewards": [1.0, None], "grad_norms": [0.5, 0.1], "unknown_rewards": 0.5}
-    assert unknown_note(0.5)[0].startswith("50.0% of the answers") and unknown_note(0.0) == []
+    (note,) = notes_of(told)
+    assert note.startswith("50.0% of the answers")
+    flat = notes_of({"rewards": [1.0, 1.0], "grad_norms": [0.0, 0.0], "unknown_rewards": 0.0})
+    assert len(flat) == 1 and "no step had a gradient" in flat[0]
 
 
 def test_a_reward_that_is_gone_after_training_takes_no_figure_for_a_fall() -> None:
@@ -165,6 +206,7 @@ def test_a_reward_that_is_gone_after_training_takes_no_figure_for_a_fall() -> No
     assert told_of(before, Figures(), [])["held_out"]["after"] is None
 
 
+@pytest.mark.slow
 def test_a_grader_that_is_down_ends_the_run_and_leaves_no_model(
     tmp_path: Path, bases: Bases
 ) -> None:

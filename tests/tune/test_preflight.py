@@ -129,6 +129,20 @@ def test_a_template_that_loses_the_picture_is_refused(tmp_path: Path, bases: Bas
     assert "picture" in error.faults[0].told or "image" in error.faults[0].told
 
 
+def test_a_template_that_loses_the_second_picture_is_refused_by_the_one_row_that_has_two(
+    tmp_path: Path,
+) -> None:
+    model = tiny.base("llava", tmp_path / "forgetful")
+    template = model / "chat_template.jinja"
+    text = template.read_text(encoding="utf-8")
+    first = text.replace("<image>", "{% if loop.first %}<image>{% endif %}")
+    template.write_text(first, encoding="utf-8")
+    two = {**sft_rows()[0], "images": ["red.png", "blue.png"]}
+    rows = [*sft_rows(LONG), *sft_rows() * 4, two, *sft_rows() * 4]
+    error = refused(tmp_path, rows, model, "sft")
+    assert [fault.place for fault in error.faults] == ["rows.jsonl row 11"]
+
+
 def test_a_template_without_the_answer_is_refused(tmp_path: Path, bases: Bases) -> None:
     model = tiny.base("llava", tmp_path / "mute")
     template = model / "chat_template.jinja"

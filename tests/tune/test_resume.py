@@ -19,6 +19,7 @@ from crosslight.runs import FolderBusy, held_folder, read_run
 from crosslight.tune import TuneJob, run_tune
 from tests.tune import tiny
 from tests.tune.conftest import Bases
+from tests.tune.test_grpo import SMALL, reward_model
 
 STEPS = 6
 MAIN = (
@@ -90,6 +91,25 @@ def test_a_run_that_a_signal_ended_goes_on_to_the_same_last_bit(
     assert_same_weights(whole.out, halved.out)
     assert resumed.summary["figures"] == straight.summary["figures"]
     assert not (halved.out / "checkpoints").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("set_", [(), ("lora=null",)])
+def test_grpo_goes_on_to_the_same_last_bit(
+    set_: tuple[str, ...], tmp_path: Path, bases: Bases
+) -> None:
+    judge = reward_model(tmp_path / "judge", bases("idefics3"))
+    data = tiny.write_run(tmp_path / "run", tiny.mirrored(4))
+    given = {"steps": 5, "save_every": 2, "rewards": (f"model:{judge}",)}
+    several = (*SMALL, "batch=8", *set_)
+    whole = tiny.job(tmp_path, data, bases("idefics3"), "grpo", "grpo", *several, **given)
+    straight, halved = run_tune(whole), replace(whole, out=tmp_path / "halved")
+    at_checkpoint(halved.out, 2, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    assert run_tune(halved).status == "stopped"
+    resumed = run_tune(halved).summary["training"]
+    names = ("losses", "rewards", "grad_norms")
+    assert [resumed[n] for n in names] == [straight.summary["training"][n] for n in names]
+    assert_same_weights(whole.out, halved.out)
 
 
 @pytest.mark.slow

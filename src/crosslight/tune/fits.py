@@ -11,6 +11,7 @@ from crosslight.tune.rows import TuneRow
 from crosslight.tune.settings import Settings
 
 TOO_LONG = "longer than max_length"
+NOT_MIXED = "no picture, and TRL's GRPO takes none beside rows with pictures"
 REFUSED = "the model's processor refuses it"
 MARKS = (
     *("image", "video", "boi", "eoi", "fake_image", "vision_start", "vision_end"),
@@ -61,6 +62,24 @@ def fitting(
         kept.append(row)
         lengths.append(length)
     return Fitting(tuple(kept), tuple(lengths), tuple(lost))
+
+
+def unmixed(fit: Fitting) -> Fitting:
+    """For GRPO: TRL's breaks in a batch where some rows have pictures and others have none, so
+    those without are left out where there are both."""
+    seeing = [at for at, row in enumerate(fit.rows) if row.pictures]
+    if len(seeing) in (0, len(fit.rows)):
+        return fit
+    lost = [
+        Lost(Dropped("fit", NOT_MIXED), row.place, row=row.id)
+        for row in fit.rows
+        if not row.pictures
+    ]
+    return Fitting(
+        tuple(fit.rows[at] for at in seeing),
+        tuple(fit.lengths[at] for at in seeing),
+        (*fit.lost, *lost),
+    )
 
 
 def picture_marks(processor: Any) -> tuple[str, ...]:

@@ -25,8 +25,8 @@ from crosslight.store import write_json
 from crosslight.tune.base import Base, locate_base, need_extra, open_base
 from crosslight.tune.card import write_card
 from crosslight.tune.chains.make import PROMPTS
-from crosslight.tune.fits import Fitting, fitting
-from crosslight.tune.job import KIND, Target, TuneJob
+from crosslight.tune.fits import Fitting, fitting, unmixed
+from crosslight.tune.job import KIND, Method, Target, TuneJob
 from crosslight.tune.launch import held_by_first, is_first
 from crosslight.tune.pictures import Pictures
 from crosslight.tune.preflight.check import PreflightError, preflight
@@ -206,6 +206,8 @@ def open_ready(work: Work) -> Ready:
     whole = checkpoint if job.settings.lora is None else None
     model, processor = open_base(whole or work.base.folder, work.base.folder, job.settings)
     fit = fitting(work.data.train, processor, work.pictures, job.settings)
+    if job.method is Method.GRPO:
+        fit = unmixed(fit)
     held = fitting(work.data.held_out, processor, work.pictures, job.settings)
     work.lost += [*fit.lost, *held.lost]
     if not fit.rows:

@@ -1,4 +1,5 @@
-"""Eight rows and the longest through the trainer's own collator, with and without its limit.
+"""Eight rows, the longest, and one of each number of pictures through the trainer's own collator,
+with and without its limit.
 
 The libraries are silent where a limit cuts the answer away (the loss is 0.0, or 0.6931 for ever)
 and where a template or a collator loses a picture. Here each such row ends the run before it began.
@@ -70,7 +71,9 @@ def preflight(
 ) -> Preflight:
     """Look through rows of all parts of the data, and the longest one."""
     step = max(1, len(rows) // ROWS)
-    chosen = [*rows[::step][:ROWS], longest]
+    # One of each number of pictures too: a template may place the first and forget the second.
+    counts = {len(row.pictures): row for row in rows}
+    chosen = [*rows[::step][:ROWS], longest, *counts.values()]
     chosen = list({row.id: row for row in chosen}.values())
     seen: list[SeenRow] = []
     faults: list[Fault] = []

@@ -17,7 +17,7 @@ from crosslight.tune.pictures import Pictures
 from crosslight.tune.probe.states import prepared
 from crosslight.tune.ready import Ready
 from crosslight.tune.rows import TuneRow
-from crosslight.tune.train.arguments import common
+from crosslight.tune.train.arguments import common, world_size
 from crosslight.tune.train.examples import example_of
 from crosslight.tune.train.rewards import Reward, open_reward_of
 
@@ -25,6 +25,7 @@ MEASURED = 16
 """Held-out rows that are answered before and after."""
 SILENT = 3
 """Batches in a row without one known reward, after which a run breaks off: it learns nothing."""
+Scores = Sequence[float | None]
 UNKNOWN = "reward_unknown"
 """In the log, the share of answers without a reward."""
 
@@ -50,12 +51,7 @@ def grpo_trainer(
     from trl import GRPOConfig, GRPOTrainer
 
     settings, given = job.settings, common(job)
-    batch = given["per_device_train_batch_size"] * given["gradient_accumulation_steps"]
-    if batch % settings.generations:
-        raise BadSetting(
-            f"batch {batch} is no multiple of generations {settings.generations}",
-            f"--set batch={settings.generations} or --set generations={batch}",
-        )
+    whole_groups(given, settings.generations)
     if settings.lora is None:
         # TRL opens the reference of a run on all weights by this name.
         model.config._name_or_path = base
@@ -75,6 +71,17 @@ def grpo_trainer(
         peft_config=adapters(model, settings),
         callbacks=[*callbacks],
     )
+
+
+def whole_groups(given: dict[str, Any], generations: int) -> None:
+    """Raises `BadSetting` where the answers of a step, on all devices, are not whole groups."""
+    each = given["per_device_train_batch_size"] * given["gradient_accumulation_steps"]
+    batch = each * world_size()
+    if batch % generations:
+        raise BadSetting(
+            f"batch {batch} is no multiple of generations {generations}",
+            f"--set batch={generations} or --set generations={batch}",
+        )
 
 
 def prompts_of(rows: Sequence[TuneRow], pictures: Pictures) -> Any:
@@ -108,11 +115,11 @@ def function_of(
         parts = [reward.score(given) for reward in rewards]
         found = [summed(one) for one in zip(*parts, strict=True)]
         if log_metric is not None:
-            for name, share in _unknown(rewards, parts, found):
-                log_metric(name, share)
+            for name, value in _logged(rewards, parts, found):
+                log_metric(name, value)
         silent = 0 if any(one is not None for one in found) else silent + 1
         if silent >= SILENT:
-            raise _nothing_known(rewards)
+            raise _nothing_known(rewards, parts)
         return found
 
     function.__name__ = "reward"
@@ -125,24 +132,29 @@ def summed(parts: Sequence[float | None]) -> float | None:
     return sum(known) if len(known) == len(parts) else None
 
 
-def _unknown(
-    rewards: Sequence[Reward], parts: Sequence[Sequence[float | None]], found: Sequence[Any]
+def _logged(
+    rewards: Sequence[Reward], parts: Sequence[Scores], found: Scores
 ) -> list[tuple[str, float]]:
-    """Shares of unknown ones: of the sum and of each part, two of one name told apart."""
+    """The share of unknown ones, of the sum and of each reward, and the mean of those that are
+    known; two rewards of one name are told apart."""
     had: Counter[str] = Counter()
-    told = [(UNKNOWN, found)]
+    told = [(UNKNOWN, found.count(None) / len(found))]
     for reward, scores in zip(rewards, parts, strict=True):
         had[reward.name] += 1
-        again = f"_{had[reward.name]}" if had[reward.name] > 1 else ""
-        told.append((f"{reward.name}{again}_unknown", scores))
-    return [(name, sum(one is None for one in scores) / len(scores)) for name, scores in told]
+        name = f"{reward.name}_{had[reward.name]}" if had[reward.name] > 1 else reward.name
+        told.append((f"{name}_unknown", scores.count(None) / len(scores)))
+        if known := [one for one in scores if one is not None]:
+            told.append((f"{name}_mean", fmean(known)))
+    return told
 
 
-def _nothing_known(rewards: Sequence[Reward]) -> RunBroken:
-    why = "; ".join(f"{one.name}: {one.trouble}" for one in rewards if one.trouble)
+def _nothing_known(rewards: Sequence[Reward], parts: Sequence[Scores]) -> RunBroken:
+    silent = [one for one, scores in zip(rewards, parts, strict=True) if None in scores]
+    why = "; ".join(f"{one.name}: {one.trouble}" for one in silent)
     return RunBroken(
         f"no answer of the last {SILENT} batches has a known reward ({why[:300]})",
-        "see to what gives the rewards; then the same command goes on from the last checkpoint",
+        "see to what gives the rewards; then the same command goes on from the last checkpoint, or "
+        "begins anew where there is none",
     )
 
 
@@ -195,8 +207,12 @@ def _number(value: Any) -> float | None:
     return round(float(value), 6) if known else None
 
 
-def unknown_note(unknown: float) -> list[str]:
-    """What a reader must know of answers without a reward."""
-    if not unknown:
-        return []
-    return [f"{unknown:.1%} of the answers had no known reward: nothing was learnt of them"]
+def notes_of(steps: dict[str, Any]) -> list[str]:
+    """What a reader must know of them."""
+    found = []
+    if unknown := steps["unknown_rewards"]:
+        told = f"{unknown:.1%} of the answers had no known reward: nothing was learnt of them"
+        found.append(told)
+    if steps["grad_norms"] and not any(steps["grad_norms"]):
+        found.append("no step had a gradient: in no group was one answer worth more than another")
+    return found

@@ -18,10 +18,10 @@ from crosslight.tune.ready import Ready
 from crosslight.tune.train.extras import keep_logs
 from crosslight.tune.train.grpo import (
     grpo_trainer,
+    notes_of,
     reward_figures,
     rewards_of,
     steps_of,
-    unknown_note,
 )
 from crosslight.tune.train.reward import new_reward, save_base
 from crosslight.tune.train.rewards import Reward
@@ -82,7 +82,7 @@ def _train(
         "trained_parameters": sizes[0],
         "all_parameters": sizes[1],
     }
-    notes = [*warnings_of(job.method, figures), *unknown_note(training.get("unknown_rewards", 0.0))]
+    notes = [*warnings_of(job.method, figures), *(notes_of(training) if grpo else [])]
     return {"training": training, "figures": figures, "warnings": notes}
 
 
