@@ -248,6 +248,7 @@ def test_the_base_is_asked_in_the_words_that_its_judges_learn(answer: str) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_a_killed_process_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
     """Two sets that are trained on, two seeds: killed in training, then in asking."""
     base = network(tmp_path / "base")
@@ -265,7 +266,7 @@ def test_a_killed_process_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
     assert all(lines[name].cell(name).figures["auc"].value > 0.8 for name in ("asks", "tells"))
     out = tmp_path / "killed"
     # The first file is there when training begins, the second when the judge is whole.
-    for there in ("tuning/before.json", "tuned.json", "tuning/before.json"):
+    for there in ("tuning/before.json", "tuned.json"):
         child = subprocess.Popen(command("killed"), stderr=subprocess.PIPE, text=True)
         try:
             seen = len(list(out.glob(f"judges/*/{there}")))

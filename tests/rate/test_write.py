@@ -26,6 +26,10 @@ def line(name: str, value: float, half: float = 0.05, **more: object) -> Line:
     return Line(name=name, kind="set", cells=cells, sets=1, mean=number(value, half), **more)  # type: ignore[arg-type]
 
 
+MUTE = Line(name="untuned", kind="untuned", cells=(Cell(test="other", unknown=9),))
+"""An untuned judge that gave no answers that can be read."""
+
+
 def report(name: str) -> RateReport:
     entry = DatasetEntry(
         name=name, licence=name, read=9, unsafe=5, safe=4, train=(2, 2), slice=(1, 1),
@@ -55,6 +59,8 @@ def test_no_name_becomes_markup_or_a_command() -> None:
     [
         ([line("a", 0.5)], "Nothing above chance"),
         ([line("a", 0.6)], "none is better than no training"),
+        ([line("a", 0.6), MUTE], "better than no training is unknown"),
+        ([line("a", 0.5), MUTE], "Nothing above chance"),
         ([line("a", 0.7, gain=number(0.2), p=0.001, p_holm=0.001)], "taught a judge something"),
         ([line("a", 0.3, gain=number(-0.2), p=0.001, p_holm=0.001)], "Nothing above chance"),
         ([], "there is no measure"),

@@ -28,14 +28,13 @@ def sentence_of(lines: Sequence[Line], judge: str) -> str:
             f"correction: {names}) taught {judge} something that holds on other sets; the best is "
             f"{told}."
         )
-    if not any(line.gain for line in rows):
-        means = plural(len(above), "row mean lies", "row means lie")
-        return (
-            f"Whether any of {of} is better than no training is unknown, since the untuned judge "
-            f"gave no answers that can be read; {means} above chance; the highest is {told}."
-        )
     if above:
         means = plural(len(above), "row mean lies", "row means lie")
+        if any(line.kind == "untuned" and line.mean is None for line in lines):
+            return (
+                f"Whether any of {of} is better than no training is unknown: the untuned judge has "
+                f"no figures; {means} above chance; the highest is {told}."
+            )
         return (
             f"Of {of} none is better than no training (after Holm's correction), though {means} "
             f"above chance; the highest is {told}."
