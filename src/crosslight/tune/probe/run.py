@@ -1,6 +1,8 @@
 """One run of `tune probe`: read, take states, fit both probes, measure, write."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,8 +83,11 @@ def run_probe(job: ProbeJob) -> RunResult:
             if not _take_states(work, stop):
                 return _finish(work, "stopped", stop.reason, GO_ON)
             fits = _fit(work, stop)
-            if fits is None or (job.head is not None and not _refusal_head(work, fits, stop)):
+            if fits is None:
                 return _finish(work, "stopped", stop.reason, GO_ON)
+            with _enough_memory():
+                if job.head is not None and not _refusal_head(work, fits, stop):
+                    return _finish(work, "stopped", stop.reason, GO_ON)
         except OSError as error:
             raise RunBroken(f"the run broke off: {error}", f"free some space; {GO_ON}") from error
         except DataError as error:
@@ -110,6 +115,19 @@ def _check_setup(job: ProbeJob, base: Base, found: Gathered) -> None:
         same_setup(work, {**setup, "head": how}, kept=begun)
 
 
+@contextmanager
+def _enough_memory() -> Iterator[None]:
+    """Else the run broke off, with its remedy."""
+    import torch
+
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        told = str(error).splitlines()[0][:160]
+        hint = "--side 512 in a new folder, or a device with more memory"
+        raise RunBroken(f"too little memory: {told}", hint) from None
+
+
 def _take_states(work: _Work, stop: Any) -> bool:
     """States of every row, those on the disk first. False where the run was told to stop."""
 
@@ -131,15 +149,13 @@ def _take_states(work: _Work, stop: Any) -> bool:
 
 def _of_row(work: _Work, row: JudgeRow) -> Taken:
     """The states of one row, or why there are none: its picture, or what it says."""
-    import torch
-
     network = work.network
     try:
-        inputs = network.inputs(row)
-        found = states_of(network.model, network.processor, inputs, work.job.tokens)
-    except torch.OutOfMemoryError as error:
-        told = str(error).splitlines()[0][:160]
-        raise RunBroken(f"too little memory: {told}", f"--side 512; {GO_ON}") from None
+        with _enough_memory():
+            inputs = network.inputs(row)
+            found = states_of(network.model, network.processor, inputs, work.job.tokens)
+    except RunBroken:
+        raise
     except (CrosslightError, OSError) as error:
         return f"no_picture: {error}"[:300]
     except (ValueError, TypeError, IndexError, RuntimeError) as error:
