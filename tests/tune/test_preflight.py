@@ -80,7 +80,7 @@ def test_a_limit_inside_a_picture_is_refused(
 @pytest.mark.parametrize("kind", ["idefics3", "llava", "gemma3", *QWEN])
 def test_a_row_is_as_long_as_it_was_counted(kind: str, tmp_path: Path, bases: Bases) -> None:
     said = {"prompt": "What do you see?", "completion": "A dog."}
-    shown = (["red.png", "blue.png"], ["red.png"], [])
+    shown: tuple[list[str], ...] = (["red.png", "blue.png"], ["red.png"], [])
     data = tiny.write_jsonl(tmp_path / "data", [{"images": names, **said} for names in shown])
     job = tiny.job(tmp_path, data, bases(kind), "sft", "sft-lora", held_out=0.0)
     pictures, processor = Pictures(job.images, job.settings.side), open_processor(bases(kind))
