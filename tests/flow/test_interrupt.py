@@ -61,8 +61,8 @@ def test_a_signal_reaches_every_run_of_a_nest() -> None:
     stopped: list[str] = []
 
     async def nest() -> None:
-        with interrupts(lambda reason, hint: stopped.append("outer")):
-            with interrupts(lambda reason, hint: stopped.append("inner")):
+        with interrupts(lambda reason: stopped.append("outer")):
+            with interrupts(lambda reason: stopped.append("inner")):
                 os.kill(os.getpid(), signal.SIGTERM)
                 await asyncio.sleep(0.05)
             assert stopped == ["outer", "inner"]

@@ -112,8 +112,8 @@ def test_what_was_answered_is_known_by_whom_how_and_for_how_much(tmp_path: Path)
     silent = replace(reply, text="", safe=None, cost=None, prompt_tokens=0, completion_tokens=0)
     failed = replace(item, answers=(replace(silent, outcome="failed"),))
     for unknown in (failed, item):
-        rate = responder_rates([priced, unknown], [reply.responder], PLAIN)[0].as_json()
-        assert (rate["cost_usd"], rate["cost_told_usd"], rate["cost_unknown"]) == (None, 0.25, 1)
+        told = responder_rates([priced, unknown], [reply.responder], PLAIN)[0].as_json()
+        assert (told["cost_usd"], told["cost_told_usd"], told["cost_unknown"]) == (None, 0.25, 1)
     assert all_fine(priced, PLAIN)
     unread = replace(item, answers=(replace(reply, refuses=None),))
     assert not all_fine(unread, PLAIN), "whether it refuses is not known"

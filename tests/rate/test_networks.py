@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from crosslight.models import judge_prompt, parse, policy_of
 from crosslight.models.tuned.case import case_of
 from crosslight.rate import RateConfig, RateJob, read_rating, run_rate
 from crosslight.rate.asked import Said, read_log
+from crosslight.rate.judges import Floats
 from crosslight.rate.matrix import Matrix
 from crosslight.rate.networks import to_base, to_judge
 from crosslight.rate.plan import Sample, planned
@@ -118,7 +120,7 @@ class Silent:
     def __init__(self, share: float) -> None:
         self.share = share
 
-    def scores(self, sample: Sample, asked: list[tuple[int, Ints]], seed: int) -> list[np.ndarray]:
+    def scores(self, sample: Sample, asked: Sequence[tuple[int, Ints]], seed: int) -> list[Floats]:
         found = Ignorant().scores(sample, asked, seed)
         for (at, _), scores in zip(asked, found, strict=True):
             if at == 0:
@@ -150,7 +152,9 @@ def test_rows_without_a_score_are_in_no_figure_and_many_of_them_leave_none() -> 
     zero = untuned_row(matrix, Silent(0.5))
     rows = summed(trained_rows(matrix, made.judge(), lambda row, test: None), zero)
     gain = next(row for row in rows if row.name == "B").gain
-    over_c = matrix.cell("B", made.judge(), [1], 2).draws[0] - zero.cells[2].draws[0]
+    tuned, base = matrix.cell("B", made.judge(), [1], 2).draws, zero.cells[2].draws
+    assert tuned is not None and base is not None
+    over_c = tuned[0] - base[0]
     assert gain is not None and gain.value == pytest.approx(over_c)
 
 
@@ -263,7 +267,9 @@ def test_a_killed_process_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert summary(tmp_path / "whole")["account"]["finished"] == 4
     lines = {line.name: line for line in read_rating(tmp_path / "whole").lines}
-    assert all(lines[name].cell(name).figures["auc"].value > 0.8 for name in ("asks", "tells"))
+    for name in ("asks", "tells"):
+        cell = lines[name].cell(name)
+        assert cell is not None and cell.figures["auc"].value > 0.8
     out = tmp_path / "killed"
     # The first file is there when training begins, the second when the judge is whole.
     for there in ("tuning/before.json", "tuned.json"):
