@@ -14,8 +14,6 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-
-from crosslight.stats import LEAST_DRAWS, missing_mass
 from tests.build.waves.world import (
     Draws,
     Found,
@@ -26,6 +24,8 @@ from tests.build.waves.world import (
     plain_looks,
     unseen,
 )
+
+from crosslight.stats import LEAST_DRAWS, missing_mass
 
 HALF = 1000
 WANTED = 38

@@ -8,7 +8,8 @@ names, the checks accept a share. An idea has one of a few patterns of its scena
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,14 +77,16 @@ class Author:
 
 def meaning(texts: Sequence[str]) -> Vectors:
     """Vectors of made-up ideas: `s7 p2` lies near all of `s7`."""
-    rows = []
-    for text in texts:
-        scenario, pattern = (int(part[1:]) for part in text.split(".")[0].split())
-        place = np.random.default_rng([7, scenario]).normal(size=SIZE)
-        own = np.random.default_rng([8, scenario, pattern]).normal(size=SIZE)
-        row = place + NOISE * own
-        rows.append(row / np.linalg.norm(row))
+    rows = [_vector(*text.split(".")[0].split()) for text in texts]
     return np.array(rows, dtype=np.float32).reshape(-1, SIZE)
+
+
+@cache
+def _vector(scenario: str, pattern: str) -> NDArray[np.float64]:
+    place = np.random.default_rng([7, int(scenario[1:])]).normal(size=SIZE)
+    own = np.random.default_rng([8, int(scenario[1:]), int(pattern[1:])]).normal(size=SIZE)
+    row = place + NOISE * own
+    return np.asarray(row / np.linalg.norm(row))
 
 
 def accepted(photo: str, scenario: int, pattern: int, *, drawn: bool = True) -> AcceptedPattern:

@@ -1,8 +1,9 @@
 """What is thin and what over-full, each by its fair share; what of it an author is told."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from crosslight.build.waves.record import Place
 from crosslight.build.wish import Inspiration, ScenarioHint
@@ -50,12 +51,12 @@ def drawn(weights: Mapping[str, float], n: int, *parts: object) -> list[str]:
     Each photo is asked for other thin scenarios, the thinnest most often: all of them in every
     request would be read by none (Efraimidis and Spirakis 2006).
     """
-    keys = {
-        name: -math.log(_chance(name, *parts)) / weight
-        for name, weight in weights.items()
-        if weight > 0
-    }
-    return sorted(keys, key=lambda name: (keys[name], name))[:n]
+    names = sorted(name for name, weight in weights.items() if weight > 0)
+    if not names:
+        return []
+    chance = _dice(*parts).random(len(names))
+    keys = -np.log1p(-chance) / np.array([weights[name] for name in names])
+    return [names[at] for at in np.argsort(keys, kind="stable")[:n]]
 
 
 def hints_of(ids: Iterable[str], places: Mapping[str, Place]) -> tuple[ScenarioHint, ...]:
@@ -69,12 +70,13 @@ def inspiring(
     """Accepted patterns, each of another scenario: of thin ones first, then of any."""
     others = drawn({name: 1.0 for name in examples if name not in thin}, INSPIRING, *parts)
     names = [name for name in (*thin, *others) if examples.get(name)][:INSPIRING]
+    chance = _dice("example", *parts).random(INSPIRING)
     return tuple(
-        examples[name][int(_chance(name, "example", *parts) * len(examples[name]))]
-        for name in names
+        examples[name][int(share * len(examples[name]))]
+        for name, share in zip(names, chance, strict=False)
     )
 
 
-def _chance(*parts: object) -> float:
-    """A number in (0, 1)."""
-    return (int(stable_id("chance", parts=[str(p) for p in parts])[:8], 16) + 0.5) / 16**8
+def _dice(*parts: object) -> np.random.Generator:
+    """One hash a photo: a map may hold hundreds of scenarios, an album 100,000 photos."""
+    return np.random.default_rng(int(stable_id("dice", parts=[str(p) for p in parts]), 16))
