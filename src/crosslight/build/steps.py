@@ -1,9 +1,8 @@
-"""The steps of the recipe, each an `async` call over one row.
+"""The steps of the recipe, each an `async` call over one row; `walk` chains them.
 
 photo -> PhotoAlone -> Imagine -> Check -> (Augment -> Check) -> Answer -> Controls
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from crosslight.build.album import Album
@@ -103,12 +102,19 @@ class Check:
     name: str = "cross_check"
 
     async def __call__(self, row: Draft, context: Context) -> Outcome[Draft]:
+        return self.judge(row, await self.read(row, context))
+
+    async def read(self, row: Draft, context: Context) -> CrossCheck:
+        """The numbers of a draft: kept whatever is decided on them."""
         album, config = self.kit.album, self.kit.config
         subject = await album.subject(row.triplet.photo, context)
         others = album.others(row.triplet.photo, self.kit.roles.guard.spares * config.unrelated)
         unrelated = [await album.subject(other, context) for other in others]
-        check = await self.kit.roles.guard.check(row.triplet, subject, unrelated)
-        outcome = decide(check, config)
+        return await self.kit.roles.guard.check(row.triplet, subject, unrelated)
+
+    def judge(self, row: Draft, check: CrossCheck) -> Outcome[Draft]:
+        """What its numbers make of a draft."""
+        outcome = decide(check, self.kit.config)
         if isinstance(outcome, Dropped):  # near misses are to be found again: pattern and numbers
             return replace(outcome, detail=f"{row.triplet.pattern}: {outcome.detail}")
         return Done(replace(row, check=check)) if isinstance(outcome, Done) else outcome
@@ -119,23 +125,25 @@ class Augment:
     """Other wordings and speakers on the same photo, and the same pattern on photos that fit."""
 
     kit: RecipeParts
-    rewordings: int
-    candidates: Callable[[Triplet], Sequence[str]]
     name: str = "augment"
 
-    async def __call__(self, row: Draft, context: Context) -> list[Outcome[Draft]]:
-        author, album = self.kit.roles.author, self.kit.album
-        triplet = row.triplet
-        subject = await album.subject(triplet.photo, context)
-        made = list(await author.reword(triplet, subject, self.rewordings))
-        for photo in self.candidates(triplet):
-            moved = await author.transfer(triplet, await album.subject(photo, context))
-            if moved is not None:
-                made.append(moved)
-        if not made:
-            return [Dropped(self.name, "nothing_new", "no other wording or photo")]
-        parent = sample_id(triplet, Kind.UNSAFE, RECIPE_VERSION)
-        return [Done(Draft(new, parent=parent)) for new in made]
+    async def reword(self, row: Draft, context: Context) -> list[Draft]:
+        """Further wordings beside the same photo."""
+        subject = await self.kit.album.subject(row.triplet.photo, context)
+        n = self.kit.config.rewordings
+        said = await self.kit.roles.author.reword(row.triplet, subject, n)
+        return [Draft(triplet, parent=_own_id(row)) for triplet in said]
+
+    async def transfer(self, row: Draft, photo: str, context: Context) -> Draft | None:
+        """The same pattern beside another photo; None where the author finds that it does not
+        fit."""
+        subject = await self.kit.album.subject(photo, context)
+        moved = await self.kit.roles.author.transfer(row.triplet, subject)
+        return Draft(moved, parent=_own_id(row)) if moved is not None else None
+
+
+def _own_id(row: Draft) -> str:
+    return sample_id(row.triplet, Kind.UNSAFE, RECIPE_VERSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +191,8 @@ class Controls:
     kit: RecipeParts
     name: str = "controls"
 
-    async def __call__(self, row: Sample, context: Context) -> list[Outcome[Sample]]:
-        if not self.kit.config.controls:
-            return [Done(row)]
-        return [Done(row), await self._text(row, context), await self._photo(row, context)]
-
-    async def _text(self, row: Sample, context: Context) -> Outcome[Sample]:
+    async def text(self, row: Sample, context: Context) -> Outcome[Sample]:
+        """The row's photo with a harmless text."""
         roles, config = self.kit.roles, self.kit.config
         subject = await self.kit.album.subject(row.triplet.photo, context)
         for harmless in await roles.author.harmless(row.triplet, subject):
@@ -205,7 +209,8 @@ class Controls:
             return self._control(row, said, Kind.CONTROL_TEXT, reply, unsafe, worse)
         return Dropped(self.name, "no_harmless_text", "no sentence was sure to be harmless here")
 
-    async def _photo(self, row: Sample, context: Context) -> Outcome[Sample]:
+    async def photo(self, row: Sample, context: Context) -> Outcome[Sample]:
+        """The row's text with a harmless photo."""
         roles, album, config = self.kit.roles, self.kit.album, self.kit.config
         tries = CONTROL_TRIES * roles.guard.spares * config.unrelated
         nearest: tuple[float, str] = (0.0, "no photo was sure to be harmless for it")

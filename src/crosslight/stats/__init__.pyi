@@ -1,6 +1,7 @@
 from .agreement import Agreement, rater_agreement
 from .auc import MIN_GROUPS, MIN_ROWS, Auc, grouped_auc
 from .bootstrap import LEVEL, bootstrap_interval, bootstrap_p, by_cluster, draws
+from .good_turing import MissingMass
 from .held_out import MOST_TERMS, bag, terms_auc, vector_auc
 from .intervals import bonett_price, wilson
 from .means import MeanEstimate, clustered_mean
@@ -36,6 +37,7 @@ __all__ = [
     "Lengths",
     "Match",
     "MeanEstimate",
+    "MissingMass",
     "PairAudit",
     "PairRule",
     "PairTexts",

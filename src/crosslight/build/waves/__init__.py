@@ -1,0 +1,25 @@
+"""Waves that adapt: the order of photos, the map of scenarios, what the next wave is asked for."""
+
+from crosslight.build.waves.kinds import (
+    AcceptedPattern,
+    Goal,
+    MapVersion,
+    Novelty,
+    Place,
+)
+from crosslight.build.waves.map import Embed, ScenarioMap
+from crosslight.build.waves.plan import PILOT_SHARE, UNSTEERED, Wave, plan_waves
+
+__all__ = [
+    "PILOT_SHARE",
+    "UNSTEERED",
+    "AcceptedPattern",
+    "Embed",
+    "Goal",
+    "MapVersion",
+    "Novelty",
+    "Place",
+    "ScenarioMap",
+    "Wave",
+    "plan_waves",
+]
