@@ -24,6 +24,7 @@ from crosslight.build.steps import (
     PhotoAlone,
     RecipeParts,
 )
+from crosslight.build.wish import ScenarioHint, Wish
 from crosslight.flow import Context, RunFailed, Runner, RunStop, Step, as_step
 from crosslight.records import Done, Dropped, Failed, Photo, Sample
 
@@ -100,7 +101,10 @@ class Recipe:
         kit = self._kit
         mine = [d for d in drafts if d.triplet.scenario in wanted]
         places = dict.fromkeys((d.triplet.scenario, d.triplet.photo) for d in mine)
-        wishes = [IdeaRequest(kit.album[photo], scenario) for scenario, photo in places]
+        wishes = [
+            IdeaRequest(kit.album[photo], Wish(photo, (ScenarioHint(scenario, scenario),)))
+            for scenario, photo in places
+        ]
         steps: list[Step] = [Imagine(kit), Check(kit)]
         found = self._new([d async for d in self._pass(f"grow {number}", wishes, steps)])
         first = [d for d in mine if not d.parent] + found
@@ -185,9 +189,8 @@ def _augment(kit: RecipeParts, fitting: Fitting) -> Step:
     async def step(row: Draft, context: Context) -> list[Any]:
         made = await augment.reword(row, context)
         moved = [await augment.transfer(row, p, context) for p in fitting.photos(row.triplet)]
-        made += [draft for draft in moved if draft is not None]
-        nothing = Dropped(augment.name, "nothing_new", "no other wording or photo")
-        return [Done(draft) for draft in made] or [nothing]
+        made += [Done(draft) for draft in moved if draft is not None]
+        return made or [Dropped(augment.name, "nothing_new", "no other wording or photo")]
 
     return step
 
@@ -197,9 +200,7 @@ def _controls(kit: RecipeParts) -> Step:
 
     @as_step(controls.name)
     async def step(row: Sample, context: Context) -> list[Any]:
-        if not kit.config.controls:
-            return [Done(row)]
-        return [Done(row), await controls.text(row, context), await controls.photo(row, context)]
+        return [Done(row), *[await part(row, context, ()) for part in controls.parts(row)]]
 
     return step
 

@@ -2,6 +2,7 @@
 
 from crosslight.build.roles.choose import roles_for
 from crosslight.build.roles.protocol import (
+    NOT_ELSEWHERE,
     Author,
     ControlWish,
     Guard,
@@ -14,6 +15,7 @@ from crosslight.build.roles.protocol import (
 )
 
 __all__ = [
+    "NOT_ELSEWHERE",
     "Author",
     "ControlWish",
     "Guard",

@@ -42,7 +42,7 @@ EARLIER_SHOWN = 12
 class PromptedAuthor(Prompted):
     """Imagines triplets, with accepted patterns of the run or the bank's for inspiration."""
 
-    async def imagine(self, subject: Subject, k: int, wish: Wish) -> list[Outcome[Triplet]]:
+    async def imagine(self, subject: Subject, k: int, wish: Wish) -> Sequence[Outcome[Triplet]]:
         text = imagine_prompt(k, wish, self._inspiration(subject, wish))
         answer = await self._model.generate(
             [user(text, subject.view)],
@@ -91,7 +91,9 @@ class PromptedAuthor(Prompted):
             )
         )
 
-    async def reword(self, triplet: Triplet, subject: Subject, n: int) -> list[Outcome[Triplet]]:
+    async def reword(
+        self, triplet: Triplet, subject: Subject, n: int
+    ) -> Sequence[Outcome[Triplet]]:
         mine = act_of(triplet.text)
         acts = [act for act in FORMS if act != mine] + [mine if mine in FORMS else "statement"]
         acts = acts[: min(n, len(FORMS))]
@@ -174,7 +176,7 @@ def harmless_prompt(triplet: Triplet, wish: ControlWish) -> str:
         "harmless_text",
         triplet=triplet,
         act=act_of(triplet.text),
-        words=len(words_of(triplet.text)),
+        length=len(words_of(triplet.text)),
         least=least,
         most=most,
         near=wish.near,

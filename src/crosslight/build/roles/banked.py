@@ -5,7 +5,7 @@ sure that the risk element is in the photo and that no harmless look-alike expla
 alone nothing is measured: people wrote it as harmless, its number is unknown (docs/embedded.md).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import NoReturn
 
@@ -107,7 +107,7 @@ def _foreign(name: str) -> NoReturn:
 class BankAuthor(_Banked):
     """Finds the patterns whose element perception sees, and speaks in the bank's cases."""
 
-    async def imagine(self, subject: Subject, k: int, wish: Wish) -> list[Outcome[Triplet]]:
+    async def imagine(self, subject: Subject, k: int, wish: Wish) -> Sequence[Outcome[Triplet]]:
         """Scenarios that are wanted come first, never alone; no sentence comes twice."""
         scene = await self._eyes.scene(subject)
         low, high = self._config.safe_below, self._config.unsafe_above
@@ -131,9 +131,7 @@ class BankAuthor(_Banked):
         unsure = [t for seen, t in new if seen < high][:k]
         return [Done(triplet) for triplet in (*sure, *unsure)]
 
-    def _next(
-        self, pattern: Pattern, subject: Subject, scene: Scene, wish: Wish
-    ) -> Triplet | None:
+    def _next(self, pattern: Pattern, subject: Subject, scene: Scene, wish: Wish) -> Triplet | None:
         """The pattern's first case that this photo does not have yet."""
         every = self._triplets(pattern, subject, scene)
         return next((t for t in every if t.text not in wish.already), None)
@@ -147,7 +145,9 @@ class BankAuthor(_Banked):
                 taken.append(triplet)
         return taken
 
-    async def reword(self, triplet: Triplet, subject: Subject, n: int) -> list[Outcome[Triplet]]:
+    async def reword(
+        self, triplet: Triplet, subject: Subject, n: int
+    ) -> Sequence[Outcome[Triplet]]:
         scene = await self._eyes.scene(subject)
         every = self._triplets(self._pattern(triplet), subject, scene)
         return [Done(t) for t in every if t.text != triplet.text][:n]

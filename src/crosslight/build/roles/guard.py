@@ -70,9 +70,7 @@ class PromptedGuard(Prompted):
         return replace(check, visible=NUMBER[read.visible], follows=NUMBER[read.follows])
 
     async def _claim(self, triplet: Triplet, subject: Subject) -> Claim:
-        prompt = render(
-            "read_pair", text=triplet.text, element=triplet.element, risk=triplet.risk
-        )
+        prompt = render("read_pair", text=triplet.text, element=triplet.element, risk=triplet.risk)
         answer = await self._model.generate(
             [user(prompt, subject.view)],
             task="read_pair",
@@ -101,9 +99,7 @@ class PromptedGuard(Prompted):
                 break
         if not found:
             notes.append(NOT_ELSEWHERE)
-        return replace(
-            check, text_elsewhere=_worst(found), beside=len(found), notes=tuple(notes)
-        )
+        return replace(check, text_elsewhere=_worst(found), beside=len(found), notes=tuple(notes))
 
     def stated(self, triplet: Triplet, text: str) -> bool:
         return False  # it reads every text itself

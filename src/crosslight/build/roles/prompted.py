@@ -28,7 +28,7 @@ class PromptedResponder(Prompted):
     async def guide(
         self, triplet: Triplet, subject: Subject, earlier: str = "", complaint: str = ""
     ) -> str:
-        prompt = render("answer", triplet=triplet, earlier=earlier, complaint=complaint)
+        prompt = render("answer", triplet=triplet, draft=earlier, complaint=complaint)
         return await self._reply(prompt, subject, "answer", f"{triplet.id}:{earlier}")
 
     async def help(self, triplet: Triplet, text: str, subject: Subject, reply: str) -> str:

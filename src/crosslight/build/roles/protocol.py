@@ -1,6 +1,6 @@
 """The three roles of a build. They may be three different models, or one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -67,11 +67,13 @@ class ControlWish:
 class Author(Protocol):
     """Imagines what an innocent sentence could make of a photo. All may raise `ModelError`."""
 
-    async def imagine(self, subject: Subject, k: int, wish: Wish) -> list[Outcome[Triplet]]:
+    async def imagine(self, subject: Subject, k: int, wish: Wish) -> Sequence[Outcome[Triplet]]:
         """Up to `k` ideas, each for itself: a triplet, or dropped because it is not of the form."""
         ...
 
-    async def reword(self, triplet: Triplet, subject: Subject, n: int) -> list[Outcome[Triplet]]:
+    async def reword(
+        self, triplet: Triplet, subject: Subject, n: int
+    ) -> Sequence[Outcome[Triplet]]:
         """Up to `n` further sentences for the same risk, in other forms where a model writes."""
         ...
 
