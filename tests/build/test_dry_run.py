@@ -21,7 +21,7 @@ from crosslight.models import Capabilities, ModelCard, NotSupported
 from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Answer, Model, Request
 from tests.build.banks import made_bank, write_bank
-from tests.build.scenes import forty_scenes, picture
+from tests.build.scenes import READINGS, forty_scenes, picture
 from tests.build.scripted import write_photos
 
 BANK = made_bank()
@@ -132,9 +132,17 @@ class Writer:
             said = [f"Said in way {i} of wish {self.ideas}, is it not so?" for i in range(3)]
             return {"sentences": [{"text": s, "speaker": "somebody"} for s in said]}
         if task == "harmless_text":
-            return {"text": "What colours do you like best in this picture?"}
+            return {"text": f"Shall we draw these colours for number {len(text)}?"}
+        if task == "transfer":
+            self.ideas += 1
+            idea = self._idea()
+            return {"arises": "yes", **{f: idea[f] for f in ("element", "text", "risk", "why")}}
+        yes = self.mood(request)
+        if task in READINGS:
+            turned = {"yes": "no", "no": "yes"}
+            read = READINGS[task]
+            return read if yes > 0.5 else {name: turned.get(v, v) for name, v in read.items()}
         if request.kind == "choose":
-            yes = self.mood(request)
             return {"Yes": yes, "No": 1 - yes}
         return f"Mind the lantern: please stay back and enjoy it from the path, all {len(text)}."
 
@@ -162,8 +170,8 @@ class Writer:
 
 def right(request: Request) -> float:
     """Everything passes."""
-    if request.task in ("together", "answer_names", "answer_helps"):
-        return 0.0 if "What colours" in request.messages[-1].text else 0.97
+    if request.task in ("together", "fits", *READINGS):
+        return 0.0 if "these colours" in request.messages[-1].text else 0.97
     return 0.02
 
 
@@ -175,8 +183,8 @@ def wrong(request: Request) -> float:
 def worst(request: Request) -> float:
     """All augmented drafts fail, so that scenarios stay thin; all answers and controls too."""
     text = request.messages[-1].text
-    if request.task.startswith("answer_"):
-        return 0.5
+    if request.task in ("read_answer", "read_control"):
+        return 0.0
     return right(request) if "wish number" in text or request.task != "together" else 0.02
 
 

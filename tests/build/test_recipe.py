@@ -98,6 +98,7 @@ def test_both_kinds_of_control_are_safe_and_point_at_their_parent(
     recipe = made[1]
     unsafe = {s.id: s for s in of_kind(recipe, Kind.UNSAFE)}
     texts, photos = of_kind(recipe, Kind.CONTROL_TEXT), of_kind(recipe, Kind.CONTROL_PHOTO)
+    assert not of_kind(recipe, Kind.HARD_NEGATIVE), "the author wrote none"
     assert len(texts) == len(photos) == len(unsafe)
     for control in texts:
         parent = unsafe[control.parent]

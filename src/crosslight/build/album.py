@@ -51,6 +51,10 @@ class Album:
                 chosen.append(other)
         return chosen
 
+    def similar(self, photo: str, n: int) -> list[str]:
+        """Up to `n` other photos, those most like it first."""
+        return self.others(photo, n)
+
 
 class Fitting:
     """An index from the thing in the photo to the photos that hold one."""

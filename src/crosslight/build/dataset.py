@@ -34,6 +34,8 @@ DATASET = table_schema(
         **dict.fromkeys(("element", "pattern", "category", "scenario"), _TEXT),
         "sensitive": pa.bool_(),
         **dict.fromkeys(("text_alone", "text_elsewhere", "photo_alone", "together"), _NUMBER),
+        **dict.fromkeys(("visible", "follows"), _NUMBER),
+        "beside": pa.int32(),
         "leak": pa.bool_(),
         "decided_by": _TEXT,
         "notes": pa.list_(_TEXT),
@@ -96,6 +98,9 @@ def dataset_rows(
             "text_elsewhere": check.text_elsewhere,
             "photo_alone": check.photo_alone,
             "together": check.together,
+            "visible": check.visible,
+            "follows": check.follows,
+            "beside": check.beside,
             "leak": check.leak,
             "decided_by": check.decided_by,
             "notes": [*check.notes, *(f"the photo: {n}" for n in photo.notes), *addressed(sample)],
@@ -120,11 +125,12 @@ def addressed(sample: Sample) -> list[str]:
 
 
 NUMBERS = ("text_alone", "text_elsewhere", "photo_alone", "together")
+_CLAIMS = ("visible", "follows")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A dataset row without its picture. The four numbers are probabilities; None is unknown."""
+    """A dataset row without its picture. Its numbers are those of a `CrossCheck`; None is unknown."""
 
     id: str
     photo: str
@@ -158,6 +164,9 @@ class Row:
     asks: str = ""
     other_response: str = ""
     other_kind: str = ""
+    visible: float | None = None
+    follows: float | None = None
+    beside: int = 0
 
     @property
     def gap(self) -> float | None:
@@ -172,7 +181,7 @@ class Row:
 
 
 COLUMNS = tuple(f.name for f in fields(Row))
-_NEWER = frozenset({"asks", "other_response", "other_kind"})
+_NEWER = frozenset({"asks", "other_response", "other_kind", *_CLAIMS, "beside"})
 """Columns that tables of earlier versions lack."""
 _BOOLS = ("sensitive", "leak")
 
@@ -215,8 +224,10 @@ def _rows(path: Path) -> Iterator[tuple[int, Row]]:
 def _row(values: dict[str, Any]) -> Row:
     clean: dict[str, Any] = {}
     for name, value in values.items():
-        if name in NUMBERS:
+        if name in (*NUMBERS, *_CLAIMS):
             clean[name] = None if value is None or math.isnan(value) else float(value)
+        elif name == "beside":
+            clean[name] = int(value or 0)
         elif name in _BOOLS:
             clean[name] = bool(value)
         elif name == "notes":

@@ -24,7 +24,8 @@ from crosslight.build.steps import (
     PhotoAlone,
     RecipeParts,
 )
-from crosslight.flow import Context, RunFailed, Runner, RunStop, Step
+from crosslight.build.wish import ScenarioHint, Wish
+from crosslight.flow import Context, RunFailed, Runner, RunStop, Step, as_step
 from crosslight.records import Done, Dropped, Failed, Photo, Sample
 
 Watching = Callable[[str, Runner, int], AbstractAsyncContextManager[Any]]
@@ -91,7 +92,8 @@ class Recipe:
     async def _augment(self, drafts: Sequence[Draft], rewordings: int) -> list[Draft]:
         kit = self._kit
         fitting = Fitting([d.triplet for d in drafts], kit.config.other_photos, kit.config.seed)
-        steps: list[Step] = [Augment(kit, rewordings, fitting.photos), Check(kit)]
+        kit = replace(kit, config=replace(kit.config, rewordings=rewordings))
+        steps: list[Step] = [_augment(kit, fitting), Check(kit)]
         return [d async for d in self._pass("augment", drafts, steps)]
 
     async def _grow(self, drafts: list[Draft], wanted: list[str], number: int) -> list[Draft]:
@@ -99,7 +101,10 @@ class Recipe:
         kit = self._kit
         mine = [d for d in drafts if d.triplet.scenario in wanted]
         places = dict.fromkeys((d.triplet.scenario, d.triplet.photo) for d in mine)
-        wishes = [IdeaRequest(kit.album[photo], scenario) for scenario, photo in places]
+        wishes = [
+            IdeaRequest(kit.album[photo], Wish(photo, (ScenarioHint(scenario, scenario),)))
+            for scenario, photo in places
+        ]
         steps: list[Step] = [Imagine(kit), Check(kit)]
         found = self._new([d async for d in self._pass(f"grow {number}", wishes, steps)])
         first = [d for d in mine if not d.parent] + found
@@ -133,7 +138,7 @@ class Recipe:
         ]
 
     async def _answer(self, drafts: Sequence[Draft]) -> None:
-        steps: list[Step] = [Answer(self._kit, self._provenance), Controls(self._kit)]
+        steps: list[Step] = [Answer(self._kit, self._provenance), _controls(self._kit)]
         async for sample in self._pass("answer", drafts, steps):
             if sample.id not in self.samples:
                 self.samples[sample.id] = sample
@@ -175,6 +180,29 @@ class Recipe:
     def _lose(self, outcome: Dropped | Failed, row: Any) -> None:
         photo = _photo_of(row)
         self._account.lose(outcome, row, self._kit.album[photo].source if photo else "")
+
+
+def _augment(kit: RecipeParts, fitting: Fitting) -> Step:
+    augment = Augment(kit)
+
+    @as_step(augment.name)
+    async def step(row: Draft, context: Context) -> list[Any]:
+        made = await augment.reword(row, context)
+        moved = [await augment.transfer(row, p, context) for p in fitting.photos(row.triplet)]
+        made += [Done(draft) for draft in moved if draft is not None]
+        return made or [Dropped(augment.name, "nothing_new", "no other wording or photo")]
+
+    return step
+
+
+def _controls(kit: RecipeParts) -> Step:
+    controls = Controls(kit)
+
+    @as_step(controls.name)
+    async def step(row: Sample, context: Context) -> list[Any]:
+        return [Done(row), *[await part(row, context, ()) for part in controls.parts(row)]]
+
+    return step
 
 
 def _photo_of(row: Any) -> str:

@@ -43,8 +43,6 @@ def worst_case(
     those that it gives when `n` are wanted; `scenarios`: how many it knows, None: no bound."""
     unrelated = min(config.unrelated, max(0, photos - 1))
     first = photos * ideas
-    if not unrelated:  # without another photo beside it, no sentence is known to be safe
-        return WorstCase(photos, first, 0, 0, 0, 0, 0)
     others = min(config.other_photos, photos - 1)
     each = 1 + wordings(config.rewordings) + others
     found = places = again = 0
