@@ -37,9 +37,9 @@ def triplet(pattern: str, category: str = "falls", scenario: str = "falls") -> T
 
 def test_rows_of_the_bank_keep_their_scenario_and_need_no_word_vectors() -> None:
     drawn = ScenarioMap(made_bank(), never, 0)
-    assert drawn.name([triplet("lake.x", scenario="lake")]) == ["lake"]
-    version = drawn.close_wave([idea("p1", "lake.x", scenario="lake")], {"p1"})
-    assert drawn.current("lake.x", "falls", "lake") == "lake"
+    assert drawn.name([triplet("lake.swim", scenario="lake")]) == ["lake"]
+    version = drawn.close_wave([idea("p1", "lake.swim", scenario="lake")], {"p1"})
+    assert drawn.current("lake.swim", "falls", "lake") == "lake"
     assert version.as_json()["scenarios"] == {"lake": 1}
 
 

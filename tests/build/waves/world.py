@@ -19,9 +19,9 @@ from crosslight.build.waves import AcceptedPattern, ScenarioMap, plan_waves
 from crosslight.build.wish import Wish
 from crosslight.models import Vectors
 
-SIZE = 64
-NOISE = 0.75
-"""Of a pattern beside its scenario: cosines of two of them are about 0.64."""
+SIZE = 256
+NOISE = 1.2
+"""Of a pattern beside its scenario: cosines of two of them are about 0.41, so each is a kind."""
 CATEGORIES = 8
 
 

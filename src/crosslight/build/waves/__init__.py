@@ -10,6 +10,7 @@ from crosslight.build.waves.record import (
     Novelty,
     Place,
 )
+from crosslight.build.waves.titles import title_scenarios
 
 __all__ = [
     "PILOT_SHARE",
@@ -23,4 +24,5 @@ __all__ = [
     "ScenarioMap",
     "Wave",
     "plan_waves",
+    "title_scenarios",
 ]

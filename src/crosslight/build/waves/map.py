@@ -42,6 +42,7 @@ class ScenarioMap:
         self._seed = seed
         self._fixed = FixedPoints(bank, embed)
         self._kinds = PatternKinds(embed)
+        self._bank_scenarios = {p.id: p.scenario for p in bank}
         self._units: dict[str, int] = {}
         self._draws = array("i")
         """Pairs of unit (an unsteered photo) and kind."""
@@ -56,7 +57,7 @@ class ScenarioMap:
 
     def name(self, triplets: Sequence[Triplet]) -> list[str]:
         """The scenario of each triplet by the map as it was last drawn: no order matters."""
-        names = [self._known(t.pattern, t.category, t.scenario) for t in triplets]
+        names = [self._known(t.pattern, t.category) for t in triplets]
         new = [t for t, name in zip(triplets, names, strict=True) if not name]
         if new:
             vectors = self._embed([told(t.pattern, t.risk) for t in new])
@@ -72,7 +73,7 @@ class ScenarioMap:
 
     def current(self, pattern: str, category: str, scenario: str) -> str:
         """Today's name of the scenario of a row that was written as `scenario`."""
-        return self._known(pattern, category, scenario) or scenario
+        return self._known(pattern, category) or scenario
 
     def close_wave(
         self, accepted: Iterable[AcceptedPattern], unsteered: Collection[str]
@@ -84,7 +85,7 @@ class ScenarioMap:
         """
         rows = sorted(accepted, key=lambda a: (a.photo, a.pattern, a.category, a.text))
         held = len(self._kinds)
-        kinds = self._kinds.add(rows, self._fixed.ids)
+        kinds = self._kinds.add(rows, self._bank_scenarios)
         for row, kind in zip(rows, kinds, strict=True):
             if row.drawn and row.photo in unsteered:
                 unit_of = self._units.setdefault(row.photo, len(self._units))
@@ -165,9 +166,9 @@ class ScenarioMap:
             )
         return ""
 
-    def _known(self, pattern: str, category: str, scenario: str) -> str:
-        if scenario in self._fixed.ids:
-            return scenario
+    def _known(self, pattern: str, category: str) -> str:
+        if pattern in self._bank_scenarios:
+            return self._bank_scenarios[pattern]
         kind = self._kinds.find(pattern, category)
         return kind.scenario if kind else ""
 

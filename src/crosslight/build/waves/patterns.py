@@ -6,7 +6,7 @@ memory grows with kinds and not with rows.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,9 +77,9 @@ class PatternKinds:
             return [], np.zeros((0, 0), dtype=np.float32)
         return [at for at, _ in found], unit(np.stack([s for _, s in found]))
 
-    def add(self, accepted: Iterable[AcceptedPattern], known: frozenset[str]) -> list[int]:
-        """Count each, and found what is new; returns the kind of each. `known`: scenarios of the
-        bank, whose patterns need no vector."""
+    def add(self, accepted: Iterable[AcceptedPattern], known: Mapping[str, str]) -> list[int]:
+        """Count each, and found what is new; returns the kind of each. `known`: the scenario of
+        each pattern of the bank; these need no vector."""
         rows = list(accepted)
         for start in range(0, len(rows), CHUNK):
             self._found(rows[start : start + CHUNK], known)
@@ -91,30 +91,30 @@ class PatternKinds:
                 kind.example = _example(row)
         return places
 
-    def _found(self, rows: Sequence[AcceptedPattern], known: frozenset[str]) -> None:
+    def _found(self, rows: Sequence[AcceptedPattern], known: Mapping[str, str]) -> None:
         new: dict[Key, AcceptedPattern] = {}
         for row in rows:
             if (row.pattern, row.category) not in self._of:
                 new.setdefault((row.pattern, row.category), row)
-        free = [row for row in new.values() if row.scenario not in known]
+        free = [row for row in new.values() if row.pattern not in known]
         texts = [told(row.pattern, row.risk) for row in free]
         vectors: Iterator[Vectors] = iter(self._embed(texts) if texts else ())
         index = _Nearest(self)
         for key, row in new.items():
-            if row.scenario in known:
-                self._of[key] = self._append(row, None)
+            if row.pattern in known:
+                self._of[key] = self._append(row, None, known[row.pattern])
                 continue
             vector = next(vectors)
             at = index.near(vector, row.category)
             if at is None:
-                at = self._append(row, np.array(vector, dtype=np.float32))
+                at = self._append(row, np.array(vector, dtype=np.float32), row.scenario)
                 index.put(at, vector, row.category)
             else:
                 self._sums[at] = self._sums[at] + vector
             self._of[key] = at
 
-    def _append(self, row: AcceptedPattern, vector: Vectors | None) -> int:
-        self._kinds.append(Kind(row.pattern, row.category, row.scenario, vector is None))
+    def _append(self, row: AcceptedPattern, vector: Vectors | None, scenario: str) -> int:
+        self._kinds.append(Kind(row.pattern, row.category, scenario, vector is None))
         self._sums.append(vector)
         return len(self._kinds) - 1
 
