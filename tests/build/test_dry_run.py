@@ -121,7 +121,7 @@ class Writer:
         self.mood = mood
         self.ideas = 0
 
-    def __call__(self, request: Request) -> Any:
+    def __call__(self, request: Request) -> Any:  # noqa: PLR0911
         task, text = request.task, request.messages[-1].text
         if task == "canary":
             return self._colour(request)

@@ -130,7 +130,7 @@ _CLAIMS = ("visible", "follows")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A dataset row without its picture. Its numbers are those of a `CrossCheck`; None is unknown."""
+    """A dataset row without its picture. Numbers as in a `CrossCheck`; None is unknown."""
 
     id: str
     photo: str

@@ -88,13 +88,12 @@ class PromptedGuard(Prompted):
             there = await self.harmless_there(triplet, other)
             if there.fits is None or there.fits < self._config.fits_above:
                 continue
-            unsafe = there.unsafe
-            if unsafe is not None and unsafe >= self._config.alone_below:
-                # The same thing there is the same risk, and says nothing of the words.
-                if (await self._claim(triplet, other)).visible == "yes":
-                    notes.append("unsafe beside another photo that shows the same thing")
-                    continue
-            found.append(unsafe)
+            worrying = there.unsafe is not None and there.unsafe >= self._config.alone_below
+            # The same thing there is the same risk, and says nothing of the words.
+            if worrying and (await self._claim(triplet, other)).visible == "yes":
+                notes.append("unsafe beside another photo that shows the same thing")
+                continue
+            found.append(there.unsafe)
             if len(found) == self._config.unrelated:
                 break
         if not found:
