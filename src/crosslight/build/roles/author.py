@@ -12,6 +12,7 @@ from crosslight.build.roles.replies import (
     Here,
     Idea,
     Moved,
+    Title,
     Twin,
     Wording,
     fields_schema,
@@ -156,6 +157,18 @@ class PromptedAuthor(Prompted):
             HarmlessText(text, speaker=triplet.speaker, style=act_of(text), near=near)
             for text, near in texts
         ]
+
+    async def title(
+        self, cases: Sequence[Inspiration], taken: Sequence[str]
+    ) -> tuple[str, str] | None:
+        answer = await self._model.generate(
+            [user(render("name_scenario", cases=cases, taken=taken))],
+            task="name_scenario",
+            schema=fields_schema(Title, "title"),
+            sampling=self._sampling(warm=False, tokens=200),
+        )
+        said = read_form(Title, answer.parsed)
+        return said.title, said.about
 
 
 def imagine_prompt(k: int, wish: Wish, inspiration: Sequence[Inspiration]) -> str:

@@ -20,7 +20,7 @@ from crosslight.build.roles.protocol import (
     There,
 )
 from crosslight.build.roles.seeing import best_place, element_in, hazard_in, name_in
-from crosslight.build.wish import Wish
+from crosslight.build.wish import Inspiration, Wish
 from crosslight.models import BadAnswer, Model, NotSupported, Scene, user
 from crosslight.records import CrossCheck, Done, Outcome, Triplet, stable_id
 from crosslight.text import bare_refusal, names_element
@@ -166,6 +166,11 @@ class BankAuthor(_Banked):
         reply = fill(case.control.response, triplet.element)
         warning = fill(case.control.warning, triplet.element)
         return [HarmlessText(case.control.say, reply, warning, case.speaker, case.act)]
+
+    async def title(
+        self, cases: Sequence[Inspiration], taken: Sequence[str]
+    ) -> tuple[str, str] | None:
+        return None  # every scenario of the bank has one
 
 
 class BankGuard(_Banked):

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from crosslight.build.wish import Wish
+from crosslight.build.wish import Inspiration, Wish
 from crosslight.records import CrossCheck, ImageView, Outcome, Photo, Triplet
 
 NOT_ELSEWHERE = "the text makes sense beside no other photo that was tried: not read elsewhere"
@@ -85,6 +85,13 @@ class Author(Protocol):
         self, triplet: Triplet, subject: Subject, wish: ControlWish
     ) -> list[HarmlessText]:
         """Sentences of the same form that are harmless with this photo."""
+        ...
+
+    async def title(
+        self, cases: Sequence[Inspiration], taken: Sequence[str]
+    ) -> tuple[str, str] | None:
+        """A name for what these cases have in common, and what it is about; None where people
+        named all there is. `taken`: names of other scenarios."""
         ...
 
 

@@ -85,6 +85,13 @@ class Twin(Form):
     near: str = ""
 
 
+class Title(Form):
+    """A scenario, named."""
+
+    title: Annotated[str, Field(min_length=4, max_length=60)]
+    about: Annotated[str, Field(max_length=300)] = ""
+
+
 class Claim(Form):
     """Whether an author's claim holds in the photo."""
 

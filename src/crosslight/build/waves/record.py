@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from crosslight.build.wish import ScenarioHint
+from crosslight.build.wish import Inspiration, ScenarioHint
 from crosslight.stats import MissingMass
 
 
@@ -13,7 +13,7 @@ class AcceptedPattern:
     """An idea that passed the cross-check: one a photo and pattern, whatever its wordings.
 
     `drawn` is false for a pattern that was moved here from another photo, and for one of a second
-    look: neither tells how frequent it is.
+    look: neither tells how frequent it is. `sensitive` ones inspire no author.
     """
 
     photo: str
@@ -23,6 +23,7 @@ class AcceptedPattern:
     element: str
     text: str
     risk: str
+    sensitive: bool = False
     drawn: bool = True
 
 
@@ -64,15 +65,15 @@ class Novelty:
 class MapVersion:
     """The map after a wave. `renames` are ids that the versions before this one gave: old to new.
 
-    `unnamed` are scenarios whose title is still that of their central pattern, with patterns
-    that stand for them: an author can title them (`ScenarioMap.retitle`).
+    `unnamed` are scenarios whose title is still that of their central pattern, with some
+    of their patterns: an author can title them (`ScenarioMap.retitle`).
     """
 
     wave: int
     places: tuple[Place, ...]
     novelty: Novelty
     renames: Mapping[str, str] = field(default_factory=dict)
-    unnamed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unnamed: Mapping[str, tuple[Inspiration, ...]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """As it stands in `run.json`."""
