@@ -1,4 +1,5 @@
 from .bank import BANK_FOLDER, BankError, read_bank
+from .bank_export import BankExport, export_bank
 from .bank_lint import BankReport, lint_bank
 from .compare import BuildPair, compare_builds
 from .config import BuildConfig
@@ -11,6 +12,7 @@ __all__ = [
     "BANK_FOLDER",
     "NUMBERS",
     "BankError",
+    "BankExport",
     "BankReport",
     "BuildConfig",
     "BuildJob",
@@ -19,6 +21,7 @@ __all__ = [
     "Run",
     "compare_builds",
     "estimate_build",
+    "export_bank",
     "lint_bank",
     "read_bank",
     "read_run",

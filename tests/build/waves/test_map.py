@@ -40,7 +40,7 @@ def test_rows_of_the_bank_keep_their_scenario_and_need_no_word_vectors() -> None
     assert drawn.name([triplet("lake.swim", scenario="lake")]) == ["lake"]
     version = drawn.close_wave([idea("p1", "lake.swim", scenario="lake")], {"p1"})
     assert drawn.current("lake.swim", "falls", "lake") == "lake"
-    assert version.as_json()["scenarios"] == {"lake": 1}
+    assert version.as_json()["counts"] == {"lake": 1}
 
 
 def test_names_in_a_wave_do_not_depend_on_the_order_of_rows() -> None:

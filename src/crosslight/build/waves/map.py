@@ -98,6 +98,7 @@ class ScenarioMap:
             wave=len(self.versions),
             places=tuple(self._places.values()),
             novelty=self.novelty(),
+            thin=tuple(self._balance.thin),
             renames=renames,
             unnamed=self._unnamed(),
         )

@@ -110,7 +110,8 @@ class PatternKinds:
                 at = self._append(row, np.array(vector, dtype=np.float32), row.scenario)
                 index.put(at, vector, row.category)
             else:
-                self._sums[at] = self._sums[at] + vector
+                held = self._sums[at]
+                self._sums[at] = vector if held is None else held + vector
             self._of[key] = at
 
     def _append(self, row: AcceptedPattern, vector: Vectors | None, scenario: str) -> int:

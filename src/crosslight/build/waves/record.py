@@ -65,21 +65,23 @@ class Novelty:
 class MapVersion:
     """The map after a wave. `renames` are ids that the versions before this one gave: old to new.
 
-    `unnamed` are scenarios whose title is still that of their central pattern, with some
+    `thin` is what the next wave is asked for. `unnamed` are scenarios whose title is still that of their central pattern, with some
     of their patterns: an author can title them (`ScenarioMap.retitle`).
     """
 
     wave: int
     places: tuple[Place, ...]
     novelty: Novelty
+    thin: tuple[str, ...] = ()
     renames: Mapping[str, str] = field(default_factory=dict)
     unnamed: Mapping[str, tuple[Inspiration, ...]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """As it stands in `run.json`."""
+        """As it stands in `run.json`, under `coverage`."""
         return {
-            "wave": self.wave,
-            "scenarios": {place.id: place.patterns for place in self.places if place.patterns},
+            "round": self.wave,
+            "counts": {place.id: place.patterns for place in self.places if place.patterns},
+            "grown": list(self.thin),
             "titles": {place.id: place.title for place in self.places if place.patterns},
             "renames": dict(self.renames),
             "novelty": self.novelty.as_json(),
