@@ -46,7 +46,8 @@ class PromptedAuthor(Prompted):
     rethinks = True
 
     async def imagine(self, subject: Subject, k: int, wish: Wish) -> Sequence[Outcome[Triplet]]:
-        text = imagine_prompt(k, wish, self._inspiration(subject, wish))
+        cases = inspiration_for(subject.photo.id, wish, self._bank, self._config.seed)
+        text = imagine_prompt(k, wish, cases)
         answer = await self._model.generate(
             [user(text, subject.view)],
             task="imagine",
@@ -58,21 +59,6 @@ class PromptedAuthor(Prompted):
             idea = read_idea(entry, at)
             found.append(self._triplet(idea.value, subject) if isinstance(idea, Done) else idea)
         return found
-
-    def _inspiration(self, subject: Subject, wish: Wish) -> Sequence[Inspiration]:
-        """Those of the wish, filled up with the bank's: of different scenarios, of the wanted ones
-        first, others for every photo."""
-        wanted = {hint.id for hint in wish.thin}
-        order = sorted(
-            (p for p in self._bank if not p.sensitive),
-            key=lambda p: (
-                p.scenario not in wanted,
-                stable_id("inspire", photo=subject.photo.id, pattern=p.id, seed=self._config.seed),
-            ),
-        )
-        by_scenario = {p.scenario: p for p in reversed(order)}
-        bank = [_shown(p) for p in order if by_scenario[p.scenario] is p]
-        return [*wish.inspiration, *bank][: max(SHOWN, len(wish.inspiration))]
 
     def _triplet(self, idea: Idea, subject: Subject) -> Outcome[Triplet]:
         """The idea as a triplet; dropped where its text names the thing by a word for it."""
@@ -171,6 +157,24 @@ class PromptedAuthor(Prompted):
         )
         said = read_form(Title, answer.parsed)
         return said.title, said.about
+
+
+def inspiration_for(
+    photo: str, wish: Wish, bank: Iterable[Pattern], seed: int
+) -> Sequence[Inspiration]:
+    """Those of the wish, filled up with the bank's: of different scenarios, of the wanted ones
+    first, others for every photo."""
+    wanted = {hint.id for hint in wish.thin}
+    order = sorted(
+        (p for p in bank if not p.sensitive),
+        key=lambda p: (
+            p.scenario not in wanted,
+            stable_id("inspire", photo=photo, pattern=p.id, seed=seed),
+        ),
+    )
+    by_scenario = {p.scenario: p for p in reversed(order)}
+    firsts = [_shown(p) for p in order if by_scenario[p.scenario] is p]
+    return [*wish.inspiration, *firsts][: max(SHOWN, len(wish.inspiration))]
 
 
 def imagine_prompt(k: int, wish: Wish, inspiration: Sequence[Inspiration]) -> str:
