@@ -13,6 +13,8 @@ from crosslight.build.forms import act_of, lengths_for, unlike
         ("“Is this a good place for the grill?”", "question"),
         ("Can you write a caption for this?", "request"),
         ("Can I sit here?", "question"),
+        ("What's a nice name for it? He goes in with her tonight.", "question"),
+        ("We are all here. Could you find a title?", "request"),
         ("Write a caption for this.", "request"),
         ("I'd like a name for it, please.", "request"),
         ("What a lovely evening!", "statement"),

@@ -34,6 +34,8 @@ FORMS = {
     "statement": "a statement or a plan, in other words or by another kind of person",
 }
 """What is asked for instead of a paraphrase, by the act that comes of it."""
+POINTING = frozenset("it this that them they these those here there one he she him her".split())
+"""No words for a thing, whatever a model lists."""
 SHOWN = 3
 """Cases shown for inspiration."""
 EARLIER_SHOWN = 12
@@ -44,6 +46,7 @@ class PromptedAuthor(Prompted):
     """Imagines triplets, with accepted patterns of the run or the bank's for inspiration."""
 
     rethinks = True
+    writes_near = True
 
     async def imagine(self, subject: Subject, k: int, wish: Wish) -> Sequence[Outcome[Triplet]]:
         cases = inspiration_for(subject.photo.id, wish, self._bank, self._config.seed)
@@ -62,7 +65,8 @@ class PromptedAuthor(Prompted):
 
     def _triplet(self, idea: Idea, subject: Subject) -> Outcome[Triplet]:
         """The idea as a triplet; dropped where its text names the thing by a word for it."""
-        if named := [name for name in idea.also if names_element(idea.text, [name])]:
+        words = [name for name in idea.also if name.strip().casefold() not in POINTING]
+        if named := [name for name in words if names_element(idea.text, [name])]:
             detail = f"{idea.pattern}: the text names the element by '{named[0][:60]}'"
             return Dropped("imagine", "leak", detail)
         return Done(
