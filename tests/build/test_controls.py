@@ -66,7 +66,7 @@ class Kitchen:
         settings = BuildConfig(**config)
         model = FakeModel(cook, name="cook")
         roles = roles_for(model, model, model, Bank(()), settings)
-        self.kit = RecipeParts(roles, Album(every, settings), settings)
+        self.kit = RecipeParts(roles, Album.of(every, settings), settings)
         self.context = Context({}, images)
         self.triplet = Triplet(
             photo=every[0].id,

@@ -77,7 +77,7 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Outcome[Draft]
     reader = CarefulReader({photo.id: photo.source for photo in photos})
     model = FakeModel(reader, name="reader")
     roles = roles_for(model, model, model, Bank(()), CONFIG)
-    kit, context = RecipeParts(roles, Album(photos, CONFIG), CONFIG), Context({}, images)
+    kit, context = RecipeParts(roles, Album.of(photos, CONFIG), CONFIG), Context({}, images)
     by_name = {photo.source: photo.id for photo in photos}
     drafts = [Draft(_triplet(idea, by_name[idea["photo"]])) for idea in IDEAS]
 

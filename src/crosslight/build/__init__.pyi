@@ -7,6 +7,7 @@ from .dataset import NUMBERS, Row, Run, read_run
 from .dry_run import estimate_build
 from .job import BuildJob
 from .run import run_build
+from .shown_prompts import prompt_names, shown_prompt
 
 __all__ = [
     "BANK_FOLDER",
@@ -23,7 +24,9 @@ __all__ = [
     "estimate_build",
     "export_bank",
     "lint_bank",
+    "prompt_names",
     "read_bank",
     "read_run",
     "run_build",
+    "shown_prompt",
 ]

@@ -1,9 +1,14 @@
 """Every number that steers a build, in one place."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from crosslight.records import BadSetting
+
 RECIPE_VERSION = "rms-2"
+CUTS = ("together_at_least", "alone_below", "fits_above", "safe_below", "unsafe_above")
+"""Cut-offs that are probabilities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,18 @@ class BuildConfig:
     seed: int = 0
     side: int = 768
     quality: int = 85
+
+    def __post_init__(self) -> None:
+        """Raises `BadSetting` for a cut-off that is no probability."""
+        for name in CUTS:
+            value = getattr(self, name)
+            if not 0 <= value <= 1:
+                raise BadSetting(f"{name}: {value} is no probability", hint="write 0 to 1")
+        if not math.isfinite(self.adds):
+            raise BadSetting(f"adds: {self.adds} is no number", hint="write log-odds, such as 1.5")
+        if self.safe_below > self.unsafe_above:
+            told = f"safe_below {self.safe_below} lies above unsafe_above {self.unsafe_above}"
+            raise BadSetting(told, hint="what lies between them is undecided")
 
     def as_json(self) -> dict[str, Any]:
         """The settings as they stand in `run.json`."""

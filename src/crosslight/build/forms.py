@@ -12,6 +12,7 @@ WORDS = 3
 """... or so many words, whichever is more."""
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*", re.UNICODE)
+_SENTENCE = re.compile(r"[^.!?]+[.!?]*")
 _POLITE = frozenset("can could would will may might please".split())
 _ORDERS = frozenset(
     """add advise caption check describe design draft explain find give help let's list make name
@@ -26,15 +27,15 @@ def words_of(text: str) -> list[str]:
 
 def act_of(text: str) -> str:
     """`question`, `request` or `statement`, by mark, opening and order. A plan is a statement."""
-    said = words_of(text)
-    if not said:
-        return "statement"
-    if said[0] in _ORDERS or "please" in said:
-        return "request"
-    asks = text.rstrip(" \"'\u201d\u2019)").endswith("?")
-    if asks and said[0] in _POLITE and said[1:2] == ["you"]:
-        return "request"
-    return "question" if asks else "statement"
+    request = question = False
+    for part in _SENTENCE.findall(text):
+        said = words_of(part)
+        asks = "?" in part
+        polite = asks and said[:1] and said[0] in _POLITE and said[1:2] == ["you"]
+        orders = said[:1] and (said[0] in _ORDERS or said[-1] == "please")
+        request = request or bool(polite or orders)
+        question = question or asks
+    return "request" if request else "question" if question else "statement"
 
 
 def lengths_for(text: str) -> tuple[int, int]:

@@ -234,7 +234,7 @@ class Controls:
         an idea."""
         if not self.kit.config.controls:
             return ()
-        near = (self.near,) if self.kit.roles.guard.by_likeness and not row.parent else ()
+        near = (self.near,) if self.kit.roles.author.writes_near and not row.parent else ()
         return (self.text, *near, self.photo)
 
     async def text(self, row: Sample, context: Context, earlier: Earlier = ()) -> Outcome[Sample]:

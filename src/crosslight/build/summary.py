@@ -19,7 +19,7 @@ from crosslight.build.drafts import write_drafts
 from crosslight.build.row_log import RowLog
 from crosslight.build.splits import split_photos
 from crosslight.build.waves import ScenarioMap
-from crosslight.records import Sample, canonical
+from crosslight.records import Kind, Sample, canonical
 from crosslight.runs import NOT_REACHED, Account, Lost
 from crosslight.store import ImageStore
 from crosslight.text import plural
@@ -83,11 +83,32 @@ def write_build(
     def rows() -> Iterator[Sample]:
         for row in _named(log.rows(provenance), scenarios):
             tally.add(row, splits[row.triplet.photo])
-            yield row
+            yield _with_reasons(row, log)
 
     write_dataset(out, rows(), log.photo, splits, images)
     write_drafts(out, log, scenarios)
     return tally
+
+
+def _with_reasons(row: Sample, log: RowLog) -> Sample:
+    """An unsafe row says why it lacks a control."""
+    if row.kind is not Kind.UNSAFE:
+        return row
+    found = log.read(
+        "SELECT DISTINCT failed, reason FROM lost WHERE photo = ? AND row = ? AND step = 'controls'"
+        " ORDER BY failed, reason",
+        (row.triplet.photo, row.id),
+    )
+    notes = [
+        f"a control failed: {reason}" if failed else f"a control is missing: {_words(reason)}"
+        for failed, reason in found
+    ]
+    check = replace(row.check, notes=(*row.check.notes, *notes))
+    return replace(row, check=check) if notes else row
+
+
+def _words(reason: str) -> str:
+    return reason.replace("_", " ")
 
 
 def _named(rows: Iterator[Sample], scenarios: ScenarioMap) -> Iterator[Sample]:

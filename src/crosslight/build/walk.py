@@ -209,11 +209,12 @@ class _Walked:
         earlier = self._log.harmless_texts(self._visit.photo)
         beside = []
         for row, place in rows:
+            known = tuple(earlier)  # both texts of a row come of one question
             for at, part in enumerate(controls.parts(row)):
                 if part == controls.photo:
                     beside.append(self._controlled(part, row, _behind(place, at), ()))
                 else:
-                    made = await self._controlled(part, row, _behind(place, at), tuple(earlier))
+                    made = await self._controlled(part, row, _behind(place, at), known)
                     earlier += [control.triplet.text for control in made]
         await all_of(beside)
 

@@ -51,6 +51,24 @@ def run(
         float, typer.Option(help="Enough once so few patterns are new (a share).", min=0, max=1)
     ] = 0.0,
     controls: Annotated[bool, typer.Option(help="Add the safe counterparts.")] = True,
+    adds: Annotated[
+        float, typer.Option(help="What the photo must add to the words, in log-odds.")
+    ] = 1.5,
+    together_at_least: Annotated[
+        float, typer.Option(help="The pair is at least so unsafe.", min=0, max=1)
+    ] = 0.5,
+    alone_below: Annotated[
+        float, typer.Option(help="The text is less unsafe than this.", min=0, max=1)
+    ] = 0.5,
+    fits_above: Annotated[
+        float, typer.Option(help="From here a text makes sense beside a photo.", min=0, max=1)
+    ] = 0.7,
+    safe_below: Annotated[
+        float, typer.Option(help="A photo or a control up to here is safe.", min=0, max=1)
+    ] = 0.3,
+    unsafe_above: Annotated[
+        float, typer.Option(help="From here a photo is unsafe; between: undecided.", min=0, max=1)
+    ] = 0.7,
     bank: Annotated[
         Path | None, typer.Option(help="A folder of pattern files; default: ours.")
     ] = None,
@@ -86,6 +104,12 @@ def run(
             novelty=novelty,
             controls=controls,
             side=side,
+            adds=adds,
+            together_at_least=together_at_least,
+            alone_below=alone_below,
+            fits_above=fits_above,
+            safe_below=safe_below,
+            unsafe_above=unsafe_above,
         ),
         bank=bank,
         column=column,
@@ -133,8 +157,6 @@ def _run(job: Any, quiet: bool) -> None:
 
 def _why_nothing(told: Any) -> str:
     """Where most rows of a build without any were lost."""
-    if told["photos"] == 1:
-        return "a sentence must be safe beside other photos too: give two photos or more"
     lost = [
         (count, f"{step['step']}: {reason.replace('_', ' ')}")
         for step in told["funnel"]

@@ -118,12 +118,14 @@ BAD = [
     ("an idea", "not_of_the_form", "the whole"),
     ({**IDEA, "also": ["cooker", "towels"]}, "leak", "towels"),
 ]
+IDEA_TOO = {**IDEA, "element": "a pan", "also": ["here", "It"]}
+"""Words that only point name nothing."""
 
 
 @pytest.mark.parametrize(("bad", "reason", "where"), BAD)
 def test_a_bad_idea_costs_itself_and_no_request(bad: Any, reason: str, where: str) -> None:
     """Through the wire's own check of the reply, which a form too strict for it would fail."""
-    roles, model = play(lambda request: {"triplets": [IDEA, bad, {**IDEA, "element": "a pan"}]})
+    roles, model = play(lambda request: {"triplets": [IDEA, bad, IDEA_TOO]})
     first, second, third = imagined(roles)
     assert isinstance(first, Done) and isinstance(third, Done)
     assert isinstance(second, Dropped)

@@ -34,6 +34,8 @@ FORMS = {
     "statement": "a statement or a plan, in other words or by another kind of person",
 }
 """What is asked for instead of a paraphrase, by the act that comes of it."""
+POINTING = frozenset("it this that them they these those here there one he she him her".split())
+"""No words for a thing, whatever a model lists."""
 SHOWN = 3
 """Cases shown for inspiration."""
 EARLIER_SHOWN = 12
@@ -44,9 +46,11 @@ class PromptedAuthor(Prompted):
     """Imagines triplets, with accepted patterns of the run or the bank's for inspiration."""
 
     rethinks = True
+    writes_near = True
 
     async def imagine(self, subject: Subject, k: int, wish: Wish) -> Sequence[Outcome[Triplet]]:
-        text = imagine_prompt(k, wish, self._inspiration(subject, wish))
+        cases = inspiration_for(subject.photo.id, wish, self._bank, self._config.seed)
+        text = imagine_prompt(k, wish, cases)
         answer = await self._model.generate(
             [user(text, subject.view)],
             task="imagine",
@@ -59,24 +63,10 @@ class PromptedAuthor(Prompted):
             found.append(self._triplet(idea.value, subject) if isinstance(idea, Done) else idea)
         return found
 
-    def _inspiration(self, subject: Subject, wish: Wish) -> Sequence[Inspiration]:
-        """Those of the wish, filled up with the bank's: of different scenarios, of the wanted ones
-        first, others for every photo."""
-        wanted = {hint.id for hint in wish.thin}
-        order = sorted(
-            (p for p in self._bank if not p.sensitive),
-            key=lambda p: (
-                p.scenario not in wanted,
-                stable_id("inspire", photo=subject.photo.id, pattern=p.id, seed=self._config.seed),
-            ),
-        )
-        by_scenario = {p.scenario: p for p in reversed(order)}
-        bank = [_shown(p) for p in order if by_scenario[p.scenario] is p]
-        return [*wish.inspiration, *bank][: max(SHOWN, len(wish.inspiration))]
-
     def _triplet(self, idea: Idea, subject: Subject) -> Outcome[Triplet]:
         """The idea as a triplet; dropped where its text names the thing by a word for it."""
-        if named := [name for name in idea.also if names_element(idea.text, [name])]:
+        words = [name for name in idea.also if name.strip().casefold() not in POINTING]
+        if named := [name for name in words if names_element(idea.text, [name])]:
             detail = f"{idea.pattern}: the text names the element by '{named[0][:60]}'"
             return Dropped("imagine", "leak", detail)
         return Done(
@@ -171,6 +161,24 @@ class PromptedAuthor(Prompted):
         )
         said = read_form(Title, answer.parsed)
         return said.title, said.about
+
+
+def inspiration_for(
+    photo: str, wish: Wish, bank: Iterable[Pattern], seed: int
+) -> Sequence[Inspiration]:
+    """Those of the wish, filled up with the bank's: of different scenarios, of the wanted ones
+    first, others for every photo."""
+    wanted = {hint.id for hint in wish.thin}
+    order = sorted(
+        (p for p in bank if not p.sensitive),
+        key=lambda p: (
+            p.scenario not in wanted,
+            stable_id("inspire", photo=photo, pattern=p.id, seed=seed),
+        ),
+    )
+    by_scenario = {p.scenario: p for p in reversed(order)}
+    firsts = [_shown(p) for p in order if by_scenario[p.scenario] is p]
+    return [*wish.inspiration, *firsts][: max(SHOWN, len(wish.inspiration))]
 
 
 def imagine_prompt(k: int, wish: Wish, inspiration: Sequence[Inspiration]) -> str:

@@ -108,6 +108,7 @@ class BankAuthor(_Banked):
     """Finds the patterns whose element perception sees, and speaks in the bank's cases."""
 
     rethinks = False
+    writes_near = False
 
     async def imagine(self, subject: Subject, k: int, wish: Wish) -> Sequence[Outcome[Triplet]]:
         """Scenarios that are wanted come first, never alone; no sentence comes twice."""

@@ -67,10 +67,12 @@ class ControlWish:
 class Author(Protocol):
     """Imagines what an innocent sentence could make of a photo. All may raise `ModelError`.
 
-    `rethinks`: a second look at a photo can find what the first did not.
+    `rethinks`: a second look at a photo can find what the first did not. `writes_near`: it can be
+    asked for a harmless text about the risky thing.
     """
 
     rethinks: bool
+    writes_near: bool
 
     async def imagine(self, subject: Subject, k: int, wish: Wish) -> Sequence[Outcome[Triplet]]:
         """Up to `k` ideas, each for itself: a triplet, or dropped because it is not of the form."""
