@@ -17,7 +17,8 @@ from crosslight.models import Vectors
 
 SAME = 0.5
 """Cosine from which two ideas of one category are the same pattern. Of the bank's 287 patterns,
-which all differ, 8% lie so near another; of six ideas told anew, three do (benchmarks/scenarios.py)."""
+which all differ, 8% lie so near another; of six ideas told anew, three do
+(benchmarks/scenarios.py)."""
 CHUNK = 1024
 
 Embed = Callable[[Sequence[str]], Vectors]

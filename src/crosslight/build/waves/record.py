@@ -65,8 +65,8 @@ class Novelty:
 class MapVersion:
     """The map after a wave. `renames` are ids that the versions before this one gave: old to new.
 
-    `thin` is what the next wave is asked for. `unnamed` are scenarios whose title is still that of their central pattern, with some
-    of their patterns: an author can title them (`ScenarioMap.retitle`).
+    `thin` is what the next wave is asked for. `unnamed` are scenarios that an author should title
+    (`ScenarioMap.retitle`), with some of their patterns: new ones, and those that doubled since.
     """
 
     wave: int
