@@ -91,7 +91,7 @@ class Truth:
     def model(self) -> FakeModel:
         return FakeModel(self, name="truth")
 
-    def __call__(self, request: Request) -> Any:
+    def __call__(self, request: Request) -> Any:  # noqa: PLR0911
         message = request.messages[-1]
         shown = message.images[0].photo if message.images else ""
         if request.task == "imagine":
@@ -126,7 +126,7 @@ class Truth:
         }
         return {"triplets": [idea]}
 
-    def _unsafe(self, task: str, text: str, shown: str) -> float | Choice:
+    def _unsafe(self, task: str, text: str, shown: str) -> float | Choice:  # noqa: PLR0911
         scene = next((s for s in self.scenes if s.text in text), None)
         if task == "fits":
             return 0.95

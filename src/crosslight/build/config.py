@@ -44,11 +44,13 @@ class BuildConfig:
     answer_attempts: int = 2
     controls: bool = True
     rounds: int = 2
-    """Rounds of the loop that grows thin scenarios."""
-    per_scenario: int = 4
-    """A scenario with fewer kept unsafe rows than this is thin."""
+    """Second looks at most at a photo that gave nothing, each for scenarios that are thin."""
+    pilot: float = 0.04
+    """Share of the photos in the first wave, which is asked without hints; the next are larger."""
     target: int = 0
-    """Stop growing at so many unsafe rows; 0: no target."""
+    """Take no further wave at so many unsafe rows; 0: no target."""
+    novelty: float = 0.0
+    """Take no further wave once at most this share of patterns is new; 0: no such goal."""
     seed: int = 0
     side: int = 768
     quality: int = 85

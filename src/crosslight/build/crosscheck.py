@@ -36,10 +36,7 @@ def pair_fault(check: CrossCheck, config: BuildConfig) -> Dropped | None:
     `undecided`."""
     if check.leak:
         return Dropped(STEP, "leak", f"the text names the element; {numbers(check)}")
-    if check.stated:
-        found = _stated(check, config)
-    else:
-        found = _read(check, config)
+    found = _stated(check, config) if check.stated else _read(check, config)
     if not found and (check.photo_alone is None or check.photo_alone > config.safe_below):
         found = "undecided"
     if check.photo_alone is not None and check.photo_alone >= config.unsafe_above:

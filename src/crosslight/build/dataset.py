@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -48,34 +48,38 @@ _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif", "BMP":
 
 def write_dataset(
     out: Path,
-    samples: Sequence[Sample],
-    photos: Mapping[str, Photo],
+    samples: Iterable[Sample],
+    photo_of: Callable[[str], Photo],
     splits: Mapping[str, str],
     images: ImageStore,
 ) -> None:
-    """Write the dataset. The same rows give the same bytes."""
-    order = {photo: at for at, photo in enumerate(photos)}
-    # Rows of one photo stand together: its bytes are then stored once a row group.
-    ordered = sorted(samples, key=lambda s: order[s.triplet.photo])
+    """Write the dataset. The same rows in the same order give the same bytes.
+
+    Rows of one photo stand together: its bytes are then stored once a row group.
+    """
     with DatasetSink(out / "dataset", DATASET, splits=SPLITS) as sink:
-        for row in dataset_rows(ordered, photos, splits, images):
+        for row in dataset_rows(samples, photo_of, splits, images):
             sink.write(row["split"], row)
 
 
 def dataset_rows(
     samples: Iterable[Sample],
-    photos: Mapping[str, Photo],
+    photo_of: Callable[[str], Photo],
     splits: Mapping[str, str],
     images: ImageStore,
 ) -> Iterator[dict[str, Any]]:
-    """Rows of the dataset; the image is the photo's original bytes."""
+    """Rows of the dataset; the image is the photo's original bytes, read once for its rows."""
+    photo: Photo | None = None
+    data = b""
     for sample in samples:
         triplet, check = sample.triplet, sample.check
-        photo = photos[triplet.photo]
+        if photo is None or photo.id != triplet.photo:
+            photo = photo_of(triplet.photo)
+            data = images.get(photo.id)
         ending = _EXTENSIONS.get(photo.format, photo.format.lower())
         yield {
             "id": sample.id,
-            "image": {"bytes": images.get(photo.id), "path": f"{photo.id}.{ending}"},
+            "image": {"bytes": data, "path": f"{photo.id}.{ending}"},
             "photo": photo.id,
             "source": photo.source,
             "text": triplet.text,
@@ -130,7 +134,7 @@ _CLAIMS = ("visible", "follows")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A dataset row without its picture. Its numbers are those of a `CrossCheck`; None is unknown."""
+    """A dataset row without its picture. Numbers as in a `CrossCheck`; None is unknown."""
 
     id: str
     photo: str

@@ -17,7 +17,10 @@ from crosslight.build.roles.author import (
     imagine_prompt,
     reword_prompt,
 )
+from crosslight.build.row_log import RowLog
 from crosslight.build.steps import RecipeParts, control_tries
+from crosslight.build.waves.map import EXAMPLES
+from crosslight.build.waves.titles import TAKEN_SHOWN
 from crosslight.build.wish import Inspiration, ScenarioHint, Wish
 from crosslight.build.worst_case import WorstCase, worst_case
 from crosslight.flow import (
@@ -35,8 +38,8 @@ from crosslight.runs import check_folder
 
 CANARY_CALLS = 4
 NOTE = (
-    "the upper end: every idea is a scenario of its own that stays thin through all rounds "
-    "(--rounds and --target bound that); the lower end: no photo is safe by itself; "
+    "the upper end: every idea passes, and photos that gave nothing are looked at again as often "
+    "as --rounds allows; the lower end: no photo is safe by itself; "
     "what is no usable photo costs nothing"
 )
 
@@ -64,7 +67,7 @@ def call_plans(
 ) -> list[CallPlan]:
     """The calls of all steps. Embedded roles ask perception once a photo, whatever the steps."""
     roles = roles_for(author, guard, responder, bank, config)
-    kit = RecipeParts(roles, Album((), config), config)
+    kit = RecipeParts(roles, Album(RowLog(), config), config)
     banked = author.capabilities.scene
     worst = worst_case(
         photos,
@@ -72,7 +75,7 @@ def call_plans(
         # The bank's author also brings up to as many unsure ones, for the cross-check to drop.
         ideas=2 * config.per_photo if banked else config.per_photo,
         wordings=partial(min, max(_phrasings(bank)) if banked else len(FORMS)),
-        scenarios=len(bank.scenarios) if banked else None,
+        rethinks=roles.author.rethinks,
     )
     plans = [*_perception(author, guard)]
     longest = _Longest(config, bank)
@@ -135,6 +138,13 @@ def _written(
             text_tokens=longest.asked("transfer", act="statement"),
             completion_tokens=400,
         )
+    yield plan(
+        "title",
+        most=worst.titles,
+        images=0,
+        text_tokens=longest.title(),
+        completion_tokens=200,
+    )
     if config.controls:
         yield plan(
             "harmless text",
@@ -254,6 +264,12 @@ class _Longest:
         """With earlier ones, and a complaint."""
         wish = ControlWish((self.line,) * EARLIER_SHOWN, self.line, near=True)
         return text_tokens(harmless_prompt(self.triplet, wish))
+
+    def title(self) -> int:
+        """Of as many cases as are shown, among as many titles."""
+        case = Inspiration(self.short, self.short, self.line, self.line, self.short)
+        shown = {"cases": (case,) * EXAMPLES, "taken": ("x" * 60,) * TAKEN_SHOWN}
+        return text_tokens(render("name_scenario", **shown))
 
     def said(self, name: str, **values: object) -> int:
         """Tokens of one question about a sentence."""

@@ -13,7 +13,7 @@ from crosslight.runs import Intake, RunSetup
 
 KIND = "build"
 OPTIONS = frozenset(
-    "per_photo rewordings other_photos controls rounds per_scenario target seed side".split()
+    "per_photo rewordings other_photos controls rounds pilot target novelty seed side".split()
 )
 """Settings that the command line has an option for; the others stand in `run.json` only."""
 ROLES = ("author", "guard", "responder")

@@ -40,9 +40,16 @@ def run(
     per_photo: Annotated[int, typer.Option(help="Triplets to imagine for a photo.", min=1)] = 4,
     rewordings: Annotated[int, typer.Option(help="Further wordings of a triplet.", min=0)] = 2,
     other_photos: Annotated[int, typer.Option(help="Further photos to try.", min=0)] = 2,
-    rounds: Annotated[int, typer.Option(help="Rounds that grow thin scenarios.", min=0)] = 2,
-    per_scenario: Annotated[int, typer.Option(help="Rows below which one is thin.", min=0)] = 4,
-    target: Annotated[int, typer.Option(help="Stop growing at so many unsafe rows.", min=0)] = 0,
+    rounds: Annotated[
+        int, typer.Option(help="Second looks at a photo that gave nothing.", min=0)
+    ] = 2,
+    pilot: Annotated[
+        float, typer.Option(help="Share of the photos in the first wave.", min=0, max=1)
+    ] = 0.04,
+    target: Annotated[int, typer.Option(help="Enough at so many unsafe rows.", min=0)] = 0,
+    novelty: Annotated[
+        float, typer.Option(help="Enough once so few patterns are new (a share).", min=0, max=1)
+    ] = 0.0,
     controls: Annotated[bool, typer.Option(help="Add the safe counterparts.")] = True,
     bank: Annotated[
         Path | None, typer.Option(help="A folder of pattern files; default: ours.")
@@ -74,8 +81,9 @@ def run(
             rewordings=rewordings,
             other_photos=other_photos,
             rounds=rounds,
-            per_scenario=per_scenario,
+            pilot=pilot,
             target=target,
+            novelty=novelty,
             controls=controls,
             side=side,
         ),

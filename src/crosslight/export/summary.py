@@ -12,6 +12,7 @@ KIND_TITLES = {
     "unsafe": "unsafe together",
     "control_text": "same photo, harmless text",
     "control_photo": "same text, harmless photo",
+    "hard_negative": "same photo, about the risky thing, harmless still",
 }
 NUMBER_TITLES = {
     "text_alone": "sentence alone",

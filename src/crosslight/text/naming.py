@@ -20,11 +20,9 @@ _REFUSAL = re.compile(
 BARE_WORDS = 25
 """A refusal with fewer words than this leaves no room for a hazard and a safe way."""
 
-_IRREGULAR = {
-    plural: single
-    for plural, single in (
-        pair.split(":")
-        for pair in """children:child men:man women:woman people:person feet:foot teeth:tooth
+_IRREGULAR: dict[str, str] = dict(
+    pair.split(":", 1)
+    for pair in """children:child men:man women:woman people:person feet:foot teeth:tooth
         geese:goose mice:mouse lice:louse oxen:ox knives:knife wives:wife lives:life wolves:wolf
         calves:calf halves:half leaves:leaf loaves:loaf shelves:shelf thieves:thief scarves:scarf
         hooves:hoof cacti:cactus fungi:fungus dice:die potatoes:potato tomatoes:tomato
@@ -32,8 +30,7 @@ _IRREGULAR = {
         firemen:fireman policemen:policeman workmen:workman fishermen:fisherman
         grandchildren:grandchild schoolchildren:schoolchild bookshelves:bookshelf
         penknives:penknife""".split()
-    )
-}
+)
 _SAME_THING = tuple(
     frozenset(group.split())
     for group in """

@@ -43,6 +43,8 @@ EARLIER_SHOWN = 12
 class PromptedAuthor(Prompted):
     """Imagines triplets, with accepted patterns of the run or the bank's for inspiration."""
 
+    rethinks = True
+
     async def imagine(self, subject: Subject, k: int, wish: Wish) -> Sequence[Outcome[Triplet]]:
         text = imagine_prompt(k, wish, self._inspiration(subject, wish))
         answer = await self._model.generate(

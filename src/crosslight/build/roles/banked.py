@@ -107,6 +107,8 @@ def _foreign(name: str) -> NoReturn:
 class BankAuthor(_Banked):
     """Finds the patterns whose element perception sees, and speaks in the bank's cases."""
 
+    rethinks = False
+
     async def imagine(self, subject: Subject, k: int, wish: Wish) -> Sequence[Outcome[Triplet]]:
         """Scenarios that are wanted come first, never alone; no sentence comes twice."""
         scene = await self._eyes.scene(subject)

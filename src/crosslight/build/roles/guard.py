@@ -49,8 +49,8 @@ class PromptedGuard(Prompted):
         return await self._yes(user(render("unsafe_photo"), subject.view), "photo_alone")
 
     async def pair(self, triplet: Triplet, subject: Subject) -> CrossCheck:
-        spec, element = self._model.card.spec, triplet.element
-        if names_element(triplet.text, (element, head_word(element), *other_words(element))):
+        spec = self._model.card.spec
+        if names_element(triplet.text, names_of(triplet.element)):
             return CrossCheck(None, None, None, None, leak=True, decided_by=spec)
         text_alone, photo_alone, together = await asyncio.gather(
             self._yes(user(render("text_alone", text=triplet.text)), "text_alone"),
@@ -88,13 +88,12 @@ class PromptedGuard(Prompted):
             there = await self.harmless_there(triplet, other)
             if there.fits is None or there.fits < self._config.fits_above:
                 continue
-            unsafe = there.unsafe
-            if unsafe is not None and unsafe >= self._config.alone_below:
-                # The same thing there is the same risk, and says nothing of the words.
-                if (await self._claim(triplet, other)).visible == "yes":
-                    notes.append("unsafe beside another photo that shows the same thing")
-                    continue
-            found.append(unsafe)
+            worrying = there.unsafe is not None and there.unsafe >= self._config.alone_below
+            # The same thing there is the same risk, and says nothing of the words.
+            if worrying and (await self._claim(triplet, other)).visible == "yes":
+                notes.append("unsafe beside another photo that shows the same thing")
+                continue
+            found.append(there.unsafe)
             if len(found) == self._config.unrelated:
                 break
         if not found:
@@ -149,6 +148,13 @@ class PromptedGuard(Prompted):
             "control_undecided": "unsure" in verdicts,
         }
         return _reading(wrong, read.complaint)
+
+
+def names_of(element: str) -> tuple[str, ...]:
+    """What no sentence may say: the thing's name, what it turns on, what it is full of, and other
+    words for it."""
+    heads = [head_word(part) for part in element.split(" of ")]
+    return (element, *heads, *(word for head in heads for word in other_words(head)))
 
 
 def _reading(wrong: dict[str, bool], complaint: str) -> Reading:

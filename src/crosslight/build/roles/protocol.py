@@ -65,7 +65,12 @@ class ControlWish:
 
 
 class Author(Protocol):
-    """Imagines what an innocent sentence could make of a photo. All may raise `ModelError`."""
+    """Imagines what an innocent sentence could make of a photo. All may raise `ModelError`.
+
+    `rethinks`: a second look at a photo can find what the first did not.
+    """
+
+    rethinks: bool
 
     async def imagine(self, subject: Subject, k: int, wish: Wish) -> Sequence[Outcome[Triplet]]:
         """Up to `k` ideas, each for itself: a triplet, or dropped because it is not of the form."""

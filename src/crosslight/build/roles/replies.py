@@ -133,9 +133,14 @@ def _field(name: str, kind: Any) -> dict[str, Any]:
 
 
 def list_schema(name: str, form: type[Form]) -> dict[str, Any]:
-    """JSON Schema of an object with one list of such parts."""
-    parts = {"type": "array", "items": fields_schema(form)}
-    return {"type": "object", "properties": {name: parts}, "required": [name]}
+    """JSON Schema of an object with one list of such parts. What else an entry may be is let
+    through, so that it is dropped and not the list."""
+    parts = fields_schema(form)
+    for part in parts["properties"].values():
+        part["type"] = [part["type"], "null", "number"]
+    parts["type"] = ["object", "null", "string"]
+    listed = {"type": "array", "items": parts}
+    return {"type": "object", "properties": {name: listed}, "required": [name]}
 
 
 def read_form(form: type[F], parsed: Any) -> F:
