@@ -10,7 +10,7 @@ from crosslight.records import Photo
 
 def album(n: int, seed: int = 0) -> Album:
     photos = [Photo(f"{i:064}", f"{i}.jpg", 10, 10, "JPEG", "v:0") for i in range(n)]
-    return Album(photos, BuildConfig(seed=seed))
+    return Album.of(photos, BuildConfig(seed=seed))
 
 
 @given(st.integers(1, 40), st.integers(0, 50), st.integers(0, 3))

@@ -69,7 +69,12 @@ def rows(pattern: Pattern = CUP) -> list[Row]:
 
 
 def run_of(*rows: Row) -> Run:
-    return Run(folder=Path("run"), manifest=Manifest(titles={"hot_things": "Hot things at hand"}), where={}, rows=rows)
+    return Run(
+        folder=Path("run"),
+        manifest=Manifest(titles={"hot_things": "Hot things at hand"}),
+        where={},
+        rows=rows,
+    )
 
 
 def tree(path: Path) -> Tree:

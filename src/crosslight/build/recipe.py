@@ -39,15 +39,6 @@ AGAIN_LEAST = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """The map after a wave: patterns by scenario, and the thin ones that were asked for next."""
-
-    round: int
-    counts: dict[str, int]
-    grown: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Looks:
     """What a wave looks at: its photos, those of them without hints, and earlier ones again."""
 
@@ -83,7 +74,6 @@ class Recipe:
         self.runner: MakeRunner = lambda steps, by_input: Runner(context, steps)
         self.save: Callable[[], Awaitable[None]] = _unsaved
         """Is called after each wave but the last."""
-        self.coverage: list[Round] = []
         self.enough = ""
         """Which goal was reached before the photos were at their end."""
         self.notes: list[str] = []
@@ -158,25 +148,17 @@ class Recipe:
         safe = self._log.read(
             "SELECT id, at FROM photos WHERE wave = ? AND safe ORDER BY at", (looks.index,)
         )
-        thin: dict[str, None] = {}
-        await self._visit(
-            _named("walk", looks), list(self._visits(looks, safe, thin)), by_input=True
-        )
-        if thin and self.coverage:
-            self.coverage[-1] = replace(self.coverage[-1], grown=tuple(thin))
+        visits = list(self._visits(looks, safe))
+        await self._visit(_named("walk", looks), visits, by_input=True)
 
-    def _visits(
-        self, looks: _Looks, safe: Iterable[tuple[Any, ...]], thin: dict[str, None]
-    ) -> Iterator[Visit]:
+    def _visits(self, looks: _Looks, safe: Iterable[tuple[Any, ...]]) -> Iterator[Visit]:
         """The wave's photos, most of them with hints, then those that are looked at again."""
         for photo, at in safe:
             steered = looks.index > 0 and photo not in looks.unsteered
             wish = self.scenarios.hints(photo) if steered else Wish(photo)
-            thin |= dict.fromkeys(hint.id for hint in wish.thin)
             yield Visit(photo, at, looks.index, wish)
         for once_more in looks.again:
             wish = replace(once_more, already=tuple(self._log.texts(once_more.photo)))
-            thin |= dict.fromkeys(hint.id for hint in wish.thin)
             yield Visit(wish.photo, self._at(wish.photo), looks.index, wish)
 
     async def _move(self, looks: _Looks) -> None:
@@ -219,10 +201,7 @@ class Recipe:
                 self._walk.lose(outcome, photo, place_of(visit.wave, 3, visit.at))
 
     def _draw(self, looks: _Looks) -> MapVersion:
-        version = self.scenarios.close_wave(self._accepted(looks.index), looks.unsteered)
-        counts = {place.id: place.patterns for place in version.places if place.patterns}
-        self.coverage.append(Round(looks.index, dict(sorted(counts.items())), ()))
-        return version
+        return self.scenarios.close_wave(self._accepted(looks.index), looks.unsteered)
 
     def _accepted(self, wave: int) -> Iterator[AcceptedPattern]:
         """The ideas of a wave that passed the cross-check, one a photo and pattern."""

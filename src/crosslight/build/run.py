@@ -134,7 +134,6 @@ class _Build:
         outcome = BuildOutcome(
             log=self._log,
             scenarios=self._map,
-            coverage=recipe.coverage,
             account=self._counts,
             bank=self._bank,
             ours=job.bank.resolve() == BANK_FOLDER.resolve(),

@@ -5,7 +5,7 @@ All of it is read from the log, row by row.
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import chain, islice
 from pathlib import Path
@@ -16,7 +16,6 @@ from crosslight.build.config import BuildConfig
 from crosslight.build.counts import RowCounts
 from crosslight.build.dataset import addressed, write_dataset
 from crosslight.build.drafts import write_drafts
-from crosslight.build.recipe import Round
 from crosslight.build.row_log import RowLog
 from crosslight.build.splits import split_photos
 from crosslight.build.waves import ScenarioMap
@@ -37,7 +36,6 @@ class BuildOutcome:
 
     log: RowLog
     scenarios: ScenarioMap
-    coverage: Sequence[Round]
     account: RowCounts
     bank: Bank
     ours: bool
@@ -167,7 +165,7 @@ def _inputs_hash(log: RowLog) -> str:
 
 def describe(outcome: BuildOutcome, tally: Tally) -> dict[str, Any]:
     """The part of `run.json` that is the same whenever the same run ends."""
-    speaking, version = tally.speaking, outcome.scenarios.versions
+    speaking = tally.speaking
     notes = [f"in {plural(speaking, 'row')} a text speaks to the judge: see the rows' notes"]
     return {
         "notes": notes if speaking else [],
@@ -177,8 +175,7 @@ def describe(outcome: BuildOutcome, tally: Tally) -> dict[str, Any]:
         "kinds": dict(sorted(tally.kinds.items())),
         "splits": dict(sorted(tally.splits.items())),
         "funnel": outcome.account.as_json(),
-        "coverage": [{**asdict(one), "grown": list(one.grown)} for one in outcome.coverage],
-        "map": version[-1].as_json() if version else {},
+        "coverage": [version.as_json() for version in outcome.scenarios.versions],
         "titles": {
             **{s.scenario: s.title for s in outcome.bank.scenarios},
             **outcome.scenarios.titles,

@@ -47,7 +47,7 @@ def test_a_measured_text_has_its_number_and_a_strange_photo_gets_no_answer(tmp_p
     eyes = FakeModel(look, name="eyes", scene=True)
     config = BuildConfig()
     roles = roles_for(eyes, FakeModel(judge, name="vlm"), eyes, made_bank(), config)
-    kit, context = RecipeParts(roles, Album(photos, config), config), Context({}, images)
+    kit, context = RecipeParts(roles, Album.of(photos, config), config), Context({}, images)
 
     async def rows() -> list[Any]:
         subject = await kit.album.subject(photos[0].id, context)
