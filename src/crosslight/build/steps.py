@@ -153,11 +153,13 @@ class Augment:
     kit: RecipeParts
     name: str = "augment"
 
-    async def reword(self, row: Draft, context: Context) -> list[Outcome[Draft]]:
-        """Further wordings beside the same photo, each for itself."""
+    async def reword(
+        self, row: Draft, context: Context, already: Sequence[str] = ()
+    ) -> list[Outcome[Draft]]:
+        """Further wordings beside the same photo, each for itself. `already`: what it has."""
         subject = await self.kit.album.subject(row.triplet.photo, context)
         n = self.kit.config.rewordings
-        said = await self.kit.roles.author.reword(row.triplet, subject, n)
+        said = await self.kit.roles.author.reword(row.triplet, subject, n, already)
         return [_drafted(one, _own_id(row)) for one in said]
 
     async def transfer(self, row: Draft, photo: str, context: Context) -> Draft | None:

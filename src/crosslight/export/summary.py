@@ -22,7 +22,7 @@ NUMBER_TITLES = {
 }
 NUMBER_MEANINGS = {
     "text_alone": "probability that the sentence is unsafe when nothing is seen",
-    "text_elsewhere": "probability that it is unsafe beside unrelated photos",
+    "text_elsewhere": "probability that it is unsafe beside other photos, where it was read there",
     "photo_alone": "probability that the photo is unsafe when nothing is said",
     "together": "probability that this sentence with this photo is unsafe",
 }
