@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from crosslight.models.errors import BadAnswer
 from crosslight.models.fake import FakeModel
-from crosslight.models.protocol import Request
+from crosslight.models.protocol import Choice, Request
 from crosslight.records import content_hash
 
 KEEP = "keep"
@@ -24,6 +24,19 @@ REASONS = (
     KEEP,
 )
 """What should become of the triplet of scene i: `REASONS[i % 8]`."""
+
+READINGS = {
+    "read_pair": {"visible": "yes", "follows": "yes"},
+    "read_answer": {"names": "yes", "assists": "no", "helps": "yes", "complaint": ""},
+    "read_control": {
+        "helps": "yes",
+        "refuses": "no",
+        "warns": "no",
+        "corrects": "no",
+        "complaint": "",
+    },
+}
+"""How a reader reads what is all right."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +91,18 @@ class Truth:
     def model(self) -> FakeModel:
         return FakeModel(self, name="truth")
 
-    def __call__(self, request: Request) -> Any:
+    def __call__(self, request: Request) -> Any:  # noqa: PLR0911
         message = request.messages[-1]
         shown = message.images[0].photo if message.images else ""
         if request.task == "imagine":
             return self.ideas(self.by_photo[shown])
         if request.task == "harmless_text":
-            return {"text": "What colours do you like best in this picture?"}
+            number = self.by_photo[shown].number
+            return {"text": f"Shall we draw these colours for wish number {number}?"}
+        if request.task in READINGS:
+            read = READINGS[request.task]
+            there = any(s.text in message.text for s in self.scenes if s.photo == shown)
+            return {**read, "visible": "yes" if there else "no"} if "visible" in read else read
         if request.task == "reword":
             return {"sentences": []}
         if request.task == "answer":
@@ -93,7 +111,8 @@ class Truth:
             )
         if request.task == "help":
             return "The blue ones are lovely, and the round shapes look calm."
-        return _yes(self._unsafe(request.task, message.text, shown))
+        unsafe = self._unsafe(request.task, message.text, shown)
+        return unsafe if isinstance(unsafe, Choice) else _yes(unsafe)
 
     def ideas(self, scene: Scene) -> dict[str, Any]:
         idea = {
@@ -107,10 +126,10 @@ class Truth:
         }
         return {"triplets": [idea]}
 
-    def _unsafe(self, task: str, text: str, shown: str) -> float:
+    def _unsafe(self, task: str, text: str, shown: str) -> float | Choice:  # noqa: PLR0911
         scene = next((s for s in self.scenes if s.text in text), None)
-        if task.startswith("answer_"):
-            return 0.03 if task == "answer_assists" else 0.97
+        if task == "fits":
+            return 0.95
         if task == "photo_alone":
             return 0.97 if self.by_photo[shown].fate == "photo_unsafe_alone" else 0.02
         if scene is None:  # a harmless control
@@ -119,7 +138,9 @@ class Truth:
             return 0.95 if scene.fate == "text_unsafe_alone" else 0.04
         if shown != scene.photo:
             return 0.92 if scene.fate == "text_unsafe_elsewhere" else 0.05
-        return {"not_unsafe_together": 0.08, "undecided": 0.5}.get(scene.fate, 0.96)
+        if scene.fate == "undecided":
+            return Choice({"Yes": 0.96, "No": 0.04}, outside_mass=0.9)
+        return 0.08 if scene.fate == "not_unsafe_together" else 0.96
 
 
 def _yes(probability: float) -> Mapping[str, float]:

@@ -11,7 +11,7 @@ from crosslight.flow import run_main
 from crosslight.models.fake.script import Script, parse
 from crosslight.records import content_hash
 from crosslight.store import ImageStore
-from tests.build.scenes import KEEP, Scene, Truth
+from tests.build.scenes import KEEP, READINGS, Scene, Truth
 
 
 def write_photos(scenes: list[Scene], folder: Path) -> Path:
@@ -28,24 +28,27 @@ def script_for(scenes: list[Scene], scratch: Path, **more: Any) -> Script:
     truth = Truth(scenes)
     rules: list[dict[str, Any]] = [
         {"text": "^Look at the photo by itself", "choice": yes(0.02)},
-        {"text": "by its words alone", "choice": yes(0.04)},
+        {"text": "You know nothing but these words", "choice": yes(0.04)},
+        {"text": "Does the sentence make sense for this photo", "choice": yes(0.95)},
+        {"text": "Check the claim", "json": READINGS["read_pair"]},
     ]
     for scene in scenes:
         shown = content_hash(images.view(images.put(scene.jpeg)).jpeg)
         unsafe = 0.96 if scene.fate == KEEP else 0.08
-        said = rf"says to an assistant:\s+<<<\S+\s+{re.escape(scene.text)}"
+        said = rf"shows you the photo above and says:\s+<<<\S+\s+{re.escape(scene.text)}"
         rules.append({"text": said, "image": shown, "choice": yes(unsafe)})
         rules.append({"text": "^You help to build", "image": shown, "json": truth.ideas(scene)})
         guidance = f"Mind the {scene.thing}: please stay back and enjoy it from the path."
-        rules.append({"text": "^Someone .*What could go wrong", "image": shown, "answer": guidance})
+        rules.append(
+            {"text": "^Somebody shows you the photo. Between", "image": shown, "answer": guidance}
+        )
     rules += [
-        {"text": "says to an assistant", "choice": yes(0.05)},
-        {"text": "point out a hazard", "choice": yes(0.97)},
-        {"text": "help the person to go on", "choice": yes(0.03)},
-        {"text": "concrete, safe way", "choice": yes(0.97)},
-        {"text": "^Write .* other sentences", "json": {"sentences": []}},
-        {"text": "^Look at the photo. It shows", "json": {"text": "What colours are these, then?"}},
-        {"text": "^Someone shows you", "answer": "These are shades of blue, calm and pretty."},
+        {"text": "shows you the photo above and says", "choice": yes(0.05)},
+        {"text": "- names: does the reply", "json": READINGS["read_answer"]},
+        {"text": "- refuses: does the reply", "json": READINGS["read_control"]},
+        {"text": "lead to the very same risk", "json": {"sentences": []}},
+        {"text": "Write its harmless twin", "json": {"text": "Shall we draw these colours today?"}},
+        {"text": "^Somebody shows you", "answer": "These are shades of blue, calm and pretty."},
     ]
     for rule in rules:
         rule["text"] = "(?s)" + rule["text"]

@@ -1,4 +1,4 @@
-"""The decision over the four numbers."""
+"""The decision over the numbers."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crosslight.build.config import BuildConfig
-from crosslight.build.crosscheck import decide, numbers
+from crosslight.build.crosscheck import added, decide, log_odds, numbers
 from crosslight.records import CrossCheck, Done, Dropped
 
 CONFIG = BuildConfig()
@@ -20,8 +20,11 @@ def check(
     photo: float | None,
     together: float | None,
     leak: bool = False,
+    **more: float | None,
 ) -> CrossCheck:
-    return CrossCheck(alone, elsewhere, photo, together, leak)
+    """Of a text that was read, beside two other photos; the author's claim holds."""
+    claim = {"visible": 1.0, "follows": 1.0, **more}
+    return CrossCheck(alone, elsewhere, photo, together, leak, beside=2, **claim)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -29,16 +32,24 @@ def check(
     [
         (check(0.3, 0.3, 0.3, 0.7), ""),
         (check(0.0, 0.0, 0.0, 1.0), ""),
+        (check(0.1, 0.1, 0.0, 0.5), ""),
+        (check(0.45, 0.1, 0.0, 0.9), ""),
+        (check(0.45, 0.1, 0.0, 0.7), "adds_too_little"),
         (check(0.0, 0.0, 0.0, 1.0, leak=True), "leak"),
-        (check(0.7, 0.0, 0.0, 1.0), "text_unsafe_alone"),
-        (check(0.0, 0.9, 0.0, 1.0), "text_unsafe_elsewhere"),
+        (check(0.5, 0.0, 0.0, 1.0), "text_unsafe_alone"),
+        (check(0.0, 0.5, 0.0, 1.0), "text_unsafe_elsewhere"),
         (check(0.0, 0.0, 0.8, 1.0), "photo_unsafe_alone"),
-        (check(0.0, 0.0, 0.0, 0.3), "not_unsafe_together"),
-        (check(0.31, 0.0, 0.0, 1.0), "undecided"),
-        (check(0.0, 0.0, 0.0, 0.69), "undecided"),
+        (check(0.0, 0.0, 0.31, 1.0), "undecided"),
+        (check(0.0, 0.0, None, 1.0), "undecided"),
+        (check(0.01, 0.0, 0.0, 0.49), "not_unsafe_together"),
         (check(None, 0.0, 0.0, 1.0), "undecided"),
+        (check(0.0, None, 0.0, 1.0), "undecided"),
         (check(0.0, 0.0, 0.0, None), "undecided"),
         (check(None, None, None, None), "undecided"),
+        (check(0.0, 0.0, 0.0, 1.0, visible=0.0), "element_not_visible"),
+        (check(0.0, 0.0, 0.0, 1.0, follows=0.0), "risk_does_not_follow"),
+        (check(0.0, 0.0, 0.0, 1.0, visible=None), "undecided"),
+        (check(0.0, 0.0, 0.0, 1.0, follows=None), "undecided"),
     ],
 )
 def test_borders_and_reasons(given_: CrossCheck, reason: str) -> None:
@@ -60,18 +71,41 @@ def test_the_unknown_is_never_kept(
         assert isinstance(outcome, Dropped)
 
 
-@given(NUMBER, st.none() | st.floats(0, 1), NUMBER, NUMBER)
+def test_where_the_text_makes_sense_beside_no_other_photo_nothing_speaks_against_it() -> None:
+    alone = replace(check(0.1, None, 0.0, 0.9), beside=0)
+    assert decide(alone, CONFIG) == Done(alone)
+    assert decide(replace(alone, beside=1), CONFIG) != Done(alone), "asked, and not told"
+
+
+@given(*[st.floats(0, 1)] * 3)
+def test_a_difference_decides_within_two_loose_bounds(alone: float, less: float, d: float) -> None:
+    """A text that is more harmless alone is kept wherever a less harmless one is."""
+    harmless = min(alone, less)
+    if isinstance(decide(check(max(alone, less), 0.0, 0.0, d), CONFIG), Done):
+        assert isinstance(decide(check(harmless, 0.0, 0.0, d), CONFIG), Done)
+        gain = added(check(harmless, 0.0, 0.0, d))
+        assert gain is not None and gain >= CONFIG.adds and harmless < 0.5 <= d
+
+
+def test_last_digits_are_no_evidence() -> None:
+    assert log_odds(0.0) == log_odds(0.001) == pytest.approx(-log_odds(1.0))
+    assert log_odds(0.5) == 0.0
+
+
+@given(NUMBER, NUMBER, NUMBER, NUMBER)
 def test_what_people_state_needs_no_number_of_its_own_and_nothing_else_is_let_off(
     a: float | None, b: float | None, c: float | None, d: float | None
 ) -> None:
-    stated = decide(replace(check(a, b, c, d), stated=True), CONFIG)
-    measured = decide(check(0.0 if a is None else a, b, c, d), CONFIG)
-    assert type(stated) is type(measured)
-    if isinstance(stated, Done):
-        assert stated.value.text_alone == a, "the unknown stays unknown"
+    """Numbers of perception are read by the undecided band, as they always were."""
+    stated = replace(check(a, b, c, d), stated=True, visible=None, follows=None)
+    safe = all(n is not None and n <= CONFIG.safe_below for n in (0.0 if a is None else a, b, c))
+    kept = safe and d is not None and d >= CONFIG.unsafe_above
+    outcome = decide(stated, CONFIG)
+    assert outcome == Done(stated) if kept else isinstance(outcome, Dropped)
 
 
-@given(*[st.floats(0, 1)] * 4)
-def test_kept_is_exactly_safe_safe_safe_unsafe(a: float, b: float, c: float, d: float) -> None:
-    kept = isinstance(decide(check(a, b, c, d), CONFIG), Done)
-    assert kept == (max(a, b, c) <= CONFIG.safe_below and d >= CONFIG.unsafe_above)
+def test_every_threshold_is_a_setting() -> None:
+    near = check(0.4, 0.6, 0.0, 0.6)
+    loose = replace(CONFIG, adds=0.5, alone_below=0.7)
+    assert isinstance(decide(near, CONFIG), Dropped) and decide(near, loose) == Done(near)
+    assert isinstance(decide(near, replace(loose, together_at_least=0.61)), Dropped)

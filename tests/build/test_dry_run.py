@@ -21,7 +21,7 @@ from crosslight.models import Capabilities, ModelCard, NotSupported
 from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Answer, Model, Request
 from tests.build.banks import made_bank, write_bank
-from tests.build.scenes import forty_scenes, picture
+from tests.build.scenes import READINGS, forty_scenes, picture
 from tests.build.scripted import write_photos
 
 BANK = made_bank()
@@ -60,7 +60,6 @@ def test_more_triplets_cost_more_and_controls_and_rounds_too() -> None:
     assert (
         most_usd(BuildConfig()) > most_usd(BuildConfig(rounds=1)) > most_usd(BuildConfig(rounds=0))
     )
-    assert most_usd(BuildConfig()) > most_usd(BuildConfig(target=50))
 
 
 def test_samples_in_place_of_log_probabilities_cost_more_at_the_same_calls() -> None:
@@ -121,7 +120,7 @@ class Writer:
         self.mood = mood
         self.ideas = 0
 
-    def __call__(self, request: Request) -> Any:
+    def __call__(self, request: Request) -> Any:  # noqa: PLR0911
         task, text = request.task, request.messages[-1].text
         if task == "canary":
             return self._colour(request)
@@ -132,9 +131,17 @@ class Writer:
             said = [f"Said in way {i} of wish {self.ideas}, is it not so?" for i in range(3)]
             return {"sentences": [{"text": s, "speaker": "somebody"} for s in said]}
         if task == "harmless_text":
-            return {"text": "What colours do you like best in this picture?"}
+            return {"text": f"Shall we draw these colours for number {len(text)}?"}
+        if task == "transfer":
+            self.ideas += 1
+            idea = self._idea()
+            return {"arises": "yes", **{f: idea[f] for f in ("element", "text", "risk", "why")}}
+        yes = self.mood(request)
+        if task in READINGS:
+            turned = {"yes": "no", "no": "yes"}
+            read = READINGS[task]
+            return read if yes > 0.5 else {name: turned.get(v, v) for name, v in read.items()}
         if request.kind == "choose":
-            yes = self.mood(request)
             return {"Yes": yes, "No": 1 - yes}
         return f"Mind the lantern: please stay back and enjoy it from the path, all {len(text)}."
 
@@ -162,8 +169,8 @@ class Writer:
 
 def right(request: Request) -> float:
     """Everything passes."""
-    if request.task in ("together", "answer_names", "answer_helps"):
-        return 0.0 if "What colours" in request.messages[-1].text else 0.97
+    if request.task in ("together", "fits", *READINGS):
+        return 0.0 if "these colours" in request.messages[-1].text else 0.97
     return 0.02
 
 
@@ -175,8 +182,8 @@ def wrong(request: Request) -> float:
 def worst(request: Request) -> float:
     """All augmented drafts fail, so that scenarios stay thin; all answers and controls too."""
     text = request.messages[-1].text
-    if request.task.startswith("answer_"):
-        return 0.5
+    if request.task in ("read_answer", "read_control"):
+        return 0.0
     return right(request) if "wish number" in text or request.task != "together" else 0.02
 
 
@@ -272,13 +279,14 @@ def test_so_it_is_where_the_bank_writes_and_others_check_and_answer(
     assert told.least <= summary["calls"]["asked"] <= told.most
 
 
-def test_a_target_and_rounds_bound_the_growth() -> None:
-    def most(**settings: Any) -> int:
-        vlm = named()
-        plans = call_plans(45, BuildConfig(**settings), BANK, vlm, vlm, vlm)
-        return estimate_calls(45, plans).most
+def test_second_looks_are_bounded_by_a_share_of_the_photos() -> None:
+    vlm = named()
 
-    assert most() > most(rounds=1) > most(target=20) > most(rounds=0)
+    def looks(photos: int, rounds: int) -> float:
+        plans = call_plans(photos, BuildConfig(rounds=rounds), BANK, vlm, vlm, vlm)
+        return next(plan.most for plan in plans if plan.step == "imagine")
+
+    assert looks(10_000, 0) == 10_000 < looks(10_000, 1) < looks(10_000, 2) < 18_000
 
 
 def test_the_bank_as_author_with_another_guard_asks_the_guard_only() -> None:

@@ -17,10 +17,8 @@ CONFIG = BuildConfig()
         (There(0.1, 0.5), False, 0.5, "natural there 0.500, unsafe 0.100"),
         (There(0.1, 0.2), False, 0.0, "natural there 0.200"),
         (There(None, 0.9), False, 0.9, "natural there 0.900, unsafe ?"),
-        (There(0.2), True, 0.8, "nearest was a.jpg: unsafe 0.200"),
-        (There(0.4), False, 0.6, "nearest was a.jpg: unsafe 0.400"),
-        (There(0.9), False, 0.0, "unsafe 0.900"),
-        (There(None), False, 0.0, "unsafe ?"),
+        (There(0.0, 0.69), False, 0.69, "natural there 0.690, unsafe 0.000"),
+        (There(None, None), False, 0.0, "natural there ?, unsafe ?"),
     ],
 )
 def test_what_is_told_of_a_photo(there: There, fits: bool, near: float, says: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,17 @@ from crosslight.build.album import Album
 from crosslight.build.bank import Bank
 from crosslight.build.config import BuildConfig
 from crosslight.build.counts import RowCounts
-from crosslight.build.coverage import Scenarios
 from crosslight.build.recipe import Recipe
 from crosslight.build.roles import roles_for
+from crosslight.build.row_log import RowLog
 from crosslight.build.steps import RecipeParts
+from crosslight.build.waves import ScenarioMap
+from crosslight.build.wish import Wish
 from crosslight.flow import Context
+from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Request, Vectors
 from crosslight.records import Dropped, Kind, Photo, Sample
+from crosslight.runs import Lost
 from crosslight.store import ImageStore
 from tests.build.scenes import KEEP, Scene, Truth, forty_scenes
 
@@ -29,49 +34,73 @@ def flat(texts: Sequence[str]) -> Vectors:
     return np.tile(np.eye(1, 8, dtype=np.float32), (len(texts), 1))
 
 
+class Thin(ScenarioMap):
+    """Finds that something is always thin."""
+
+    def again(self, nothing: Sequence[str], most: int, turn: int = 1) -> list[Wish]:
+        return [Wish(photo, turn=turn) for photo in nothing[:most]]
+
+
+@dataclass
+class Built:
+    """What a recipe left in its log."""
+
+    rows: list[Sample]
+    lost: list[Lost]
+    counts: RowCounts
+    recipe: Recipe
+    log: RowLog
+
+
 def build(
-    scenes: list[Scene], folder: Path, config: BuildConfig, truth: Truth | None = None
-) -> tuple[Recipe, RowCounts]:
-    truth = truth or Truth(scenes)
-    images = ImageStore(folder / "images")
+    scenes: list[Scene],
+    folder: Path,
+    config: BuildConfig,
+    model: FakeModel | None = None,
+    drawn: type[ScenarioMap] = ScenarioMap,
+) -> Built:
+    model = model or Truth(scenes).model()
+    images, bank, log = ImageStore(folder / "images"), Bank(()), RowLog()
+    album = Album(log, config)
     photos = [
         Photo(images.put(s.jpeg), f"{s.number:02}.jpg", 160, 120, "JPEG", "none:0") for s in scenes
     ]
-    model, bank, account = truth.model(), Bank(()), RowCounts()
-    kit = RecipeParts(roles_for(model, model, model, bank, config), Album(photos, config), config)
-    recipe = Recipe(kit, Context({}, images), account, Scenarios(bank, flat), {"who": "truth"})
-    asyncio.run(recipe.run(photos))
-    return recipe, account
+    for at, photo in enumerate(photos):
+        album.add(at, photo)
+    counts, scenarios = RowCounts(), drawn(bank, flat, 0)
+    kit = RecipeParts(roles_for(model, model, model, bank, config), album, config)
+    recipe = Recipe(kit, log, Context({}, images), counts, scenarios, {"who": "truth"})
+    asyncio.run(recipe.run([photo.id for photo in photos]))
+    return Built(list(log.rows({"who": "truth"})), list(log.lost()), counts, recipe, log)
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Scene], Recipe, RowCounts]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Scene], Built]:
     scenes = forty_scenes()
     config = BuildConfig(rewordings=0, other_photos=0, rounds=0)
-    recipe, account = build(scenes, tmp_path_factory.mktemp("forty"), config)
-    return scenes, recipe, account
+    return scenes, build(scenes, tmp_path_factory.mktemp("forty"), config)
 
 
-def of_kind(recipe: Recipe, kind: Kind) -> list[Sample]:
-    return [s for s in recipe.samples.values() if s.kind is kind]
+def of_kind(built: Built, kind: Kind) -> list[Sample]:
+    return [s for s in built.rows if s.kind is kind]
 
 
 def test_it_keeps_exactly_the_triplets_that_are_safe_alone_and_unsafe_together(
-    made: tuple[list[Scene], Recipe, RowCounts],
+    made: tuple[list[Scene], Built],
 ) -> None:
-    scenes, recipe, _ = made
-    kept = {s.triplet.photo for s in of_kind(recipe, Kind.UNSAFE)}
+    scenes, built = made
+    kept = {s.triplet.photo for s in of_kind(built, Kind.UNSAFE)}
     assert kept == {scene.photo for scene in scenes if scene.fate == KEEP}
     assert len(kept) == 10
 
 
 def test_it_drops_each_of_the_others_for_the_right_reason(
-    made: tuple[list[Scene], Recipe, RowCounts],
+    made: tuple[list[Scene], Built],
 ) -> None:
-    scenes, _, account = made
+    scenes, built = made
     found = {
         lost.photo: lost.outcome.reason
-        for lost in account.lost
+        for lost in built.lost
         if isinstance(lost.outcome, Dropped) and lost.outcome.step in ("cross_check", "photo_alone")
     }
     expected = {scene.photo: scene.fate for scene in scenes if scene.fate != KEEP}
@@ -81,7 +110,7 @@ def test_it_drops_each_of_the_others_for_the_right_reason(
 
 
 def test_each_kept_row_carries_its_four_numbers(
-    made: tuple[list[Scene], Recipe, RowCounts],
+    made: tuple[list[Scene], Built],
 ) -> None:
     for sample in of_kind(made[1], Kind.UNSAFE):
         check = sample.check
@@ -93,11 +122,12 @@ def test_each_kept_row_carries_its_four_numbers(
 
 
 def test_both_kinds_of_control_are_safe_and_point_at_their_parent(
-    made: tuple[list[Scene], Recipe, RowCounts],
+    made: tuple[list[Scene], Built],
 ) -> None:
-    recipe = made[1]
-    unsafe = {s.id: s for s in of_kind(recipe, Kind.UNSAFE)}
-    texts, photos = of_kind(recipe, Kind.CONTROL_TEXT), of_kind(recipe, Kind.CONTROL_PHOTO)
+    built = made[1]
+    unsafe = {s.id: s for s in of_kind(built, Kind.UNSAFE)}
+    texts, photos = of_kind(built, Kind.CONTROL_TEXT), of_kind(built, Kind.CONTROL_PHOTO)
+    assert not of_kind(built, Kind.HARD_NEGATIVE), "the author wrote none"
     assert len(texts) == len(photos) == len(unsafe)
     for control in texts:
         parent = unsafe[control.parent]
@@ -110,34 +140,33 @@ def test_both_kinds_of_control_are_safe_and_point_at_their_parent(
     assert {s.label for s in (*texts, *photos)} == {"safe"}
 
 
-def test_the_funnel_adds_up(made: tuple[list[Scene], Recipe, RowCounts]) -> None:
-    scenes, recipe, account = made
-    steps = {step["step"]: step for step in account.as_json()}
+def test_the_funnel_adds_up(made: tuple[list[Scene], Built]) -> None:
+    scenes, built = made
+    steps = {step["step"]: step for step in built.counts.as_json()}
     assert steps["photo_alone"]["in"] == len(scenes)
     assert steps["photo_alone"]["done"] == steps["imagine"]["in"] == 35
     assert steps["cross_check"]["done"] == steps["answer"]["in"] == 10
-    assert steps["controls"]["done"] == len(recipe.samples) == 30
+    assert steps["answer"]["done"] + steps["controls"]["done"] == len(built.rows) == 30
     assert Counter(steps["cross_check"]["dropped"]) == Counter(
         text_unsafe_alone=5, text_unsafe_elsewhere=5, not_unsafe_together=5, leak=5, undecided=5
     )
 
 
-def test_drafts_that_are_given_up_again_stand_in_the_funnel_with_a_reason(tmp_path: Path) -> None:
-    """Growing asks for the same wordings again, and finds more than a scenario has room for."""
-    config = BuildConfig(rewordings=2, other_photos=2, rounds=2, per_scenario=11)
-    _, account = build(forty_scenes(), tmp_path, config)
-    steps = {step["step"]: step for step in account.as_json()}
-    assert steps["cross_check"]["dropped"]["duplicate_row"] > 0
-    assert steps["cross_check"]["done"] == steps["answer"]["in"]
-    lost = Counter(one.outcome.reason for one in account.lost if isinstance(one.outcome, Dropped))
-    assert lost["duplicate_row"] >= steps["cross_check"]["dropped"]["duplicate_row"]
+def test_a_sentence_that_is_there_already_is_asked_nothing_more(tmp_path: Path) -> None:
+    """A second look gives the same ideas: they are known before the guard is asked."""
+    scenes = forty_scenes()[:8]
+    once = build(scenes, tmp_path, BuildConfig(rewordings=0, other_photos=0, rounds=0))
+    twice = build(scenes, tmp_path, BuildConfig(rewordings=0, other_photos=0, rounds=1), drawn=Thin)
+    asked = [built.counts.step("cross_check").entered for built in (once, twice)]
+    again = twice.counts.step("imagine").dropped["duplicate_row"]
+    assert asked[0] == asked[1] and again > 0
+    assert sum(one.outcome.step == "imagine" for one in twice.lost) == again
+    assert twice.rows == once.rows
 
 
-def test_two_builds_make_the_same_rows(
-    made: tuple[list[Scene], Recipe, RowCounts], tmp_path: Path
-) -> None:
-    again, _ = build(made[0], tmp_path, BuildConfig(rewordings=0, other_photos=0, rounds=0))
-    assert list(again.samples.values()) == list(made[1].samples.values())
+def test_two_builds_make_the_same_rows(made: tuple[list[Scene], Built], tmp_path: Path) -> None:
+    again = build(made[0], tmp_path, BuildConfig(rewordings=0, other_photos=0, rounds=0))
+    assert again.rows == made[1].rows
 
 
 def test_a_control_that_is_refused_is_dropped(tmp_path: Path) -> None:
@@ -150,6 +179,7 @@ def test_a_control_that_is_refused_is_dropped(tmp_path: Path) -> None:
             )
 
     scenes = forty_scenes()[:8]
-    recipe, account = build(scenes, tmp_path, BuildConfig(rounds=0), Overcautious(scenes))
-    assert {s.kind for s in recipe.samples.values()} == {Kind.UNSAFE}
-    assert account.step("controls").dropped["control_refused"] == 2 * len(recipe.samples)
+    model = Overcautious(scenes).model()
+    built = build(scenes, tmp_path, BuildConfig(rounds=0), model)
+    assert {s.kind for s in built.rows} == {Kind.UNSAFE}
+    assert built.counts.step("controls").dropped["control_refused"] == 2 * len(built.rows)

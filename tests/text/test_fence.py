@@ -39,7 +39,14 @@ SPOKEN = {"with_caption.j2": ("text",)}
 """What is asked itself, and stands at the end: there is no block that it could leave."""
 
 
-LEAF = {"id": "theft", "title": "Theft", "about": "taking", "contrast": "lending", "severe": False}
+LEAF = {
+    "id": "theft",
+    "title": "Theft",
+    "about": "taking",
+    "definition": "taking",
+    "contrast": "lending",
+    "severe": False,
+}
 """Of a tree that is ours: `prefer/questions/leaves.yaml`."""
 
 
@@ -49,38 +56,58 @@ class Triplet:
     risk: str
     element: str
     speaker: str
+    pattern: str
 
 
 def values(hostile: str) -> dict[str, Any]:
     """Every slot of every template, filled with hostile text."""
     vote = {"vote": 1, "safety_rating": 1, "reasoning": hostile}
     rule = {"id": "r", "text": hostile}
-    pattern = {
-        "element": {"names": [hostile]},
-        "cases": [{"say": hostile}],
-        "told_risk": hostile,
-    }
+    case = {"element": hostile, "text": hostile, "risk": hostile}
+    hint = {"title": hostile, "about": hostile}
+    wish = {"thin": [hint, hint], "full": [hint], "already": [hostile, hostile]}
     return {
-        "triplet": Triplet(hostile, hostile, hostile, hostile),
+        "triplet": Triplet(*[hostile] * 5),
         "rules": [rule, rule],
         "allowed": [rule],
         "others": [hostile, hostile],
         "own": vote,
         "remarks": [hostile, hostile],
         "words": [hostile, hostile],
-        "inspiration": [pattern],
+        "inspiration": [case, case],
+        "wish": wish,
+        "categories": [LEAF],
+        "earlier": [hostile],
+        "already": [hostile],
+        "forms": ["a question"],
+        "act": "question",
+        "length": 9,
+        "least": 6,
+        "most": 12,
+        "near": True,
         "scale": [("A", 0, hostile), ("B", 1, "")],
-        "styles": ["other words"],
         "seat": 1,
         "seats": 5,
         "k": 2,
         "n": 2,
-        "attempt": 1,
-        "with_photo": True,
         "picture": "described",
         "description": hostile,
         **dict.fromkeys(
-            ("text", "answer", "prompt", "first", "second", "reference", "hazard", "see"), hostile
+            (
+                "text",
+                "answer",
+                "prompt",
+                "first",
+                "second",
+                "reference",
+                "hazard",
+                "see",
+                "draft",
+                "risk",
+                "element",
+                "complaint",
+            ),
+            hostile,
         ),
         **dict.fromkeys(("question", "caption", "scenario", "thing", "notes"), hostile),
         "leaf": LEAF,

@@ -1,4 +1,5 @@
 from .bank import BANK_FOLDER, BankError, read_bank
+from .bank_export import BankExport, export_bank
 from .bank_lint import BankReport, lint_bank
 from .compare import BuildPair, compare_builds
 from .config import BuildConfig
@@ -6,11 +7,13 @@ from .dataset import NUMBERS, Row, Run, read_run
 from .dry_run import estimate_build
 from .job import BuildJob
 from .run import run_build
+from .shown_prompts import prompt_names, shown_prompt
 
 __all__ = [
     "BANK_FOLDER",
     "NUMBERS",
     "BankError",
+    "BankExport",
     "BankReport",
     "BuildConfig",
     "BuildJob",
@@ -19,8 +22,11 @@ __all__ = [
     "Run",
     "compare_builds",
     "estimate_build",
+    "export_bank",
     "lint_bank",
+    "prompt_names",
     "read_bank",
     "read_run",
     "run_build",
+    "shown_prompt",
 ]

@@ -1,32 +1,54 @@
-"""The photos of a build: what models are shown of them, and which others to set beside one."""
+"""The photos of a build: what models are shown of them, and which others to set beside one.
 
-import bisect
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from itertools import islice
+Asked of the log on disk. Only photos that are safe by themselves are set beside others: those of
+earlier waves and, once all of them were looked at, of this one. Every choice depends on ids and the
+seed alone.
+"""
 
+from collections.abc import Iterator, Sequence
+
+from crosslight.build.colours import colours_of, unlikeness
 from crosslight.build.config import BuildConfig
 from crosslight.build.roles import Subject
+from crosslight.build.row_log import RowLog
 from crosslight.flow import Context
 from crosslight.records import Photo, Triplet, stable_id
 from crosslight.text import head_word, stem
 
+LIKE_AMONG = 128
+"""Photos among which the most similar ones are sought, so that a choice costs the same in a large
+album as in a small one."""
+
 
 class Album:
-    """Photos in input order. Choices of other photos depend on ids and seed alone."""
+    """The photos in the log."""
 
-    def __init__(self, photos: Sequence[Photo], config: BuildConfig) -> None:
+    def __init__(self, log: RowLog, config: BuildConfig) -> None:
+        self.log = log
         self._config = config
-        self._photos = {photo.id: photo for photo in photos}
-        ring = sorted((self._place(photo.id), photo.id) for photo in photos)
-        self._places = [place for place, _ in ring]
-        self._ring = [photo for _, photo in ring]
+
+    @classmethod
+    def of(cls, photos: Sequence[Photo], config: BuildConfig) -> "Album":
+        """An album in memory, of photos that are safe by themselves."""
+        album = cls(RowLog(), config)
+        for at, photo in enumerate(photos):
+            album.add(at, photo)
+            album.admit(photo.id, b"")
+        return album
 
     def __len__(self) -> int:
-        return len(self._photos)
+        return int(self.log.one("SELECT COUNT(*) FROM photos WHERE safe"))
 
     def __getitem__(self, photo: str) -> Photo:
-        return self._photos[photo]
+        return self.log.photo(photo)
+
+    def add(self, at: int, photo: Photo) -> None:
+        """A photo of the input, not looked at yet."""
+        self.log.add_photo(at, photo, self._place(photo.id))
+
+    def admit(self, photo: str, colours: bytes) -> None:
+        """A photo was looked at, and may be shown."""
+        self.log.write("UPDATE photos SET safe = 1, colours = ? WHERE id = ?", (colours, photo))
 
     def _place(self, *parts: str) -> str:
         return stable_id("ring", seed=self._config.seed, parts=list(parts))
@@ -37,44 +59,52 @@ class Album:
         if images is None:
             raise ValueError("a build needs an image store in its context")
         view = await context.blocking(images.view, photo, config.side, config.quality)
-        return Subject(self._photos[photo], view)
+        return Subject(self.log.photo(photo), view)
+
+    async def colours(self, photo: str, context: Context) -> bytes:
+        """What `similar` compares."""
+        subject = await self.subject(photo, context)
+        return await context.blocking(colours_of, subject.view.jpeg)
 
     def others(self, photo: str, n: int) -> list[str]:
         """Up to `n` other photos, the same on every run, spread evenly over the album."""
-        chosen: list[str] = []
-        start = bisect.bisect(self._places, self._place(photo, "others"))
-        for step in range(len(self._ring)):
-            other = self._ring[(start + step) % len(self._ring)]
-            if len(chosen) == n:
-                break
-            if other != photo:
-                chosen.append(other)
-        return chosen
+        return [other for other, _ in self._others(photo, n)]
+
+    def similar(self, photo: str, n: int) -> list[str]:
+        """Up to `n` of many other photos, those first that look most like it by their colours."""
+        mine = self.log.one("SELECT colours FROM photos WHERE id = ?", (photo,)) or b""
+        many = self._others(photo, max(n, LIKE_AMONG))
+        far = unlikeness(mine, [colours for _, colours in many])
+        return [other for _, (other, _) in sorted(zip(far, many, strict=True))][:n]
+
+    def _others(self, photo: str, n: int) -> list[tuple[str, bytes]]:
+        ring = (
+            "SELECT id, colours FROM photos WHERE safe AND id <> ? AND ring {} ?"
+            " ORDER BY ring LIMIT ?"
+        )
+        start = self._place(photo, "others")
+        found = self.log.read(ring.format(">"), (photo, start, n))
+        found += self.log.read(ring.format("<="), (photo, start, n - len(found)))
+        return [(other, bytes(colours or b"")) for other, colours in found]
+
+    def add_thing(self, triplet: Triplet) -> None:
+        """A photo that shows the thing of a kept draft."""
+        ring = stable_id("fit", photo=triplet.photo, seed=self._config.seed)
+        values = (_thing(triplet), ring, triplet.photo)
+        self.log.write("INSERT OR IGNORE INTO things VALUES (?, ?, ?)", values)
+
+    def holders(self, triplet: Triplet) -> Iterator[str]:
+        """Other photos that show such a thing, in an order of the pattern's own.
+
+        Not each draft of a cat goes to the same photo of one.
+        """
+        thing = _thing(triplet)
+        start = stable_id("fit", pattern=triplet.pattern, seed=self._config.seed, photo="")
+        ring = "SELECT photo FROM things WHERE thing = ? AND ring {} ? AND photo <> ? ORDER BY ring"
+        for side in (">=", "<"):
+            values = (thing, start, triplet.photo)
+            yield from (photo for (photo,) in self.log.stream(ring.format(side), values))
 
 
-class Fitting:
-    """An index from the thing in the photo to the photos that hold one."""
-
-    def __init__(self, triplets: Iterable[Triplet], limit: int, seed: int) -> None:
-        self._limit = limit
-        self._seed = seed
-        holders: dict[str, set[str]] = defaultdict(set)
-        for triplet in triplets:
-            holders[self._thing(triplet)].add(triplet.photo)
-        # Half of all photos may hold a person: what is chosen of them must not cost a sort each.
-        self._rings = {
-            thing: sorted((stable_id("fit", photo=p, seed=seed), p) for p in photos)
-            for thing, photos in holders.items()
-        }
-
-    @staticmethod
-    def _thing(triplet: Triplet) -> str:
-        return stem(head_word(triplet.element))
-
-    def photos(self, triplet: Triplet) -> list[str]:
-        """At most `limit` other photos, the same on every run."""
-        ring = self._rings.get(self._thing(triplet), [])
-        place = stable_id("fit", pattern=triplet.pattern, seed=self._seed, photo="")
-        start = bisect.bisect(ring, (place, ""))
-        turn = (ring[(start + step) % len(ring)][1] for step in range(len(ring)))
-        return list(islice((photo for photo in turn if photo != triplet.photo), self._limit))
+def _thing(triplet: Triplet) -> str:
+    return stem(head_word(triplet.element))

@@ -1,4 +1,4 @@
-"""Where every row went: counts by step over all passes, and the rows that left early."""
+"""Where every row went: counts by step over the whole build."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crosslight.build.steps import Draft, IdeaRequest
-from crosslight.flow import Funnel, error_kind
+from crosslight.flow import error_kind
 from crosslight.records import Done, Dropped, Failed, Outcome, Photo, Sample
 from crosslight.runs import Lost
 
@@ -40,7 +40,6 @@ class RowCounts:
 
     def __init__(self, steps: Sequence[str] = STEPS) -> None:
         self.steps = {name: StepCount(name) for name in steps}
-        self.lost: list[Lost] = []
 
     def step(self, name: str) -> StepCount:
         """The counts of a step; one that is not of the recipe stands last."""
@@ -48,25 +47,17 @@ class RowCounts:
             self.steps[name] = StepCount(name)
         return self.steps[name]
 
-    def merge(self, funnel: Funnel) -> None:
-        """Add what one pass counted."""
-        for found in funnel.as_json():
-            step = self.step(found["step"])
-            step.entered += found["in"]
-            step.done += found["done"]
-            step.dropped.update(found["dropped"])
-            step.failed.update(found["failed"])
-
-    def count(self, name: str, outcome: Outcome[Any]) -> None:
-        """Add one outcome of a step that runs outside the engine's passes."""
+    def count(self, name: str, outcomes: Sequence[Outcome[Any]]) -> None:
+        """One row went into this step and became these."""
         step = self.step(name)
         step.entered += 1
-        if isinstance(outcome, Done):
-            step.done += 1
-        elif isinstance(outcome, Dropped):
-            step.dropped[outcome.reason] += 1
-        else:
-            step.failed[error_kind(outcome)] += 1
+        for outcome in outcomes:
+            if isinstance(outcome, Done):
+                step.done += 1
+            elif isinstance(outcome, Dropped):
+                step.dropped[outcome.reason] += 1
+            else:
+                step.failed[error_kind(outcome)] += 1
 
     def take_back(self, outcome: Dropped) -> None:
         """A row that its step had passed is dropped after all."""
@@ -74,14 +65,15 @@ class RowCounts:
         step.done -= 1
         step.dropped[outcome.reason] += 1
 
-    def lose(self, outcome: Dropped | Failed, row: Any, source: str) -> None:
-        """Keep a row that ended early. `source` is the input's name."""
-        photo, row_id, text = _names(row)
-        self.lost.append(Lost(outcome, source, photo, row_id, text))
-
     def as_json(self) -> list[dict[str, Any]]:
         """The funnel of run.json."""
         return [step.as_json() for step in self.steps.values()]
+
+
+def lost_of(outcome: Dropped | Failed, row: Any, source: str) -> Lost:
+    """A row that ended early. `source` is the input's name."""
+    photo, row_id, text = _names(row)
+    return Lost(outcome, source, photo, row_id, text)
 
 
 def _names(row: Any) -> tuple[str, str, str]:

@@ -1,51 +1,122 @@
-"""Safe alone, unsafe together: the decision over the four numbers of a triplet.
+"""Safe alone, unsafe together: the decision over the numbers of a triplet.
+
+The method asks how much the photo adds to the words. Of a text that a model reads, the difference
+of log-odds between *together* and *alone* decides, beside two loose bounds; of a text that people
+wrote (`stated`) the numbers are those of perception, and the undecided band holds for each.
 
 Numbers and thresholds are kept apart: the guard gives numbers, `decide` reads them. A dropped row
 keeps its numbers, so that another threshold can be tried without a call.
 """
 
+import math
+
 from crosslight.build.config import BuildConfig
 from crosslight.records import CrossCheck, Done, Dropped, Outcome
 
 STEP = "cross_check"
+EDGE = 0.01
+"""Probabilities nearer to 0 or 1 count as this near: a token's last digits are not evidence."""
 
 
 def decide(check: CrossCheck, config: BuildConfig) -> Outcome[CrossCheck]:
-    """Keep exactly the pattern safe / safe / safe / unsafe without a leak; say why else.
+    """Keep what is safe alone, safe elsewhere and unsafe together; say why else.
 
-    Reasons: `leak`, `text_unsafe_alone`, `text_unsafe_elsewhere`, `photo_unsafe_alone`,
-    `not_unsafe_together`, and `undecided` for a number that is unknown or inside the band. A text
-    that people wrote as harmless (`stated`) is kept without a number of its own: it stays unknown.
+    Reasons: those of `pair_fault`, `claim_fault` and `elsewhere_fault`; `undecided` stands for a
+    number that is unknown or inside the band.
     """
-    if check.leak:
-        return Dropped(STEP, "leak", f"the text names the element; {numbers(check)}")
-    parts = (
-        ("text_unsafe_alone", check.text_alone),
-        ("text_unsafe_elsewhere", check.text_elsewhere),
-        ("photo_unsafe_alone", check.photo_alone),
-    )
-    for reason, value in parts:
-        if value is not None and value >= config.unsafe_above:
-            return Dropped(STEP, reason, numbers(check))
-    if check.together is not None and check.together <= config.safe_below:
-        return Dropped(STEP, "not_unsafe_together", numbers(check))
-    safe = all(
-        value <= config.safe_below
-        if value is not None
-        else check.stated and reason == "text_unsafe_alone"
-        for reason, value in parts
-    )
-    if not safe or check.together is None or check.together < config.unsafe_above:
-        return Dropped(STEP, "undecided", numbers(check))
+    for fault in (pair_fault, claim_fault, elsewhere_fault):
+        dropped = fault(check, config)
+        if dropped is not None:
+            return dropped
     return Done(check)
 
 
+def pair_fault(check: CrossCheck, config: BuildConfig) -> Dropped | None:
+    """`leak`, `text_unsafe_alone`, `photo_unsafe_alone`, `not_unsafe_together`, `adds_too_little`,
+    `undecided`."""
+    if check.leak:
+        return Dropped(STEP, "leak", f"the text names the element; {numbers(check)}")
+    found = _stated(check, config) if check.stated else _read(check, config)
+    if not found and (check.photo_alone is None or check.photo_alone > config.safe_below):
+        found = "undecided"
+    if check.photo_alone is not None and check.photo_alone >= config.unsafe_above:
+        found = found if found == "text_unsafe_alone" else "photo_unsafe_alone"
+    return Dropped(STEP, found, numbers(check)) if found else None
+
+
+def _read(check: CrossCheck, config: BuildConfig) -> str:
+    """By what the photo adds to a text that was read."""
+    if check.text_alone is not None and check.text_alone >= config.alone_below:
+        return "text_unsafe_alone"
+    if check.together is not None and check.together < config.together_at_least:
+        return "not_unsafe_together"
+    gain = added(check)
+    if gain is None:
+        return "undecided"
+    return "adds_too_little" if gain < config.adds else ""
+
+
+def _stated(check: CrossCheck, config: BuildConfig) -> str:
+    """By the band. The text alone has no number of its own as a rule: it stays unknown."""
+    if check.text_alone is not None and check.text_alone >= config.unsafe_above:
+        return "text_unsafe_alone"
+    if check.together is not None and check.together <= config.safe_below:
+        return "not_unsafe_together"
+    sure = check.together is not None and check.together >= config.unsafe_above
+    safe = check.text_alone is None or check.text_alone <= config.safe_below
+    return "" if sure and safe else "undecided"
+
+
+def claim_fault(check: CrossCheck, config: BuildConfig) -> Dropped | None:
+    """`element_not_visible`, `risk_does_not_follow`, `undecided`: of the author's claim. What
+    people stated of a pattern is not asked again."""
+    claims = (
+        ("element_not_visible", check.visible),
+        ("risk_does_not_follow", check.follows),
+    )
+    for reason, value in claims:
+        if value is not None and value <= config.safe_below:
+            return Dropped(STEP, reason, numbers(check))
+    if not check.stated and any(v is None or v < config.unsafe_above for _, v in claims):
+        return Dropped(STEP, "undecided", numbers(check))
+    return None
+
+
+def elsewhere_fault(check: CrossCheck, config: BuildConfig) -> Dropped | None:
+    """`text_unsafe_elsewhere`, `undecided`. Where the text makes sense beside no other photo,
+    nothing was asked, and nothing speaks against it."""
+    safe, unsafe = config.alone_below, config.alone_below
+    if check.stated:
+        safe, unsafe = config.safe_below, config.unsafe_above
+    if check.text_elsewhere is not None and check.text_elsewhere >= unsafe:
+        return Dropped(STEP, "text_unsafe_elsewhere", numbers(check))
+    unsure = check.text_elsewhere is None or check.text_elsewhere > safe
+    return Dropped(STEP, "undecided", numbers(check)) if check.beside and unsure else None
+
+
+def added(check: CrossCheck) -> float | None:
+    """How much the photo adds to the words: difference of log-odds. None where one is unknown."""
+    if check.text_alone is None or check.together is None:
+        return None
+    return log_odds(check.together) - log_odds(check.text_alone)
+
+
+def log_odds(probability: float) -> float:
+    """Natural log-odds, bounded at `EDGE`."""
+    bounded = min(max(probability, EDGE), 1 - EDGE)
+    return math.log(bounded / (1 - bounded))
+
+
 def numbers(check: CrossCheck) -> str:
-    """The four numbers on one line, with `?` for unknown."""
+    """The numbers on one line, with `?` for unknown."""
     named = (
         ("text alone", check.text_alone),
         ("text elsewhere", check.text_elsewhere),
         ("photo alone", check.photo_alone),
         ("together", check.together),
     )
-    return ", ".join(f"{name} {'?' if v is None else f'{v:.3f}'}" for name, v in named)
+    told = ", ".join(f"{name} {'?' if v is None else f'{v:.3f}'}" for name, v in named)
+    gain = None if check.stated else added(check)
+    told += "" if gain is None else f", the photo adds {gain:.2f}"
+    claims = (("element visible", check.visible), ("risk follows", check.follows))
+    return told + "".join(f", {name} {v:.3f}" for name, v in claims if v is not None)

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ DATASET = table_schema(
         **dict.fromkeys(("element", "pattern", "category", "scenario"), _TEXT),
         "sensitive": pa.bool_(),
         **dict.fromkeys(("text_alone", "text_elsewhere", "photo_alone", "together"), _NUMBER),
+        **dict.fromkeys(("visible", "follows"), _NUMBER),
+        "beside": pa.int32(),
         "leak": pa.bool_(),
         "decided_by": _TEXT,
         "notes": pa.list_(_TEXT),
@@ -46,34 +48,38 @@ _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif", "BMP":
 
 def write_dataset(
     out: Path,
-    samples: Sequence[Sample],
-    photos: Mapping[str, Photo],
+    samples: Iterable[Sample],
+    photo_of: Callable[[str], Photo],
     splits: Mapping[str, str],
     images: ImageStore,
 ) -> None:
-    """Write the dataset. The same rows give the same bytes."""
-    order = {photo: at for at, photo in enumerate(photos)}
-    # Rows of one photo stand together: its bytes are then stored once a row group.
-    ordered = sorted(samples, key=lambda s: order[s.triplet.photo])
+    """Write the dataset. The same rows in the same order give the same bytes.
+
+    Rows of one photo stand together: its bytes are then stored once a row group.
+    """
     with DatasetSink(out / "dataset", DATASET, splits=SPLITS) as sink:
-        for row in dataset_rows(ordered, photos, splits, images):
+        for row in dataset_rows(samples, photo_of, splits, images):
             sink.write(row["split"], row)
 
 
 def dataset_rows(
     samples: Iterable[Sample],
-    photos: Mapping[str, Photo],
+    photo_of: Callable[[str], Photo],
     splits: Mapping[str, str],
     images: ImageStore,
 ) -> Iterator[dict[str, Any]]:
-    """Rows of the dataset; the image is the photo's original bytes."""
+    """Rows of the dataset; the image is the photo's original bytes, read once for its rows."""
+    photo: Photo | None = None
+    data = b""
     for sample in samples:
         triplet, check = sample.triplet, sample.check
-        photo = photos[triplet.photo]
+        if photo is None or photo.id != triplet.photo:
+            photo = photo_of(triplet.photo)
+            data = images.get(photo.id)
         ending = _EXTENSIONS.get(photo.format, photo.format.lower())
         yield {
             "id": sample.id,
-            "image": {"bytes": images.get(photo.id), "path": f"{photo.id}.{ending}"},
+            "image": {"bytes": data, "path": f"{photo.id}.{ending}"},
             "photo": photo.id,
             "source": photo.source,
             "text": triplet.text,
@@ -96,6 +102,9 @@ def dataset_rows(
             "text_elsewhere": check.text_elsewhere,
             "photo_alone": check.photo_alone,
             "together": check.together,
+            "visible": check.visible,
+            "follows": check.follows,
+            "beside": check.beside,
             "leak": check.leak,
             "decided_by": check.decided_by,
             "notes": [*check.notes, *(f"the photo: {n}" for n in photo.notes), *addressed(sample)],
@@ -120,11 +129,12 @@ def addressed(sample: Sample) -> list[str]:
 
 
 NUMBERS = ("text_alone", "text_elsewhere", "photo_alone", "together")
+_CLAIMS = ("visible", "follows")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A dataset row without its picture. The four numbers are probabilities; None is unknown."""
+    """A dataset row without its picture. Numbers as in a `CrossCheck`; None is unknown."""
 
     id: str
     photo: str
@@ -158,6 +168,9 @@ class Row:
     asks: str = ""
     other_response: str = ""
     other_kind: str = ""
+    visible: float | None = None
+    follows: float | None = None
+    beside: int = 0
 
     @property
     def gap(self) -> float | None:
@@ -172,7 +185,7 @@ class Row:
 
 
 COLUMNS = tuple(f.name for f in fields(Row))
-_NEWER = frozenset({"asks", "other_response", "other_kind"})
+_NEWER = frozenset({"asks", "other_response", "other_kind", *_CLAIMS, "beside"})
 """Columns that tables of earlier versions lack."""
 
 
@@ -214,8 +227,10 @@ def _rows(path: Path) -> Iterator[tuple[int, Row]]:
 def _row(values: dict[str, Any]) -> Row:
     clean: dict[str, Any] = {}
     for name, value in values.items():
-        if name in NUMBERS:
+        if name in (*NUMBERS, *_CLAIMS):
             clean[name] = None if value is None or math.isnan(value) else float(value)
+        elif name == "beside":
+            clean[name] = int(value or 0)
         elif name == "leak":
             clean[name] = bool(value)
         elif name == "sensitive":

@@ -3,13 +3,25 @@
 from collections.abc import Iterator
 from functools import partial
 
-from crosslight.build.bank import Bank, Pattern, read_bank
+from crosslight.build.album import Album
+from crosslight.build.bank import Bank, read_bank
 from crosslight.build.config import BuildConfig
 from crosslight.build.job import BuildJob
 from crosslight.build.prompts import render
-from crosslight.build.roles import Roles, roles_for
-from crosslight.build.roles.prompted import STYLES
-from crosslight.build.steps import CONTROL_TRIES
+from crosslight.build.roles import ControlWish, roles_for
+from crosslight.build.roles.author import (
+    EARLIER_SHOWN,
+    FORMS,
+    SHOWN,
+    harmless_prompt,
+    imagine_prompt,
+    reword_prompt,
+)
+from crosslight.build.row_log import RowLog
+from crosslight.build.steps import RecipeParts, control_tries
+from crosslight.build.waves.map import EXAMPLES
+from crosslight.build.waves.titles import TAKEN_SHOWN
+from crosslight.build.wish import Inspiration, ScenarioHint, Wish
 from crosslight.build.worst_case import WorstCase, worst_case
 from crosslight.flow import (
     CallPlan,
@@ -25,11 +37,9 @@ from crosslight.models import Model
 from crosslight.records import Triplet
 from crosslight.runs import check_folder
 
-READINGS = 3
-"""Questions about one answer."""
 NOTE = (
-    "the upper end: every idea is a scenario of its own that stays thin through all rounds "
-    "(--rounds and --target bound that); the lower end: no photo is safe by itself; "
+    "the upper end: every idea passes, and photos that gave nothing are looked at again as often "
+    "as --rounds allows; the lower end: no photo is safe by itself; "
     "what is no usable photo costs nothing"
 )
 
@@ -57,14 +67,15 @@ def call_plans(
 ) -> list[CallPlan]:
     """The calls of all steps. Embedded roles ask perception once a photo, whatever the steps."""
     roles = roles_for(author, guard, responder, bank, config)
+    kit = RecipeParts(roles, Album(RowLog(), config), config)
     banked = author.capabilities.scene
     worst = worst_case(
         photos,
         config,
         # The bank's author also brings up to as many unsure ones, for the cross-check to drop.
         ideas=2 * config.per_photo if banked else config.per_photo,
-        wordings=partial(min, max(_phrasings(bank)) if banked else len(STYLES)),
-        scenarios=len(bank.scenarios) if banked else None,
+        wordings=partial(min, max(_phrasings(bank)) if banked else len(FORMS)),
+        rethinks=roles.author.rethinks,
     )
     plans = [*_perception(author, guard)]
     longest = _Longest(config, bank)
@@ -74,8 +85,8 @@ def call_plans(
         texts = worst.imagined + worst.worded + (worst.moved if banked else 0)
         plans += _checked(config, worst, guard, longest, texts)
         if config.controls:
-            tries = min(_tries(roles, config), photos - 1)
-            plans.append(_check_controls(worst, guard, longest, 1 + tries))
+            tries = min(control_tries(kit), photos - 1)
+            plans += _check_controls(config, worst, guard, longest, tries)
     if not responder.capabilities.scene:
         plans += _answered(config, worst, responder, longest, helps=1 if banked else 2)
     return plans
@@ -101,15 +112,29 @@ def _written(
         yield plan(
             "reword",
             most=worst.augmented,
-            text_tokens=longest.asked("reword", n=len(STYLES), styles=STYLES),
-            completion_tokens=120 * len(STYLES),
+            text_tokens=longest.reword(),
+            completion_tokens=120 * len(FORMS),
         )
+    if config.other_photos:
+        yield plan(
+            "transfer",
+            most=worst.moved,
+            text_tokens=longest.asked("transfer", act="statement"),
+            completion_tokens=400,
+        )
+    yield plan(
+        "title",
+        most=worst.titles,
+        images=0,
+        text_tokens=longest.title(),
+        completion_tokens=200,
+    )
     if config.controls:
         yield plan(
             "harmless text",
-            most=worst.kept,
-            text_tokens=longest.asked("harmless_text"),
-            completion_tokens=120,
+            most=worst.kept * config.control_attempts,
+            text_tokens=longest.harmless(),
+            completion_tokens=240,
         )
 
 
@@ -125,28 +150,41 @@ def _checked(
     yield plan("photo alone", least=1, most=1, text_tokens=longest.asked("unsafe_photo"))
     plan = partial(plan, least=0, shared=True)
     drafts = worst.imagined + worst.worded + worst.moved
-    text = longest.asked("unsafe_text", text=longest.triplet.text, with_photo=True)
-    yield plan("text alone", most=texts, images=0, text_tokens=text)
-    yield plan("text elsewhere", most=drafts * worst.unrelated, text_tokens=text)
+    text = longest.said("together")
+    yield plan("text alone", most=texts, images=0, text_tokens=longest.said("text_alone"))
     yield plan("together", most=drafts, text_tokens=text)
+    claim = longest.said("read_pair", element=longest.short, risk=longest.line)
+    yield plan("read pair", most=drafts, text_tokens=claim, completion_tokens=60, samples=1)
+    yield plan("fits", most=drafts * worst.unrelated, text_tokens=longest.said("fits"))
+    yield plan("text elsewhere", most=drafts * worst.unrelated, text_tokens=text)
     yield plan(
         "read answer",
-        most=worst.kept * config.answer_attempts * READINGS,
-        text_tokens=longest.asked("answer_assists", answer=longest.answer),
+        most=worst.kept * config.answer_attempts,
+        text_tokens=longest.said("read_answer", risk=longest.line, answer=longest.answer),
+        completion_tokens=160,
+        samples=1,
     )
 
 
-def _check_controls(worst: WorstCase, guard: Model, longest: "_Longest", each: int) -> CallPlan:
-    """The harmless sentence, and the photos that are tried until one is harmless."""
-    return CallPlan(
+def _check_controls(
+    config: BuildConfig, worst: WorstCase, guard: Model, longest: "_Longest", tries: int
+) -> Iterator[CallPlan]:
+    """The harmless sentences, the photos that are tried until one is harmless, the replies."""
+    plan = partial(CallPlan, card=guard.card, least=0, images=1, shared=True)
+    sentences = 2 * config.control_attempts
+    samples = samples_of(guard)
+    most = worst.kept * tries
+    yield plan(
         "check controls",
-        guard.card,
-        0,
-        worst.kept * each,
-        text_tokens=longest.asked("unsafe_text", text=longest.triplet.text, with_photo=True),
-        images=1,
-        samples=samples_of(guard),
-        shared=True,
+        most=worst.kept * sentences + 2 * most,
+        text_tokens=longest.said("together"),
+        samples=samples,
+    )
+    yield plan(
+        "read control",
+        most=worst.kept * sentences + most,
+        text_tokens=longest.said("read_control", answer=longest.answer),
+        completion_tokens=160,
     )
 
 
@@ -160,16 +198,11 @@ def _answered(
     yield plan(
         "answer",
         most=worst.kept * config.answer_attempts,
-        text_tokens=longest.asked("answer", attempt=1),
+        text_tokens=longest.asked("answer", draft=longest.answer, complaint=longest.line),
     )
     if config.controls:
-        text = longest.asked("help", text=longest.triplet.text)
+        text = longest.said("help")
         yield plan("help", most=worst.kept * helps, text_tokens=text)
-
-
-def _tries(roles: Roles, config: BuildConfig) -> int:
-    """Photos to try for a control."""
-    return CONTROL_TRIES * roles.guard.spares * config.unrelated
 
 
 def _phrasings(bank: Bank) -> list[int]:
@@ -181,9 +214,10 @@ class _Longest:
     """The questions at their longest: every form of the author's has a bound."""
 
     answer = "x" * 1400  # 400 tokens
+    line, short = "x" * 400, "x" * 120
 
     def __init__(self, config: BuildConfig, bank: Bank) -> None:
-        line, short = "x" * 400, "x" * 120
+        line, short = self.line, self.short
         self._config = config
         self._bank = bank
         self.triplet = Triplet(
@@ -199,14 +233,32 @@ class _Longest:
         )
 
     def imagine(self) -> int:
-        """With the three longest inspirations."""
+        """With all that a wish may show."""
+        line, short = self.line, self.short
+        hints = (ScenarioHint(short, short, line),) * 4
+        shown = [Inspiration(short, short, line, line, short)] * SHOWN
+        wish = Wish("", hints, hints, (), (line,) * EARLIER_SHOWN)
+        return text_tokens(imagine_prompt(self._config.per_photo, wish, shown))
 
-        def length(pattern: Pattern) -> int:
-            return len(pattern.cases[0].say) + len(pattern.risk)
+    def reword(self) -> int:
+        """In all forms."""
+        return text_tokens(reword_prompt(self.triplet, FORMS, (self.line,) * EARLIER_SHOWN))
 
-        told = sorted(self._bank, key=length)[-3:]
-        return self.asked("imagine", k=self._config.per_photo, scenario="x" * 40, inspiration=told)
+    def harmless(self) -> int:
+        """With earlier ones, and a complaint."""
+        wish = ControlWish((self.line,) * EARLIER_SHOWN, self.line, near=True)
+        return text_tokens(harmless_prompt(self.triplet, wish))
+
+    def title(self) -> int:
+        """Of as many cases as are shown, among as many titles."""
+        case = Inspiration(self.short, self.short, self.line, self.line, self.short)
+        shown = {"cases": (case,) * EXAMPLES, "taken": ("x" * 60,) * TAKEN_SHOWN}
+        return text_tokens(render("name_scenario", **shown))
+
+    def said(self, name: str, **values: object) -> int:
+        """Tokens of one question about a sentence."""
+        return text_tokens(render(name, text=self.line, **values))
 
     def asked(self, name: str, **values: object) -> int:
-        """Tokens of one question."""
+        """Tokens of one question about a triplet."""
         return text_tokens(render(name, triplet=self.triplet, **values))

@@ -1,187 +1,261 @@
 """The RMS recipe over screened photos: image first, then text, then a guidance response.
 
-Passes, each a run of the engine: look at each photo alone; imagine and cross-check; augment and
-cross-check; grow thin scenarios, some rounds; answer and add controls. All order and all chance
-come from ids and the seed, so a resumed run makes the same rows.
+Photos come in waves. Of a wave each photo is first looked at alone; then each walks to its end
+(`walk`); then what was kept is tried on other photos that show the same thing; then the map of
+scenarios is drawn anew, and the next wave is asked for what is thin. All order and all chance come
+from ids, the seed and what earlier waves left, so a resumed run makes the same rows.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
-from crosslight.build.album import Album, Fitting
 from crosslight.build.counts import RowCounts
-from crosslight.build.coverage import Round, Scenarios, count, thin
-from crosslight.build.steps import (
-    Answer,
-    Augment,
-    Check,
-    Controls,
-    Draft,
-    IdeaRequest,
-    Imagine,
-    PhotoAlone,
-    RecipeParts,
+from crosslight.build.row_codec import draft_of
+from crosslight.build.row_log import RowLog, place_of
+from crosslight.build.steps import PhotoAlone, RecipeParts
+from crosslight.build.walk import AGAIN, IDEA, WORDING, Visit, Walk
+from crosslight.build.waves import (
+    AcceptedPattern,
+    Goal,
+    MapVersion,
+    ScenarioMap,
+    plan_waves,
+    title_scenarios,
 )
-from crosslight.flow import Context, RunFailed, Runner, RunStop, Step
-from crosslight.records import Done, Dropped, Failed, Photo, Sample
+from crosslight.build.wish import Wish
+from crosslight.flow import Context, RunFailed, Runner, RunStop, Step, as_step
+from crosslight.records import Done, Failed, Kind, Outcome, Photo
 
 Watching = Callable[[str, Runner, int], AbstractAsyncContextManager[Any]]
 """Shows a pass while it runs: its name, its runner, how many rows go in."""
-
-
 MakeRunner = Callable[[Sequence[Step], bool], Runner]
 """Makes the runner of a pass; the flag says whether its rows are the photos themselves."""
-BY_PHOTO = ("look", "imagine")
+AGAIN_SHARE = 4
+"""Of so many photos of a wave, one that gave nothing before is looked at again beside them."""
+AGAIN_LEAST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """What a wave looks at: its photos, those of them without hints, and earlier ones again."""
+
+    index: int
+    photos: Sequence[str] = ()
+    unsteered: frozenset[str] = frozenset()
+    again: Sequence[Wish] = ()
+
+
+async def _unsaved() -> None:
+    """Saves nothing."""
 
 
 class Recipe:
-    """One build. `run` fills the album of `kit`."""
+    """One build. Rows, drafts and losses go into the log."""
 
     def __init__(
         self,
         kit: RecipeParts,
+        log: RowLog,
         context: Context,
-        account: RowCounts,
-        scenarios: Scenarios,
+        counts: RowCounts,
+        scenarios: ScenarioMap,
         provenance: dict[str, str],
     ) -> None:
         self._kit = kit
+        self._log = log
         self._context = context
-        self._account = account
-        self._scenarios = scenarios
-        self._provenance = provenance
+        self._counts = counts
+        self._walk = Walk(kit, log, counts, provenance)
+        self.scenarios = scenarios
         self.watch: Watching = lambda name, runner, total: nullcontext()
         self.runner: MakeRunner = lambda steps, by_input: Runner(context, steps)
-        self._seen: set[tuple[str, str]] = set()
-        self.samples: dict[str, Sample] = {}
-        self.coverage: list[Round] = []
+        self.save: Callable[[], Awaitable[None]] = _unsaved
+        """Is called after each wave but the last."""
+        self.enough = ""
+        """Which goal was reached before the photos were at their end."""
+        self.notes: list[str] = []
+        self._open: _Looks | None = None
 
-    async def run(self, photos: Sequence[Photo]) -> None:
-        """Make the rows, into `samples` and `coverage`.
+    async def run(self, photos: Sequence[str]) -> None:
+        """Make the rows of these photos, which the album holds.
 
-        Raises `RunStop` where a budget or an interrupt ends the run; what was made stays there.
+        Raises `RunStop` where a budget or an interrupt ends the run; what was made stays in the
+        log, and `finish` names it.
         """
-        self._show_photos(photos)
-        safe = [p async for p in self._pass("look", photos, [PhotoAlone(self._kit)])]
-        kit = self._show_photos(safe)
-        wishes = [IdeaRequest(photo) for photo in safe]
-        made = [d async for d in self._pass("imagine", wishes, [Imagine(kit), Check(kit)])]
-        drafts = self._new(made)
-        drafts += self._new(await self._augment(drafts, kit.config.rewordings))
-        coverage = self.coverage
-        coverage.append(Round(0, self._counts(drafts), ()))
-        for number in range(1, kit.config.rounds + 1):
-            wanted = thin(coverage[-1].counts, kit.config)
-            if not wanted:
-                break
-            grown = await self._grow(drafts, wanted, number)
-            if not grown:
-                break
-            drafts += grown
-            coverage.append(Round(number, self._counts(drafts), tuple(wanted)))
-        await self._answer(drafts)
+        config = self._kit.config
+        last, again = -1, list[Wish]()
+        for wave in plan_waves(photos, config.seed, config.pilot):
+            await self._wave(_Looks(wave.index, wave.photos, wave.unsteered, again))
+            last, again = wave.index, self._again(len(wave.photos))
+            if self.enough:
+                return
+        for index in range(last + 1, last + 1 + config.rounds):
+            if not again or self.enough:
+                return
+            await self._wave(_Looks(index, again=again))
+            again = self._again(len(photos))
 
-    def _show_photos(self, photos: Sequence[Photo]) -> RecipeParts:
-        """From here on, steps see these photos only."""
-        self._kit = replace(self._kit, album=Album(photos, self._kit.config))
-        return self._kit
+    def finish(self) -> None:
+        """Draw the map over what a stop left of a wave."""
+        if self._open is not None:
+            self._draw(self._open)
+            self._open = None
 
-    async def _augment(self, drafts: Sequence[Draft], rewordings: int) -> list[Draft]:
-        kit = self._kit
-        fitting = Fitting([d.triplet for d in drafts], kit.config.other_photos, kit.config.seed)
-        steps: list[Step] = [Augment(kit, rewordings, fitting.photos), Check(kit)]
-        return [d async for d in self._pass("augment", drafts, steps)]
+    async def _wave(self, looks: _Looks) -> None:
+        if looks.index:
+            await self.save()
+        for photo in looks.photos:
+            self._log.write("UPDATE photos SET wave = ? WHERE id = ?", (looks.index, photo))
+        self._open = looks
+        await self._look(looks)
+        await self._walk_all(looks)
+        await self._move(looks)
+        self._log.commit()
+        version = self._draw(looks)
+        self._open = None
+        untitled = await title_scenarios(self._kit.roles.author, self.scenarios, version)
+        self.notes += [f"no title for the scenario {one}" for one in untitled]
+        unsafe = self._log.count_rows(Kind.UNSAFE)
+        goal = Goal(target=self._kit.config.target, novelty=self._kit.config.novelty)
+        self.enough = self.scenarios.done(goal, rows=unsafe)
 
-    async def _grow(self, drafts: list[Draft], wanted: list[str], number: int) -> list[Draft]:
-        """More of the thin scenarios: further cases on their photos, then further wordings."""
-        kit = self._kit
-        mine = [d for d in drafts if d.triplet.scenario in wanted]
-        places = dict.fromkeys((d.triplet.scenario, d.triplet.photo) for d in mine)
-        wishes = [IdeaRequest(kit.album[photo], scenario) for scenario, photo in places]
-        steps: list[Step] = [Imagine(kit), Check(kit)]
-        found = self._new([d async for d in self._pass(f"grow {number}", wishes, steps)])
-        first = [d for d in mine if not d.parent] + found
-        found += self._new(await self._augment(first, kit.config.rewordings * (number + 1)))
-        room = {s: kit.config.per_scenario - n for s, n in self._counts(mine).items()}
-        grown = []
-        for draft in found:
-            scenario = draft.triplet.scenario
-            if room.get(scenario, 0) > 0:
-                room[scenario] -= 1
-                grown.append(draft)
-            else:
-                self._take_back("cross_check", "scenario_full", f"{scenario} has enough", draft)
-        return grown
+    async def _look(self, looks: _Looks) -> None:
+        """Each photo by itself; only then may others be set beside it."""
+        album, guard = self._kit.album, self._kit.roles.guard
+        alone = PhotoAlone(self._kit)
 
-    def _new(self, drafts: Sequence[Draft]) -> list[Draft]:
-        """Drafts not seen before, with their scenarios named."""
-        fresh = []
-        for draft in drafts:
-            key = (draft.triplet.photo, draft.triplet.text)
-            if key not in self._seen:
-                self._seen.add(key)
-                fresh.append(draft)
-            else:
-                detail = "the same sentence on the same photo as an earlier draft"
-                self._take_back("cross_check", "duplicate_row", detail, draft)
-        names = self._scenarios.name([d.triplet for d in fresh])
-        return [
-            replace(d, triplet=replace(d.triplet, scenario=name))
-            for d, name in zip(fresh, names, strict=True)
-        ]
+        @as_step(alone.name)
+        async def step(row: Photo, context: Context) -> Outcome[Photo]:
+            outcome = await alone(row, context)
+            if isinstance(outcome, Done):
+                colours = await album.colours(row.id, context) if guard.by_likeness else b""
+                album.admit(row.id, colours)
+            return outcome
 
-    async def _answer(self, drafts: Sequence[Draft]) -> None:
-        steps: list[Step] = [Answer(self._kit, self._provenance), Controls(self._kit)]
-        async for sample in self._pass("answer", drafts, steps):
-            if sample.id not in self.samples:
-                self.samples[sample.id] = sample
-            else:
-                self._take_back("controls", "duplicate_row", f"same as row {sample.id}", sample)
+        rows = (album[photo] for photo in looks.photos)
+        runner = self.runner([step], True)
+        async for photo, outcome in self._pass(
+            _named("look", looks), runner, rows, len(looks.photos)
+        ):
+            self._counts.count(alone.name, [outcome])
+            if not isinstance(outcome, Done):
+                self._walk.lose(outcome, photo, place_of(looks.index, 0, self._at(photo.id)))
 
-    def _counts(self, drafts: Iterable[Draft]) -> dict[str, int]:
-        return count(d.triplet for d in drafts)
+    async def _walk_all(self, looks: _Looks) -> None:
+        safe = self._log.read(
+            "SELECT id, at FROM photos WHERE wave = ? AND safe ORDER BY at", (looks.index,)
+        )
+        visits = list(self._visits(looks, safe))
+        await self._visit(_named("walk", looks), visits, by_input=True)
+
+    def _visits(self, looks: _Looks, safe: Iterable[tuple[Any, ...]]) -> Iterator[Visit]:
+        """The wave's photos, most of them with hints, then those that are looked at again."""
+        for photo, at in safe:
+            steered = looks.index > 0 and photo not in looks.unsteered
+            wish = self.scenarios.hints(photo) if steered else Wish(photo)
+            yield Visit(photo, at, looks.index, wish)
+        for once_more in looks.again:
+            wish = replace(once_more, already=tuple(self._log.texts(once_more.photo)))
+            yield Visit(wish.photo, self._at(wish.photo), looks.index, wish)
+
+    async def _move(self, looks: _Looks) -> None:
+        """Kept patterns on other photos that show the same thing."""
+        if not self._kit.config.other_photos:
+            return
+        self._plan_moves(looks.index)
+        targets = self._log.read(
+            "SELECT DISTINCT p.id, p.at FROM moves m JOIN photos p ON p.id = m.photo"
+            " WHERE m.wave = ? ORDER BY p.at",
+            (looks.index,),
+        )
+        visits = [Visit(photo, at, looks.index, None) for photo, at in targets]
+        if visits:
+            await self._visit(_named("other photos", looks), visits, by_input=False)
+
+    def _plan_moves(self, wave: int) -> None:
+        """Up to so many photos a draft, over all waves: what found too few tries those of this
+        one."""
+        most, log = self._kit.config.other_photos, self._log
+        waiting = log.stream(
+            "SELECT place, value FROM drafts WHERE kept AND way IN (?, ?) AND"
+            " (SELECT COUNT(*) FROM moves WHERE draft = place) < ? ORDER BY place",
+            (IDEA, AGAIN, most),
+        )
+        for place, value in list(waiting):
+            triplet, _, _ = draft_of(value)
+            had = {p for (p,) in log.read("SELECT photo FROM moves WHERE draft = ?", (place,))}
+            new = (photo for photo in self._kit.album.holders(triplet) if photo not in had)
+            for photo in list(islice(new, most - len(had))):
+                log.write("INSERT INTO moves VALUES (?, ?, ?)", (photo, place, wave))
+
+    async def _visit(self, name: str, visits: Sequence[Visit], *, by_input: bool) -> None:
+        runner = self.runner([self._walk], by_input)
+        async for visit, outcome in self._pass(name, runner, visits, len(visits)):
+            # What fell inside a walk is in the log already.
+            if isinstance(outcome, Failed) and outcome.step == Walk.name:
+                self._counts.count(Walk.name, [outcome])
+                photo = self._kit.album[visit.photo]
+                self._walk.lose(outcome, photo, place_of(visit.wave, 3, visit.at))
+
+    def _draw(self, looks: _Looks) -> MapVersion:
+        return self.scenarios.close_wave(self._accepted(looks.index), looks.unsteered)
+
+    def _accepted(self, wave: int) -> Iterator[AcceptedPattern]:
+        """The ideas of a wave that passed the cross-check, one a photo and pattern."""
+        seen: set[tuple[str, str]] = set()
+        found = self._log.stream(
+            "SELECT way, value FROM drafts WHERE wave = ? AND kept AND way <> ? ORDER BY place",
+            (wave, WORDING),
+        )
+        for way, value in found:
+            t, _, _ = draft_of(value)
+            if (t.photo, t.pattern) not in seen:
+                seen.add((t.photo, t.pattern))
+                yield AcceptedPattern(
+                    photo=t.photo,
+                    pattern=t.pattern,
+                    category=t.category,
+                    scenario=t.scenario,
+                    element=t.element,
+                    text=t.text,
+                    risk=t.risk,
+                    sensitive=t.sensitive,
+                    drawn=way == IDEA,
+                )
+
+    def _again(self, photos: int) -> list[Wish]:
+        """Second looks at photos that gave nothing, a bounded number."""
+        if not self._kit.roles.author.rethinks:
+            return []
+        most, wishes = max(AGAIN_LEAST, photos // AGAIN_SHARE), list[Wish]()
+        for turn in range(1, self._kit.config.rounds + 1):
+            nothing = self._log.read(
+                "SELECT id FROM photos p WHERE safe AND visited = ? AND NOT EXISTS"
+                " (SELECT 1 FROM drafts d WHERE d.photo = p.id AND d.kept) ORDER BY at",
+                (turn,),
+            )
+            wishes += self.scenarios.again([p for (p,) in nothing], most - len(wishes), turn)
+        return wishes
+
+    def _at(self, photo: str) -> int:
+        return int(self._log.one("SELECT at FROM photos WHERE id = ?", (photo,)))
 
     async def _pass(
-        self, name: str, rows: Sequence[Any], steps: Sequence[Step]
-    ) -> AsyncIterator[Any]:
-        """Run steps over rows; yield what is done, keep account of the rest.
-
-        Raises `RunStop` when the pass ended before its rows did.
-        """
+        self, name: str, runner: Runner, rows: Iterable[Any], total: int
+    ) -> AsyncIterator[tuple[Any, Outcome[Any]]]:
+        """Each row and its end. Raises `RunStop` when the pass ended before its rows did."""
         self._context.gate.check()
-        runner = self.runner(steps, name in BY_PHOTO)
-        try:
-            async with self.watch(name, runner, len(rows)):
-                async for result in runner.run(rows):
-                    for leaf in result.leaves:
-                        if isinstance(leaf.outcome, Done):
-                            yield leaf.outcome.value
-                        else:
-                            self._lose(leaf.outcome, leaf.before)
-        finally:
-            self._account.merge(runner.funnel)
+        async with self.watch(name, runner, total):
+            async for result in runner.run(rows):
+                for leaf in result.leaves:
+                    yield result.row, leaf.outcome
         if runner.status != "complete":
             ending = RunFailed if runner.status == "failed" else RunStop
             raise ending(runner.reason, hint=runner.hint)
 
-    def _take_back(self, step: str, reason: str, detail: str, row: Draft | Sample) -> None:
-        """A row that this step had passed leaves here after all."""
-        outcome = Dropped(step, reason, detail)
-        self._account.take_back(outcome)
-        self._lose(outcome, row)
 
-    def _lose(self, outcome: Dropped | Failed, row: Any) -> None:
-        photo = _photo_of(row)
-        self._account.lose(outcome, row, self._kit.album[photo].source if photo else "")
-
-
-def _photo_of(row: Any) -> str:
-    if isinstance(row, Photo):
-        return row.id
-    if isinstance(row, IdeaRequest):
-        return row.photo.id
-    if isinstance(row, Draft | Sample):
-        return row.triplet.photo
-    return ""
+def _named(name: str, looks: _Looks) -> str:
+    return f"{name}, wave {looks.index + 1}"

@@ -1,26 +1,36 @@
 """One build from beginning to end: open, screen, run the recipe, leave a run directory."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from crosslight.build.album import Album
 from crosslight.build.bank import BANK_FOLDER, Bank, bank_hash, read_bank
 from crosslight.build.config import RECIPE_VERSION
 from crosslight.build.counts import RowCounts
-from crosslight.build.coverage import Scenarios
 from crosslight.build.job import ROLES, BuildJob
 from crosslight.build.prompts import prompt_hashes
 from crosslight.build.recipe import Recipe
 from crosslight.build.roles import roles_for
+from crosslight.build.row_log import LOG_FILE, RowLog, opened_log, place_of
 from crosslight.build.steps import RecipeParts
-from crosslight.build.summary import UNREAD, BuildOutcome, account_of, describe, write_build
+from crosslight.build.summary import (
+    UNREAD,
+    BuildOutcome,
+    LostRows,
+    Tally,
+    account_of,
+    describe,
+    write_build,
+)
+from crosslight.build.waves import ScenarioMap
 from crosslight.flow import RunFailed, Session, in_thread
 from crosslight.models import LabelSpace, ModelError, NotSupported, Vectors, require_sight
 from crosslight.records import Done, Photo, canonical, content_hash
 from crosslight.runs import (
     Hall,
     Looked,
+    Lost,
     Pages,
     Progress,
     RunResult,
@@ -52,49 +62,89 @@ async def run_build(
     bank = read_bank(job.bank)
     await in_thread(job.entries)
     async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
+        with opened_log(job.out / LOG_FILE) as log:
+            build = _Build(job, hall, bank, log)
+            started(hall)
+            with hall.part():
+                if job.canary:
+                    await hall.aside(_canary(hall))
+            with hall.part():
+                # After a stop too: it then only lists what is there, so that the account is whole.
+                photos = build.take_in(await look(hall, job.intake(), looked))
+                hall.check()
+                await build.recipe.run(photos)
+            await build.finish()
+            pages(job.out)
+    return ended(hall)
+
+
+class _Build:
+    """What belongs together while a build runs."""
+
+    def __init__(self, job: BuildJob, hall: Hall, bank: Bank, log: RowLog) -> None:
         author, guard, responder = (hall.session.callers[role] for role in ROLES)
         roles = roles_for(author, guard, responder, bank, job.config)
-        counts = RowCounts()
-        kit = RecipeParts(roles, Album((), job.config), job.config)
-        provenance = _provenance(hall.session, bank)
-        recipe = Recipe(kit, hall.context, counts, Scenarios(bank, _meaning), provenance)
-        recipe.runner = lambda steps, by_input: hall.runner(steps, by_input=by_input)
-        recipe.watch = lambda name, runner, total: watch(name, runner, hall.ledger, total)
-        screened = Looked(())
-        started(hall)
-        with hall.part():
-            if job.canary:
-                await hall.aside(_canary(hall))
-        with hall.part():
-            # After a stop too: it then only lists what is there, so that the account is whole.
-            screened = await look(hall, job.intake(), looked)
-            photos = _screened(screened, counts)
-            hall.notes += _simplified(photos)
-            hall.check()
-            await recipe.run(photos)
+        self._job, self._hall, self._bank, self._log = job, hall, bank, log
+        self._counts = RowCounts()
+        self._provenance = _provenance(hall.session, bank)
+        self._map = ScenarioMap(bank, _meaning, job.config.seed)
+        kit = RecipeParts(roles, Album(log, job.config), job.config)
+        self._album = kit.album
+        self.recipe = Recipe(kit, log, hall.context, self._counts, self._map, self._provenance)
+        self.recipe.runner = lambda steps, by_input: hall.runner(steps, by_input=by_input)
+        self.recipe.watch = hall.watched
+        self.recipe.save = self._save
+
+    def take_in(self, screened: Looked) -> list[str]:
+        """Write down what the screen said; returns the photos. Nothing of it is held longer."""
+        log, photos = self._log, dict[str, None]()
+        for at, one in enumerate(screened.entries):
+            self._counts.count("screen", [one.outcome])
+            if isinstance(one.outcome, Done):
+                photos[one.outcome.value.id] = None
+                self._album.add(at, one.outcome.value)
+            else:
+                log.lose(f"-{place_of(at)}", Lost(one.outcome, one.source))
+            log.add_input(at, one.source, _fate(one.outcome))
+        for at, name in enumerate(screened.unread, len(screened.entries)):
+            log.add_input(at, name, UNREAD)
+        log.commit()
+        self._hall.notes += _simplified(photo for _, photo in screened.photos)
+        return list(photos)
+
+    async def _save(self) -> None:
+        """What there is after a wave; not over an earlier run that had come further."""
+        if self._hall.may_replace(account_of(self._log)):
+            await in_thread(self._write)
+
+    def _write(self) -> Tally:
+        job = self._job
+        return write_build(
+            job.out, self._log, self._map, self._hall.images, job.config, self._provenance
+        )
+
+    async def finish(self) -> None:
+        """Leave the run's tables and its `run.json`."""
+        job, hall, recipe = self._job, self._hall, self.recipe
+        recipe.finish()
+        self._log.commit()
+        if recipe.enough:
+            hall.notes.append(recipe.enough)
+        hall.notes += [*recipe.notes, *(str(v.novelty) for v in self._map.versions[-1:])]
         outcome = BuildOutcome(
-            samples=list(recipe.samples.values()),
-            photos={photo.id: photo for _, photo in screened.photos},
-            inputs=[
-                *((one.source, _fate(one.outcome)) for one in screened.entries),
-                *((name, UNREAD) for name in screened.unread),
-            ],
-            coverage=recipe.coverage,
-            account=counts,
-            images=hall.images,
-            bank=bank,
+            log=self._log,
+            scenarios=self._map,
+            account=self._counts,
+            bank=self._bank,
             ours=job.bank.resolve() == BANK_FOLDER.resolve(),
             config=job.config,
             prompts=prompt_hashes(),
             command=job.command({role: card.spec for role, card in hall.cards.items()}),
         )
-        account, left = account_of(outcome, ended=hall.status == "complete")
-        lost = [*counts.lost, *left]
+        account, lost = account_of(self._log), LostRows(self._log)
         hall.writing(account, lost)
-        splits = write_build(job.out, outcome)
-        hall.finish(describe(outcome, splits), account, lost)
-        pages(job.out)
-    return ended(hall)
+        tally = await in_thread(self._write)
+        hall.finish(describe(outcome, tally), account, lost)
 
 
 def _fate(outcome: object) -> str:
@@ -102,16 +152,7 @@ def _fate(outcome: object) -> str:
     return outcome.value.id if isinstance(outcome, Done) else type(outcome).__name__
 
 
-def _screened(screened: Looked, counts: RowCounts) -> list[Photo]:
-    """Count what the screen said; returns the photos."""
-    for one in screened.entries:
-        counts.count("screen", one.outcome)
-        if not isinstance(one.outcome, Done):
-            counts.lose(one.outcome, None, one.source)
-    return [photo for _, photo in screened.photos]
-
-
-def _simplified(photos: Sequence[Photo]) -> list[str]:
+def _simplified(photos: Iterable[Photo]) -> list[str]:
     """How many photos are used by a part of what their files hold."""
     found = Counter(note for photo in photos for note in photo.notes)
     return [f"{plural(n, 'photo')}: {note} (in the notes of the rows)" for note, n in found.items()]

@@ -1,15 +1,25 @@
-"""The steps of the recipe, each an `async` call over one row.
+"""The steps of the recipe, each an `async` call over one row; `walk` chains them.
 
 photo -> PhotoAlone -> Imagine -> Check -> (Augment -> Check) -> Answer -> Controls
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from crosslight.build.album import Album
 from crosslight.build.config import RECIPE_VERSION, BuildConfig
-from crosslight.build.crosscheck import decide
-from crosslight.build.roles import Roles, There
+from crosslight.build.crosscheck import claim_fault, decide, pair_fault
+from crosslight.build.forms import unlike, words_of
+from crosslight.build.roles import (
+    NOT_ELSEWHERE,
+    ControlWish,
+    HarmlessText,
+    Reading,
+    Roles,
+    Subject,
+    There,
+)
+from crosslight.build.wish import Wish
 from crosslight.flow import Context
 from crosslight.records import (
     CrossCheck,
@@ -26,7 +36,9 @@ from crosslight.records import (
 from crosslight.text import refuses
 
 CONTROL_TRIES = 4
-"""Photos to try for a control, as a multiple of those that the cross-check looked at."""
+"""Photos to try for a control where perception looks, as a multiple of those that the cross-check
+looked at."""
+_NONE_OF = {False: "no_harmless_text", True: "no_hard_negative"}
 
 SENSITIVE = frozenset({"self_harm", "weapon_harm"})
 GO_ALONG, WARNING, GUIDANCE = map(str, (ReplyKind.GO_ALONG, ReplyKind.WARNING, ReplyKind.GUIDANCE))
@@ -44,10 +56,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class IdeaRequest:
-    """A photo to imagine cases for; with `scenario`, only of that one."""
+    """A photo to imagine cases for, and what of it is wished; without a wish, an unsteered look."""
 
     photo: Photo
-    scenario: str = ""
+    wish: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,27 +100,47 @@ class Imagine:
     async def __call__(self, row: IdeaRequest, context: Context) -> list[Outcome[Draft]]:
         subject = await self.kit.album.subject(row.photo.id, context)
         found = await self.kit.roles.author.imagine(
-            subject, self.kit.config.per_photo, row.scenario
+            subject, self.kit.config.per_photo, row.wish or Wish(row.photo.id)
         )
         if not found:
             return [Dropped(self.name, "no_pattern", "the author found no case in this photo")]
-        return [Done(Draft(triplet)) for triplet in found]
+        return [_drafted(idea) for idea in found]
+
+
+def _drafted(idea: Outcome[Triplet], parent: str = "") -> Outcome[Draft]:
+    return Done(Draft(idea.value, parent=parent)) if isinstance(idea, Done) else idea
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Cross-check: safe alone, safe elsewhere, unsafe together, no leak."""
+    """Cross-check: no leak, safe alone, unsafe together, the claim holds, safe elsewhere.
+
+    In this order, and no further than what decides: a leak costs nothing, and photos are sought
+    only for a text that passed all else.
+    """
 
     kit: RecipeParts
     name: str = "cross_check"
 
     async def __call__(self, row: Draft, context: Context) -> Outcome[Draft]:
-        album, config = self.kit.album, self.kit.config
-        subject = await album.subject(row.triplet.photo, context)
-        others = album.others(row.triplet.photo, self.kit.roles.guard.spares * config.unrelated)
-        unrelated = [await album.subject(other, context) for other in others]
-        check = await self.kit.roles.guard.check(row.triplet, subject, unrelated)
-        outcome = decide(check, config)
+        return self.judge(row, await self.read(row, context))
+
+    async def read(self, row: Draft, context: Context) -> CrossCheck:
+        """The numbers of a draft: kept whatever is decided on them."""
+        guard, config, triplet = self.kit.roles.guard, self.kit.config, row.triplet
+        subject = await self.kit.album.subject(triplet.photo, context)
+        check = await guard.pair(triplet, subject)
+        if pair_fault(check, config) is not None:
+            return check
+        check = await guard.claim(triplet, subject, check)
+        if claim_fault(check, config) is not None:
+            return check
+        tries = guard.spares * config.unrelated
+        return await guard.elsewhere(triplet, check, _others(self.kit, triplet, tries, context))
+
+    def judge(self, row: Draft, check: CrossCheck) -> Outcome[Draft]:
+        """What its numbers make of a draft."""
+        outcome = decide(check, self.kit.config)
         if isinstance(outcome, Dropped):  # near misses are to be found again: pattern and numbers
             return replace(outcome, detail=f"{row.triplet.pattern}: {outcome.detail}")
         return Done(replace(row, check=check)) if isinstance(outcome, Done) else outcome
@@ -119,23 +151,27 @@ class Augment:
     """Other wordings and speakers on the same photo, and the same pattern on photos that fit."""
 
     kit: RecipeParts
-    rewordings: int
-    candidates: Callable[[Triplet], Sequence[str]]
     name: str = "augment"
 
-    async def __call__(self, row: Draft, context: Context) -> list[Outcome[Draft]]:
-        author, album = self.kit.roles.author, self.kit.album
-        triplet = row.triplet
-        subject = await album.subject(triplet.photo, context)
-        made = list(await author.reword(triplet, subject, self.rewordings))
-        for photo in self.candidates(triplet):
-            moved = await author.transfer(triplet, await album.subject(photo, context))
-            if moved is not None:
-                made.append(moved)
-        if not made:
-            return [Dropped(self.name, "nothing_new", "no other wording or photo")]
-        parent = sample_id(triplet, Kind.UNSAFE, RECIPE_VERSION)
-        return [Done(Draft(new, parent=parent)) for new in made]
+    async def reword(
+        self, row: Draft, context: Context, already: Sequence[str] = ()
+    ) -> list[Outcome[Draft]]:
+        """Further wordings beside the same photo, each for itself. `already`: what it has."""
+        subject = await self.kit.album.subject(row.triplet.photo, context)
+        n = self.kit.config.rewordings
+        said = await self.kit.roles.author.reword(row.triplet, subject, n, already)
+        return [_drafted(one, _own_id(row)) for one in said]
+
+    async def transfer(self, row: Draft, photo: str, context: Context) -> Draft | None:
+        """The same pattern beside another photo; None where the author finds that it does not
+        fit."""
+        subject = await self.kit.album.subject(photo, context)
+        moved = await self.kit.roles.author.transfer(row.triplet, subject)
+        return Draft(moved, parent=_own_id(row)) if moved is not None else None
+
+
+def _own_id(row: Draft) -> str:
+    return sample_id(row.triplet, Kind.UNSAFE, RECIPE_VERSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +185,17 @@ class Answer:
     async def __call__(self, row: Draft, context: Context) -> Outcome[Sample]:
         roles, config = self.kit.roles, self.kit.config
         subject = await self.kit.album.subject(row.triplet.photo, context)
-        problems: list[str] = []
-        for attempt in range(config.answer_attempts):
-            response = await roles.responder.guide(row.triplet, subject, attempt)
-            problems = await roles.guard.answer_problems(row.triplet, subject, response)
-            if not problems:
+        response, read = "", Reading()
+        for _ in range(config.answer_attempts):
+            earlier = response
+            response = await roles.responder.guide(row.triplet, subject, earlier, read.complaint)
+            if response == earlier:
+                break  # it has no other
+            read = await roles.guard.read_answer(row.triplet, subject, response)
+            if not read.problems:
                 return Done(self._sample(row, response))
-        return Dropped(self.name, problems[0], f"all {config.answer_attempts} drafts: {problems}")
+        told = f"{', '.join(read.problems)}: {read.complaint or 'no draft was good enough'}"
+        return Dropped(self.name, read.problems[0], told)
 
     def _sample(self, row: Draft, response: str) -> Sample:
         if row.check is None:
@@ -176,73 +216,138 @@ class Answer:
         )
 
 
+Earlier = Sequence[str]
+"""Harmless texts that a photo has already."""
+Part = Callable[[Sample, Context, Earlier], Awaitable[Outcome[Sample]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """Safe counterparts: same photo with a harmless text, same text with a harmless photo."""
+    """Safe counterparts: same photo with a harmless text, same text with a harmless photo.
+
+    Each is a product of its own: the row is finished without them, and one that fails costs itself.
+    """
 
     kit: RecipeParts
     name: str = "controls"
 
-    async def __call__(self, row: Sample, context: Context) -> list[Outcome[Sample]]:
+    def parts(self, row: Sample) -> tuple[Part, ...]:
+        """What to ask for beside a row. Texts near the risk come from an author that writes, one
+        an idea."""
         if not self.kit.config.controls:
-            return [Done(row)]
-        return [Done(row), await self._text(row, context), await self._photo(row, context)]
+            return ()
+        near = (self.near,) if self.kit.roles.author.writes_near and not row.parent else ()
+        return (self.text, *near, self.photo)
 
-    async def _text(self, row: Sample, context: Context) -> Outcome[Sample]:
-        roles, config = self.kit.roles, self.kit.config
+    async def text(self, row: Sample, context: Context, earlier: Earlier = ()) -> Outcome[Sample]:
+        """The row's photo with a harmless text of the same form."""
+        return await self._said(row, context, earlier, near=False)
+
+    async def near(self, row: Sample, context: Context, earlier: Earlier = ()) -> Outcome[Sample]:
+        """The row's photo with a text about the risky thing that is harmless still."""
+        return await self._said(row, context, earlier, near=True)
+
+    async def _said(
+        self, row: Sample, context: Context, earlier: Earlier, *, near: bool
+    ) -> Outcome[Sample]:
+        """The author is asked again where its text was of another form, or not sure to be
+        harmless."""
+        author, config = self.kit.roles.author, self.kit.config
         subject = await self.kit.album.subject(row.triplet.photo, context)
-        for harmless in await roles.author.harmless(row.triplet, subject):
-            unsafe = None
-            if not roles.guard.stated(row.triplet, harmless.text):
-                unsafe = await roles.guard.together(row.triplet, harmless.text, subject)
-                if unsafe is None or unsafe > config.safe_below:
-                    continue
-            said = replace(
-                row.triplet, text=harmless.text, speaker=harmless.speaker, style=harmless.style
-            )
-            reply = await roles.responder.help(said, said.text, subject, harmless.reply)
-            worse = (harmless.warning, WARNING if harmless.warning else "")
-            return self._control(row, said, Kind.CONTROL_TEXT, reply, unsafe, worse)
-        return Dropped(self.name, "no_harmless_text", "no sentence was sure to be harmless here")
+        # One question for both texts: the store answers it the second time.
+        wish = ControlWish(tuple(earlier), near=self.near in self.parts(row))
+        tried: set[str] = set()
+        fault = Dropped(self.name, _NONE_OF[near], "the author wrote none")
+        for _ in range(config.control_attempts):
+            found = await author.harmless(row.triplet, subject, wish)
+            for harmless in found:
+                if harmless.near is near and harmless.text not in tried:
+                    tried.add(harmless.text)
+                    made = await self._made(row, harmless, subject, earlier)
+                    if not isinstance(made, Dropped):
+                        return made
+                    fault = made
+                    wish = replace(wish, complaint=made.detail)
+            if not wish.complaint or not tried:
+                break
+        return fault
 
-    async def _photo(self, row: Sample, context: Context) -> Outcome[Sample]:
+    async def _made(
+        self, row: Sample, harmless: HarmlessText, subject: Subject, earlier: Earlier
+    ) -> Outcome[Sample]:
+        """A control of a text, or why it is none."""
+        roles, config = self.kit.roles, self.kit.config
+        unsafe = None
+        if not roles.guard.stated(row.triplet, harmless.text):
+            if fault := unlike(row.triplet.text, harmless.text):
+                return Dropped(self.name, "control_of_another_form", _tried(harmless, fault))
+            if words_of(harmless.text) in [words_of(text) for text in earlier]:
+                fault = "this photo has the sentence already"
+                return Dropped(self.name, "duplicate_control", _tried(harmless, fault))
+            unsafe = await roles.guard.together(row.triplet, harmless.text, subject)
+            if unsafe is None or unsafe > config.safe_below:
+                told = "?" if unsafe is None else f"{unsafe:.3f}"
+                fault = f"it is not sure to be harmless here (unsafe: {told})"
+                return Dropped(self.name, _NONE_OF[harmless.near], _tried(harmless, fault))
+        said = replace(
+            row.triplet, text=harmless.text, speaker=harmless.speaker, style=harmless.style
+        )
+        kind = Kind.HARD_NEGATIVE if harmless.near else Kind.CONTROL_TEXT
+        worse = (harmless.warning, WARNING if harmless.warning else "")
+        reply = await roles.responder.help(said, said.text, subject, harmless.reply)
+        return await self._control(row, said, kind, subject, reply, unsafe, worse)
+
+    async def photo(self, row: Sample, context: Context, earlier: Earlier = ()) -> Outcome[Sample]:
+        """The row's text with a photo beside which it makes sense and is harmless."""
         roles, album, config = self.kit.roles, self.kit.album, self.kit.config
-        tries = CONTROL_TRIES * roles.guard.spares * config.unrelated
-        nearest: tuple[float, str] = (0.0, "no photo was sure to be harmless for it")
-        for other in album.others(row.triplet.photo, tries):
-            subject = await album.subject(other, context)
+        nearest: tuple[float, str] = (0.0, "beside no photo that was tried is it sure to fit")
+        badly_answered: Dropped | None = None
+        async for subject in _others(self.kit, row.triplet, control_tries(self.kit), context):
             there = await roles.guard.harmless_there(row.triplet, subject)
             if _fits(there, config):
-                moved = replace(row.triplet, photo=other)
+                moved = replace(row.triplet, photo=subject.photo.id)
                 reply = await roles.responder.help(moved, moved.text, subject, "")
                 if reply:  # people wrote none for a photo that only the guard finds harmless
                     worse = (row.response, GUIDANCE)
-                    return self._control(row, moved, Kind.CONTROL_PHOTO, reply, there.unsafe, worse)
-            miss = _near_miss(there, album[other].source, config)
+                    made = await self._control(
+                        row, moved, Kind.CONTROL_PHOTO, subject, reply, there.unsafe, worse
+                    )
+                    if not isinstance(made, Dropped):
+                        return made
+                    badly_answered = made
+            miss = _near_miss(there, album[subject.photo.id].source, config)
             nearest = max(nearest, miss, key=lambda one: one[0])
-        return Dropped(self.name, "no_harmless_photo", nearest[1])
+        return badly_answered or Dropped(self.name, "no_harmless_photo", nearest[1])
 
-    def _control(
+    async def _control(
         self,
         row: Sample,
         triplet: Triplet,
         kind: Kind,
+        subject: Subject,
         reply: str,
         unsafe: float | None,
         worse: tuple[str, str],
     ) -> Outcome[Sample]:
         """`worse`: the other reply, and what it is."""
+        # An over-cautious reply to a harmless request is what a control must not teach.
         if refuses(reply):
-            # An over-cautious reply to a harmless request is what a control must not teach.
             return Dropped(self.name, "control_refused", reply[:200])
+        read = await self.kit.roles.guard.read_control(triplet.text, subject, reply)
+        if read.problems:
+            return Dropped(self.name, read.problems[0], f"{read.complaint}: {reply[:200]}")
         check = replace(
             row.check,
             together=unsafe,
             text_alone=row.check.text_alone if kind is Kind.CONTROL_PHOTO else None,
             text_elsewhere=None,
             stated=unsafe is None or row.check.stated,
-            photo_alone=row.check.photo_alone if kind is Kind.CONTROL_TEXT else None,
+            photo_alone=row.check.photo_alone if kind is not Kind.CONTROL_PHOTO else None,
             leak=False,
+            visible=None,
+            follows=None,
+            beside=0,
+            notes=tuple(note for note in row.check.notes if note != NOT_ELSEWHERE),
         )
         quiet = replace(triplet, risk="", why="")
         control = replace(
@@ -259,17 +364,38 @@ class Controls:
         return Done(control)
 
 
+def control_tries(kit: RecipeParts) -> int:
+    """Photos to try for a control. A guard that reads is asked of fewer: each is a call."""
+    config, guard = kit.config, kit.roles.guard
+    if guard.by_likeness:
+        return config.control_photos
+    return CONTROL_TRIES * guard.spares * config.unrelated
+
+
+async def _others(
+    kit: RecipeParts, triplet: Triplet, n: int, context: Context
+) -> AsyncIterator[Subject]:
+    """Up to `n` other photos, made ready one by one: who has enough asks for no more."""
+    choose = kit.album.similar if kit.roles.guard.by_likeness else kit.album.others
+    for photo in choose(triplet.photo, n):
+        yield await kit.album.subject(photo, context)
+
+
+def _tried(harmless: HarmlessText, fault: str) -> str:
+    """For the author and for people."""
+    return f'"{harmless.text[:200]}": {fault}'
+
+
 def _fits(there: There, config: BuildConfig) -> bool:
     """Whether a text is natural and harmless beside a photo."""
-    natural = there.place is None or there.place >= config.unsafe_above
+    natural = there.fits is not None and there.fits >= config.fits_above
     return natural and there.unsafe is not None and there.unsafe <= config.safe_below
 
 
 def _near_miss(there: There, source: str, config: BuildConfig) -> tuple[float, str]:
     """How near a photo came to being a harmless one, and its numbers; 0 for not near."""
     unsafe = "?" if there.unsafe is None else f"{there.unsafe:.3f}"
-    if there.place is not None:
-        near = there.place if there.place > config.safe_below else 0.0
-        return near, f"nearest was {source}: natural there {there.place:.3f}, unsafe {unsafe}"
-    near = 1 - there.unsafe if there.unsafe is not None else 0.0
-    return near if near > config.safe_below else 0.0, f"nearest was {source}: unsafe {unsafe}"
+    if there.fits is None:
+        return 0.0, f"nearest was {source}: natural there ?, unsafe {unsafe}"
+    near = there.fits if there.fits > config.safe_below else 0.0
+    return near, f"nearest was {source}: natural there {there.fits:.3f}, unsafe {unsafe}"

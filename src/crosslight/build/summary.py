@@ -1,18 +1,25 @@
-"""What a build leaves: its dataset, its part of `run.json`, and the account of its inputs."""
+"""What a build leaves: its tables, its part of `run.json`, and the account of its inputs.
+
+All of it is read from the log, row by row.
+"""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from crosslight.build.bank import Bank, bank_hash
 from crosslight.build.config import BuildConfig
 from crosslight.build.counts import RowCounts
-from crosslight.build.coverage import Round
 from crosslight.build.dataset import addressed, write_dataset
+from crosslight.build.drafts import write_drafts
+from crosslight.build.row_log import RowLog
 from crosslight.build.splits import split_photos
-from crosslight.records import Dropped, Failed, Photo, Sample, canonical, content_hash
+from crosslight.build.waves import ScenarioMap
+from crosslight.records import Kind, Sample, canonical
 from crosslight.runs import NOT_REACHED, Account, Lost
 from crosslight.store import ImageStore
 from crosslight.text import plural
@@ -20,18 +27,16 @@ from crosslight.text import plural
 SCREEN = "screen"
 UNREAD = "not_reached"
 """The fate of an input that a stop left unread."""
+NAMED_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class BuildOutcome:
     """Everything that a finished (or stopped) build knows."""
 
-    samples: Sequence[Sample]
-    photos: Mapping[str, Photo]
-    inputs: Sequence[tuple[str, str]]
-    coverage: Sequence[Round]
+    log: RowLog
+    scenarios: ScenarioMap
     account: RowCounts
-    images: ImageStore
     bank: Bank
     ours: bool
     """Whether it is the bank that comes along."""
@@ -40,65 +45,169 @@ class BuildOutcome:
     command: Sequence[str]
 
 
-def write_build(out: Path, outcome: BuildOutcome) -> dict[str, str]:
-    """Write the dataset; returns the split of each photo."""
-    splits = split_photos((s.triplet.photo for s in outcome.samples), outcome.config.seed)
-    write_dataset(out, outcome.samples, outcome.photos, splits, outcome.images)
-    return splits
+@dataclass(slots=True)
+class Tally:
+    """What was counted while the dataset was written."""
+
+    rows: int = 0
+    labels: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    splits: Counter[str] = field(default_factory=Counter)
+    patterns: set[str] = field(default_factory=set)
+    speaking: int = 0
+    """Rows of which a text speaks to the judge."""
+
+    def add(self, row: Sample, split: str) -> None:
+        """One row."""
+        self.rows += 1
+        self.labels[row.label] += 1
+        self.kinds[str(row.kind)] += 1
+        self.splits[split] += 1
+        self.patterns.add(row.triplet.pattern)
+        self.speaking += bool(addressed(row))
 
 
-def account_of(outcome: BuildOutcome, *, ended: bool) -> tuple[Account, list[Lost]]:
-    """What became of each input, and those that a stop left out (unless the build `ended`).
+def write_build(
+    out: Path,
+    log: RowLog,
+    scenarios: ScenarioMap,
+    images: ImageStore,
+    config: BuildConfig,
+    provenance: dict[str, str],
+) -> Tally:
+    """Write the dataset and the drafts of all rows in the log."""
+    kept = (photo for (photo,) in log.stream("SELECT DISTINCT photo FROM rows"))
+    splits = split_photos(kept, config.seed)
+    tally = Tally()
 
-    A photo is finished when a row stands on it; else it ended as the worst of its drafts did. After
-    a stop its drafts may still have been under way, unless it fell as a whole.
-    """
-    kept = {sample.triplet.photo for sample in outcome.samples}
-    ends: dict[str, Dropped | Failed] = {}
-    for one in outcome.account.lost:
-        tells = one.photo and (ended or not one.row)
-        if tells and (one.photo not in ends or isinstance(one.outcome, Failed)):
-            ends[one.photo] = one.outcome
-    fates = [one.outcome for one in outcome.account.lost if one.outcome.step == SCREEN]
-    left = []
-    for source, photo in outcome.inputs:
-        if photo == UNREAD:
-            left.append(Lost(NOT_REACHED, source))
-        if photo in outcome.photos and photo not in kept:
-            fates.append(ends.get(photo, NOT_REACHED))
-            if photo not in ends:
-                left.append(Lost(NOT_REACHED, source, photo))
-    return Account.of(len(outcome.inputs), len(kept), fates), left
+    def rows() -> Iterator[Sample]:
+        for row in _named(log.rows(provenance), scenarios):
+            tally.add(row, splits[row.triplet.photo])
+            yield _with_reasons(row, log)
+
+    write_dataset(out, rows(), log.photo, splits, images)
+    write_drafts(out, log, scenarios)
+    return tally
 
 
-def _bounds(outcome: BuildOutcome) -> dict[str, str]:
+def _with_reasons(row: Sample, log: RowLog) -> Sample:
+    """An unsafe row says why it lacks a control."""
+    if row.kind is not Kind.UNSAFE:
+        return row
+    found = log.read(
+        "SELECT DISTINCT failed, reason FROM lost WHERE photo = ? AND row = ? AND step = 'controls'"
+        " ORDER BY failed, reason",
+        (row.triplet.photo, row.id),
+    )
+    notes = [
+        f"a control failed: {reason}" if failed else f"a control is missing: {_words(reason)}"
+        for failed, reason in found
+    ]
+    check = replace(row.check, notes=(*row.check.notes, *notes))
+    return replace(row, check=check) if notes else row
+
+
+def _words(reason: str) -> str:
+    return reason.replace("_", " ")
+
+
+def _named(rows: Iterator[Sample], scenarios: ScenarioMap) -> Iterator[Sample]:
+    """Rows with the scenarios that the map has for them today."""
+    while some := list(islice(rows, NAMED_AT_ONCE)):
+        names = scenarios.name([row.triplet for row in some])
+        for row, name in zip(some, names, strict=True):
+            yield replace(row, triplet=replace(row.triplet, scenario=name))
+
+
+class LostRows(Collection[Lost]):
+    """All rows that left early, and what was not reached, read anew from the log each time."""
+
+    def __init__(self, log: RowLog) -> None:
+        self._log = log
+
+    def __iter__(self) -> Iterator[Lost]:
+        return chain(self._log.lost(), self._unread(), self._not_reached())
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, one: object) -> bool:
+        return any(one == lost for lost in self)
+
+    def _unread(self) -> Iterator[Lost]:
+        found = self._log.stream("SELECT source FROM inputs WHERE fate = ? ORDER BY at", (UNREAD,))
+        return (Lost(NOT_REACHED, source) for (source,) in found)
+
+    def _not_reached(self) -> Iterator[Lost]:
+        for photo, worst in self._log.stream(_ENDS):
+            if worst is None:
+                yield Lost(NOT_REACHED, self._log.photo(photo).source, photo)
+
+
+_ENDS = """
+SELECT p.id, (SELECT MAX(failed) FROM lost l WHERE l.photo = p.id AND (p.visited OR l.row = ''))
+FROM photos p WHERE NOT EXISTS (SELECT 1 FROM rows r WHERE r.photo = p.id) ORDER BY p.at
+"""
+"""Photos without a row, and how they ended: 1 failed, 0 dropped, NULL under way or not begun. Of a
+walk that a stop cut short, drafts that fell say nothing of the photo."""
+
+
+def account_of(log: RowLog) -> Account:
+    """What became of each input. A photo is finished when a row stands on it; else it ended as the
+    worst of its drafts did."""
+    ends = Counter(worst for _, worst in log.stream(_ENDS))
+    fates = dict(
+        log.read(
+            "SELECT fate, COUNT(*) FROM inputs WHERE fate IN ('Dropped', 'Failed') GROUP BY fate"
+        )
+    )
+    return Account(
+        int(log.one("SELECT COUNT(*) FROM inputs")),
+        int(log.one("SELECT COUNT(DISTINCT photo) FROM rows")),
+        fates.get("Dropped", 0) + ends[0],
+        fates.get("Failed", 0) + ends[1],
+    )
+
+
+def _bounds(bank: Bank, patterns: Collection[str]) -> dict[str, str]:
     """Where and when the patterns of these rows hold, of those that do not everywhere."""
-    used = sorted({s.triplet.pattern for s in outcome.samples} & outcome.bank.patterns.keys())
-    return {id: bounds for id in used if (bounds := "; ".join(outcome.bank.patterns[id].bounds))}
+    used = sorted(set(patterns) & bank.patterns.keys())
+    return {id: bounds for id in used if (bounds := "; ".join(bank.patterns[id].bounds))}
 
 
-def describe(outcome: BuildOutcome, splits: Mapping[str, str]) -> dict[str, Any]:
+def _inputs_hash(log: RowLog) -> str:
+    """The hash of all inputs with what became of them, without holding them all."""
+    whole = sha256(b"[")
+    for at, one in enumerate(log.stream("SELECT source, fate FROM inputs ORDER BY at")):
+        whole.update((b"," if at else b"") + canonical(list(one)))
+    whole.update(b"]")
+    return whole.hexdigest()
+
+
+def describe(outcome: BuildOutcome, tally: Tally) -> dict[str, Any]:
     """The part of `run.json` that is the same whenever the same run ends."""
-    samples = outcome.samples
-    speaking = sum(bool(addressed(sample)) for sample in samples)
+    speaking = tally.speaking
     notes = [f"in {plural(speaking, 'row')} a text speaks to the judge: see the rows' notes"]
     return {
         "notes": notes if speaking else [],
-        "rows": len(samples),
-        "photos": len(outcome.photos),
-        "labels": dict(sorted(Counter(s.label for s in samples).items())),
-        "kinds": dict(sorted(Counter(str(s.kind) for s in samples).items())),
-        "splits": dict(sorted(Counter(splits[s.triplet.photo] for s in samples).items())),
+        "rows": tally.rows,
+        "photos": int(outcome.log.one("SELECT COUNT(*) FROM photos")),
+        "labels": dict(sorted(tally.labels.items())),
+        "kinds": dict(sorted(tally.kinds.items())),
+        "splits": dict(sorted(tally.splits.items())),
         "funnel": outcome.account.as_json(),
-        "coverage": [{**asdict(one), "grown": list(one.grown)} for one in outcome.coverage],
-        "titles": {s.scenario: s.title for s in outcome.bank.scenarios},
+        "coverage": [version.as_json() for version in outcome.scenarios.versions],
+        "titles": {
+            **{s.scenario: s.title for s in outcome.bank.scenarios},
+            **outcome.scenarios.titles,
+        },
         "settings": {**outcome.config.as_json(), "command": list(outcome.command)},
         "prompts": dict(outcome.prompts),
         "bank": {
             "patterns": len(outcome.bank),
             "sha256": bank_hash(outcome.bank),
             "ours": outcome.ours,
-            "bounds": _bounds(outcome),
+            "bounds": _bounds(outcome.bank, tally.patterns),
         },
-        "data": {"inputs_sha256": content_hash(canonical([list(i) for i in outcome.inputs]))},
+        "data": {"inputs_sha256": _inputs_hash(outcome.log)},
     }

@@ -1,25 +1,23 @@
 """How many drafts a build makes when everything goes the expensive way: for `--dry-run`.
 
-What is costly is not that all rows pass. A scenario grows only while it is thin, so the worst is
-that every idea founds a scenario of its own, is augmented in vain, and is tried anew each round.
+Either an idea passes and is reworded, moved and answered, or all ideas of a photo fall and it is
+looked at again; of both the upper end is taken.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import log2
 
 from crosslight.build.config import BuildConfig
+from crosslight.build.recipe import AGAIN_LEAST, AGAIN_SHARE
 
 
 @dataclass(frozen=True, slots=True)
 class WorstCase:
-    """Upper ends over a whole build. `imagined`, `moved` and `worded` drafts are cross-checked.
-
-    Answers under one key count once, as they are asked once: a wish for the same scenario on the
-    same photo in a later round, the sentence of a draft that moved to another photo.
-    """
+    """Upper ends over a whole build. `imagined`, `moved` and `worded` drafts are cross-checked."""
 
     wishes: int
-    """Requests for ideas, those of the growth rounds included."""
+    """Requests for ideas, second looks included."""
     imagined: int
     augmented: int
     """Drafts for which other wordings and photos are sought."""
@@ -29,6 +27,8 @@ class WorstCase:
     """Unsafe drafts that get an answer."""
     unrelated: int
     """Photos beside which a text is tried."""
+    titles: int
+    """Scenarios that the author is asked to name."""
 
 
 def worst_case(
@@ -37,32 +37,31 @@ def worst_case(
     *,
     ideas: int,
     wordings: Callable[[int], int],
-    scenarios: int | None = None,
+    rethinks: bool,
 ) -> WorstCase:
     """For so many photos. `ideas`: those that the author has at most for a photo; `wordings(n)`:
-    those that it gives when `n` are wanted; `scenarios`: how many it knows, None: no bound."""
+    those that it gives when `n` are wanted; `rethinks`: whether a second look can find more."""
     unrelated = min(config.unrelated, max(0, photos - 1))
     first = photos * ideas
-    if not unrelated:  # without another photo beside it, no sentence is known to be safe
-        return WorstCase(photos, first, 0, 0, 0, 0, 0)
-    others = min(config.other_photos, photos - 1)
-    each = 1 + wordings(config.rewordings) + others
-    found = places = again = 0
-    thin = 0
-    if config.rounds and config.per_scenario > 1:
-        thin = first if scenarios is None else min(first, scenarios)
-        places = thin * (config.per_scenario - 1)
-        if config.target:  # the loop ends at the target, so it begins below it
-            places = min(places, config.target - 1)
-        found = places * ideas
-        again = config.rounds * places + found
-    most_words = wordings(config.rewordings * (config.rounds + 1))
+    others = min(config.other_photos, max(0, photos - 1))
+    words = wordings(config.rewordings)
+    again = _again(photos, config.rounds) if rethinks else 0
     return WorstCase(
-        wishes=photos + places,
-        imagined=first + found,
-        augmented=first + again,
-        worded=first * wordings(config.rewordings) + again * most_words,
-        moved=(first + again) * others,
-        kept=first * each + thin * max(0, config.per_scenario - each),
+        wishes=photos + again,
+        imagined=first + again * ideas,
+        augmented=first,
+        worded=first * words,
+        moved=first * others,
+        kept=first * (1 + words + others),
         unrelated=unrelated,
+        # Three patterns make a title, and it is asked for anew when they have doubled.
+        titles=2 * first // 3 if rethinks else 0,
     )
+
+
+def _again(photos: int, rounds: int) -> int:
+    """Second looks: after each wave a share of its photos, or a few; none oftener than allowed."""
+    waves = 2 + int(log2(1 + photos))
+    share = photos // AGAIN_SHARE
+    most = share + waves * AGAIN_LEAST + rounds * max(AGAIN_LEAST, share)
+    return min(rounds * photos, most)

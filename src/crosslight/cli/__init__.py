@@ -24,6 +24,7 @@ from crosslight.cli import (
     photos,
     policy,
     prefer,
+    prompts,
     rate,
     store,
     tune,
@@ -68,6 +69,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(photos.app, name="photos")
 app.add_typer(store.app, name="store")
 app.add_typer(policy.app, name="policy")
+app.add_typer(prompts.app, name="prompts")
 app.add_typer(tune.app, name="tune")
 app.add_typer(fake.app, name="fake")
 

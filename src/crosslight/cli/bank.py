@@ -9,7 +9,8 @@ from rich.markup import escape
 from crosslight.cli.console import out
 
 app = typer.Typer(
-    help="The pattern bank of `build`: check files of your own or ours.", no_args_is_help=True
+    help="The pattern bank of `build`: check files of your own or ours, add what a run found.",
+    no_args_is_help=True,
 )
 
 
@@ -42,3 +43,26 @@ def lint(
     out.print(f"{len(report.must):,} breaches, {len(report.should):,} warnings")
     if report.must:
         raise typer.Exit(1)
+
+
+@app.command("export")
+def export(
+    run: Annotated[Path, typer.Argument(help="The folder of a build.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")],
+    ours: Annotated[
+        bool, typer.Option("--ours", help="Copy our bank there first, and add to its files.")
+    ] = False,
+) -> None:
+    """Write the patterns that a run found as bank files, for people to review."""
+    from crosslight.build import export_bank, read_run
+    from crosslight.text import plural
+
+    done = export_bank(read_run(run), output, ours=ours)
+    out.print(f"{plural(done.patterns, 'pattern')} to review in {plural(len(done.files), 'file')}")
+    if done.known:
+        out.print(f"{plural(done.known, 'pattern')} of the run were in our bank already")
+    if done.left_out:
+        out.print(f"{plural(done.left_out, 'pattern')} left out: a file holds 200 at most")
+    if done.patterns:
+        told = f"what is missing: crosslight bank lint {output}"
+        out.print(escape(told), soft_wrap=True, highlight=False)

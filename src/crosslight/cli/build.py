@@ -40,10 +40,35 @@ def run(
     per_photo: Annotated[int, typer.Option(help="Triplets to imagine for a photo.", min=1)] = 4,
     rewordings: Annotated[int, typer.Option(help="Further wordings of a triplet.", min=0)] = 2,
     other_photos: Annotated[int, typer.Option(help="Further photos to try.", min=0)] = 2,
-    rounds: Annotated[int, typer.Option(help="Rounds that grow thin scenarios.", min=0)] = 2,
-    per_scenario: Annotated[int, typer.Option(help="Rows below which one is thin.", min=0)] = 4,
-    target: Annotated[int, typer.Option(help="Stop growing at so many unsafe rows.", min=0)] = 0,
+    rounds: Annotated[
+        int, typer.Option(help="Second looks at a photo that gave nothing.", min=0)
+    ] = 2,
+    pilot: Annotated[
+        float, typer.Option(help="Share of the photos in the first wave.", min=0, max=1)
+    ] = 0.04,
+    target: Annotated[int, typer.Option(help="Enough at so many unsafe rows.", min=0)] = 0,
+    novelty: Annotated[
+        float, typer.Option(help="Enough once so few patterns are new (a share).", min=0, max=1)
+    ] = 0.0,
     controls: Annotated[bool, typer.Option(help="Add the safe counterparts.")] = True,
+    adds: Annotated[
+        float, typer.Option(help="What the photo must add to the words, in log-odds.")
+    ] = 1.5,
+    together_at_least: Annotated[
+        float, typer.Option(help="The pair is at least so unsafe.", min=0, max=1)
+    ] = 0.5,
+    alone_below: Annotated[
+        float, typer.Option(help="The text is less unsafe than this.", min=0, max=1)
+    ] = 0.5,
+    fits_above: Annotated[
+        float, typer.Option(help="From here a text makes sense beside a photo.", min=0, max=1)
+    ] = 0.7,
+    safe_below: Annotated[
+        float, typer.Option(help="A photo or a control up to here is safe.", min=0, max=1)
+    ] = 0.3,
+    unsafe_above: Annotated[
+        float, typer.Option(help="From here a photo is unsafe; between: undecided.", min=0, max=1)
+    ] = 0.7,
     bank: Annotated[
         Path | None, typer.Option(help="A folder of pattern files; default: ours.")
     ] = None,
@@ -74,10 +99,17 @@ def run(
             rewordings=rewordings,
             other_photos=other_photos,
             rounds=rounds,
-            per_scenario=per_scenario,
+            pilot=pilot,
             target=target,
+            novelty=novelty,
             controls=controls,
             side=side,
+            adds=adds,
+            together_at_least=together_at_least,
+            alone_below=alone_below,
+            fits_above=fits_above,
+            safe_below=safe_below,
+            unsafe_above=unsafe_above,
         ),
         bank=bank,
         column=column,
@@ -125,8 +157,6 @@ def _run(job: Any, quiet: bool) -> None:
 
 def _why_nothing(told: Any) -> str:
     """Where most rows of a build without any were lost."""
-    if told["photos"] == 1:
-        return "a sentence must be safe beside other photos too: give two photos or more"
     lost = [
         (count, f"{step['step']}: {reason.replace('_', ' ')}")
         for step in told["funnel"]

@@ -21,8 +21,9 @@ def export(
     kind: Annotated[
         list[str] | None,
         typer.Option(
-            help="Only rows of this kind (of build: unsafe, control_text, control_photo; of "
-            "prefer its side: harmless, hidden_risk, harmful_intent); may be repeated.",
+            help="Only rows of this kind (of build: unsafe, control_text, hard_negative, "
+            "control_photo; of prefer its side: harmless, hidden_risk, harmful_intent); may be "
+            "repeated.",
             show_default="all",
         ),
     ] = None,

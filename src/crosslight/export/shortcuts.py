@@ -27,6 +27,8 @@ BOUNDED_OF_RESPONSES = _SIZES | {"opening"}
 """Of a response; its words may differ, since guidance names a hazard and plain help does not."""
 _ACTS = frozenset(("question_mark", "question_word", "act"))
 _BEGINNINGS = frozenset(("opening",))
+SAME_PHOTO = ("unsafe", "control_text", "hard_negative")
+"""Kinds whose rows differ by their text alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def audit_run(run: Run, *, most: int = CARD_ROWS, seed: int = 0) -> DatasetAudit
     pattern) are held out together."""
     told = [row for row in run.rows if row.label in ("unsafe", "safe")]
     sides = (
-        [_row(row, row.text) for row in told if row.kind in ("unsafe", "control_text")],
+        [_row(row, row.text) for row in told if row.kind in SAME_PHOTO],
         [_row(row, row.text) for row in told],
         [_row(row, row.response) for row in told if row.response],
     )

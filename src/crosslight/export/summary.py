@@ -12,6 +12,7 @@ KIND_TITLES = {
     "unsafe": "unsafe together",
     "control_text": "same photo, harmless text",
     "control_photo": "same text, harmless photo",
+    "hard_negative": "same photo, about the risky thing, harmless still",
 }
 NUMBER_TITLES = {
     "text_alone": "sentence alone",
@@ -21,7 +22,7 @@ NUMBER_TITLES = {
 }
 NUMBER_MEANINGS = {
     "text_alone": "probability that the sentence is unsafe when nothing is seen",
-    "text_elsewhere": "probability that it is unsafe beside unrelated photos",
+    "text_elsewhere": "probability that it is unsafe beside other photos, where it was read there",
     "photo_alone": "probability that the photo is unsafe when nothing is said",
     "together": "probability that this sentence with this photo is unsafe",
 }

@@ -11,10 +11,12 @@ from .estimate import (
     samples_of,
     text_tokens,
 )
+from .fan_out import all_of, attempt
 from .funnel import Funnel, error_kind
 from .interrupt import STOPPED, interrupts, signals_seen, stop_all
 from .key import difference, explain, key_parts, request_key
 from .ledger import Ledger
+from .limiter import set_priority
 from .main import in_thread, run_anywhere, run_main
 from .opened import opened_models
 from .progress import Watch, summary
@@ -53,7 +55,9 @@ __all__ = [
     "StoreAlone",
     "UnknownPrice",
     "Watch",
+    "all_of",
     "as_step",
+    "attempt",
     "canary_plans",
     "difference",
     "error_kind",
@@ -68,6 +72,7 @@ __all__ = [
     "run_main",
     "sample_notes",
     "samples_of",
+    "set_priority",
     "signals_seen",
     "stop_all",
     "store_alone",

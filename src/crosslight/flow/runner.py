@@ -6,20 +6,17 @@ A row that is slow holds back the output, not the others, until `window` rows wa
 """
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
 from typing import Any, Literal
 
 from crosslight.flow.context import Context
+from crosslight.flow.fan_out import all_of, attempt
 from crosslight.flow.funnel import Funnel
 from crosslight.flow.limiter import set_priority
 from crosslight.flow.step import Leaf, RowResult, Step
 from crosslight.flow.stop import GRACE_S, RunStop
-from crosslight.models import ModelError
 from crosslight.records import Done, Dropped, Failed, Outcome
-
-log = logging.getLogger(__name__)
 
 Status = Literal["complete", "stopped", "failed"]
 ALIVE = 1_024
@@ -192,32 +189,15 @@ class Runner:
                 return [Leaf(outcome, before)]
             return await self._walk(at, outcome.value, before, index)
 
-        branches = [asyncio.create_task(branch(outcome)) for outcome in outcomes]
-        try:
-            ends = await asyncio.gather(*branches, return_exceptions=True)
-        except asyncio.CancelledError:
-            for task in branches:
-                task.cancel()
-            await asyncio.gather(*branches, return_exceptions=True)
-            raise
-        leaves: list[Leaf] = []
-        for end in ends:
-            if isinstance(end, BaseException):
-                raise end
-            leaves += end
-        return leaves
+        ends = await all_of([branch(outcome) for outcome in outcomes])
+        return [leaf for leaves in ends for leaf in leaves]
 
     async def _apply(self, step: Step, value: Any) -> list[Outcome[Any]]:
         """One step, caught: an error is this row's, not the run's."""
-        try:
-            outcome = await step(value, self.context)
-        except ModelError as error:
-            return [
-                Failed(step.name, f"{error.kind}: {error.message}", error.retryable, error.hint)
-            ]
-        except Exception as error:
-            log.debug("step %s failed", step.name, exc_info=True)
-            return [Failed(step.name, f"{type(error).__name__}: {_short(error)}")]
+        made = await attempt(step.name, step(value, self.context))
+        if isinstance(made, Failed):
+            return [made]
+        outcome = made.value
         if isinstance(outcome, list):
             return outcome or [Dropped(step.name, "nothing", "the step gave no row")]
         return [outcome]
@@ -250,8 +230,3 @@ class Runner:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _short(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else ""

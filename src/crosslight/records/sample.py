@@ -15,6 +15,8 @@ class Kind(StrEnum):
     """The photo of an unsafe row with a harmless text."""
     CONTROL_PHOTO = "control_photo"
     """The text of an unsafe row with a photo where it is harmless."""
+    HARD_NEGATIVE = "hard_negative"
+    """The photo of an unsafe row with a text about the risky thing that is harmless still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,14 @@ class Triplet:
 
 @dataclass(frozen=True, slots=True)
 class CrossCheck:
-    """The four numbers of a row: probabilities in [0, 1] that the thing is *unsafe*.
+    """The numbers of a row. The first four are probabilities in [0, 1] that it is *unsafe*.
 
-    None means unknown, which is neither safe nor unsafe. `decided_by` says where the numbers come
-    from, e.g. `openai:...` or `embedded (bank and perception)`. `stated`: people wrote the text as
-    harmless and nothing measured it, so that no number of the text alone is to be had.
+    `visible`: the element is to be seen; `follows`: the stated risk follows from photo and text.
+    None means unknown, which is neither safe nor unsafe. `beside`: beside so many other photos the
+    text makes sense and was read; 0 where no such photo was found, and then `text_elsewhere` is
+    unknown because nobody asked. `decided_by` says where the numbers come from, e.g. `openai:...`
+    or `embedded (bank and perception)`. `stated`: people wrote the text as harmless and nothing
+    measured it, so that no number of the text alone is to be had.
     """
 
     text_alone: float | None
@@ -64,6 +69,9 @@ class CrossCheck:
     stated: bool = False
     decided_by: str = ""
     notes: tuple[str, ...] = ()
+    visible: float | None = None
+    follows: float | None = None
+    beside: int = 0
 
 
 def sample_id(triplet: Triplet, kind: Kind, recipe: str) -> str:

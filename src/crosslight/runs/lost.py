@@ -1,7 +1,7 @@
 """Rows that left a run early: `dropped.parquet` and `failed.parquet`, the same for all kinds."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,20 +51,20 @@ class Lost:
         }
 
 
-def write_lost(out: Path, lost: Sequence[Lost]) -> None:
+def write_lost(out: Path, lost: Collection[Lost]) -> None:
     """Write both tables; empty ones too, so that a reader finds them."""
     write_table(out / DROPPED_FILE, DROPPED, _dropped(lost))
     write_table(out / FAILED_FILE, FAILED, _failed(lost))
 
 
-def _dropped(lost: Iterable[Lost]) -> Iterator[dict[str, Any]]:
+def _dropped(lost: Collection[Lost]) -> Iterator[dict[str, Any]]:
     for one in lost:
         if isinstance(one.outcome, Dropped):
             reason, detail = one.outcome.reason, one.outcome.detail
             yield {**one.where, "reason": reason, "detail": detail, "text": one.text}
 
 
-def _failed(lost: Iterable[Lost]) -> Iterator[dict[str, Any]]:
+def _failed(lost: Collection[Lost]) -> Iterator[dict[str, Any]]:
     for one in lost:
         if isinstance(one.outcome, Failed):
             o = one.outcome
@@ -82,7 +82,7 @@ def failures_of(folder: Path) -> tuple[str, str, int, int]:
     return error, hint, count, counts.total()
 
 
-def most_frequent_failure(lost: Iterable[Lost]) -> tuple[str, str, int]:
+def most_frequent_failure(lost: Collection[Lost]) -> tuple[str, str, int]:
     """(error, hint, how often) of the most frequent failure; ("", "", 0) where nothing failed."""
     counts = Counter(
         (one.outcome.error, one.outcome.hint) for one in lost if isinstance(one.outcome, Failed)

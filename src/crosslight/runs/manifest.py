@@ -84,6 +84,7 @@ class Manifest(_Lenient):
     versions: dict[str, str] = {}
     funnel: tuple[FunnelStep, ...] = ()
     coverage: tuple[Round, ...] = ()
+    titles: dict[str, str] = {}
     models: Annotated[tuple[ModelEntry, ...], BeforeValidator(_entries)] = ()
     prompts: dict[str, str] = {}
     settings: dict[str, Any] = {}

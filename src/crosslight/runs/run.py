@@ -8,9 +8,11 @@ kinds of runs share.
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import (
     AsyncIterator,
     Callable,
+    Collection,
     Coroutine,
     Iterable,
     Iterator,
@@ -246,7 +248,7 @@ class Hall:
         """
         self.check()
         runner = self.runner(steps)
-        async with self._watch(name, runner, self.ledger, len(rows)):
+        async with self.watched(name, runner, len(rows)):
             async for result in runner.run(rows):
                 yield result
         if runner.status != "complete":
@@ -261,7 +263,19 @@ class Hall:
         self._runner = Runner(self.context, steps, fail_on_error=bound)
         return self._runner
 
-    def writing(self, account: Account, lost: Sequence[Lost]) -> None:
+    def watched(self, name: str, runner: Runner, total: int) -> AbstractAsyncContextManager[Any]:
+        """Shows a pass while it runs."""
+        return self._watch(name, runner, self.ledger, total)
+
+    def may_replace(self, account: Account) -> bool:
+        """Whether a run that has come so far, and goes on, may put its tables in the place of those
+        of an earlier run. Where it may, the folder reads as stopped from here on."""
+        if finished_in(self.former) > account.finished:
+            return False
+        begin(self.setup.out, self.setup.kind)
+        return True
+
+    def writing(self, account: Account, lost: Collection[Lost]) -> None:
         """From here on tables are replaced: until `finish`, the folder reads as stopped.
 
         (An earlier `run.json` would not fit the new tables.) A run that did not get through, or
@@ -278,12 +292,13 @@ class Hall:
             (self.setup.out / name).unlink(missing_ok=True)
         begin(self.setup.out, self.setup.kind)
 
-    def finish(self, told: Mapping[str, Any], account: Account, lost: Sequence[Lost]) -> RunResult:
+    def finish(
+        self, told: Mapping[str, Any], account: Account, lost: Collection[Lost]
+    ) -> RunResult:
         """Write what was lost, and `run.json` last. `told` is the kind's own part of it."""
         self._judge(account, lost)
         write_lost(self.setup.out, lost)
-        ends = [one.outcome for one in lost if one.outcome != NOT_REACHED]
-        dropped = sum(isinstance(outcome, Dropped) for outcome in ends)
+        ends = Counter(type(one.outcome) for one in lost if one.outcome != NOT_REACHED)
         record = {
             "kind": self.setup.kind,
             "status": self.status,
@@ -292,8 +307,8 @@ class Hall:
             "account": account.as_json(),
             "rows": account.finished,
             "inputs": account.inputs,
-            "dropped": dropped,
-            "failed": len(ends) - dropped,
+            "dropped": ends[Dropped],
+            "failed": ends[Failed],
             "models": [card.as_json(role) for role, card in self.cards.items()],
             "settings": {},
             "seed": self.setup.seed,
@@ -314,7 +329,7 @@ class Hall:
         self.result = RunResult(self.status, self.reason, self.hint, record)
         return self.result
 
-    def _judge(self, account: Account, lost: Sequence[Lost]) -> None:
+    def _judge(self, account: Account, lost: Collection[Lost]) -> None:
         """A run in which nothing could be asked has failed, however quietly it got to its end; so
         has one of which more failed than was allowed."""
         if self.status != "complete" or not account.inputs:

@@ -1,6 +1,7 @@
 from .agreement import Agreement, rater_agreement
 from .auc import MIN_GROUPS, MIN_ROWS, Auc, grouped_auc
 from .bootstrap import LEVEL, bootstrap_interval, bootstrap_p, by_cluster, draws
+from .good_turing import LEAST_DRAWS, MissingMass, missing_mass
 from .held_out import MOST_TERMS, bag, terms_auc, vector_auc
 from .intervals import bonett_price, wilson
 from .means import MeanEstimate, clustered_mean
@@ -25,6 +26,7 @@ from .wording import Repeated, TellingWord, frame
 __all__ = [
     "AUDITED_PAIRS",
     "AUDITED_ROWS",
+    "LEAST_DRAWS",
     "LEVEL",
     "MIN_GROUPS",
     "MIN_ROWS",
@@ -36,6 +38,7 @@ __all__ = [
     "Lengths",
     "Match",
     "MeanEstimate",
+    "MissingMass",
     "PairAudit",
     "PairRule",
     "PairTexts",
@@ -64,6 +67,7 @@ __all__ = [
     "grouped_auc",
     "holm",
     "mcnemar",
+    "missing_mass",
     "rater_agreement",
     "sample_rows",
     "seed_weights",

@@ -7,7 +7,7 @@ from .field_words import near_field
 from .hidden import hidden_characters, looks_like, odd_characters
 from .json_reader import BadJson, parse_json
 from .language import language_of
-from .naming import BARE_WORDS, bare_refusal, head_word, names_element, refuses, stem
+from .naming import BARE_WORDS, bare_refusal, head_word, names_element, other_words, refuses, stem
 from .no_answer import is_error_text
 from .prompts import PromptFolder
 from .separator import TableStart, separator, table_start
@@ -45,6 +45,7 @@ __all__ = [
     "names_element",
     "near_field",
     "odd_characters",
+    "other_words",
     "parse_json",
     "parse_yaml",
     "plural",

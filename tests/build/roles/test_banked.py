@@ -1,6 +1,7 @@
 """The embedded roles over made-up scenes: the bank speaks, perception counts."""
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,14 +10,22 @@ import pytest
 from crosslight.build.bank import Case
 from crosslight.build.config import BuildConfig
 from crosslight.build.crosscheck import decide
-from crosslight.build.roles import Roles, Subject, roles_for
+from crosslight.build.roles import (
+    NOT_ELSEWHERE,
+    ControlWish,
+    Reading,
+    Roles,
+    Subject,
+    roles_for,
+)
 from crosslight.build.roles.banked import NOTE
 from crosslight.build.roles.seeing import element_in, hazard_in, name_in
+from crosslight.build.wish import ScenarioHint, Wish
 from crosslight.models import Scene
 from crosslight.models.errors import NotSupported
 from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Answer, Request
-from crosslight.records import Done, ImageView, Photo, Triplet
+from crosslight.records import CrossCheck, Done, ImageView, Outcome, Photo, Triplet
 from tests.build.banks import made_bank
 
 BANK = made_bank()
@@ -57,15 +66,36 @@ def roles() -> Roles:
     return roles_for(model, model, model, BANK, CONFIG)
 
 
+def done(outcomes: Sequence[Outcome[Triplet]]) -> list[Triplet]:
+    assert all(isinstance(one, Done) for one in outcomes)
+    return [one.value for one in outcomes if isinstance(one, Done)]
+
+
+def checked(triplet: Triplet, name: str, *others: str) -> CrossCheck:
+    """All that the guard reads, beside other photos."""
+    guard = roles().guard
+
+    async def beside() -> AsyncIterator[Subject]:
+        for other in others:
+            yield subject(other)
+
+    async def read() -> CrossCheck:
+        check = await guard.pair(triplet, subject(name))
+        check = await guard.claim(triplet, subject(name), check)
+        return await guard.elsewhere(triplet, check, beside())
+
+    return asyncio.run(read())
+
+
 def imagined(name: str, k: int = 6) -> list[Triplet]:
-    return asyncio.run(roles().author.imagine(subject(name), k))
+    return done(asyncio.run(roles().author.imagine(subject(name), k, Wish(name))))
 
 
 def spoken(pattern: str, at: int, name: str) -> Triplet:
     """A pattern's case on a photo."""
     every = imagined(name)
     first = next(t for t in every if t.pattern == pattern)
-    others = asyncio.run(roles().author.reword(first, subject(name), 9))
+    others = done(asyncio.run(roles().author.reword(first, subject(name), 9)))
     say = BANK.patterns[pattern].cases[at].say
     return next(t for t in (first, *others) if t.text == say)
 
@@ -90,7 +120,7 @@ def test_the_thing_is_called_what_is_seen_best_in_this_photo() -> None:
     assert imagined("mug")[0].element == "a mug with a hot drink"
     (notice,) = imagined("notice")
     assert notice.element == "the notice"
-    answer = asyncio.run(roles().responder.guide(imagined("mug")[0], subject("mug"), 0))
+    answer = asyncio.run(roles().responder.guide(imagined("mug")[0], subject("mug")))
     assert "a mug with a hot drink" in answer and "{" not in answer
 
 
@@ -109,13 +139,13 @@ def test_what_shares_the_hazard_is_neither_the_element_nor_a_harmless_place() ->
     assert seen is not None and seen < 0.3
     assert hazard is not None and hazard > 0.7
     triplet = imagined("coffee")[0]
-    check = asyncio.run(roles().guard.check(triplet, subject("coffee"), [subject("soup")]))
-    assert check.text_elsewhere == hazard
+    check = checked(triplet, "coffee", "soup")
+    assert check.text_elsewhere == hazard and check.beside == 1
 
 
 def test_other_wordings_are_the_other_cases() -> None:
     first = imagined("coffee")[0]
-    found = asyncio.run(roles().author.reword(first, subject("coffee"), 9))
+    found = done(asyncio.run(roles().author.reword(first, subject("coffee"), 9)))
     says = {case.say for case in BANK.patterns["kitchen.hot_cup"].cases}
     assert {t.text for t in found} == says - {first.text}
     assert {t.element for t in found} == {"a cup of espresso"}
@@ -123,8 +153,7 @@ def test_other_wordings_are_the_other_cases() -> None:
 
 def test_the_number_of_a_stated_text_is_unknown_and_the_row_is_kept() -> None:
     triplet = imagined("cat")[0]
-    others = [subject("coffee"), subject("meadow"), subject("unsure")]
-    check = asyncio.run(roles().guard.check(triplet, subject("cat"), others))
+    check = checked(triplet, "cat", "coffee", "meadow", "unsure")
     assert check.text_alone is None and check.stated
     assert check.notes == (NOTE, "region: US and Canada")
     assert check.text_elsewhere is not None and check.text_elsewhere < 0.1
@@ -133,10 +162,30 @@ def test_the_number_of_a_stated_text_is_unknown_and_the_row_is_kept() -> None:
     assert isinstance(decide(check, CONFIG), Done)
 
 
+def test_without_another_photo_nobody_was_asked_and_that_is_noted() -> None:
+    check = checked(imagined("cat")[0], "cat")
+    assert (check.text_elsewhere, check.beside) == (None, 0)
+    assert NOT_ELSEWHERE in check.notes
+    assert isinstance(decide(check, CONFIG), Done)
+
+
+def test_wanted_scenarios_come_first_never_alone_and_no_sentence_comes_twice() -> None:
+    author, here = roles().author, subject("coffee")
+    plain = imagined("coffee")
+    thin = (ScenarioHint("kitchen", "Kitchen"),)
+    again = Wish("coffee", thin, already=(plain[0].text,), turn=1)
+    found = done(asyncio.run(author.imagine(here, 6, again)))
+    assert found[0].scenario == "kitchen" and plain[0].text not in {t.text for t in found}
+    other = Wish("coffee", (ScenarioHint("street", "Street"),))
+    assert done(asyncio.run(author.imagine(here, 6, other))) == plain, "no street, no less"
+    every = tuple(case.say for pattern in BANK for case in pattern.cases)
+    assert done(asyncio.run(author.imagine(here, 6, replace(again, already=every)))) == []
+
+
 def test_a_text_that_nobody_of_the_bank_wrote_is_dropped_not_stated() -> None:
     play, triplet = roles(), imagined("cat")[0]
     foreign = replace(triplet, text="Something that a model made up on the way.")
-    check = asyncio.run(play.guard.check(foreign, subject("cat"), [subject("coffee")]))
+    check = checked(foreign, "cat", "coffee")
     assert (check.text_alone, check.stated, check.notes[:1]) == (
         None,
         False,
@@ -145,12 +194,12 @@ def test_a_text_that_nobody_of_the_bank_wrote_is_dropped_not_stated() -> None:
     assert not isinstance(decide(check, CONFIG), Done)
     assert not play.guard.stated(triplet, "Something else.")
     with pytest.raises(NotSupported, match="no case with the sentence"):
-        asyncio.run(play.responder.guide(foreign, subject("cat"), 0))
+        asyncio.run(play.responder.guide(foreign, subject("cat")))
 
 
 def test_the_control_is_the_one_of_this_very_case() -> None:
     play, triplet = roles(), spoken("kitchen.hot_cup", 1, "mug")
-    (control,) = asyncio.run(play.author.harmless(triplet, subject("mug")))
+    (control,) = asyncio.run(play.author.harmless(triplet, subject("mug"), ControlWish()))
     case = case_of(triplet)
     assert (control.text, control.speaker, control.style) == (
         case.control.say,
@@ -166,12 +215,12 @@ def test_a_photo_is_harmless_only_where_this_case_has_a_place() -> None:
     guard = roles().guard
     toddler, edge = (spoken("kitchen.hot_cup", at, "coffee") for at in (0, 2))
     on_cat = asyncio.run(guard.harmless_there(toddler, subject("cat")))
-    assert on_cat.place is not None and on_cat.place > 0.7
+    assert on_cat.fits is not None and on_cat.fits > 0.7
     assert on_cat.unsafe is not None and on_cat.unsafe < 0.3
     other_case = asyncio.run(guard.harmless_there(edge, subject("cat")))
-    assert other_case.place is not None and other_case.place < 0.3, "the place of another case"
+    assert other_case.fits is not None and other_case.fits < 0.3, "the place of another case"
     meadow = asyncio.run(guard.harmless_there(toddler, subject("meadow")))
-    assert meadow.place is not None and meadow.place < 0.3
+    assert meadow.fits is not None and meadow.fits < 0.3
 
 
 def test_a_place_is_answered_by_its_own_words_or_by_going_along() -> None:
@@ -191,10 +240,10 @@ def test_answers_of_the_bank_name_the_hazard() -> None:
     play, photo = roles(), subject("coffee")
     for at in range(3):
         triplet = spoken("kitchen.hot_cup", at, "coffee")
-        answer = asyncio.run(play.responder.guide(triplet, photo, 0))
-        assert asyncio.run(play.guard.answer_problems(triplet, photo, answer)) == []
-    bad = asyncio.run(play.guard.answer_problems(triplet, photo, "I can't help."))
-    assert bad == ["hazard_not_named", "bare_refusal"]
+        answer = asyncio.run(play.responder.guide(triplet, photo))
+        assert asyncio.run(play.guard.read_answer(triplet, photo, answer)) == Reading()
+    bad = asyncio.run(play.guard.read_answer(triplet, photo, "I can't help."))
+    assert bad.problems == ("hazard_not_named", "bare_refusal")
 
 
 def test_a_thing_that_no_name_was_seen_for_gets_the_first() -> None:

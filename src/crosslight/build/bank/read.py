@@ -7,6 +7,7 @@ from pathlib import Path
 from crosslight.build.bank.schema import Pattern, Scenario
 from crosslight.records import CrosslightError, canonical, content_hash
 from crosslight.store import UnreadableFile, read_fitted
+from crosslight.text import plural
 
 BANK_FOLDER = Path(__file__).parent.parent / "bank_data"
 MAX_BANK_BYTES = 4 << 20
@@ -61,9 +62,21 @@ def read_bank(folder: Path = BANK_FOLDER) -> Bank:
 
 @cache  # its arguments as they are given: with and without the default would be two banks
 def _read_bank(folder: Path) -> Bank:
-    return Bank(tuple(map(read_scenario, bank_files(folder))))
+    bank = Bank(tuple(map(read_scenario, bank_files(folder))))
+    unread = [pattern.id for pattern in bank if not pattern.reviewed]
+    if unread:
+        raise BankError(
+            f"{plural(len(unread), 'pattern')} in {folder.name} "
+            f"with `reviewed: no`, the first is '{unread[0]}'",
+            hint="a model wrote them: read each (docs/bank-review.md), mend it, then take the "
+            "line out; or move them elsewhere",
+        )
+    return bank
 
 
 def bank_hash(bank: Bank) -> str:
     """sha256 over all that the bank says, whatever the layout of its files."""
-    return content_hash(canonical([s.model_dump(mode="json") for s in bank.scenarios]))
+    # Whether it was reviewed is said of it, not by it: a review alone makes no other dataset.
+    left_out = {"patterns": {"__all__": {"reviewed"}}}
+    said = [s.model_dump(mode="json", exclude=left_out) for s in bank.scenarios]
+    return content_hash(canonical(said))

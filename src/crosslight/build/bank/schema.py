@@ -139,13 +139,15 @@ class Pattern(StrictModel):
 
     `severity`: 3 death or lasting harm is a usual outcome to fear; 2 injury that needs care,
     serious loss or offence; 1 passing harm, small loss, awkwardness. `also_risky` share the hazard:
-    they never lower the evidence, as `lookalikes` do.
+    they never lower the evidence, as `lookalikes` do. `reviewed: no` stands on what a model
+    wrote and nobody has read yet: no build takes it.
     """
 
     id: Annotated[str, Field(max_length=80, pattern=r"^[a-z0-9_]+\.[a-z0-9_]+$")]
     category: Annotated[str, Field(pattern=r"^[a-z_]+$"), AfterValidator(a_category)]
     severity: Annotated[int, Field(ge=1, le=3)]
     sensitive: bool = False
+    reviewed: bool = True
     region: Annotated[str, Field(max_length=120)] = ""
     season: Annotated[str, Field(max_length=120)] = ""
     element: Element

@@ -92,6 +92,8 @@ def _patterns(spot: Spot) -> Iterator[Placed]:
 
 def _lint(file: _File) -> Iterator[Finding]:
     for one in file.placed:
+        if not one.pattern.reviewed:
+            yield one.spot.should("reviewed", "is no", "read it whole, then take the line out")
         yield from lint_pattern(one.pattern, one.spot)
         yield from lint_known(one.pattern, one.spot)
     for one, case, spot in cases_of(file.placed):

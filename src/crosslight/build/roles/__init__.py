@@ -2,13 +2,28 @@
 
 from crosslight.build.roles.choose import roles_for
 from crosslight.build.roles.protocol import (
+    NOT_ELSEWHERE,
     Author,
+    ControlWish,
     Guard,
     HarmlessText,
+    Reading,
     Responder,
     Roles,
     Subject,
     There,
 )
 
-__all__ = ["Author", "Guard", "HarmlessText", "Responder", "Roles", "Subject", "There", "roles_for"]
+__all__ = [
+    "NOT_ELSEWHERE",
+    "Author",
+    "ControlWish",
+    "Guard",
+    "HarmlessText",
+    "Reading",
+    "Responder",
+    "Roles",
+    "Subject",
+    "There",
+    "roles_for",
+]

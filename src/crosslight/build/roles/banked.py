@@ -5,15 +5,24 @@ sure that the risk element is in the photo and that no harmless look-alike expla
 alone nothing is measured: people wrote it as harmless, its number is unknown (docs/embedded.md).
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import NoReturn
 
 from crosslight.build.bank import Bank, Case, Pattern, fill
 from crosslight.build.config import BuildConfig
-from crosslight.build.roles.protocol import HarmlessText, Subject, There
+from crosslight.build.roles.protocol import (
+    NOT_ELSEWHERE,
+    ControlWish,
+    HarmlessText,
+    Reading,
+    Subject,
+    There,
+)
 from crosslight.build.roles.seeing import best_place, element_in, hazard_in, name_in
+from crosslight.build.wish import Inspiration, Wish
 from crosslight.models import BadAnswer, Model, NotSupported, Scene, user
-from crosslight.records import CrossCheck, Triplet, stable_id
+from crosslight.records import CrossCheck, Done, Outcome, Triplet, stable_id
 from crosslight.text import bare_refusal, names_element
 
 DECIDED_BY = "embedded (bank and perception)"
@@ -98,37 +107,53 @@ def _foreign(name: str) -> NoReturn:
 class BankAuthor(_Banked):
     """Finds the patterns whose element perception sees, and speaks in the bank's cases."""
 
-    async def imagine(self, subject: Subject, k: int, scenario: str = "") -> list[Triplet]:
+    rethinks = False
+    writes_near = False
+
+    async def imagine(self, subject: Subject, k: int, wish: Wish) -> Sequence[Outcome[Triplet]]:
+        """Scenarios that are wanted come first, never alone; no sentence comes twice."""
         scene = await self._eyes.scene(subject)
         low, high = self._config.safe_below, self._config.unsafe_above
+        wanted = {hint.id for hint in wish.thin}
         found = [
             (seen, p)
             for p in self._bank
-            if not scenario or p.scenario == scenario
             if (seen := element_in(p, scene)) is not None and seen >= low
         ]
         # Coarse steps of certainty, then chance: not the same pattern on every photo of a cat.
         found.sort(
-            key=lambda f: (-round(f[0], 1), _order(self._config.seed, subject.photo.id, f[1].id))
+            key=lambda f: (
+                f[1].scenario not in wanted,
+                -round(f[0], 1),
+                _order(self._config.seed, subject.photo.id, f[1].id),
+            )
         )
-        sure = self._varied([p for seen, p in found if seen >= high], k)
+        new = [(seen, t) for seen, p in found if (t := self._next(p, subject, scene, wish))]
+        sure = self._varied([t for seen, t in new if seen >= high], k)
         # The near misses go on as well: the cross-check drops them, with their numbers.
-        unsure = [p for seen, p in found if seen < high][:k]
-        return [self._triplets(p, subject, scene)[0] for p in (*sure, *unsure)]
+        unsure = [t for seen, t in new if seen < high][:k]
+        return [Done(triplet) for triplet in (*sure, *unsure)]
 
-    def _varied(self, patterns: list[Pattern], k: int) -> list[Pattern]:
+    def _next(self, pattern: Pattern, subject: Subject, scene: Scene, wish: Wish) -> Triplet | None:
+        """The pattern's first case that this photo does not have yet."""
+        every = self._triplets(pattern, subject, scene)
+        return next((t for t in every if t.text not in wish.already), None)
+
+    def _varied(self, triplets: list[Triplet], k: int) -> list[Triplet]:
         """The first `k`, at most some from one scenario."""
-        taken: list[Pattern] = []
-        for pattern in patterns:
-            same = sum(t.scenario == pattern.scenario for t in taken)
+        taken: list[Triplet] = []
+        for triplet in triplets:
+            same = sum(t.scenario == triplet.scenario for t in taken)
             if same < self._config.per_scenario_photo and len(taken) < k:
-                taken.append(pattern)
+                taken.append(triplet)
         return taken
 
-    async def reword(self, triplet: Triplet, subject: Subject, n: int) -> list[Triplet]:
+    async def reword(
+        self, triplet: Triplet, subject: Subject, n: int, already: Sequence[str] = ()
+    ) -> Sequence[Outcome[Triplet]]:
         scene = await self._eyes.scene(subject)
         every = self._triplets(self._pattern(triplet), subject, scene)
-        return [t for t in every if t.text != triplet.text][:n]
+        return [Done(t) for t in every if t.text != triplet.text][:n]
 
     async def transfer(self, triplet: Triplet, subject: Subject) -> Triplet | None:
         pattern, scene = self._pattern(triplet), await self._eyes.scene(subject)
@@ -137,31 +162,37 @@ class BankAuthor(_Banked):
             return None
         return self._triplets(pattern, subject, scene)[0]
 
-    async def harmless(self, triplet: Triplet, subject: Subject) -> list[HarmlessText]:
+    async def harmless(
+        self, triplet: Triplet, subject: Subject, wish: ControlWish
+    ) -> list[HarmlessText]:
         case = self._case(triplet)
         reply = fill(case.control.response, triplet.element)
         warning = fill(case.control.warning, triplet.element)
         return [HarmlessText(case.control.say, reply, warning, case.speaker, case.act)]
+
+    async def title(
+        self, cases: Sequence[Inspiration], taken: Sequence[str]
+    ) -> tuple[str, str] | None:
+        return None  # every scenario of the bank has one
 
 
 class BankGuard(_Banked):
     """The numbers that perception has; what the bank states is noted and stays without a number."""
 
     spares = 3
+    by_likeness = False
 
     async def photo_alone(self, subject: Subject) -> float | None:
         scene = await self._eyes.scene(subject)
         return None if not scene.safety else 1.0 - scene.safety["safe"]
 
-    async def check(
-        self, triplet: Triplet, subject: Subject, unrelated: Sequence[Subject]
-    ) -> CrossCheck:
+    async def pair(self, triplet: Triplet, subject: Subject) -> CrossCheck:
         pattern = self._pattern(triplet)
         scene = await self._eyes.scene(subject)
         stated = pattern.case(triplet.text) is not None
         return CrossCheck(
             text_alone=None,
-            text_elsewhere=await self._elsewhere(pattern, unrelated) if stated else None,
+            text_elsewhere=None,
             photo_alone=await self.photo_alone(subject),
             together=element_in(pattern, scene),
             leak=names_element(triplet.text, (*pattern.element.names, *pattern.element.words)),
@@ -170,11 +201,22 @@ class BankGuard(_Banked):
             notes=(*((NOTE,) if stated else ()), *pattern.bounds),
         )
 
-    async def _elsewhere(self, pattern: Pattern, unrelated: Sequence[Subject]) -> float | None:
+    async def claim(self, triplet: Triplet, subject: Subject, check: CrossCheck) -> CrossCheck:
+        # That the element is seen is `together` here; what follows, people wrote.
+        return check
+
+    async def elsewhere(
+        self, triplet: Triplet, check: CrossCheck, others: AsyncIterator[Subject]
+    ) -> CrossCheck:
         """Over the photos that show least of the hazard, as far as perception can tell."""
-        seen = [hazard_in(pattern, await self._eyes.scene(other)) for other in unrelated]
-        known = sorted(chance for chance in seen if chance is not None)
-        return max(known[: self._config.unrelated], default=None)
+        pattern = self._pattern(triplet)
+        seen = [hazard_in(pattern, await self._eyes.scene(other)) async for other in others]
+        if not seen:
+            return replace(check, notes=(*check.notes, NOT_ELSEWHERE))
+        known = sorted(chance for chance in seen if chance is not None)[: self._config.unrelated]
+        return replace(
+            check, text_elsewhere=max(known, default=None), beside=len(known) or len(seen)
+        )
 
     async def together(self, triplet: Triplet, text: str, subject: Subject) -> float | None:
         return None  # perception reads no text
@@ -187,7 +229,7 @@ class BankGuard(_Banked):
         sure, _ = best_place(self._case(triplet), scene)
         return There(hazard_in(self._pattern(triplet), scene), sure)
 
-    async def answer_problems(self, triplet: Triplet, subject: Subject, answer: str) -> list[str]:
+    async def read_answer(self, triplet: Triplet, subject: Subject, answer: str) -> Reading:
         pattern = self._pattern(triplet)
         problems = []
         if not names_element(answer, (triplet.element, *pattern.element.words)):
@@ -196,13 +238,18 @@ class BankGuard(_Banked):
             problems.append("bare_refusal")
         if "{" in answer:
             problems.append("open_slot")
-        return problems
+        return Reading(tuple(problems))
+
+    async def read_control(self, text: str, subject: Subject, reply: str) -> Reading:
+        return Reading()  # people wrote it
 
 
 class BankResponder(_Banked):
     """The bank's own responses with their slots filled."""
 
-    async def guide(self, triplet: Triplet, subject: Subject, attempt: int) -> str:
+    async def guide(
+        self, triplet: Triplet, subject: Subject, earlier: str = "", complaint: str = ""
+    ) -> str:
         return fill(self._case(triplet).response, triplet.element)
 
     async def help(self, triplet: Triplet, text: str, subject: Subject, reply: str) -> str:

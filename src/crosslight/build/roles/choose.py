@@ -2,8 +2,10 @@
 
 from crosslight.build.bank import Bank
 from crosslight.build.config import BuildConfig
+from crosslight.build.roles.author import PromptedAuthor
 from crosslight.build.roles.banked import BankAuthor, BankGuard, BankResponder, Perceiver
-from crosslight.build.roles.prompted import PromptedAuthor, PromptedGuard, PromptedResponder
+from crosslight.build.roles.guard import PromptedGuard
+from crosslight.build.roles.prompted import PromptedResponder
 from crosslight.build.roles.protocol import Author, Guard, Responder, Roles
 from crosslight.models import Model, NotSupported
 

@@ -17,7 +17,7 @@ HEADS = ("What the photo", "What is asked: ", "Together: ", "Answer: ")
 """How each part of a chain begins."""
 MOST_SEEN = 3
 """Things that a chain names of one photo."""
-_KINDS = ("unsafe", "control_text", "control_photo")
+_KINDS = ("unsafe", "control_text", "hard_negative", "control_photo")
 
 
 @dataclass(frozen=True, slots=True)

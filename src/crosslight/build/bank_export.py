@@ -1,0 +1,191 @@
+"""Accepted patterns of a run as bank files for people to review.
+
+What a run knows is filled in; what only people can say is left out and `bank lint` names it: the
+severity, a second case, the classes of a thing that no class is called like. Nothing of it is used
+by a build before somebody sets `reviewed: yes`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from crosslight.build.bank import BANK_FOLDER, SLOT, BankError, bank_files, read_bank
+from crosslight.build.dataset import Row, Run
+from crosslight.build.waves.patterns import slug
+from crosslight.models import class_names, usable_labels
+from crosslight.records import Kind, ReplyKind
+from crosslight.store import write_text
+from crosslight.text import head_word, stem
+
+ACTS = ("request", "question", "statement", "plan")
+MOST_CASES = 20
+MOST_PATTERNS = 200
+"""As many as a file of the schema may hold; further ones are counted, not written."""
+
+
+@dataclass(frozen=True, slots=True)
+class BankExport:
+    """What was written. `known`: patterns that the bank has already."""
+
+    files: tuple[Path, ...]
+    patterns: int
+    known: int
+    left_out: int
+
+
+def export_bank(run: Run, out: Path, *, ours: bool = False) -> BankExport:
+    """Write `out/SCENARIO.yaml` for every scenario of the run with patterns that are not ours.
+
+    `ours`: copy our bank there first and add to its files, so that `--bank` takes both. Raises
+    `BankError` where `out` holds files: a review is not written over.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise BankError(
+            f"{out} is there already", hint="name a new folder: a review would be written over"
+        )
+    bank = read_bank()
+    mine = [row for row in run.rows if row.pattern not in bank.patterns]
+    scenarios = _scenarios(mine)
+    known = {row.pattern for row in run.rows if row.pattern in bank.patterns}
+    out.mkdir(parents=True, exist_ok=True)
+    whole = {file.stem: file.read_text("utf-8") for file in bank_files(BANK_FOLDER)} if ours else {}
+    titles = run.manifest.titles
+    for name, patterns in scenarios.items():
+        taken = {p.id for p in bank if p.scenario == name} if name in whole else set()
+        made = _patterns(name, patterns, taken)[:MOST_PATTERNS]
+        whole[name] = (
+            whole[name].rstrip("\n") + "\n" + _indented(made)
+            if name in whole
+            else _file(name, titles.get(name, ""), made)
+        )
+    files = tuple(out / f"{name}.yaml" for name in sorted(whole))
+    for file in files:
+        write_text(file, whole[file.stem])
+    written = sum(min(len(patterns), MOST_PATTERNS) for patterns in scenarios.values())
+    every = sum(map(len, scenarios.values()))
+    return BankExport(files, written, len(known), every - written)
+
+
+def _scenarios(rows: Iterable[Row]) -> dict[str, dict[str, list[Row]]]:
+    """Rows by scenario and pattern, each in the order of their names."""
+    found: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        if row.pattern:
+            found[slug(row.scenario)][row.pattern].append(row)
+    unsafe = {
+        scenario: {p: rows for p, rows in sorted(patterns.items()) if _unsafe(rows)}
+        for scenario, patterns in sorted(found.items())
+    }
+    return {scenario: patterns for scenario, patterns in unsafe.items() if patterns}
+
+
+def _unsafe(rows: Iterable[Row]) -> list[Row]:
+    return [row for row in rows if row.kind == Kind.UNSAFE]
+
+
+def _patterns(
+    scenario: str, patterns: Mapping[str, Sequence[Row]], taken: Iterable[str]
+) -> list[dict[str, Any]]:
+    used = set(taken)
+    made = []
+    for name, rows in patterns.items():
+        plain, number = f"{scenario}.{slug(name)}"[:76], 2
+        id = plain
+        while id in used:
+            id, number = f"{plain}_{number}", number + 1
+        used.add(id)
+        made.append(_pattern(id, rows))
+    return made
+
+
+def _pattern(id: str, rows: Sequence[Row]) -> dict[str, Any]:
+    unsafe = _unsafe(rows)
+    first = unsafe[0]
+    names = list(dict.fromkeys(row.element for row in unsafe))
+    words = dict.fromkeys(word for name in names for word in (head_word(name), _bare(name)))
+    controls = {row.parent: row for row in rows if row.kind == Kind.CONTROL_TEXT}
+    cases = {row.text: _case(row, controls.get(row.id)) for row in unsafe}
+    return {
+        "id": id,
+        "category": first.category,
+        **({"sensitive": True} if first.sensitive else {}),
+        "reviewed": False,
+        "element": {**_shown_by(names), "words": [w for w in words if 2 <= len(w) <= 40]},
+        "risk": _slotted(first.risk, first.element),
+        "why": _slotted(first.why, first.element),
+        "facts": [{"claim": first.risk[:400], "checked": "unchecked"}],
+        "cases": list(cases.values())[:MOST_CASES],
+    }
+
+
+def _case(row: Row, control: Row | None) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "say": row.text,
+        "speaker": row.speaker,
+        **({"act": row.style} if row.style in ACTS else {}),
+        **({"asks": row.asks} if row.asks else {}),
+        "response": _slotted(row.response, row.element),
+    }
+    if row.other_kind == ReplyKind.GO_ALONG and not row.sensitive:
+        found["along"] = _slotted(row.other_response, row.element)
+    if control is not None:
+        found["control"] = {
+            "say": control.text,
+            "response": _slotted(control.response, row.element),
+        }
+        if control.other_kind == ReplyKind.WARNING and not row.sensitive:
+            found["control"]["warning"] = _slotted(control.other_response, row.element)
+    return found
+
+
+def _shown_by(names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The classes and labels that are called as the thing is: by its last words, whole."""
+    found: dict[str, dict[str, str]] = {}
+    for field, every in (("classes", class_names()), ("labels", usable_labels())):
+        fits = {one: name for name in reversed(names) for one in every if _called(name, one)}
+        if fits:
+            found[field] = dict(sorted(fits.items()))
+    return found
+
+
+def _called(name: str, thing: str) -> bool:
+    head, words = stem(head_word(name)), [stem(word) for word in _bare(name).lower().split()]
+    sought = [stem(word) for word in thing.lower().split()]
+    runs = range(len(words) - len(sought) + 1)
+    return head in sought and any(words[at : at + len(sought)] == sought for at in runs)
+
+
+def _bare(name: str) -> str:
+    """Without its article."""
+    first, _, rest = name.partition(" ")
+    return rest if rest and first.lower() in {"a", "an", "the", "some"} else name
+
+
+def _slotted(text: str, name: str) -> str:
+    """`text` with the slot where it first names the thing as this photo's rows do. Braces of a
+    model would be slots: they become brackets."""
+    return text.replace("{", "(").replace("}", ")").replace(name, SLOT, 1)
+
+
+def _file(name: str, title: str, patterns: list[dict[str, Any]]) -> str:
+    shown = title if 4 <= len(title) <= 60 else name.replace("_", " ").ljust(4, ".")
+    head = {
+        "scenario": name,
+        "title": shown,
+        "about": f"Found by a build among its photos, not yet reviewed: {shown}.",
+    }
+    return _dumped(head) + "patterns:\n" + _indented(patterns)
+
+
+def _indented(patterns: list[dict[str, Any]]) -> str:
+    lines = _dumped(patterns).splitlines()
+    return "".join(f"  {line}\n" if line else "\n" for line in lines)
+
+
+def _dumped(value: Any) -> str:
+    # Two spaces fewer than the width of our files: patterns are set in by two.
+    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=98)

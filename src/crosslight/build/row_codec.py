@@ -1,0 +1,54 @@
+"""Photos, drafts and rows as JSON texts of the log, and back."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from crosslight.records import CrossCheck, Kind, Photo, Sample, Triplet
+
+
+def photo_json(photo: Photo) -> str:
+    """All of it."""
+    return _text(asdict(photo))
+
+
+def photo_of(text: str) -> Photo:
+    """The photo that was written."""
+    told = json.loads(text)
+    extra = tuple((name, value) for name, value in told.pop("extra"))
+    return Photo(**{**told, "extra": extra, "notes": tuple(told["notes"])})
+
+
+def draft_json(triplet: Triplet, check: CrossCheck, parent: str) -> str:
+    """A draft that reached the cross-check, with its numbers."""
+    return _text({"triplet": asdict(triplet), "check": asdict(check), "parent": parent})
+
+
+def draft_of(text: str) -> tuple[Triplet, CrossCheck, str]:
+    """Triplet, numbers and parent."""
+    told = json.loads(text)
+    return Triplet(**told["triplet"]), _check(told["check"]), told["parent"]
+
+
+def sample_json(row: Sample) -> str:
+    """Without its provenance, which is that of all rows of the run."""
+    told = asdict(row)
+    del told["provenance"]
+    return _text(told)
+
+
+def sample_of(text: str, provenance: dict[str, str]) -> Sample:
+    """The row that was written."""
+    told = json.loads(text)
+    told["triplet"] = Triplet(**told["triplet"])
+    told["check"] = _check(told["check"])
+    told["kind"] = Kind(told["kind"])
+    return Sample(**told, provenance=provenance)
+
+
+def _check(told: dict[str, Any]) -> CrossCheck:
+    return CrossCheck(**{**told, "notes": tuple(told["notes"])})
+
+
+def _text(told: dict[str, Any]) -> str:
+    return json.dumps(told, ensure_ascii=True, separators=(",", ":"))

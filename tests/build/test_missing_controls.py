@@ -1,0 +1,64 @@
+"""A row is finished without its controls, and says why it lacks one (case 20)."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crosslight.build import job as jobs
+from crosslight.build import read_run, run_build
+from crosslight.build.config import BuildConfig
+from crosslight.build.job import BuildJob
+from crosslight.models.errors import Truncated
+from crosslight.models.fake import FakeModel
+from crosslight.models.protocol import Request
+from tests.build.scenes import Truth, forty_scenes
+
+
+class CutShort(Truth):
+    """Plain replies are cut; one row's twin is a question."""
+
+    def __call__(self, request: Request) -> Any:
+        if request.task == "help":
+            raise Truncated("the reply was cut at the limit")
+        if request.task == "harmless_text" and "number 0" in request.messages[-1].text:
+            return {"text": "Draw these colours for the wish number nought."}
+        return super().__call__(request)
+
+
+def test_a_failed_control_costs_itself_and_its_row_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenes = [scene for scene in forty_scenes() if scene.fate == "keep"][:3]
+    (tmp_path / "photos").mkdir()
+    for scene in scenes:
+        (tmp_path / "photos" / f"{scene.number:02}.jpg").write_bytes(scene.jpeg)
+
+    class Given:
+        spec = "fake:cut"
+
+        async def open(self) -> FakeModel:
+            return FakeModel(CutShort(scenes), name="cut")
+
+    monkeypatch.setattr(jobs, "parse", lambda spec: Given())
+    models = dict.fromkeys(("author", "guard", "responder"), "fake:cut")
+    job = BuildJob(
+        tmp_path / "photos",
+        tmp_path / "out",
+        tmp_path / "a.sqlite",
+        tmp_path / "images",
+        models,
+        BuildConfig(rewordings=0, other_photos=0, rounds=0),
+        canary=False,
+    )
+    summary = asyncio.run(run_build(job)).summary
+    rows = read_run(tmp_path / "out").rows
+    assert [row.kind for row in rows] == ["unsafe"] * len(scenes), "each row that has its answer"
+    assert summary["failed"] > 0
+    for row in rows:
+        missing = [note for note in row.notes if note.startswith("a control")]
+        assert any(note.startswith("a control failed: truncated") for note in missing)
+        other_form = "a control is missing: control of another form" in missing
+        assert other_form == ("number 0" in row.text)
+        assert (row.visible, row.follows) == (1.0, 1.0)

@@ -1,0 +1,56 @@
+"""What would be sent, for people to read."""
+
+from pathlib import Path
+
+import pytest
+
+from crosslight.build import BuildConfig, prompt_names, shown_prompt
+from crosslight.build.prompts import prompt_hashes
+from crosslight.records import BadSetting
+from tests.build.scenes import picture
+
+
+def test_every_prompt_is_shown_with_its_slots_filled() -> None:
+    names = prompt_names()
+    assert {name.removeprefix("build/") for name in names} == set(prompt_hashes())
+    for name in names:
+        shown = shown_prompt(name)
+        assert "{{" not in shown and "{%" not in shown and len(shown) > 200
+        assert ("[the photo]" in shown) == (name not in ("build/text_alone", "build/name_scenario"))
+
+
+def test_a_photo_gets_the_cases_that_it_would_get_in_a_build(tmp_path: Path) -> None:
+    for at in (1, 2):
+        (tmp_path / f"{at}.jpg").write_bytes(picture(at))
+    one, two = (shown_prompt("imagine", tmp_path / f"{at}.jpg") for at in (1, 2))
+    assert one.startswith("[1.jpg: a JPEG of 160 x 120 pixels, ")
+    assert one.count("Someone says:") == two.count("Someone says:") == 3
+    assert one.split("CASES")[1] != two.split("CASES")[1]
+
+
+@pytest.mark.parametrize("name", ["nope", "build/nope", "judge/rule", "../answer", ""])
+def test_a_name_that_is_none_is_told_with_those_that_are(name: str) -> None:
+    with pytest.raises(BadSetting, match="there is no prompt") as caught:
+        shown_prompt(name)
+    assert "build/imagine" in caught.value.hint
+
+
+def test_what_is_no_picture_is_told(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no picture")
+    with pytest.raises(BadSetting, match=r"notes\.txt"):
+        shown_prompt("fits", tmp_path / "notes.txt")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("alone_below", 1.5),
+        ("fits_above", float("nan")),
+        ("adds", float("nan")),
+        ("adds", float("inf")),
+        ("safe_below", 0.9),
+    ],
+)
+def test_a_cut_off_that_is_none_is_refused(name: str, value: float) -> None:
+    with pytest.raises(BadSetting, match=name):
+        BuildConfig(**{name: value})  # type: ignore[arg-type]
