@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -17,9 +18,11 @@ from tests.build.banks import Tree, made_bank
 CUP = made_bank().patterns["kitchen.hot_cup"]
 
 
-def row(id: str, kind: str, text: str, response: str, **more: str) -> Row:
+def row(id: str, kind: str, text: str, response: str, **more: Any) -> Row:
     """A row of a build by a model."""
-    plain = dict.fromkeys(("source", "decided_by", "split", "licence", "origin", "recipe"), "")
+    plain: dict[str, Any] = dict.fromkeys(
+        ("source", "decided_by", "split", "licence", "origin", "recipe"), ""
+    )
     found = Row(
         **plain,
         id=id,

@@ -24,7 +24,8 @@ def by_letters(texts: Sequence[str]) -> Vectors:
     for at, text in enumerate(texts):
         for letter in text.split(".")[0].split()[0]:
             rows[at, ord(letter) - 97] += 1
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit
 
 
 def idea(photo: str, pattern: str, category: str = "falls", scenario: str = "") -> AcceptedPattern:
