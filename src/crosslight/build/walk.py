@@ -211,16 +211,16 @@ class _Walked:
         after the other: each knows the earlier ones of its photo."""
         controls = Controls(self._kit)
         earlier = self._log.harmless_texts(self._visit.photo)
-        beside = []
+        beside: list[tuple[Part, Sample, str]] = []
         for row, place in rows:
             known = tuple(earlier)  # both texts of a row come of one question
             for at, part in enumerate(controls.parts(row)):
                 if part == controls.photo:
-                    beside.append(self._controlled(part, row, _behind(place, at), ()))
+                    beside.append((part, row, _behind(place, at)))
                 else:
                     made = await self._controlled(part, row, _behind(place, at), known)
                     earlier += [control.triplet.text for control in made]
-        await all_of(beside)
+        await all_of(self._controlled(*one, ()) for one in beside)
 
     async def _controlled(
         self, part: Part, row: Sample, place: str, earlier: tuple[str, ...]
