@@ -36,8 +36,7 @@ from crosslight.records import (
 from crosslight.text import refuses
 
 CONTROL_TRIES = 4
-"""Photos to try for a control where perception looks, as a multiple of those that the cross-check
-looked at."""
+"""Photos that perception tries for a control, as a multiple of those of the cross-check."""
 _NONE_OF = {False: "no_harmless_text", True: "no_hard_negative"}
 
 NO_PATTERN = "no_pattern"
