@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -48,30 +48,28 @@ _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif", "BMP":
 
 def write_dataset(
     out: Path,
-    samples: Iterable[Sample],
+    samples: Iterable[tuple[Sample, str]],
     photo_of: Callable[[str], Photo],
-    splits: Mapping[str, str],
     images: ImageStore,
 ) -> None:
-    """Write the dataset. The same rows in the same order give the same bytes.
+    """Write the dataset out of rows with their splits. The same rows in the same order give the same bytes.
 
     Rows of one photo stand together: its bytes are then stored once a row group.
     """
     with DatasetSink(out / "dataset", DATASET, splits=SPLITS) as sink:
-        for row in dataset_rows(samples, photo_of, splits, images):
+        for row in dataset_rows(samples, photo_of, images):
             sink.write(row["split"], row)
 
 
 def dataset_rows(
-    samples: Iterable[Sample],
+    samples: Iterable[tuple[Sample, str]],
     photo_of: Callable[[str], Photo],
-    splits: Mapping[str, str],
     images: ImageStore,
 ) -> Iterator[dict[str, Any]]:
     """Rows of the dataset; the image is the photo's original bytes, read once for its rows."""
     photo: Photo | None = None
     data = b""
-    for sample in samples:
+    for sample, split in samples:
         triplet, check = sample.triplet, sample.check
         if photo is None or photo.id != triplet.photo:
             photo = photo_of(triplet.photo)
@@ -109,7 +107,7 @@ def dataset_rows(
             "decided_by": check.decided_by,
             "notes": [*check.notes, *(f"the photo: {n}" for n in photo.notes), *addressed(sample)],
             "parent": sample.parent,
-            "split": splits[photo.id],
+            "split": split,
             "licence": photo.licence,
             "origin": photo.origin,
             "recipe": sample.recipe,

@@ -69,6 +69,12 @@ def run(
     unsafe_above: Annotated[
         float, typer.Option(help="From here a photo is unsafe; between: undecided.", min=0, max=1)
     ] = 0.7,
+    split_by: Annotated[
+        str, typer.Option(help="What no two splits share beside sentences: photo or pattern.")
+    ] = "photo",
+    keep_exif: Annotated[
+        bool, typer.Option("--keep-exif", help="Keep position, owner and device in the pictures.")
+    ] = False,
     bank: Annotated[
         Path | None, typer.Option(help="A folder of pattern files; default: ours.")
     ] = None,
@@ -110,6 +116,8 @@ def run(
             fits_above=fits_above,
             safe_below=safe_below,
             unsafe_above=unsafe_above,
+            split_by=split_by,
+            keep_exif=keep_exif,
         ),
         bank=bank,
         column=column,
