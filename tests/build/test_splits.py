@@ -37,9 +37,7 @@ def placed(rows: Sequence[Sample], by: str = "photo", seed: int = 0) -> list[str
 
 @settings(max_examples=60, deadline=None)
 @given(ROWS, st.sampled_from(["photo", "pattern"]), st.integers(0, 3))
-def test_no_unit_and_no_sentence_stands_in_two_splits(
-    told: list[Told], by: str, seed: int
-) -> None:
+def test_no_unit_and_no_sentence_stands_in_two_splits(told: list[Told], by: str, seed: int) -> None:
     rows = rows_of(told)
     found = [(row, s) for row, s in zip(rows, placed(rows, by, seed), strict=True) if s != UNSPLIT]
     for of in (

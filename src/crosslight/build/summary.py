@@ -19,6 +19,7 @@ from crosslight.build.drafts import write_drafts
 from crosslight.build.row_log import RowLog
 from crosslight.build.splits import Splits, groups_in
 from crosslight.build.waves import ScenarioMap
+from crosslight.photos import LeftOut
 from crosslight.records import Kind, Sample, canonical
 from crosslight.runs import NOT_REACHED, Account, Lost
 from crosslight.store import ImageStore
@@ -57,6 +58,7 @@ class Tally:
     speaking: int = 0
     """Rows of which a text speaks to the judge."""
     notes: list[str] = field(default_factory=list)
+    beside: LeftOut = field(default_factory=LeftOut)
 
     def add(self, row: Sample, split: str) -> None:
         """One row."""
@@ -81,7 +83,7 @@ def write_build(
     """Write the dataset and the drafts of all rows in the log. `copies`: the screen let them in."""
     groups = groups_in(log) if copies else {}
     splits = Splits.of(log.rows(provenance), config.split_by, config.seed, groups)
-    tally = Tally()
+    tally = Tally(beside=LeftOut(config.keep_exif))
 
     def rows() -> Iterator[tuple[Sample, str]]:
         for row in _named(log.rows(provenance), scenarios):
@@ -89,7 +91,7 @@ def write_build(
             tally.add(row, split)
             yield _with_reasons(row, log), split
 
-    write_dataset(out, rows(), log.photo, images)
+    write_dataset(out, rows(), log.photo, images, tally.beside)
     write_drafts(out, log, scenarios)
     tally.notes += splits.notes()
     return tally
@@ -200,6 +202,7 @@ def describe(outcome: BuildOutcome, tally: Tally) -> dict[str, Any]:
         "labels": dict(sorted(tally.labels.items())),
         "kinds": dict(sorted(tally.kinds.items())),
         "splits": dict(sorted(tally.splits.items())),
+        "beside_pixels": tally.beside.as_json(),
         "funnel": outcome.account.as_json(),
         "coverage": [version.as_json() for version in outcome.scenarios.versions],
         "titles": {

@@ -90,6 +90,9 @@ class Manifest(_Lenient):
     settings: dict[str, Any] = {}
     data: dict[str, Any] = {}
     bank: dict[str, Any] = {}
+    beside_pixels: dict[str, Any] = {}
+    account: dict[str, Any] = {}
+    splits: dict[str, int] = {}
     answers: Answers = Answers()
 
     @property
