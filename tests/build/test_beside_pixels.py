@@ -1,4 +1,4 @@
-"""What a photo's file says of place and owner does not reach the dataset, unless it is asked for."""
+"""What a photo's file says of place and owner reaches the dataset only where that is asked for."""
 
 import io
 import json

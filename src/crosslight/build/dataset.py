@@ -54,7 +54,8 @@ def write_dataset(
     images: ImageStore,
     beside: LeftOut,
 ) -> None:
-    """Write the dataset out of rows with their splits. The same rows in the same order give the same bytes.
+    """Write the dataset out of rows with their splits. The same rows in the same order give the
+    same bytes.
 
     Rows of one photo stand together: its bytes are then stored once a row group.
     """

@@ -198,6 +198,7 @@ def describe(outcome: BuildOutcome, tally: Tally) -> dict[str, Any]:
     return {
         "notes": [*([told] if speaking else []), *tally.notes],
         "rows": tally.rows,
+        "photos_with_rows": int(outcome.log.one("SELECT COUNT(DISTINCT photo) FROM rows")),
         "photos": int(outcome.log.one("SELECT COUNT(*) FROM photos")),
         "labels": dict(sorted(tally.labels.items())),
         "kinds": dict(sorted(tally.kinds.items())),

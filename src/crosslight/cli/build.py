@@ -152,15 +152,21 @@ def _run(job: Any, quiet: bool) -> None:
     from crosslight.api import build_pages
     from crosslight.build import run_build
     from crosslight.flow import run_main
+    from crosslight.text import plural
 
     watch = watching(quiet, headings=True)
     result = run_main(run_build(job, watch, Screening(quiet), pages=build_pages, console=True))
     told = result.summary
     out.print(
-        f"[bold]{told['rows']:,} rows[/] from {told['photos']:,} of {told['inputs']:,} inputs; "
-        + lost_in(job.out, told)
+        f"[bold]{told['rows']:,} rows[/] from {told['photos_with_rows']:,} of "
+        f"{plural(told['photos'], 'photo')}{_beyond(told)}; " + lost_in(job.out, told)
     )
     end(result, job.out, hint=retry_hint(told) if told["rows"] else _why_nothing(told))
+
+
+def _beyond(told: Any) -> str:
+    """How many inputs there were, where not all of them are photos that can be used."""
+    return "" if told["inputs"] == told["photos"] else f" ({told['inputs']:,} inputs)"
 
 
 def _why_nothing(told: Any) -> str:

@@ -93,6 +93,7 @@ class Manifest(_Lenient):
     beside_pixels: dict[str, Any] = {}
     account: dict[str, Any] = {}
     splits: dict[str, int] = {}
+    photos: int | None = None
     answers: Answers = Answers()
 
     @property
