@@ -1,6 +1,7 @@
 """A JPEG without what lies beside its pixels: its markers, walked as libjpeg walks them."""
 
 import re
+from collections.abc import Iterator
 
 from crosslight.photos.beside.parts import Unclear
 from crosslight.photos.beside.tags import (
@@ -25,10 +26,26 @@ def bare_jpeg(data: bytes, beside: Beside) -> bytes:
     """Raises `Unclear`."""
     kept: list[bytes] = []
     exif: list[bytes] = []
-    at, pixels, jfif = 2, False, 0
+    jfif = 0
+    for name, segment in _segments(data, beside):
+        part = _kept(name, segment, beside, exif)
+        if name == _APP0 and part and not kept:
+            jfif = 1
+        kept.append(part)
+    if exif:
+        beside.read_exif(b"".join(exif))
+    if beside.orientation != 1:
+        block = b"Exif\0\0" + only_turned(beside.orientation)
+        kept.insert(jfif, b"\xff\xe1" + (len(block) + 2).to_bytes(2, "big") + block)
+    return data[:2] + b"".join(kept)
+
+
+def _segments(data: bytes, beside: Beside) -> Iterator[tuple[int, bytes]]:
+    """Marker and bytes of each segment, a scan with its pixels. Raises `Unclear`."""
+    at, pixels = 2, False
     for _ in range(_MOST_SEGMENTS):
         if at >= len(data) and pixels:
-            break  # cut short behind its pixels: decoders take it so
+            return  # cut short behind its pixels: decoders take it so
         if data[at : at + 1] != b"\xff":
             raise Unclear("a JPEG with stray bytes between its segments")
         while data[at + 1 : at + 2] == b"\xff":
@@ -37,34 +54,23 @@ def bare_jpeg(data: bytes, beside: Beside) -> bytes:
             raise Unclear("a JPEG that ends within a segment")
         name = data[at + 1]
         if name == _EOI:
-            kept.append(data[at : at + 2])
+            if not pixels:
+                raise Unclear("a JPEG without pixels")
+            yield name, data[at : at + 2]
             if data[at + 2 :].strip(b"\0"):
                 beside.found.add(TRAILER)
-            break
+            return
         if name in _BARE or name == 0:
             raise Unclear("a JPEG with a marker out of its place")
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
         if end > len(data) or end < at + 4:
             raise Unclear("a JPEG with a segment that is longer than the file")
-        part = _kept(name, data[at:end], beside, exif)
-        if name == _APP0 and part and not kept:
-            jfif = 1
         if name == _SOS:
             found = _SCAN_END.search(data, end)
-            end = found.start() if found else len(data)
-            part, pixels = data[at:end], True
-        kept.append(part)
+            end, pixels = found.start() if found else len(data), True
+        yield name, data[at:end]
         at = end
-    else:
-        raise Unclear(f"a JPEG of more than {_MOST_SEGMENTS:,} segments")
-    if not pixels:
-        raise Unclear("a JPEG without pixels")
-    if exif:
-        beside.read_exif(b"".join(exif))
-    if beside.orientation != 1:
-        block = b"Exif\0\0" + only_turned(beside.orientation)
-        kept.insert(jfif, b"\xff\xe1" + (len(block) + 2).to_bytes(2, "big") + block)
-    return data[:2] + b"".join(kept)
+    raise Unclear(f"a JPEG of more than {_MOST_SEGMENTS:,} segments")
 
 
 def _kept(name: int, segment: bytes, beside: Beside, exif: list[bytes]) -> bytes:

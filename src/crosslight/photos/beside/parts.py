@@ -3,6 +3,7 @@
 import re
 import struct
 import zlib
+from collections.abc import Iterator
 
 from crosslight.photos.beside.tags import (
     COMMENT,
@@ -111,29 +112,21 @@ def bare_webp(data: bytes, beside: Beside) -> bytes:
     if data[whole + (whole & 1) :]:
         beside.found.add(TRAILER)
     kept: list[bytes] = []
-    at = 12
-    for _ in range(_MOST_PARTS):
-        if at + 8 > whole:
-            break
-        name, length = struct.unpack_from("<4sI", data, at)
-        end = at + 8 + length + (length & 1)
-        if at + 8 + length > whole:
-            raise Unclear("a WebP with a chunk that is longer than the file")
+    for name, chunk, length in _webp_chunks(data, whole):
         if name in _WEBP_KEPT:
-            kept.append(data[at:end])
-        elif name == b"EXIF":
-            beside.read_exif(data[at + 8 : at + 8 + length])
-            if not kept or not kept[0][8] & _HAS_EXIF:
+            kept.append(chunk)
+            continue
+        told = kept[0][8] if kept and len(kept[0]) > 8 else 0
+        if name == b"EXIF":
+            beside.read_exif(chunk[8 : 8 + length])
+            if not told & _HAS_EXIF:
                 beside.turn = 0  # readers pass by what the head does not announce
         elif name == b"XMP ":
-            beside.read_xmp(data[at + 8 : at + 8 + length])
-            if not kept or not kept[0][8] & _HAS_XMP:
+            beside.read_xmp(chunk[8 : 8 + length])
+            if not told & _HAS_XMP:
                 beside.xmp_turn = 0
         else:
             beside.found.add(OTHER)
-        at = end
-    else:
-        raise Unclear(f"a WebP of more than {_MOST_PARTS:,} chunks")
     turned = beside.orientation != 1
     if kept and kept[0].startswith(b"VP8X") and len(kept[0]) >= 18:
         flags = kept[0][8] & ~(_HAS_EXIF | _HAS_XMP) | (_HAS_EXIF if turned else 0)
@@ -143,6 +136,21 @@ def bare_webp(data: bytes, beside: Beside) -> bytes:
             kept.append(b"EXIF" + len(block).to_bytes(4, "little") + block)
     body = b"WEBP" + b"".join(kept)
     return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+def _webp_chunks(data: bytes, whole: int) -> Iterator[tuple[bytes, bytes, int]]:
+    """Name, bytes with head and padding, and length of the body. Raises `Unclear`."""
+    at = 12
+    for _ in range(_MOST_PARTS):
+        if at + 8 > whole:
+            return
+        name, length = struct.unpack_from("<4sI", data, at)
+        end = at + 8 + length + (length & 1)
+        if at + 8 + length > whole:
+            raise Unclear("a WebP with a chunk that is longer than the file")
+        yield name, data[at:end], length
+        at = end
+    raise Unclear(f"a WebP of more than {_MOST_PARTS:,} chunks")
 
 
 _GIF_KEPT = (b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012")
