@@ -214,9 +214,16 @@ class Recipe:
             t, _, _ = draft_of(value)
             if (t.photo, t.pattern) not in seen:
                 seen.add((t.photo, t.pattern))
-                drawn = way == IDEA
                 yield AcceptedPattern(
-                    t.photo, t.pattern, t.category, t.scenario, t.element, t.text, t.risk, drawn
+                    photo=t.photo,
+                    pattern=t.pattern,
+                    category=t.category,
+                    scenario=t.scenario,
+                    element=t.element,
+                    text=t.text,
+                    risk=t.risk,
+                    sensitive=t.sensitive,
+                    drawn=way == IDEA,
                 )
 
     def _again(self, photos: int) -> list[Wish]:

@@ -136,7 +136,7 @@ class _Build:
         self._log.commit()
         if recipe.enough:
             hall.notes.append(recipe.enough)
-        hall.notes += recipe.notes
+        hall.notes += [*recipe.notes, *(str(v.novelty) for v in self._map.versions[-1:])]
         outcome = BuildOutcome(
             log=self._log,
             scenarios=self._map,

@@ -36,8 +36,7 @@ from crosslight.records import (
 from crosslight.text import refuses
 
 CONTROL_TRIES = 4
-"""Photos to try for a control where perception looks, as a multiple of those that the cross-check
-looked at."""
+"""Photos that perception tries for a control, as a multiple of those of the cross-check."""
 _NONE_OF = {False: "no_harmless_text", True: "no_hard_negative"}
 
 SENSITIVE = frozenset({"self_harm", "weapon_harm"})
@@ -153,11 +152,13 @@ class Augment:
     kit: RecipeParts
     name: str = "augment"
 
-    async def reword(self, row: Draft, context: Context) -> list[Outcome[Draft]]:
-        """Further wordings beside the same photo, each for itself."""
+    async def reword(
+        self, row: Draft, context: Context, already: Sequence[str] = ()
+    ) -> list[Outcome[Draft]]:
+        """Further wordings beside the same photo, each for itself. `already`: what it has."""
         subject = await self.kit.album.subject(row.triplet.photo, context)
         n = self.kit.config.rewordings
-        said = await self.kit.roles.author.reword(row.triplet, subject, n)
+        said = await self.kit.roles.author.reword(row.triplet, subject, n, already)
         return [_drafted(one, _own_id(row)) for one in said]
 
     async def transfer(self, row: Draft, photo: str, context: Context) -> Draft | None:

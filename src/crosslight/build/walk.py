@@ -103,7 +103,8 @@ class _Walked:
         kept = _some(await all_of(self._checked(one) for one in made))
         worded: list[Placed] = []
         if self._visit.wish and self._kit.config.rewordings:
-            for more in await all_of(self._reworded(one) for one in kept):
+            known = sorted(self._said)
+            for more in await all_of(self._reworded(one, known) for one in kept):
                 worded += self._fresh(more)
         works: list[Coroutine[Any, Any, tuple[Sample, str] | None]] = []
         works += [self._answered(one) for one in kept]
@@ -183,8 +184,8 @@ class _Walked:
         if not reason and one.way in (IDEA, AGAIN):
             self._kit.album.add_thing(triplet)
 
-    async def _reworded(self, one: Placed) -> list[Placed]:
-        work = Augment(self._kit).reword(one.draft, self._context)
+    async def _reworded(self, one: Placed, known: Sequence[str]) -> list[Placed]:
+        work = Augment(self._kit).reword(one.draft, self._context, known)
         drafts = await self._try("augment", one.place, one.draft, work)
         return [
             Placed(draft, f"{one.place}.{place_of(1 + at)}", WORDING)

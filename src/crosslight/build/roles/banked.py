@@ -149,7 +149,7 @@ class BankAuthor(_Banked):
         return taken
 
     async def reword(
-        self, triplet: Triplet, subject: Subject, n: int
+        self, triplet: Triplet, subject: Subject, n: int, already: Sequence[str] = ()
     ) -> Sequence[Outcome[Triplet]]:
         scene = await self._eyes.scene(subject)
         every = self._triplets(self._pattern(triplet), subject, scene)
