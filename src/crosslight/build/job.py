@@ -13,8 +13,8 @@ from crosslight.runs import Intake, RunSetup
 
 KIND = "build"
 OPTIONS = frozenset(
-    """per_photo rewordings other_photos controls rounds pilot target novelty seed side adds
-    together_at_least alone_below fits_above safe_below unsafe_above""".split()
+    """per_photo rewordings other_photos controls rounds pilot target novelty split_by keep_exif
+    seed side adds together_at_least alone_below fits_above safe_below unsafe_above""".split()
 )
 """Settings that the command line has an option for; the others stand in `run.json` only."""
 ROLES = ("author", "guard", "responder")
@@ -96,7 +96,8 @@ class BuildJob:
             value = getattr(self.config, field_.name)
             if field_.name in OPTIONS and value != field_.default:
                 flag = field_.name.replace("_", "-")
-                words += [f"--no-{flag}"] if value is False else [f"--{flag}", str(value)]
+                given = {True: [f"--{flag}"], False: [f"--no-{flag}"]}
+                words += given[value] if isinstance(value, bool) else [f"--{flag}", str(value)]
         return words
 
     def budget(self) -> Budget:

@@ -120,7 +120,13 @@ class _Build:
     def _write(self) -> Tally:
         job = self._job
         return write_build(
-            job.out, self._log, self._map, self._hall.images, job.config, self._provenance
+            job.out,
+            self._log,
+            self._map,
+            self._hall.images,
+            job.config,
+            self._provenance,
+            copies=job.screen.near_bits is None,
         )
 
     async def finish(self) -> None:

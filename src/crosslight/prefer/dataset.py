@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from crosslight.photos import leave_out
 from crosslight.prefer.columns import AskedColumns, cells_of, column_kinds, values_of
 from crosslight.records import Preference, preference_id
 from crosslight.runs import SPLITS, DatasetRun, RunError, read_manifest, split_files
@@ -126,8 +127,9 @@ def write_pairs(out: Path, rows: Sequence[PairRow], pictures: Pictures) -> None:
     with DatasetSink(out / "dataset", PAIRS, splits=SPLITS) as sink:
         # Rows of one photo stand together: its bytes are then stored once a row group.
         for photo, data, name in pictures(list(waiting)):
+            bare = leave_out(data).data
             for row in waiting.pop(photo, ()):
-                image = {"bytes": data, "path": name}
+                image = {"bytes": bare, "path": name}
                 sink.write(row.split, {"id": row.id, "image": image, **cells_of(row)})
         if waiting:
             raise RunError(f"the source has no picture {min(waiting)[:16]}, which pairs need")
