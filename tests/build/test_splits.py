@@ -40,13 +40,10 @@ def placed(rows: Sequence[Sample], by: str = "photo", seed: int = 0) -> list[str
 def test_no_unit_and_no_sentence_stands_in_two_splits(told: list[Told], by: str, seed: int) -> None:
     rows = rows_of(told)
     found = [(row, s) for row, s in zip(rows, placed(rows, by, seed), strict=True) if s != UNSPLIT]
-    for of in (
-        lambda row: getattr(row.triplet, by),
-        lambda row: row.triplet.text,
-    ):
+    for name in (by, "text"):
         where: dict[str, set[str]] = {}
         for row, split in found:
-            where.setdefault(of(row), set()).add(split)
+            where.setdefault(getattr(row.triplet, name), set()).add(split)
         assert all(len(splits) == 1 for splits in where.values()), where
 
 

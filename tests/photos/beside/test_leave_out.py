@@ -42,7 +42,7 @@ def saved(kind: str, mode: str = "RGB", **more: object) -> bytes:
 
 def seen(data: bytes) -> list[tuple[bytes, tuple[int, int], str, object]]:
     """Every frame as it is shown, upright, with its profile and duration."""
-    frames = []
+    frames: list[tuple[bytes, tuple[int, int], str, object]] = []
     with Image.open(io.BytesIO(data)) as image:
         for at in range(getattr(image, "n_frames", 1)):
             image.seek(at)
