@@ -39,6 +39,7 @@ CONTROL_TRIES = 4
 """Photos that perception tries for a control, as a multiple of those of the cross-check."""
 _NONE_OF = {False: "no_harmless_text", True: "no_hard_negative"}
 
+NO_PATTERN = "no_pattern"
 SENSITIVE = frozenset({"self_harm", "weapon_harm"})
 GO_ALONG, WARNING, GUIDANCE = map(str, (ReplyKind.GO_ALONG, ReplyKind.WARNING, ReplyKind.GUIDANCE))
 """What the other reply of a row is."""
@@ -102,7 +103,7 @@ class Imagine:
             subject, self.kit.config.per_photo, row.wish or Wish(row.photo.id)
         )
         if not found:
-            return [Dropped(self.name, "no_pattern", "the author found no case in this photo")]
+            return [Dropped(self.name, NO_PATTERN, "the author found no case in this photo")]
         return [_drafted(idea) for idea in found]
 
 
