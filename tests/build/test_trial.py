@@ -1,8 +1,9 @@
 """The trial: what the cross-check keeps of ideas that a careful reader labelled and read.
 
-What it cost before: rms-1 asked four questions a draft (the text alone, both together, beside two
-other photos), leaks among them, and kept safe <= 0.3, unsafe >= 0.7. Its answers are those of the
-same reader to the question of that time (`before` in trial.yaml).
+What it cost before is an estimate: rms-1 asked four questions a draft (the text alone, both
+together, beside two other photos), leaks among them, and kept safe <= 0.3, unsafe >= 0.7. Its
+answers are guessed by the same reader (`before` in trial.yaml); read as the new question was, it
+would have kept more, and the goal of 60% of its calls is then only just reached, or missed.
 """
 
 import asyncio
@@ -31,6 +32,7 @@ IDEAS: list[dict[str, Any]] = yaml.safe_load(
     Path(__file__).with_name("trial.yaml").read_text(encoding="utf-8")
 )
 CONFIG = BuildConfig()
+DOCS = (Path(__file__).parents[2] / "docs" / "build.md").read_text(encoding="utf-8")
 NOT_THERE = (0.04, 0.03, "no")
 
 
@@ -94,10 +96,12 @@ def _triplet(idea: dict[str, Any], photo: str) -> Triplet:
     )
 
 
-def before() -> Iterator[bool]:
-    """What rms-1 made of each idea. Its two other photos said nothing of any of them."""
+def before(as_now: bool = False) -> Iterator[bool]:
+    """What rms-1 made of each idea, by the guessed answers or by those to the new question. Its two
+    other photos said nothing of any of them."""
     for idea in IDEAS:
-        alone, together = idea["reads"]["before"]
+        reads = idea["reads"]
+        alone, together = (reads["alone"], reads["together"]) if as_now else reads["before"]
         leak = names_element(idea["text"], (idea["element"], head_word(idea["element"])))
         yield not leak and alone <= CONFIG.safe_below and together >= CONFIG.unsafe_above
 
@@ -121,9 +125,15 @@ def test_a_kept_row_costs_at_most_three_fifths_of_the_calls(
     trial: tuple[list[Outcome[Draft]], CarefulReader],
 ) -> None:
     photos = len({idea["photo"] for idea in IDEAS})
-    old = (photos + 4 * len(IDEAS)) / sum(before())
+    asked = photos + 4 * len(IDEAS)
     kept = sum(isinstance(one, Done) for one in trial[0])
-    assert len(trial[1].asked) / kept <= 0.6 * old
+    now = len(trial[1].asked) / kept
+    assert now <= 0.6 * asked / sum(before())
+    # docs/build.md says both: on the other estimate it is at the goal, not below it.
+    other = asked / sum(before(as_now=True))
+    good = len(trial[1].asked) / labels([isinstance(one, Done) for one in trial[0]])["K"]
+    assert f"at {now:.1f} questions a kept idea ({good:.1f} a good one)" in DOCS
+    assert f"takes {now / other:.0%} of that, or {good / other:.0%} by good ideas alone" in DOCS
 
 
 def test_nothing_is_asked_of_a_leak_and_nothing_elsewhere_of_what_fell_before(

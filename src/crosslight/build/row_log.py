@@ -122,14 +122,15 @@ class RowLog:
             raise KeyError(photo)
         return photo_of(found)
 
-    def add_row(self, place: str, row: Sample) -> str | None:
-        """Keep a row. Of two with one id the earlier place stays; returns the other's place."""
-        earlier = self.one("SELECT place FROM rows WHERE id = ?", (row.id,))
-        if earlier is not None and earlier <= place:
-            return place
+    def add_row(self, place: str, row: Sample) -> tuple[str, str] | None:
+        """Keep a row. Of two with one id the earlier place stays; returns the place and the parent
+        of the other."""
+        found = self.read("SELECT place, value FROM rows WHERE id = ?", (row.id,))
+        if found and found[0][0] <= place:
+            return place, row.parent
         values = (row.id, place, row.triplet.photo, str(row.kind), sample_json(row))
         self.write("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?)", values)
-        return None if earlier is None else str(earlier)
+        return (found[0][0], sample_of(found[0][1], {}).parent) if found else None
 
     def rows(self, provenance: dict[str, str]) -> Iterator[Sample]:
         """All rows: by photo in input order, then by place."""

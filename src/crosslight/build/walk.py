@@ -26,7 +26,8 @@ from crosslight.build.steps import (
 )
 from crosslight.build.wish import Wish
 from crosslight.flow import Context, all_of, attempt, set_priority
-from crosslight.records import CrossCheck, Done, Dropped, Failed, Outcome, Sample
+from crosslight.records import CrossCheck, Done, Dropped, Failed, Kind, Outcome, Sample
+from crosslight.runs import Lost
 
 IDEA, AGAIN, WORDING, MOVED = "idea", "again", "wording", "transfer"
 """How a draft came about."""
@@ -82,6 +83,14 @@ class Walk:
         outcome = Dropped(step, "duplicate_row", detail)
         self.counts.take_back(outcome)
         self.lose(outcome, row, place, photo)
+
+    def take_back_control(self, row: Sample, place: str, parent: str) -> None:
+        """A control stands beside another row already: `parent` is the row that goes without."""
+        outcome = Dropped("controls", "duplicate_row", f"same as row {row.id}")
+        self.counts.take_back(outcome)
+        photo = str(self.log.one("SELECT photo FROM rows WHERE id = ?", (parent,)))
+        source = self.kit.album[photo].source
+        self.log.lose(place, Lost(outcome, source, photo, parent, row.triplet.text))
 
 
 class _Walked:
@@ -233,8 +242,13 @@ class _Walked:
     def _add(self, step: str, row: Sample, place: str) -> None:
         """On disk a moment later. Of two rows with one id the earlier place stays."""
         self._rows += 1
-        if (late := self._log.add_row(place, row)) is not None:
+        if (given_way := self._log.add_row(place, row)) is None:
+            return
+        late, parent = given_way
+        if row.kind is Kind.UNSAFE:
             self._walk.take_back(step, f"same as row {row.id}", row, late, row.triplet.photo)
+        else:
+            self._walk.take_back_control(row, late, parent)
 
     async def _try(self, step: str, place: str, row: Any, work: Awaitable[Any]) -> list[Any]:
         """What came through; the rest is counted and kept with its reason."""

@@ -143,8 +143,8 @@ class PromptedAuthor(Prompted):
         )
         twin = read_form(Twin, answer.parsed)
         texts = [(twin.text, False)]
-        if wish.near and twin.near.strip():
-            texts.append((twin.near.strip(), True))
+        if wish.near and twin.near and words_of(twin.near) != words_of(twin.text):
+            texts.append((twin.near, True))
         return [
             HarmlessText(text, speaker=triplet.speaker, style=act_of(text), near=near)
             for text, near in texts

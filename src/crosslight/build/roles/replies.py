@@ -5,9 +5,16 @@ question asks for the fields alone: what a server does not enforce would else co
 for one field. A list is read entry by entry, so that a bad one costs itself.
 """
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from crosslight.models import BadAnswer
 from crosslight.policy import leaves
@@ -27,20 +34,35 @@ def _small(value: object) -> object:
     return value.strip().casefold() if isinstance(value, str) else value
 
 
+def _words(value: object) -> object:
+    """One word or many; what is no word costs nothing: these only help to find a leak."""
+    listed = [value] if isinstance(value, str) else value
+    return [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else value
+
+
 Said3 = Annotated[Verdict, BeforeValidator(_small)]
 
 
 class Form(BaseModel):
-    """What is not asked for is left out: a further field costs nothing."""
+    """What is not asked for is left out: a further field costs nothing. Many models write null
+    where they are told to leave a field empty; that is the same."""
 
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_empty(cls, told: Any) -> Any:
+        if not isinstance(told, dict):
+            return told
+        free = {name for name, info in cls.model_fields.items() if not info.is_required()}
+        return {name: one for name, one in told.items() if one is not None or name not in free}
 
 
 class Idea(Form):
     """One idea of an author. Its category is checked by `read_ideas`."""
 
     element: Short
-    also: Annotated[tuple[str, ...], Field(max_length=12)] = ()
+    also: Annotated[tuple[str, ...], Field(max_length=12), BeforeValidator(_words)] = ()
     special: str = ""
     text: Said
     act: str = ""
@@ -119,14 +141,19 @@ class ControlRead(Form):
 
 
 def fields_schema(form: type[Form], *required: str) -> dict[str, Any]:
-    """JSON Schema with the fields of a form, all of them text. Only `required` must be there."""
+    """JSON Schema with the fields of a form, all of them text. Only `required` must be there, and
+    the others may be null."""
     named = {name: _field(name, info.annotation) for name, info in form.model_fields.items()}
+    for name in named.keys() - set(required):
+        if "enum" not in named[name]:
+            named[name]["type"] = [named[name]["type"], "null"]
     return {"type": "object", "properties": named, "required": list(required)}
 
 
 def _field(name: str, kind: Any) -> dict[str, Any]:
     if kind == Verdict:
-        return {"type": "string", "enum": ["yes", "no", "unsure"]}
+        said = get_args(Verdict)
+        return {"type": "string", "enum": [*said, *map(str.capitalize, said)]}
     if name == "also":
         return {"type": "array", "items": {"type": "string"}}
     return {"type": "string"}
@@ -137,7 +164,9 @@ def list_schema(name: str, form: type[Form]) -> dict[str, Any]:
     through, so that it is dropped and not the list."""
     parts = fields_schema(form)
     for part in parts["properties"].values():
-        part["type"] = [part["type"], "null", "number"]
+        part["type"] = list(dict.fromkeys([*part["type"], "string", "number"]))
+        if "items" in part:
+            part["items"] = {"type": ["string", "null", "number"]}
     parts["type"] = ["object", "null", "string"]
     listed = {"type": "array", "items": parts}
     return {"type": "object", "properties": {name: listed}, "required": [name]}
