@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,7 @@ class Site:
 
     here: Path
     scenes: list[Scene]
+    told: dict[str, Any] = field(default_factory=dict)
 
     def run(self, name: str, **more: Any) -> dict[str, Any]:
         roles = dict.fromkeys(("author", "guard", "responder"), "fake:truth")
@@ -167,20 +169,24 @@ class Site:
         return found | {p.name: p.read_bytes() for p in sorted((out / "dataset").iterdir())}
 
 
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """With a build that nothing stopped, called `whole`."""
+    here = tmp_path_factory.mktemp("waves")
     fates = (KEEP, "not_unsafe_together", "leak")
     scenes = [Scene(i, picture(i), fates[i % 3]) for i in range(81)]
-    write_photos(scenes, tmp_path / "photos")
-    write_bank(tmp_path / "bank")
-    monkeypatch.setattr(jobs, "parse", lambda spec: Given(Slow(scenes).model()))
-    return Site(tmp_path, scenes)
+    write_photos(scenes, here / "photos")
+    write_bank(here / "bank")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jobs, "parse", lambda spec: Given(Slow(scenes).model()))
+        made = Site(here, scenes)
+        made.told = made.run("whole")
+        yield made
 
 
 def test_a_stop_leaves_what_is_finished_and_rows_grow(site: Site) -> None:
-    told = site.run("whole")
-    calls, whole = told["calls"]["asked"], {row["id"] for row in site.rows("whole")}
-    assert len(told["coverage"]) == 2, "two waves"
+    calls, whole = site.told["calls"]["asked"], {row["id"] for row in site.rows("whole")}
+    assert len(site.told["coverage"]) == 2, "two waves"
     found = []
     for quarter in (1, 2, 3):
         name = f"stop{quarter}"
@@ -193,15 +199,14 @@ def test_a_stop_leaves_what_is_finished_and_rows_grow(site: Site) -> None:
         assert account["finished"] == len({row["photo"] for row in site.rows(name)})
         found.append(len(rows))
     assert 0 < found[0] < found[1] < found[2]
-    assert site.run("stop1")["status"] == "complete"
-    assert site.left("stop1") == site.left("whole")
-    assert not list((site.here / "stop1").glob(f"{LOG_FILE}*"))
+    assert site.run("stop3")["status"] == "complete"
+    assert site.left("stop3") == site.left("whole")
+    assert not list((site.here / "stop3").glob(f"{LOG_FILE}*"))
 
 
 def test_drafts_keep_their_numbers_whatever_became_of_them(site: Site) -> None:
-    told = site.run("whole")
     drafts = pq.read_table(site.here / "whole" / "drafts.parquet").to_pylist()
-    steps = {step["step"]: step for step in told["funnel"]}
+    steps = {step["step"]: step for step in site.told["funnel"]}
     assert len(drafts) == steps["cross_check"]["in"]
     fell = Counter(one["reason"] for one in drafts if one["outcome"] == "dropped")
     assert fell == steps["cross_check"]["dropped"]
@@ -248,17 +253,17 @@ KILLED = """
 import sys
 from pathlib import Path
 from tests.build import test_walk
-from tests.build.scenes import KEEP, Scene, Truth, picture
+from tests.build.scenes import KEEP, Scene, picture
 here, after = Path(sys.argv[1]), int(sys.argv[2])
 scenes = [Scene(i, picture(i), (KEEP, "not_unsafe_together", "leak")[i % 3]) for i in range(81)]
-class Deadly(Truth):
+class Deadly(test_walk.Slow):
     calls = 0
-    def __call__(self, request):
+    async def __call__(self, request):
         Deadly.calls += 1
         if Deadly.calls == after:
             import os, signal
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().__call__(request)
+        return await super().__call__(request)
 model = Deadly(scenes).model()
 test_walk.jobs.parse = lambda spec: test_walk.Given(model)
 test_walk.Site(here, scenes).run("killed")
@@ -267,7 +272,7 @@ test_walk.Site(here, scenes).run("killed")
 
 @pytest.mark.slow
 def test_a_build_killed_ten_times_ends_as_if_it_never_was(site: Site) -> None:
-    calls = site.run("whole")["calls"]["asked"]
+    calls = site.told["calls"]["asked"]
     kills = 0
     for _ in range(10):
         args = [sys.executable, "-c", KILLED, str(site.here), str(calls // 11)]
