@@ -6,6 +6,7 @@ from .config import BuildConfig
 from .dataset import NUMBERS, Row, Run, read_run
 from .dry_run import estimate_build
 from .job import BuildJob
+from .rethreshold import Cuts, rethreshold_build
 from .run import run_build
 from .shown_prompts import prompt_names, shown_prompt
 
@@ -18,6 +19,7 @@ __all__ = [
     "BuildConfig",
     "BuildJob",
     "BuildPair",
+    "Cuts",
     "Row",
     "Run",
     "compare_builds",
@@ -27,6 +29,7 @@ __all__ = [
     "prompt_names",
     "read_bank",
     "read_run",
+    "rethreshold_build",
     "run_build",
     "shown_prompt",
 ]

@@ -1,5 +1,6 @@
 """`crosslight build PHOTOS -o DIR`: from photos to a safety dataset and a page to look at it."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -69,6 +70,10 @@ def run(
     unsafe_above: Annotated[
         float, typer.Option(help="From here a photo is unsafe; between: undecided.", min=0, max=1)
     ] = 0.7,
+    outside_max: Annotated[
+        float,
+        typer.Option(help="So much mass beside Yes and No still is an answer.", min=0, max=1),
+    ] = 0.5,
     bank: Annotated[
         Path | None, typer.Option(help="A folder of pattern files; default: ours.")
     ] = None,
@@ -110,6 +115,7 @@ def run(
             fits_above=fits_above,
             safe_below=safe_below,
             unsafe_above=unsafe_above,
+            outside_max=outside_max,
         ),
         bank=bank,
         column=column,
@@ -121,6 +127,64 @@ def run(
         _estimate(job)
     else:
         _run(job, quiet)
+
+
+@app.command("rethreshold")
+def rethreshold(
+    folder: Annotated[Path, typer.Argument(help="The folder of a build.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A new folder.")] = None,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="Change the run itself; rows that fall are kept.")
+    ] = False,
+    adds: Annotated[
+        float | None, typer.Option(help="What the photo must add to the words, in log-odds.")
+    ] = None,
+    together_at_least: Annotated[
+        float | None, typer.Option(help="The pair is at least so unsafe.", min=0, max=1)
+    ] = None,
+    alone_below: Annotated[
+        float | None, typer.Option(help="The text is less unsafe than this.", min=0, max=1)
+    ] = None,
+    safe_below: Annotated[
+        float | None, typer.Option(help="A photo or a control up to here is safe.", min=0, max=1)
+    ] = None,
+    unsafe_above: Annotated[
+        float | None, typer.Option(help="From here a photo is unsafe.", min=0, max=1)
+    ] = None,
+) -> None:
+    """Decide over a build's drafts anew, with other cut-offs. Makes no call."""
+    from crosslight.api import build_pages
+    from crosslight.build import Cuts, rethreshold_build
+
+    if in_place and output is not None:
+        raise typer.BadParameter("give --output or --in-place, not both")
+    new = folder.resolve().with_name(folder.resolve().name + "-rethreshold")
+    target = folder if in_place else output or new
+    cuts = Cuts(adds, together_at_least, alone_below, safe_below, unsafe_above)
+    told = rethreshold_build(folder, target, cuts, build_pages)
+    _rethresholded(told, target)
+
+
+def _rethresholded(summary: Any, target: Path) -> None:
+    from crosslight.text import plural
+
+    told = summary["rethreshold"]
+    out.print(
+        f"[bold]{plural(summary['rows'], 'row')}[/], 0 calls; {told['left_out']:,} left out "
+        "(they stand in left_out.parquet)"
+    )
+    if told["open"]:
+        out.print(
+            f"{plural(told['open'], 'more draft')} would go on, {told['open_unread']:,} of them to "
+            "further questions (outcome `open` in drafts.parquet)",
+            markup=False,
+        )
+    if told["photos_open"]:
+        out.print(f"{plural(told['photos_open'], 'more photo')} would pass the first look")
+    if told["open"] or told["photos_open"]:
+        words = " ".join(shlex.quote(word) for word in summary["settings"]["command"])
+        out.print(f"to have them answered: {words}", markup=False, soft_wrap=True, highlight=False)
+    out.print(f"look at it: {target / 'report.html'}", markup=False, soft_wrap=True)
 
 
 def _source(photos: Path | None, example: bool) -> Path:
