@@ -1,6 +1,7 @@
 from .bank import BANK_FOLDER, BankError, read_bank
 from .bank_export import BankExport, export_bank
 from .bank_lint import BankReport, lint_bank
+from .calibrate import CalibrateJob, Calibration, calibrate_guard, estimate_calibration
 from .compare import BuildPair, compare_builds
 from .config import BuildConfig
 from .dataset import NUMBERS, Row, Run, read_run
@@ -19,11 +20,15 @@ __all__ = [
     "BuildConfig",
     "BuildJob",
     "BuildPair",
+    "CalibrateJob",
+    "Calibration",
     "Cuts",
     "Row",
     "Run",
+    "calibrate_guard",
     "compare_builds",
     "estimate_build",
+    "estimate_calibration",
     "export_bank",
     "lint_bank",
     "prompt_names",

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from crosslight.cli import options as opt
+from crosslight.cli.calibrate import calibrate
 from crosslight.cli.console import Screening, end, lost_in, out, retry_hint, watching
 
 app = typer.Typer(
@@ -163,6 +164,9 @@ def rethreshold(
     cuts = Cuts(adds, together_at_least, alone_below, safe_below, unsafe_above)
     told = rethreshold_build(folder, target, cuts, build_pages)
     _rethresholded(told, target)
+
+
+app.command("calibrate")(calibrate)
 
 
 def _rethresholded(summary: Any, target: Path) -> None:
