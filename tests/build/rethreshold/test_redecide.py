@@ -46,9 +46,7 @@ UNASKED = {"text_elsewhere": None, "visible": None, "follows": None, "beside": 0
         ({"visible": None, "text_elsewhere": None, "beside": 0}, {"adds": 0.1}, "undecided"),
     ],
 )
-def test_what_a_draft_becomes(
-    numbers: dict[str, Any], cuts: dict[str, float], becomes: str
-) -> None:
+def test_what_a_draft_becomes(numbers: dict[str, Any], cuts: dict[str, Any], becomes: str) -> None:
     assert redecide(check(**numbers), BUILT, BuildConfig(**cuts)) == becomes
 
 

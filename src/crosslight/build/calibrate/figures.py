@@ -43,14 +43,13 @@ class Readings:
 
     def fold(self, half: int) -> "Readings":
         """Every other pattern and photo."""
-
-        def here(group: str) -> bool:
-            return int(stable_id("fold", group=group)[:8], 16) % 2 == half
-
+        photos = (one.photo for one in self.pairs), (photo for _, photo in self.photos)
+        patterns = _half((pattern for _, pattern in self.sentences), half)
+        shown = _half((photo for some in photos for photo in some), half)
         return Readings(
-            tuple(one for one in self.sentences if here(one[1])),
-            tuple(one for one in self.pairs if here(one.photo)),
-            tuple(one for one in self.photos if here(one[1])),
+            tuple(one for one in self.sentences if one[1] in patterns),
+            tuple(one for one in self.pairs if one.photo in shown),
+            tuple(one for one in self.photos if one[1] in shown),
         )
 
     def classes(self) -> dict[str, list[float | None]]:
@@ -150,6 +149,12 @@ def figures_of(readings: Readings, config: BuildConfig, seed: int) -> Figures:
     )
 
 
+def _half(groups: Iterable[str], half: int) -> frozenset[str]:
+    """Every other one, in an order that says nothing."""
+    order = sorted(set(groups), key=lambda group: stable_id("fold", group=group))
+    return frozenset(order[half::2])
+
+
 def propose(readings: Readings, config: BuildConfig, seed: int = 0) -> tuple[Proposal, ...]:
     """Cut-offs for a guard that reads so; none where too little is known.
 
@@ -198,7 +203,8 @@ def _band(odds: dict[bool, list[Value]], parts: Cut, seed: int) -> dict[str, Cut
 
 def with_proposals(config: BuildConfig, proposals: Iterable[Proposal]) -> BuildConfig:
     """The settings with these cut-offs."""
-    return replace(config, **{one.name: one.value for one in proposals})
+    values: dict[str, Any] = {one.name: one.value for one in proposals}
+    return replace(config, **values)
 
 
 def _by_class(

@@ -50,7 +50,7 @@ class Cuts:
     safe_below: float | None = None
     unsafe_above: float | None = None
 
-    def given(self) -> dict[str, float]:
+    def given(self) -> dict[str, Any]:
         """Those that are named."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
@@ -102,7 +102,8 @@ def _settings(folder: Path, run: Mapping[str, Any]) -> tuple[BuildConfig, BuildC
     try:
         now = BuildConfig(**{k: v for k, v in settings.items() if k in known})
         earlier = run.get("rethreshold", {}).get("built", {})
-        return now, replace(now, **{name: float(earlier[name]) for name in CUTS if earlier})
+        before: dict[str, Any] = {name: float(earlier[name]) for name in CUTS if earlier}
+        return now, replace(now, **before)
     except (AttributeError, TypeError, ValueError, KeyError, BadSetting) as error:
         told = f"the settings in run.json of {folder} are not ours: {error}"
         raise NotARunFolder(told, BUILD_AGAIN) from error
