@@ -173,9 +173,9 @@ def _rethresholded(summary: Any, target: Path) -> None:
     from crosslight.text import plural
 
     told = summary["rethreshold"]
+    aside = " (they stand in left_out.parquet)" if told["left_out"] else ""
     out.print(
-        f"[bold]{plural(summary['rows'], 'row')}[/], 0 calls; {told['left_out']:,} left out "
-        "(they stand in left_out.parquet)"
+        f"[bold]{plural(summary['rows'], 'row')}[/], 0 calls; {told['left_out']:,} left out{aside}"
     )
     if told["open"]:
         out.print(

@@ -25,7 +25,17 @@ from .folder import (
     read_run,
 )
 from .intake import Intake, Looked, Progress, look, unheard
-from .lost import NOT_REACHED, Lost, LostReason, failures_of, lost_of, write_lost
+from .lost import (
+    DROPPED,
+    DROPPED_FILE,
+    FAILED_FILE,
+    NOT_REACHED,
+    Lost,
+    LostReason,
+    failures_of,
+    lost_of,
+    write_lost,
+)
 from .manifest import FunnelStep, Manifest, read_manifest
 from .run import (
     EXIT_CODES,
@@ -43,7 +53,10 @@ from .run import (
 )
 
 __all__ = [
+    "DROPPED",
+    "DROPPED_FILE",
     "EXIT_CODES",
+    "FAILED_FILE",
     "NOT_REACHED",
     "RUN_FILE",
     "SPLITS",

@@ -9,7 +9,7 @@ from typing import Any
 
 from crosslight.build.rethreshold.drafts import Drafts
 from crosslight.build.rethreshold.rows import Rows
-from crosslight.runs.lost import DROPPED, DROPPED_FILE, FAILED_FILE
+from crosslight.runs import DROPPED, DROPPED_FILE, FAILED_FILE
 from crosslight.store import table_rows
 
 BUILT_FILE = "dropped_by_build.parquet"

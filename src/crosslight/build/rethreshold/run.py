@@ -23,8 +23,15 @@ from crosslight.build.rethreshold.drafts import (
 )
 from crosslight.build.rethreshold.rows import Rows, write_rows
 from crosslight.records import BadSetting
-from crosslight.runs import RUN_FILE, NotARunFolder, held_folder, read_run
-from crosslight.runs.lost import DROPPED, DROPPED_FILE, FAILED_FILE
+from crosslight.runs import (
+    DROPPED,
+    DROPPED_FILE,
+    FAILED_FILE,
+    RUN_FILE,
+    NotARunFolder,
+    held_folder,
+    read_run,
+)
 from crosslight.store import write_json, write_table
 from crosslight.text import plural
 
