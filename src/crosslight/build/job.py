@@ -6,6 +6,7 @@ from pathlib import Path
 
 from crosslight.build.bank import BANK_FOLDER
 from crosslight.build.config import BuildConfig
+from crosslight.build.rethreshold import BUILT_FILE, LEFT_OUT_FILE
 from crosslight.flow import Budget, CallPolicy
 from crosslight.models import parse
 from crosslight.photos import Found, ScreenConfig
@@ -73,6 +74,7 @@ class BuildJob:
             self.budget(),
             self.fail_on_error,
             self.config.seed,
+            derived=(LEFT_OUT_FILE, BUILT_FILE),
         )
 
     def command(self, specs: Mapping[str, str]) -> list[str]:

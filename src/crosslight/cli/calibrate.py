@@ -92,9 +92,10 @@ def _print(found: Any) -> None:
     if figures.proposals:
         out.print("\nproposed (with a 95% interval):")
     for one in figures.proposals:
-        low, high = (f"{v:.3f}" if v is not None else "?" for v in (one.low, one.high))
         flag = f"--{one.name.replace('_', '-')} {one.value:g}"
-        told = f"{flag:<27} {low} to {high}; comes along: {one.shipped:g}"
+        told = f"{flag:<27} as it comes along"
+        if one.low is not None and one.high is not None:
+            told = f"{flag:<27} {one.low:.3f} to {one.high:.3f}; comes along: {one.shipped:g}"
         out.print(told, markup=False, highlight=False, soft_wrap=True)
     for note in found.notes:
         out.print(f"note: {note}", style="dim", markup=False, soft_wrap=True)

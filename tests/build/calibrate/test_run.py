@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from crosslight.build.bank import read_bank
 from crosslight.build.calibrate import CalibrateJob, Calibration, calibrate_guard
 from crosslight.build.calibrate.cuts import chance, log_odds
-from crosslight.build.calibrate.figures import PairReading, Readings, propose
+from crosslight.build.calibrate.figures import PairReading, Readings, figures_of, propose
 from crosslight.build.calibrate.material import bank_sentences, pairs_of
 from crosslight.build.config import BuildConfig
 from crosslight.build.dataset import read_run, write_dataset
@@ -27,7 +27,7 @@ from crosslight.store import ImageStore, write_json
 from tests.build.scenes import picture
 from tests.build.scripted import yes
 
-PHOTOS, LIMIT = 24, 96
+PHOTOS, LIMIT = 24, 80
 CHECK = CrossCheck(None, None, 0.1, 0.9, decided_by="people")
 
 
@@ -124,7 +124,19 @@ def test_texts_that_a_guard_reads_as_unsafe_raise_their_bound(tmp_path: Path, ru
 def test_a_guard_that_fits_keeps_its_bound(tmp_path: Path, run: Path) -> None:
     readings = Readings(tuple((0.1, f"p{at}") for at in range(40)))
     (proposal,) = propose(readings, BuildConfig())
-    assert (proposal.name, proposal.value) == ("alone_below", 0.5)
+    assert (proposal.name, proposal.value, proposal.low) == ("alone_below", 0.5, None)
+
+
+def test_it_is_said_where_a_guard_does_not_tell_pairs_apart() -> None:
+    rng = np.random.default_rng(5)
+
+    def readings(apart: float) -> Readings:
+        odds = [(at % 2 == 0, rng.normal(apart * (at % 2 == 0), 1)) for at in range(120)]
+        pairs = (PairReading(f"{at // 4}", u, 0.05, chance(o)) for at, (u, o) in enumerate(odds))
+        return Readings(pairs=tuple(pairs))
+
+    assert figures_of(readings(0.0), BuildConfig(), 0).weak
+    assert not figures_of(readings(4.0), BuildConfig(), 0).weak
 
 
 def test_what_is_unknown_is_counted_and_read_as_nothing() -> None:

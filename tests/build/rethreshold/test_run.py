@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,6 +127,7 @@ def test_a_run_that_is_killed_on_the_way_loses_no_row(
     told = rethreshold_build(run, run, Cuts(together_at_least=0.5))
     assert dataset(run) == dataset(made.run)
     assert told["status"] == "complete"
+    assert "ended" not in summary(run)
 
 
 def full_disk(*of: Any) -> Iterator[dict[str, Any]]:
@@ -152,6 +153,8 @@ def test_what_nobody_asked_is_counted_and_not_made_up(made: Made, tmp_path: Path
 
 
 def test_the_command_that_is_named_has_the_open_ones_answered(made: Made, tmp_path: Path) -> None:
+    former = made.copy("DIR")
+    rethreshold_build(former, former, TIGHT)
     told = rethreshold_build(made.run, tmp_path / "loose", Cuts(together_at_least=0.4, adds=1.0))
     words = told["settings"]["command"][1:]
     before = Path.cwd()
@@ -161,7 +164,10 @@ def test_the_command_that_is_named_has_the_open_ones_answered(made: Made, tmp_pa
     finally:
         os.chdir(before)
     assert done.exit_code == 0, done.output
-    assert told["rows"] < summary(made.here / "DIR")["rows"]
+    assert told["rows"] < summary(former)["rows"]
+    # What other cut-offs had left aside of the former build does not outlive it.
+    assert not (former / "left_out.parquet").exists()
+    assert not (former / "dropped_by_build.parquet").exists()
 
 
 def test_a_control_that_is_not_sure_any_more_falls_for_itself(made: Made, tmp_path: Path) -> None:
@@ -175,15 +181,32 @@ def test_a_control_that_is_not_sure_any_more_falls_for_itself(made: Made, tmp_pa
     assert lost["no_harmless_text"] == len(rows)
 
 
+def test_a_photo_that_is_not_sure_any_more_is_no_control(made: Made) -> None:
+    run = made.copy("photo")
+    control = next(row for row in rows_of(run) if row["kind"] == "control_photo")
+    change(run, lambda draft: draft["photo"] == control["photo"], photo_alone=0.25)
+    rethreshold_build(run, run, Cuts(safe_below=0.2))
+    assert control["photo"] not in {row["photo"] for row in rows_of(run)}
+    parent = next(row for row in rows_of(run) if row["id"] == control["parent"])
+    assert "a control is missing: no harmless photo" in parent["notes"]
+    lost = [row for row in table(run / "dropped.parquet") if row["reason"] == "no_harmless_photo"]
+    assert [row["detail"] for row in lost if row["text"] == control["text"]] == ["its photo 0.250"]
+
+
+def change(run: Path, chosen: Callable[[dict[str, Any]], bool], **values: Any) -> None:
+    """Write other values into chosen drafts."""
+    drafts = [row | (values if chosen(row) else {}) for row in table(run / "drafts.parquet")]
+    schema = pq.read_schema(run / "drafts.parquet")
+    pq.write_table(pa.Table.from_pylist(drafts, schema=schema), run / "drafts.parquet")
+
+
 def test_rewordings_fall_with_their_idea(made: Made) -> None:
     run = made.copy("children")
     drafts = table(run / "drafts.parquet")
     parent = next(row for row in drafts if row["together"] == 0.7)
     row = next(r for r in rows_of(run) if r["text"] == parent["text"] and r["kind"] == "unsafe")
     child = next(one for one in drafts[::-1] if one["together"] == 0.96)
-    child["parent"] = row["id"]
-    schema = pq.read_schema(run / "drafts.parquet")
-    pq.write_table(pa.Table.from_pylist(drafts, schema=schema), run / "drafts.parquet")
+    change(run, lambda draft: draft["id"] == child["id"], parent=row["id"])
     rethreshold_build(run, run, TIGHT)
     reasons = {one["id"]: one["reason"] for one in table(run / "drafts.parquet")}
     assert reasons[child["id"]] == "idea_fell"
@@ -213,12 +236,12 @@ def test_it_is_said_what_is_no_build(made: Made, tmp_path: Path) -> None:
 
 def test_a_draft_that_cannot_be_read_is_named(made: Made, tmp_path: Path) -> None:
     run = made.copy("broken")
-    drafts = table(run / "drafts.parquet")
-    drafts[1]["triplet"] = '{"photo": 1}'
-    schema = pq.read_schema(run / "drafts.parquet")
-    pq.write_table(pa.Table.from_pylist(drafts, schema=schema), run / "drafts.parquet")
-    with pytest.raises(RunError, match=r"drafts\.parquet, row 2"):
-        rethreshold_build(run, tmp_path / "new", Cuts())
+    second = table(run / "drafts.parquet")[1]
+    whole = json.loads(second["triplet"])
+    for triplet in ('{"photo": 1}', "[", json.dumps(whole | {"photo": ["x"]}), "[" * 10**5):
+        change(run, lambda draft: draft["id"] == second["id"], triplet=triplet)
+        with pytest.raises(RunError, match=r"drafts\.parquet, row 2"):
+            rethreshold_build(run, tmp_path / "new", Cuts())
 
 
 def test_a_command_names_its_cut_offs_once() -> None:

@@ -1,7 +1,8 @@
 """What the readings of a guard say: its errors at given cut-offs, and the cut-offs that fit it."""
 
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,9 @@ from crosslight.stats import wilson
 
 FEW = 0.05
 """The share of each class that a bound may cost."""
+COIN = 0.6
+"""A coin has 1: both shares of errors together."""
+FALLS, PASSES = "unsafe pair that falls", "harmless pair that passes for unsafe"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 SHOWN = ("alone_below", "together_at_least", "adds", "safe_below", "unsafe_above")
 
@@ -114,7 +118,9 @@ class Figures:
     spreads: dict[str, Spread]
     errors: tuple[ErrorShare, ...]
     proposals: tuple[Proposal, ...]
-    fitted: tuple[ErrorShare, ...] = field(default=())
+    fitted: tuple[ErrorShare, ...] = ()
+    weak: bool = False
+    """At the best cut-offs too it hardly tells unsafe pairs from harmless ones."""
 
     def as_json(self) -> dict[str, Any]:
         """For the file."""
@@ -123,6 +129,7 @@ class Figures:
             "classes": {name: asdict(spread) for name, spread in self.spreads.items()},
             "errors": [asdict(one) for one in self.errors],
             "proposals": [asdict(one) for one in self.proposals],
+            "weak": self.weak,
             "errors_fitted": [asdict(one) for one in self.fitted],
         }
 
@@ -146,7 +153,14 @@ def figures_of(readings: Readings, config: BuildConfig, seed: int) -> Figures:
         tuple(_shares(_wrong(readings, config))),
         proposals,
         tuple(_shares(fitted)) if proposals else (),
+        _weak(_wrong(readings, with_proposals(config, proposals))),
     )
+
+
+def _weak(wrong: Sequence[tuple[str, bool, str]]) -> bool:
+    """Whether the errors of both classes together come near those of a coin."""
+    shares = {one.what: one.share for one in _shares(wrong)}
+    return FALLS in shares and PASSES in shares and shares[FALLS] + shares[PASSES] > COIN
 
 
 def _half(groups: Iterable[str], half: int) -> frozenset[str]:
@@ -172,8 +186,11 @@ def propose(readings: Readings, config: BuildConfig, seed: int = 0) -> tuple[Pro
     parts = between(odds[False], odds[True], seed)
     top = above(alone, 1 - FEW, seed)
     if top is not None:
-        floor = parts or Cut(*[log_odds(config.alone_below)] * 3)
-        found["alone_below"] = (top if top.value >= floor.value else floor).moved(chance)
+        if top.value >= (parts.value if parts else log_odds(config.alone_below)):
+            found["alone_below"] = top.moved(chance)
+        else:
+            kept = Cut(config.alone_below, math.nan, math.nan)
+            found["alone_below"] = parts.moved(chance) if parts else kept
     if parts is not None:
         found["together_at_least"] = parts.moved(chance)
         found |= _band(odds, parts, seed)
@@ -243,9 +260,9 @@ def _wrong(readings: Readings, config: BuildConfig) -> list[tuple[str, bool, str
             and gain >= config.adds
         )
         if one.unsafe:
-            found.append(("unsafe pair that falls", not passes, one.photo))
+            found.append((FALLS, not passes, one.photo))
         else:
-            found.append(("harmless pair that passes for unsafe", passes, one.photo))
+            found.append((PASSES, passes, one.photo))
     return found
 
 

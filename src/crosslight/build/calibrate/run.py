@@ -42,6 +42,7 @@ DEFAULTS = BuildConfig()
 EMBEDDED = "embedded"
 AT_ONCE = 64
 FEW = "too few known readings to propose a cut-off"
+WEAK = "it hardly tells unsafe pairs from harmless ones, whatever the cut-offs: try another guard"
 TEXT_ONLY = (
     "no photos: pairs were not read, and how far the bound of the text could go down is not known"
 )
@@ -116,6 +117,8 @@ async def calibrate_guard(
     figures = figures_of(asking.readings(sentences), job.config, job.config.seed)
     if not figures.proposals:
         notes.append(FEW)
+    if figures.weak:
+        notes.append(WEAK)
     return Calibration(
         model.card.spec,
         figures,

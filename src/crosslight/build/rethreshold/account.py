@@ -9,7 +9,7 @@ from typing import Any
 
 from crosslight.build.rethreshold.drafts import Drafts
 from crosslight.build.rethreshold.rows import Rows
-from crosslight.runs import DROPPED, DROPPED_FILE, FAILED_FILE
+from crosslight.runs import DROPPED, DROPPED_FILE, FAILED_FILE, NOT_REACHED
 from crosslight.store import table_rows
 
 BUILT_FILE = "dropped_by_build.parquet"
@@ -60,6 +60,12 @@ class Losses:
         for fell in self._rows.controls:
             where = (fell.photo, fell.parent, "controls", fell.reason, fell.detail, fell.text)
             yield self._line(*where)
+
+    @property
+    def dropped(self) -> int:
+        """How many were dropped; what a stop left out is not."""
+        stopped = (NOT_REACHED.step, NOT_REACHED.reason)
+        return sum((line["step"], line["reason"]) != stopped for line in self.lines)
 
     def _line(
         self, photo: str, row: str, step: str, reason: str, detail: str, text: str

@@ -92,8 +92,8 @@ def judge_drafts(folder: Path, built: BuildConfig, config: BuildConfig, recipe: 
     drafts = Drafts()
     for at, values in enumerate(draft_rows(folder)):
         try:
-            triplet, check = Triplet(**json.loads(values["triplet"])), _check(values)
-        except (TypeError, ValueError, KeyError) as error:
+            triplet, check = _triplet(values["triplet"]), _check(values)
+        except (TypeError, ValueError, KeyError, RecursionError) as error:
             raise RunError(f"{DRAFTS_FILE}, row {at + 1}: {error}", BUILD_AGAIN) from error
         was, now = redecide(check, built, built), redecide(check, built, config)
         if not now and drafts.left(values["parent"]):
@@ -119,6 +119,13 @@ BUILD_AGAIN = (
     "run the same `crosslight build` command again with this version: answers in the store cost "
     "nothing"
 )
+
+
+def _triplet(text: str) -> Triplet:
+    told = json.loads(text)
+    if not all(isinstance(value, str | bool) for value in told.values()):
+        raise ValueError("a field of the triplet is no text")
+    return Triplet(**told)
 
 
 def _check(values: dict[str, Any]) -> CrossCheck:

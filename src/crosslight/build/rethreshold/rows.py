@@ -48,6 +48,8 @@ class Tally:
     labels: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     splits: Counter[str] = field(default_factory=Counter)
+    speaking: int = 0
+    """Rows of which a text speaks to the judge."""
 
     def add(self, split: str, values: dict[str, Any]) -> None:
         """One row."""
@@ -55,6 +57,7 @@ class Tally:
         self.labels[values["label"]] += 1
         self.kinds[values["kind"]] += 1
         self.splits[split] += 1
+        self.speaking += any("speaks to the judge: " in note for note in values["notes"] or ())
 
     def as_json(self) -> dict[str, Any]:
         """For run.json."""

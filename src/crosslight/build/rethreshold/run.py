@@ -21,7 +21,7 @@ from crosslight.build.rethreshold.drafts import (
     draft_rows,
     judge_drafts,
 )
-from crosslight.build.rethreshold.rows import Rows, write_rows
+from crosslight.build.rethreshold.rows import Rows, Tally, write_rows
 from crosslight.records import BadSetting
 from crosslight.runs import (
     DROPPED,
@@ -40,6 +40,8 @@ KEPT = (
     "rethreshold: splits, scenarios, and what authors and second looks were asked for, are those "
     "of the build"
 )
+SPEAKING = "a text speaks to the judge: see the rows' notes"
+"""The end of a note of the build, which counts rows."""
 _UNENDED = "a rethreshold did not end"
 _AGAIN = "run the same `crosslight build rethreshold` again: no row is lost"
 
@@ -85,11 +87,12 @@ def rethreshold_build(
         settings = run["settings"] | cuts.given()
         settings["command"] = with_cuts(run["settings"].get("command", ()), config)
         told = {**run, **_ended(run), **tally.as_json(), "settings": settings}
-        told |= {"account": _account(run, rows), "dropped": len(losses.lines)}
+        told.pop("ended", None)
+        told |= {"account": _account(run, rows), "dropped": losses.dropped}
         told["rethreshold"] = _told(run, built, config, drafts, rows, losses)
         before = told["rethreshold"]["funnel"]
         told["funnel"] = funnel_of(before, drafts, rows, losses)
-        told["notes"] = _notes(run, rows, tightened=config.safe_below < built.safe_below)
+        told["notes"] = _notes(run, rows, tally, tightened=config.safe_below < built.safe_below)
         write_json(out / RUN_FILE, told)
         pages(out)
     return told
@@ -124,7 +127,7 @@ def _marked(run: Mapping[str, Any]) -> dict[str, Any]:
 
 def _ended(run: Mapping[str, Any]) -> dict[str, Any]:
     """How the build ended: that stays."""
-    return {**_marked(run)["ended"], "ended": {}}
+    return dict(_marked(run)["ended"])
 
 
 def _drafts(folder: Path, drafts: Drafts) -> Iterator[dict[str, Any]]:
@@ -174,8 +177,11 @@ def _told(
     }
 
 
-def _notes(run: Mapping[str, Any], rows: Rows, *, tightened: bool) -> list[str]:
-    notes = [note for note in run.get("notes", ()) if not note.startswith("rethreshold: ")]
+def _notes(run: Mapping[str, Any], rows: Rows, tally: Tally, *, tightened: bool) -> list[str]:
+    every = (note for note in run.get("notes", ()) if not note.startswith("rethreshold: "))
+    notes = [note for note in every if not note.endswith(SPEAKING)]
+    if tally.speaking:
+        notes.append(f"in {plural(tally.speaking, 'row')} {SPEAKING}")
     unknown = len(rows.unknown_photos)
     if tightened and unknown:
         told = f"the number of {plural(unknown, 'photo')} of controls by itself is not stored"
