@@ -27,7 +27,7 @@ from crosslight.store import ImageStore, write_json
 from tests.build.scenes import picture
 from tests.build.scripted import yes
 
-PHOTOS, LIMIT = 24, 80
+PHOTOS, LIMIT = 24, 96
 CHECK = CrossCheck(None, None, 0.1, 0.9, decided_by="people")
 
 
