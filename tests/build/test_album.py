@@ -22,6 +22,15 @@ def test_others_are_different_photos_and_never_the_same_one(n: int, want: int, s
     assert others == album(n, seed).others(me, want)
 
 
+def test_photos_of_the_same_colours_come_first() -> None:
+    book = album(40)
+    for at in range(40):
+        book.admit(f"{at:064}", bytes([at * 6]) * 12)
+    assert book.similar(f"{20:064}", 4) == [f"{at:064}" for at in (19, 21, 18, 22)]
+    book.admit(f"{19:064}", b"")
+    assert book.similar(f"{20:064}", 2) == [f"{at:064}" for at in (21, 18)]
+
+
 def test_each_photo_is_asked_about_equally_often_or_so() -> None:
     book = album(300)
     counts = [0] * 300

@@ -24,7 +24,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     script = script_for(made, here / "scratch")
     with FakeServer(script) as server, FakeServer(script) as other:
         build(here, six, "plain", server.spec)
-        build(here, six, "strict", server.spec, unsafe_above=0.98)
+        build(here, six, "strict", server.spec, together_at_least=0.98)
         build(here, three, "fewer", other.spec)
     yield here
 
@@ -40,13 +40,13 @@ def test_the_same_run_twice_differs_in_nothing(folder: Path) -> None:
 
 def test_another_threshold_is_the_only_difference_and_its_drops_are_named(folder: Path) -> None:
     (pair,) = compare_builds([folder / "plain", folder / "strict"])
-    assert pair.setup == (("settings.unsafe_above", "0.7", "0.98"),)
+    assert pair.setup == (("settings.together_at_least", "0.5", "0.98"),)
     assert pair.yields[0].inputs == pair.yields[1].inputs == 6
     assert pair.yields[0].photos > pair.yields[1].photos == 0
     assert (pair.common, pair.only_b) == (0, 0)
     unsafe = next(one for one in pair.rows if (one.what, one.name) == ("label", "unsafe"))
     assert unsafe.a and unsafe.b == 0
-    assert Amount("cross_check", "undecided", 0, 4) in pair.lost[:2]
+    assert Amount("cross_check", "not_unsafe_together", 2, 6) in pair.lost[:2]
     changes = [abs(one.change or 0) for one in pair.lost]
     assert changes == sorted(changes, reverse=True)
 

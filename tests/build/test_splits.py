@@ -1,29 +1,132 @@
-"""Splits by photo."""
+"""Splits: growth moves nothing, no sentence and no photo stands in two, and too few are none."""
 
-from hypothesis import given
+from collections.abc import Sequence
+
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crosslight.build.splits import split_photos
+from crosslight.build.row_log import RowLog
+from crosslight.build.splits import LEAST, UNSPLIT, Splits, copy_groups, groups_in
+from crosslight.records import CrossCheck, Kind, Photo, Sample, Triplet
 
-PHOTOS = st.sets(st.text("0123456789abcdef", min_size=4, max_size=8), max_size=80)
-
-
-@given(PHOTOS, st.integers(0, 5))
-def test_every_photo_has_one_split_whatever_the_order(photos: set[str], seed: int) -> None:
-    splits = split_photos(sorted(photos), seed)
-    assert splits == split_photos(sorted(photos, reverse=True), seed)
-    assert set(splits) == photos
-
-
-@given(PHOTOS)
-def test_ten_photos_or_more_fill_all_splits(photos: set[str]) -> None:
-    found = set(split_photos(photos, 0).values())
-    if len(photos) >= 10:
-        assert found == {"train", "validation", "test"}
-    else:
-        assert found <= {"train"}
+SENTENCES = ("May I?", "I'll light it here.", "We sit down.", "Where is it?", "Let me in", "Now.")
+Told = tuple[int, int, int, bool]
+ROWS = st.lists(
+    st.tuples(st.integers(0, 40), st.integers(0, 5), st.integers(0, 30), st.booleans()),
+    min_size=1,
+    max_size=120,
+)
+PHOTOS = 200
 
 
-def test_a_tenth_goes_to_each_of_test_and_validation() -> None:
-    splits = list(split_photos([f"{n:04}" for n in range(200)], 0).values())
-    assert (splits.count("test"), splits.count("validation")) == (20, 20)
+def made(photo: int, sentence: str, pattern: int = 0, unsafe: bool = True) -> Sample:
+    triplet = Triplet(f"p{photo}", "fire.x", "a stove", sentence, "r", "w", f"idea_{pattern}", "f")
+    kind = Kind.UNSAFE if unsafe else Kind.CONTROL_PHOTO
+    check = CrossCheck(0.0, 0.1, 0.05, 0.9, decided_by="test")
+    return Sample(triplet, kind, "unsafe" if unsafe else "safe", "Mind it.", check, recipe="r")
+
+
+def rows_of(told: Sequence[Told]) -> list[Sample]:
+    return [made(photo, SENTENCES[s], pattern, unsafe) for photo, s, pattern, unsafe in told]
+
+
+def placed(rows: Sequence[Sample], by: str = "photo", seed: int = 0) -> list[str]:
+    splits = Splits.of(rows, by, seed)
+    return [splits.place(row) for row in rows]
+
+
+@settings(max_examples=60, deadline=None)
+@given(ROWS, st.sampled_from(["photo", "pattern"]), st.integers(0, 3))
+def test_no_unit_and_no_sentence_stands_in_two_splits(told: list[Told], by: str, seed: int) -> None:
+    rows = rows_of(told)
+    found = [(row, s) for row, s in zip(rows, placed(rows, by, seed), strict=True) if s != UNSPLIT]
+    for of in (
+        lambda row: getattr(row.triplet, by),
+        lambda row: row.triplet.text,
+    ):
+        where: dict[str, set[str]] = {}
+        for row, split in found:
+            where.setdefault(of(row), set()).add(split)
+        assert all(len(splits) == 1 for splits in where.values()), where
+
+
+@settings(max_examples=60, deadline=None)
+@given(ROWS, ROWS, st.sampled_from(["photo", "pattern"]), st.integers(0, 120))
+def test_growth_moves_no_row_between_splits(
+    told: list[Told], more: list[Told], by: str, at: int
+) -> None:
+    rows, new = rows_of(told), rows_of(more)
+    before = Splits.of(rows, by)
+    after = Splits.of([*rows[:at], *new, *rows[at:]], by)
+    if before.whole:
+        return  # nothing was split yet
+    for row in rows:
+        assert {before.place(row), after.place(row)} - {UNSPLIT} != {"train", "test"}
+        was, now = before.place(row), after.place(row)
+        assert UNSPLIT in (was, now) or was == now
+
+
+def test_rows_added_at_the_end_leave_all_unsafe_rows_where_they_are() -> None:
+    rows = [made(n, SENTENCES[n % 6], n) for n in range(60)]
+    new = [made(n, SENTENCES[n % 6], n) for n in range(60, 120)]
+    assert placed([*rows, *new])[:60] == placed(rows)
+
+
+def test_a_sentence_is_the_same_in_other_case_and_punctuation() -> None:
+    rows = [made(n, "May I?" if n % 2 else "  may  I!", n) for n in range(PHOTOS)]
+    found = set(placed(rows))
+    assert len(found - {UNSPLIT}) == 1 and UNSPLIT in found
+    lone = [made(n, "?" * (n + 1), n) for n in range(PHOTOS)]
+    assert UNSPLIT not in placed(lone), "signs alone are sentences of their own"
+
+
+def test_a_control_does_not_take_the_sentence_from_its_row() -> None:
+    fill = [made(n, f"Number {n}?") for n in range(PHOTOS)]
+    split = dict(zip((row.triplet.photo for row in fill), placed(fill), strict=True))
+    test = next(n for n in range(PHOTOS) if split[f"p{n}"] == "test")
+    train = next(n for n in range(PHOTOS) if split[f"p{n}"] == "train")
+    pair = [made(train, "In here.", unsafe=False), made(test, "In here.")]
+    assert placed([*fill, *pair])[-2:] == [UNSPLIT, "test"]
+
+
+def test_about_a_tenth_goes_to_each_of_test_and_validation() -> None:
+    found = placed([made(n, f"Number {n}?", n) for n in range(2000)])
+    assert 150 < found.count("test") < 250 and 150 < found.count("validation") < 250
+    assert UNSPLIT not in found
+    other = placed([made(n, f"Number {n}?", n) for n in range(2000)], seed=1)
+    assert other != found
+
+
+def test_too_few_photos_are_not_split_and_that_is_said() -> None:
+    rows = [made(n, "May I?") for n in range(LEAST - 1)]
+    splits = Splits.of(rows)
+    assert {splits.place(row) for row in rows} == {"train"}
+    assert splits.notes() == ["no split: 9 photos with rows, 10 are the least; "
+                              "all rows stand in train"]  # fmt: skip
+    assert Splits.of([]).notes() == []
+
+
+def test_what_stands_in_no_split_and_an_empty_split_are_said() -> None:
+    rows = [made(n, "May I?") for n in range(PHOTOS)]
+    splits = Splits.of(rows)
+    found = [splits.place(row) for row in rows]
+    notes = "\n".join(splits.notes())
+    assert f"{found.count(UNSPLIT)} rows stand in no split (`unsplit`)" in notes
+    assert "no photo fell into test" in notes or "no photo fell into train" in notes
+
+
+def test_copies_that_the_screen_let_in_stand_in_one_split() -> None:
+    far = [(f"p{n}", f"v:{n * 0x0F0F_3355_00FF_1177 % 2**64:016x}") for n in range(2, 40)]
+    groups = copy_groups([("p0", "v:00000000ffffffff"), ("p1", "v:00000000fffffffe"), *far])
+    assert groups["p1"] == "p0"
+    for seed in range(40):
+        rows = [made(n, f"Number {n}?") for n in range(40)]
+        splits = Splits.of(rows, "photo", seed, groups)
+        assert splits.place(rows[0]) == splits.place(rows[1])
+
+
+def test_copies_are_found_in_the_log() -> None:
+    log = RowLog()
+    for at, (id, phash) in enumerate([("b", "v:00000000000000ff"), ("a", "v:00000000000000fe")]):
+        log.add_photo(at, Photo(id, f"{id}.jpg", 99, 99, "JPEG", phash), "")
+    assert groups_in(log) == {"a": "b"}

@@ -15,7 +15,7 @@ from tests.runs.verbs import VERBS, Verb, prepared, ran
 
 COMMON = {"run.json", "dropped.parquet", "failed.parquet", ".lock"}
 WRITTEN = {
-    "build": COMMON | {"dataset", "README.md", "report.html"},
+    "build": COMMON | {"dataset", "drafts.parquet", "README.md", "report.html"},
     "judge": COMMON
     | {"verdicts.parquet", "evidence.parquet", "report.html", "flips", "flips.json"}
     | {"card.json", "label_next.csv"},

@@ -63,7 +63,7 @@ def values(hostile: str) -> dict[str, Any]:
     """Every slot of every template, filled with hostile text."""
     vote = {"vote": 1, "safety_rating": 1, "reasoning": hostile}
     rule = {"id": "r", "text": hostile}
-    case = {"element": hostile, "text": hostile, "risk": hostile}
+    case = {"pattern": hostile, "element": hostile, "text": hostile, "risk": hostile}
     hint = {"title": hostile, "about": hostile}
     wish = {"thin": [hint, hint], "full": [hint], "already": [hostile, hostile]}
     return {
@@ -75,6 +75,8 @@ def values(hostile: str) -> dict[str, Any]:
         "remarks": [hostile, hostile],
         "words": [hostile, hostile],
         "inspiration": [case, case],
+        "cases": [case, case],
+        "taken": [hostile],
         "wish": wish,
         "categories": [LEAF],
         "earlier": [hostile],

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crosslight.text import bare_refusal, head_word, names_element, stem
+from crosslight.text import bare_refusal, head_word, names_element, other_words, stem
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,13 @@ def test_head_word(name: str, head: str) -> None:
         ("berry", "berries"),
         ("dish", "dishes"),
         ("glass", "glasses"),
+        ("knife", "knives"),
+        ("child", "children"),
+        ("shelf", "shelves"),
+        ("bookshelf", "bookshelves"),
+        ("mouse", "mice"),
+        ("policeman", "policemen"),
+        ("specimen", "specimens"),
     ],
 )
 def test_singular_and_plural_have_one_stem(one: str, many: str) -> None:
@@ -58,6 +65,22 @@ def test_singular_and_plural_have_one_stem(one: str, many: str) -> None:
 @given(st.text(max_size=80))
 def test_a_text_names_itself_or_has_no_content_word(text: str) -> None:
     assert names_element(text, (text,)) or not names_element(text + " x", (text,))
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "leaks"),
+    [
+        ("a gas stove", "Is the cooker still warm?", True),
+        ("two kitchen knives", "Can she have the blade?", True),
+        ("a puppy", "Shall we feed the dogs?", True),
+        ("an electric cable", "Is the wire long enough?", True),
+        ("a gas stove", "Is it still warm here?", False),
+        ("a small sculpture", "What a nice house!", False),
+    ],
+)
+def test_other_words_for_a_thing_name_it(name: str, said: str, leaks: bool) -> None:
+    assert names_element(said, other_words(name)) is leaks
+    assert not names_element(name, other_words(name)), "its own word is none of the others"
 
 
 def test_a_refusal_with_guidance_is_not_bare() -> None:

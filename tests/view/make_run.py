@@ -226,6 +226,7 @@ def _manifest(rows: list[dict[str, Any]], status: str) -> dict[str, Any]:
         "status": status,
         "rows": len(rows),
         "inputs": 64,
+        "photos": 53,
         "calls": {"asked": 1, "answered": 2, "replayed": 3, "failed": 4},
         "seconds": 12.5,
         "seed": 0,

@@ -15,7 +15,7 @@ from crosslight.flow import Context
 from crosslight.records import Photo, Triplet, stable_id
 from crosslight.text import head_word, stem
 
-LIKE_AMONG = 256
+LIKE_AMONG = 128
 """Photos among which the most similar ones are sought, so that a choice costs the same in a large
 album as in a small one."""
 
@@ -68,20 +68,24 @@ class Album:
 
     def others(self, photo: str, n: int) -> list[str]:
         """Up to `n` other photos, the same on every run, spread evenly over the album."""
-        ring = "SELECT id FROM photos WHERE safe AND id <> ? AND ring {} ? ORDER BY ring LIMIT ?"
-        start = self._place(photo, "others")
-        found = [id for (id,) in self.log.read(ring.format(">"), (photo, start, n))]
-        rest = self.log.read(ring.format("<="), (photo, start, n - len(found)))
-        return found + [id for (id,) in rest]
+        return [other for other, _ in self._others(photo, n)]
 
     def similar(self, photo: str, n: int) -> list[str]:
         """Up to `n` of many other photos, those first that look most like it by their colours."""
-        mine = self._colours(photo)
-        many = self.others(photo, max(n, LIKE_AMONG))
-        return sorted(many, key=lambda other: (unlikeness(mine, self._colours(other)), other))[:n]
+        mine = self.log.one("SELECT colours FROM photos WHERE id = ?", (photo,)) or b""
+        many = self._others(photo, max(n, LIKE_AMONG))
+        far = unlikeness(mine, [colours for _, colours in many])
+        return [other for _, (other, _) in sorted(zip(far, many, strict=True))][:n]
 
-    def _colours(self, photo: str) -> bytes:
-        return bytes(self.log.one("SELECT colours FROM photos WHERE id = ?", (photo,)) or b"")
+    def _others(self, photo: str, n: int) -> list[tuple[str, bytes]]:
+        ring = (
+            "SELECT id, colours FROM photos WHERE safe AND id <> ? AND ring {} ?"
+            " ORDER BY ring LIMIT ?"
+        )
+        start = self._place(photo, "others")
+        found = self.log.read(ring.format(">"), (photo, start, n))
+        found += self.log.read(ring.format("<="), (photo, start, n - len(found)))
+        return [(other, bytes(colours or b"")) for other, colours in found]
 
     def add_thing(self, triplet: Triplet) -> None:
         """A photo that shows the thing of a kept draft."""

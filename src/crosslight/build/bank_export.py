@@ -93,10 +93,10 @@ def _patterns(
     used = set(taken)
     made = []
     for name, rows in patterns.items():
-        stem_of, number = f"{scenario}.{slug(name)}"[:76], 2
-        id = stem_of
+        plain, number = f"{scenario}.{slug(name)}"[:76], 2
+        id = plain
         while id in used:
-            id, number = f"{stem_of}_{number}", number + 1
+            id, number = f"{plain}_{number}", number + 1
         used.add(id)
         made.append(_pattern(id, rows))
     return made
@@ -166,7 +166,8 @@ def _bare(name: str) -> str:
 
 
 def _slotted(text: str, name: str) -> str:
-    """`text` with the slot where it first names the thing as this photo's rows do."""
+    """`text` with the slot where it first names the thing as this photo's rows do. Braces of a
+    model would be slots: they become brackets."""
     return text.replace("{", "(").replace("}", ")").replace(name, SLOT, 1)
 
 

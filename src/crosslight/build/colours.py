@@ -4,6 +4,8 @@ Coarse, and enough to prefer a meadow to a kitchen where a sentence about a mead
 """
 
 import io
+import math
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -18,9 +20,14 @@ def colours_of(jpeg: bytes) -> bytes:
         return image.convert("RGB").resize((GRID, GRID), Image.Resampling.BOX).tobytes()
 
 
-def unlikeness(one: bytes, other: bytes) -> float:
-    """How far two photos are apart; unknown colours are as far as can be."""
-    if len(one) != len(other) or not one:
-        return float("inf")
-    left, right = (np.frombuffer(colours, np.uint8).astype(np.float32) for colours in (one, other))
-    return float(np.abs(left - right).mean())
+def unlikeness(one: bytes, others: Sequence[bytes]) -> list[float]:
+    """How far other photos are from one; unknown colours are as far as can be."""
+    far = [math.inf] * len(others)
+    known = [at for at, other in enumerate(others) if one and len(other) == len(one)]
+    if known:
+        table = np.frombuffer(b"".join(others[at] for at in known), np.uint8)
+        mine = np.frombuffer(one, np.uint8).astype(np.int16)
+        apart = np.abs(table.reshape(len(known), -1).astype(np.int16) - mine).sum(axis=1)
+        for at, distance in zip(known, apart, strict=True):
+            far[at] = float(distance)
+    return far

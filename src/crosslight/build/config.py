@@ -12,6 +12,7 @@ CUTS = (
     "outside_max",
 )
 """Cut-offs that are probabilities."""
+SPLIT_UNITS = ("photo", "pattern")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,10 @@ class BuildConfig:
     """Take no further wave at so many unsafe rows; 0: no target."""
     novelty: float = 0.0
     """Take no further wave once at most this share of patterns is new; 0: no such goal."""
+    split_by: str = "photo"
+    """What no two splits share beside sentences: `photo` or `pattern`."""
+    keep_exif: bool = False
+    """Leave in the pictures' files what says where, when and by whom they were taken."""
     seed: int = 0
     side: int = 768
     quality: int = 85
@@ -69,6 +74,10 @@ class BuildConfig:
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise BadSetting(f"{name}: {value} is no probability", hint="write 0 to 1")
+        if self.split_by not in SPLIT_UNITS:
+            raise BadSetting(
+                f"split_by: {self.split_by!r}", hint=f"one of: {', '.join(SPLIT_UNITS)}"
+            )
         if not math.isfinite(self.adds):
             raise BadSetting(f"adds: {self.adds} is no number", hint="write log-odds, such as 1.5")
         if self.safe_below > self.unsafe_above:

@@ -2,13 +2,14 @@
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from crosslight.photos import Bare, LeftOut
 from crosslight.records import Photo, Sample
 from crosslight.runs import SPLITS, DatasetRun, RunError, read_manifest, split_files
 from crosslight.store import (
@@ -48,38 +49,40 @@ _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif", "BMP":
 
 def write_dataset(
     out: Path,
-    samples: Iterable[Sample],
+    samples: Iterable[tuple[Sample, str]],
     photo_of: Callable[[str], Photo],
-    splits: Mapping[str, str],
     images: ImageStore,
+    beside: LeftOut,
 ) -> None:
-    """Write the dataset. The same rows in the same order give the same bytes.
+    """Write the dataset out of rows with their splits. The same rows in the same order give the
+    same bytes.
 
     Rows of one photo stand together: its bytes are then stored once a row group.
     """
     with DatasetSink(out / "dataset", DATASET, splits=SPLITS) as sink:
-        for row in dataset_rows(samples, photo_of, splits, images):
+        for row in dataset_rows(samples, photo_of, images, beside):
             sink.write(row["split"], row)
 
 
 def dataset_rows(
-    samples: Iterable[Sample],
+    samples: Iterable[tuple[Sample, str]],
     photo_of: Callable[[str], Photo],
-    splits: Mapping[str, str],
     images: ImageStore,
+    beside: LeftOut,
 ) -> Iterator[dict[str, Any]]:
-    """Rows of the dataset; the image is the photo's original bytes, read once for its rows."""
+    """Rows of the dataset. The image is read once for its rows: the photo's bytes, less what
+    `beside` leaves out of them; `photo` is the hash of the original."""
     photo: Photo | None = None
-    data = b""
-    for sample in samples:
+    bare = Bare(b"")
+    for sample, split in samples:
         triplet, check = sample.triplet, sample.check
         if photo is None or photo.id != triplet.photo:
             photo = photo_of(triplet.photo)
-            data = images.get(photo.id)
+            bare = beside.bare(images.get(photo.id), photo.format)
         ending = _EXTENSIONS.get(photo.format, photo.format.lower())
         yield {
             "id": sample.id,
-            "image": {"bytes": data, "path": f"{photo.id}.{ending}"},
+            "image": {"bytes": bare.data, "path": f"{photo.id}.{ending}"},
             "photo": photo.id,
             "source": photo.source,
             "text": triplet.text,
@@ -107,9 +110,13 @@ def dataset_rows(
             "beside": check.beside,
             "leak": check.leak,
             "decided_by": check.decided_by,
-            "notes": [*check.notes, *(f"the photo: {n}" for n in photo.notes), *addressed(sample)],
+            "notes": [
+                *check.notes,
+                *(f"the photo: {n}" for n in (*photo.notes, bare.note) if n),
+                *addressed(sample),
+            ],
             "parent": sample.parent,
-            "split": splits[photo.id],
+            "split": split,
             "licence": photo.licence,
             "origin": photo.origin,
             "recipe": sample.recipe,

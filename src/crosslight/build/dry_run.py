@@ -258,7 +258,7 @@ class _Longest:
 
     def reword(self) -> int:
         """In all forms."""
-        return text_tokens(reword_prompt(self.triplet, FORMS))
+        return text_tokens(reword_prompt(self.triplet, FORMS, (self.line,) * EARLIER_SHOWN))
 
     def harmless(self) -> int:
         """With earlier ones, and a complaint."""

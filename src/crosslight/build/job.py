@@ -14,8 +14,8 @@ from crosslight.runs import Intake, RunSetup
 
 KIND = "build"
 OPTIONS = frozenset(
-    """per_photo rewordings other_photos controls rounds pilot target novelty seed side adds
-    together_at_least alone_below fits_above safe_below unsafe_above
+    """per_photo rewordings other_photos controls rounds pilot target novelty split_by keep_exif
+    seed side adds together_at_least alone_below fits_above safe_below unsafe_above
     outside_max""".split()
 )
 """Settings that the command line has an option for; the others stand in `run.json` only."""
@@ -99,7 +99,8 @@ class BuildJob:
             value = getattr(self.config, field_.name)
             if field_.name in OPTIONS and value != field_.default:
                 flag = field_.name.replace("_", "-")
-                words += [f"--no-{flag}"] if value is False else [f"--{flag}", str(value)]
+                given = {True: [f"--{flag}"], False: [f"--no-{flag}"]}
+                words += given[value] if isinstance(value, bool) else [f"--{flag}", str(value)]
         return words
 
     def budget(self) -> Budget:

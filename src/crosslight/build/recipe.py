@@ -92,6 +92,8 @@ class Recipe:
             last, again = wave.index, self._again(len(wave.photos))
             if self.enough:
                 return
+        if not self._kit.roles.author.rethinks:
+            again = self._once_more()
         for index in range(last + 1, last + 1 + config.rounds):
             if not again or self.enough:
                 return
@@ -214,9 +216,16 @@ class Recipe:
             t, _, _ = draft_of(value)
             if (t.photo, t.pattern) not in seen:
                 seen.add((t.photo, t.pattern))
-                drawn = way == IDEA
                 yield AcceptedPattern(
-                    t.photo, t.pattern, t.category, t.scenario, t.element, t.text, t.risk, drawn
+                    photo=t.photo,
+                    pattern=t.pattern,
+                    category=t.category,
+                    scenario=t.scenario,
+                    element=t.element,
+                    text=t.text,
+                    risk=t.risk,
+                    sensitive=t.sensitive,
+                    drawn=way == IDEA,
                 )
 
     def _again(self, photos: int) -> list[Wish]:
@@ -232,6 +241,19 @@ class Recipe:
             )
             wishes += self.scenarios.again([p for (p,) in nothing], most - len(wishes), turn)
         return wishes
+
+    def _once_more(self) -> list[Wish]:
+        """Second looks for an author to whom a photo that gave nothing gives nothing again: at the
+        others, for what is thin."""
+        if not self._kit.config.rounds or not self.scenarios.versions:
+            return []
+        version = self.scenarios.versions[-1]
+        thin = tuple(place.hint for place in version.places if place.id in set(version.thin))
+        gave = self._log.read(
+            "SELECT id FROM photos p WHERE EXISTS"
+            " (SELECT 1 FROM drafts d WHERE d.photo = p.id AND d.kept) ORDER BY at"
+        )
+        return [Wish(photo, thin, turn=1) for (photo,) in gave] if thin else []
 
     def _at(self, photo: str) -> int:
         return int(self._log.one("SELECT at FROM photos WHERE id = ?", (photo,)))

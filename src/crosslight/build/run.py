@@ -120,7 +120,13 @@ class _Build:
     def _write(self) -> Tally:
         job = self._job
         return write_build(
-            job.out, self._log, self._map, self._hall.images, job.config, self._provenance
+            job.out,
+            self._log,
+            self._map,
+            self._hall.images,
+            job.config,
+            self._provenance,
+            copies=job.screen.near_bits is None,
         )
 
     async def finish(self) -> None:
@@ -130,7 +136,7 @@ class _Build:
         self._log.commit()
         if recipe.enough:
             hall.notes.append(recipe.enough)
-        hall.notes += recipe.notes
+        hall.notes += [*recipe.notes, *(str(v.novelty) for v in self._map.versions[-1:])]
         outcome = BuildOutcome(
             log=self._log,
             scenarios=self._map,

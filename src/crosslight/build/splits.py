@@ -1,25 +1,127 @@
-"""Splits by photo: no photo stands in two of them."""
+"""Splits that hold: by hash of a photo or a pattern, and no sentence in two of them.
 
-from collections.abc import Iterable
+A hash asks nobody else, so a larger album moves no row from one split to another. A sentence goes
+with the first unsafe row that says it; a row that says it in another split stands in none.
+"""
 
-from crosslight.records import stable_id
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
 
-SHARES = (("test", 0.1), ("validation", 0.1))
-"""The rest is train. With ten photos or more, each of them gets at least one."""
+from crosslight.build.config import SPLIT_UNITS
+from crosslight.build.row_codec import photo_of
+from crosslight.build.row_log import RowLog
+from crosslight.records import Kind, Sample, content_hash
+from crosslight.store import NEAR_BITS, group_similar, parse_hashes
+from crosslight.text import plural
+
+PHOTO, PATTERN = SPLIT_UNITS
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+UNSPLIT = "unsplit"
+"""Where rows stand whose sentence another split has."""
+SHARE = 0.1
+"""Of validation and of test; the rest is train."""
+LEAST = 10
+"""With fewer photos (or patterns) nothing is split: one of them measures nothing."""
 
 
-def split_photos(photos: Iterable[str], seed: int) -> dict[str, str]:
-    """The split of every photo: the first tenth of a seeded order is test, the next validation.
+class Splits:
+    """The split of every row of a build."""
 
-    Fewer than ten photos are all train: a test split of one photo measures nothing.
-    """
-    order = sorted(set(photos), key=lambda p: stable_id("split", photo=p, seed=seed))
-    splits = dict.fromkeys(order, "train")
-    if len(order) < 10:
+    def __init__(self, by: str, seed: int, groups: Mapping[str, str] | None = None) -> None:
+        """`groups` names the group of each photo that has copies in the album."""
+        self._by, self._seed, self._groups = by, seed, groups or {}
+        self._owners: dict[bytes, tuple[bool, str]] = {}
+        self._units: set[str] = set()
+        self._placed: Counter[str] = Counter()
+
+    @classmethod
+    def of(
+        cls,
+        rows: Iterable[Sample],
+        by: str = PHOTO,
+        seed: int = 0,
+        groups: Mapping[str, str] | None = None,
+    ) -> "Splits":
+        """Splits of these rows, which are read once."""
+        splits = cls(by, seed, groups)
+        for row in rows:
+            splits._learn(row)
         return splits
-    start = 0
-    for name, share in SHARES:
-        end = start + max(1, round(len(order) * share))
-        splits |= dict.fromkeys(order[start:end], name)
-        start = end
-    return splits
+
+    @property
+    def whole(self) -> bool:
+        """Whether there is too little to split."""
+        return len(self._units) < LEAST
+
+    def place(self, row: Sample) -> str:
+        """The split that a row stands in; it is counted."""
+        split = self._split(self._unit(row))
+        if self.whole:
+            split = TRAIN
+        elif self._owners[_key(row.triplet.text)][1] != split:
+            split = UNSPLIT
+        self._placed[split] += 1
+        return split
+
+    def notes(self) -> list[str]:
+        """What a reader must know of the splits, after all rows were placed."""
+        if self.whole:
+            told = f"{plural(len(self._units), self._by)} with rows, {LEAST} are the least"
+            return [f"no split: {told}; all rows stand in train"] if self._units else []
+        notes = [
+            f"no {self._by} fell into {split}: use the other splits, or give another --seed"
+            for split in (TRAIN, VALIDATION, TEST)
+            if not self._placed[split]
+        ]
+        if lone := self._placed[UNSPLIT]:
+            notes.append(
+                f"{plural(lone, 'row stands', 'rows stand')} in no split (`{UNSPLIT}`):"
+                " another split has the sentence"
+            )
+        return notes
+
+    def _learn(self, row: Sample) -> None:
+        unit, key = self._unit(row), _key(row.triplet.text)
+        self._units.add(unit)
+        # A control must not take the sentence away from the row that it is a control of.
+        unsafe = row.kind is Kind.UNSAFE
+        if key not in self._owners or (unsafe and not self._owners[key][0]):
+            self._owners[key] = (unsafe, self._split(unit))
+
+    def _unit(self, row: Sample) -> str:
+        if self._by == PATTERN:
+            return row.triplet.pattern or row.triplet.photo
+        return self._groups.get(row.triplet.photo, row.triplet.photo)
+
+    def _split(self, unit: str) -> str:
+        at = int(content_hash(f"split {self._by} {self._seed} {unit}".encode())[:12], 16) / 16**12
+        return TEST if at < SHARE else VALIDATION if at < 2 * SHARE else TRAIN
+
+
+def _key(text: str) -> bytes:
+    """The same for sentences that differ in case, spaces or punctuation only."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    said = " ".join(re.findall(r"\w+", plain)) or plain
+    return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=12).digest()
+
+
+def copy_groups(photos: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """By photo the earliest one that looks like it; `photos` are ids and perceptual hashes."""
+    hashes = parse_hashes([phash for _, phash in photos])
+    keepers = group_similar(hashes, NEAR_BITS).keeper.tolist()
+    return {
+        photo: photos[keeper][0]
+        for at, ((photo, _), keeper) in enumerate(zip(photos, keepers, strict=True))
+        if keeper != at
+    }
+
+
+def groups_in(log: RowLog) -> dict[str, str]:
+    """Groups of the photos in a log, where the screen let copies in."""
+    return copy_groups([(id, photo_of(value).phash) for id, value in log.stream(_PHOTOS)])
+
+
+_PHOTOS = "SELECT id, value FROM photos ORDER BY at"

@@ -36,10 +36,10 @@ from crosslight.records import (
 from crosslight.text import refuses
 
 CONTROL_TRIES = 4
-"""Photos to try for a control where perception looks, as a multiple of those that the cross-check
-looked at."""
+"""Photos that perception tries for a control, as a multiple of those of the cross-check."""
 _NONE_OF = {False: "no_harmless_text", True: "no_hard_negative"}
 
+NO_PATTERN = "no_pattern"
 SENSITIVE = frozenset({"self_harm", "weapon_harm"})
 GO_ALONG, WARNING, GUIDANCE = map(str, (ReplyKind.GO_ALONG, ReplyKind.WARNING, ReplyKind.GUIDANCE))
 """What the other reply of a row is."""
@@ -103,7 +103,7 @@ class Imagine:
             subject, self.kit.config.per_photo, row.wish or Wish(row.photo.id)
         )
         if not found:
-            return [Dropped(self.name, "no_pattern", "the author found no case in this photo")]
+            return [Dropped(self.name, NO_PATTERN, "the author found no case in this photo")]
         return [_drafted(idea) for idea in found]
 
 
@@ -153,11 +153,13 @@ class Augment:
     kit: RecipeParts
     name: str = "augment"
 
-    async def reword(self, row: Draft, context: Context) -> list[Outcome[Draft]]:
-        """Further wordings beside the same photo, each for itself."""
+    async def reword(
+        self, row: Draft, context: Context, already: Sequence[str] = ()
+    ) -> list[Outcome[Draft]]:
+        """Further wordings beside the same photo, each for itself. `already`: what it has."""
         subject = await self.kit.album.subject(row.triplet.photo, context)
         n = self.kit.config.rewordings
-        said = await self.kit.roles.author.reword(row.triplet, subject, n)
+        said = await self.kit.roles.author.reword(row.triplet, subject, n, already)
         return [_drafted(one, _own_id(row)) for one in said]
 
     async def transfer(self, row: Draft, photo: str, context: Context) -> Draft | None:

@@ -17,8 +17,9 @@ from crosslight.build.counts import RowCounts
 from crosslight.build.dataset import addressed, write_dataset
 from crosslight.build.drafts import write_drafts
 from crosslight.build.row_log import RowLog
-from crosslight.build.splits import split_photos
+from crosslight.build.splits import Splits, groups_in
 from crosslight.build.waves import ScenarioMap
+from crosslight.photos import LeftOut
 from crosslight.records import Kind, Sample, canonical
 from crosslight.runs import NOT_REACHED, Account, Lost
 from crosslight.store import ImageStore
@@ -56,6 +57,8 @@ class Tally:
     patterns: set[str] = field(default_factory=set)
     speaking: int = 0
     """Rows of which a text speaks to the judge."""
+    notes: list[str] = field(default_factory=list)
+    beside: LeftOut = field(default_factory=LeftOut)
 
     def add(self, row: Sample, split: str) -> None:
         """One row."""
@@ -74,19 +77,23 @@ def write_build(
     images: ImageStore,
     config: BuildConfig,
     provenance: dict[str, str],
+    *,
+    copies: bool = False,
 ) -> Tally:
-    """Write the dataset and the drafts of all rows in the log."""
-    kept = (photo for (photo,) in log.stream("SELECT DISTINCT photo FROM rows"))
-    splits = split_photos(kept, config.seed)
-    tally = Tally()
+    """Write the dataset and the drafts of all rows in the log. `copies`: the screen let them in."""
+    groups = groups_in(log) if copies else {}
+    splits = Splits.of(log.rows(provenance), config.split_by, config.seed, groups)
+    tally = Tally(beside=LeftOut(config.keep_exif))
 
-    def rows() -> Iterator[Sample]:
+    def rows() -> Iterator[tuple[Sample, str]]:
         for row in _named(log.rows(provenance), scenarios):
-            tally.add(row, splits[row.triplet.photo])
-            yield _with_reasons(row, log)
+            split = splits.place(row)
+            tally.add(row, split)
+            yield _with_reasons(row, log), split
 
-    write_dataset(out, rows(), log.photo, splits, images)
+    write_dataset(out, rows(), log.photo, images, tally.beside)
     write_drafts(out, log, scenarios)
+    tally.notes += splits.notes()
     return tally
 
 
@@ -187,14 +194,16 @@ def _inputs_hash(log: RowLog) -> str:
 def describe(outcome: BuildOutcome, tally: Tally) -> dict[str, Any]:
     """The part of `run.json` that is the same whenever the same run ends."""
     speaking = tally.speaking
-    notes = [f"in {plural(speaking, 'row')} a text speaks to the judge: see the rows' notes"]
+    told = f"in {plural(speaking, 'row')} a text speaks to the judge: see the rows' notes"
     return {
-        "notes": notes if speaking else [],
+        "notes": [*([told] if speaking else []), *tally.notes],
         "rows": tally.rows,
+        "photos_with_rows": int(outcome.log.one("SELECT COUNT(DISTINCT photo) FROM rows")),
         "photos": int(outcome.log.one("SELECT COUNT(*) FROM photos")),
         "labels": dict(sorted(tally.labels.items())),
         "kinds": dict(sorted(tally.kinds.items())),
         "splits": dict(sorted(tally.splits.items())),
+        "beside_pixels": tally.beside.as_json(),
         "funnel": outcome.account.as_json(),
         "coverage": [version.as_json() for version in outcome.scenarios.versions],
         "titles": {

@@ -13,6 +13,7 @@ from crosslight.build.counts import RowCounts, lost_of
 from crosslight.build.row_codec import draft_json, draft_of
 from crosslight.build.row_log import RowLog, place_of
 from crosslight.build.steps import (
+    NO_PATTERN,
     Answer,
     Augment,
     Check,
@@ -103,7 +104,8 @@ class _Walked:
         kept = _some(await all_of(self._checked(one) for one in made))
         worded: list[Placed] = []
         if self._visit.wish and self._kit.config.rewordings:
-            for more in await all_of(self._reworded(one) for one in kept):
+            known = sorted(self._said)
+            for more in await all_of(self._reworded(one, known) for one in kept):
                 worded += self._fresh(more)
         works: list[Coroutine[Any, Any, tuple[Sample, str] | None]] = []
         works += [self._answered(one) for one in kept]
@@ -121,6 +123,8 @@ class _Walked:
         assert wish is not None
         asked = IdeaRequest(self._kit.album[self._visit.photo], wish)
         work = Imagine(self._kit)(asked, self._context)
+        if wish.turn:
+            work = _nothing_new(work)
         drafts = await self._try("imagine", self._place, asked, work)
         way = AGAIN if wish.turn else IDEA
         return self._fresh(
@@ -183,8 +187,8 @@ class _Walked:
         if not reason and one.way in (IDEA, AGAIN):
             self._kit.album.add_thing(triplet)
 
-    async def _reworded(self, one: Placed) -> list[Placed]:
-        work = Augment(self._kit).reword(one.draft, self._context)
+    async def _reworded(self, one: Placed, known: Sequence[str]) -> list[Placed]:
+        work = Augment(self._kit).reword(one.draft, self._context, known)
         drafts = await self._try("augment", one.place, one.draft, work)
         return [
             Placed(draft, f"{one.place}.{place_of(1 + at)}", WORDING)
@@ -207,16 +211,16 @@ class _Walked:
         after the other: each knows the earlier ones of its photo."""
         controls = Controls(self._kit)
         earlier = self._log.harmless_texts(self._visit.photo)
-        beside = []
+        beside: list[tuple[Part, Sample, str]] = []
         for row, place in rows:
             known = tuple(earlier)  # both texts of a row come of one question
             for at, part in enumerate(controls.parts(row)):
                 if part == controls.photo:
-                    beside.append(self._controlled(part, row, _behind(place, at), ()))
+                    beside.append((part, row, _behind(place, at)))
                 else:
                     made = await self._controlled(part, row, _behind(place, at), known)
                     earlier += [control.triplet.text for control in made]
-        await all_of(beside)
+        await all_of(self._controlled(*one, ()) for one in beside)
 
     async def _controlled(
         self, part: Part, row: Sample, place: str, earlier: tuple[str, ...]
@@ -260,6 +264,12 @@ def _some(found: Sequence[Any]) -> list[Any]:
 
 def _as_list(made: Done[Any]) -> list[Outcome[Any]]:
     return made.value if isinstance(made.value, list) else [made.value]
+
+
+async def _nothing_new(work: Awaitable[list[Outcome[Draft]]]) -> list[Outcome[Draft]]:
+    """At a second look it is no loss that there is nothing more."""
+    made = await work
+    return [one for one in made if not (isinstance(one, Dropped) and one.reason == NO_PATTERN)]
 
 
 async def _listed(work: Awaitable[Draft | None]) -> list[Outcome[Draft]]:

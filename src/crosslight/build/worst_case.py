@@ -40,15 +40,21 @@ def worst_case(
     rethinks: bool,
 ) -> WorstCase:
     """For so many photos. `ideas`: those that the author has at most for a photo; `wordings(n)`:
-    those that it gives when `n` are wanted; `rethinks`: whether a second look can find more."""
+    those that it gives when `n` are wanted; `rethinks`: whether it is asked again of what gave
+    nothing, and not of the rest."""
     unrelated = min(config.unrelated, max(0, photos - 1))
     first = photos * ideas
     others = min(config.other_photos, max(0, photos - 1))
     words = wordings(config.rewordings)
-    again = _again(photos, config.rounds) if rethinks else 0
+    if rethinks:  # the ideas of a photo that is looked at again had all fallen
+        again = _again(photos, config.rounds)
+        imagined = first + again * ideas
+    else:
+        again = photos if config.rounds else 0
+        imagined = first = (photos + again) * ideas
     return WorstCase(
         wishes=photos + again,
-        imagined=first + again * ideas,
+        imagined=imagined,
         augmented=first,
         worded=first * words,
         moved=first * others,

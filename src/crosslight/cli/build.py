@@ -75,6 +75,12 @@ def run(
         float,
         typer.Option(help="So much mass beside Yes and No still is an answer.", min=0, max=1),
     ] = 0.5,
+    split_by: Annotated[
+        str, typer.Option(help="What no two splits share beside sentences: photo or pattern.")
+    ] = "photo",
+    keep_exif: Annotated[
+        bool, typer.Option("--keep-exif", help="Keep position, owner and device in the pictures.")
+    ] = False,
     bank: Annotated[
         Path | None, typer.Option(help="A folder of pattern files; default: ours.")
     ] = None,
@@ -117,6 +123,8 @@ def run(
             safe_below=safe_below,
             unsafe_above=unsafe_above,
             outside_max=outside_max,
+            split_by=split_by,
+            keep_exif=keep_exif,
         ),
         bank=bank,
         column=column,
@@ -212,15 +220,21 @@ def _run(job: Any, quiet: bool) -> None:
     from crosslight.api import build_pages
     from crosslight.build import run_build
     from crosslight.flow import run_main
+    from crosslight.text import plural
 
     watch = watching(quiet, headings=True)
     result = run_main(run_build(job, watch, Screening(quiet), pages=build_pages, console=True))
     told = result.summary
     out.print(
-        f"[bold]{told['rows']:,} rows[/] from {told['photos']:,} of {told['inputs']:,} inputs; "
-        + lost_in(job.out, told)
+        f"[bold]{told['rows']:,} rows[/] from {told['photos_with_rows']:,} of "
+        f"{plural(told['photos'], 'photo')}{_beyond(told)}; " + lost_in(job.out, told)
     )
     end(result, job.out, hint=retry_hint(told) if told["rows"] else _why_nothing(told))
+
+
+def _beyond(told: Any) -> str:
+    """How many inputs there were, where not all of them are photos that can be used."""
+    return "" if told["inputs"] == told["photos"] else f" ({told['inputs']:,} inputs)"
 
 
 def _why_nothing(told: Any) -> str:

@@ -149,7 +149,8 @@ def shared_photos(rows: Iterable[Row]) -> int:
     """Photos that stand in more than one split; a sound split has none."""
     splits: dict[str, set[str]] = {}
     for row in rows:
-        splits.setdefault(row.photo, set()).add(row.split)
+        if row.split != "unsplit":
+            splits.setdefault(row.photo, set()).add(row.split)
     return sum(len(found) > 1 for found in splits.values())
 
 

@@ -1,4 +1,5 @@
 from .addresses import is_private_literal
+from .beside.leave_out import Bare, LeftOut, leave_out
 from .sample import sampled
 from .screen import ScreenConfig, Screened, screen_photos
 from .sources.detect import open_source
@@ -8,8 +9,10 @@ from .sources.names import IMAGE_SUFFIXES
 
 __all__ = [
     "IMAGE_SUFFIXES",
+    "Bare",
     "Found",
     "InputError",
+    "LeftOut",
     "ScreenConfig",
     "Screened",
     "SourceError",
@@ -17,6 +20,7 @@ __all__ = [
     "is_base64_picture",
     "is_data_url",
     "is_private_literal",
+    "leave_out",
     "open_source",
     "picture_bytes",
     "sampled",

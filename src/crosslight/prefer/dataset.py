@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from crosslight.photos import leave_out
 from crosslight.records import Preference, preference_id
 from crosslight.runs import SPLITS, DatasetRun, RunError, read_manifest, split_files
 from crosslight.store import (
@@ -191,8 +192,9 @@ def write_pairs(out: Path, rows: Sequence[PairRow], pictures: Pictures) -> None:
     with DatasetSink(out / "dataset", PAIRS, splits=SPLITS) as sink:
         # Rows of one photo stand together: its bytes are then stored once a row group.
         for photo, data, name in pictures(list(waiting)):
+            bare = leave_out(data).data
             for row in waiting.pop(photo, ()):
-                image = {"bytes": data, "path": name}
+                image = {"bytes": bare, "path": name}
                 sink.write(row.split, {"id": row.id, "image": image, **_cells(row)})
         if waiting:
             raise RunError(f"the source has no picture {min(waiting)[:16]}, which pairs need")

@@ -9,7 +9,8 @@ from crosslight.runs.lost import DROPPED_FILE, FAILED_FILE, LostReason, lost_of
 from crosslight.runs.manifest import Manifest
 from crosslight.store import stored_pictures
 
-SPLITS = ("train", "validation", "test")
+SPLITS = ("train", "validation", "test", "unsplit")
+"""The last is of rows whose sentence another split has: neither trained on nor measured with."""
 
 
 def split_files(folder: Path) -> dict[str, tuple[Path, ...]]:

@@ -90,6 +90,10 @@ class Manifest(_Lenient):
     settings: dict[str, Any] = {}
     data: dict[str, Any] = {}
     bank: dict[str, Any] = {}
+    beside_pixels: dict[str, Any] = {}
+    account: dict[str, Any] = {}
+    splits: dict[str, int] = {}
+    photos: int | None = None
     answers: Answers = Answers()
 
     @property

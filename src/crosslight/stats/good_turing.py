@@ -35,7 +35,7 @@ def missing_mass(units: NDArray[np.integer], species: NDArray[np.integer]) -> Mi
     holds every mass m with (f1 - nm)^2 <= z^2 d (nm (1 - m) + 2 f2 + 1): as Wilson's, it takes the
     variance at m and not at the estimate, so that it has a width where nothing is single. d grows
     where a unit brings several singles at once; the 1 covers worlds that were seen whole. Esty's
-    own interval and those without the 1 cover less in small samples (benchmarks/waves.py).
+    own interval covers less in small samples (benchmarks/waves.py).
     """
     pairs = np.unique(np.stack([units, species]), axis=1) if len(units) else np.zeros((2, 0), int)
     n = pairs.shape[1]

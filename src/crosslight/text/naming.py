@@ -22,7 +22,7 @@ BARE_WORDS = 25
 
 _IRREGULAR: dict[str, str] = dict(
     pair.split(":", 1)
-    for pair in """children:child men:man women:woman people:person feet:foot teeth:tooth
+    for pair in """children:child men:man women:woman feet:foot teeth:tooth
         geese:goose mice:mouse lice:louse oxen:ox knives:knife wives:wife lives:life wolves:wolf
         calves:calf halves:half leaves:leaf loaves:loaf shelves:shelf thieves:thief scarves:scarf
         hooves:hoof cacti:cactus fungi:fungus dice:die potatoes:potato tomatoes:tomato

@@ -304,6 +304,10 @@ def test_other_forms_are_asked_for_with_the_risk_and_a_bad_one_costs_itself() ->
     assert "catch fire" in text
     assert text.index("1. a question") < text.index("2. a request") < text.index("3. a statement")
     assert asyncio.run(roles.author.reword(triplet(), subject(), 0)) == []
+    already = [triplet().text, "Said before of this photo."]
+    asyncio.run(roles.author.reword(triplet(), subject(), 3, already))
+    later = model.requests[-1].messages[-1].text
+    assert later.count(triplet().text) == 1 and "Said before" in later and "Said before" not in text
 
 
 def test_a_transfer_is_written_for_the_new_photo_or_not_at_all() -> None:

@@ -174,6 +174,12 @@ def test_novelty_is_read_off_first_unsteered_looks_alone() -> None:
     found = drawn.close_wave([*free, *steered, *moved], {f"f{at}" for at in range(40)}).novelty
     assert (found.overall.draws, found.overall.singles, found.overall.mass) == (40, 0, 0.0)
     assert found.scenarios.species == 4
+    assert str(found) == (
+        "not seen yet: 0% (0% to 11%) of the patterns that further looks without hints would show, "
+        "by 40 draws"
+    )
+    few = ScenarioMap(Bank(()), meaning, 0).novelty()
+    assert str(few).endswith("too few: 0 of at least 20 draws without hints")
     assert found.by_category["c0"].mass is None
     assert found.by_category["c0"].note.startswith("too few: 10")
 

@@ -17,6 +17,7 @@ from crosslight.view import write_report
 from crosslight.view.page import script_hash
 from crosslight.view.pages import build as report
 from crosslight.view.pages.build import render
+from crosslight.view.pages.build_photos import photos_that_gave_nothing
 from crosslight.view.pages.build_select import choose, families, striking
 from crosslight.view.thumbs import Thumbs
 from tests.view.make_run import TEXTS, make_run, picture, write_lost
@@ -113,7 +114,7 @@ def test_what_a_reader_finds(text: str) -> None:
         "Why neither shows it alone",
         "Guidance response",
         "same photo, harmless text",
-        "Round 1: 24 unsafe rows in 10 scenarios",
+        "Wave 2: 24 patterns in 10 scenarios",
         "sees objects, places and printed text",
         "1,873 answers",
         "a retry can help 2",
@@ -125,9 +126,47 @@ def test_photos_have_words_and_controls_stand_beside_their_row(text: str) -> Non
     page = Page(text)
     assert all(img["alt"] for img in page.of("img"))
     first = text.split('<article class="family"', 2)[1]
-    assert first.count('data-kind="unsafe"') == 1
-    assert first.count('data-kind="control_text"') == 1
-    assert first.count('data-kind="control_photo"') == 1
+    assert first.count('data-kind="unsafe"') == 2, "an idea and its further wording"
+    assert first.count("The same idea in 1 further wording<") == 1
+    assert first.count('data-kind="control_text"') == 2
+    assert first.count('data-kind="control_photo"') == 2
+
+
+def test_every_photo_is_there_and_those_that_gave_nothing_say_why(text: str, run_dir: Path) -> None:
+    photos = text.split('<section id="photos"')[1].split("</section>", maxsplit=1)[0]
+    told = " ".join(Page(photos).text.split())
+    rows = read_run(run_dir).rows
+    gave = {row.photo for row in rows}
+    assert photos.count("<li>") == len(gave)
+    assert f"72 rows from {len(gave)} of 53 photos" in told
+    assert "Gave nothing: " in told and "1 idea, 8 rows" in told and "14 control rows" in told
+    assert "photo-screen-3.jpgscreen: near duplicate" in told
+    lost = photos_that_gave_nothing(run_dir, rows)
+    assert len(lost) == len({one.source for one in lost}) or photos.count("<tr>") == len(lost) + 1
+
+
+def test_why_a_photo_gave_nothing_is_what_ended_most_of_its_drafts(tmp_path: Path) -> None:
+    make_run(tmp_path, families=2)
+    rows = read_run(tmp_path).rows
+    at = {"input": "empty.jpg", "photo": "e" * 64, "row": ""}
+    good = {**at, "input": "good.jpg", "photo": rows[0].photo}
+    drops = [("cross_check", "undecided"), ("cross_check", "leak"), ("cross_check", "undecided")]
+    lost = [{**at, "step": s, "reason": r, "detail": "", "text": ""} for s, r in drops]
+    lost += [{**good, "step": "answer", "reason": "not_naming", "detail": "", "text": ""}]
+    failed = [
+        {**at, "step": "imagine", "error": "server_fault: 500", "retryable": True, "hint": ""}
+    ]
+    write_lost(tmp_path, lost, failed)
+    (found,) = photos_that_gave_nothing(tmp_path, rows)
+    assert found.source == "empty.jpg"
+    assert found.why == (
+        ("cross_check", "undecided", 2),
+        ("cross_check", "leak", 1),
+        ("imagine", "server_fault", 1),
+    )
+    page = Page(render(read_run(tmp_path)))
+    assert "cross check: undecided (2)" in page.text
+    assert_harmless(page)
 
 
 def test_sensitive_photos_are_covered_and_do_not_open_the_page(text: str, run_dir: Path) -> None:
@@ -218,7 +257,7 @@ def test_joiners_of_scripts_and_emoji_stay() -> None:
 def test_the_page_is_capped_and_says_so(run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "MAX_FAMILIES", 5)
     text = render(read_run(run_dir))
-    assert "Showing 15 rows of 72" in Page(text).text
+    assert re.search(r"Showing (15|30) rows of 72", Page(text).text)
     assert text.count('<article class="family"') == 5
     shown = re.findall(r'data-scenario="([^"]+)"', text)
     assert len(set(shown)) == 5, "scenarios take turns"
@@ -242,9 +281,9 @@ def test_a_broken_photo_does_not_break_the_page(tmp_path: Path) -> None:
 def test_choose_shows_other_photos_before_the_same_again(run_dir: Path) -> None:
     found = families(read_run(run_dir).rows)
     farm = [f.main.photo for f in choose(found, 24) if f.main.scenario == "wildlife_farm"]
-    assert len(farm) == 4
-    assert len(set(farm[:2])) == 2
-    assert len(choose(found, 10**6)) == len(found) == 24
+    assert len(farm) == len(set(farm)) == 2
+    assert len(choose(found, 10**6)) == len(found) == 12
+    assert sum(1 + len(f.wordings) for f in found) == 24
 
 
 def test_a_control_without_its_row_stands_alone(tmp_path: Path) -> None:

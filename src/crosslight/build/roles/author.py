@@ -85,7 +85,7 @@ class PromptedAuthor(Prompted):
         )
 
     async def reword(
-        self, triplet: Triplet, subject: Subject, n: int
+        self, triplet: Triplet, subject: Subject, n: int, already: Sequence[str] = ()
     ) -> Sequence[Outcome[Triplet]]:
         mine = act_of(triplet.text)
         acts = [act for act in FORMS if act != mine] + [mine if mine in FORMS else "statement"]
@@ -93,7 +93,7 @@ class PromptedAuthor(Prompted):
         if not acts:
             return []
         answer = await self._model.generate(
-            [user(reword_prompt(triplet, acts), subject.view)],
+            [user(reword_prompt(triplet, acts, _others(triplet, already)), subject.view)],
             task="reword",
             schema=list_schema("sentences", Wording),
             sampling=self._sampling(warm=True, tokens=120 * len(acts), nonce=triplet.id),
@@ -184,6 +184,11 @@ def inspiration_for(
 def imagine_prompt(k: int, wish: Wish, inspiration: Sequence[Inspiration]) -> str:
     """What an author is asked of a photo."""
     return render("imagine", k=k, wish=_last(wish), inspiration=inspiration, categories=leaves())
+
+
+def _others(triplet: Triplet, already: Sequence[str]) -> Sequence[str]:
+    """What is there beside the sentence itself: the last of it, so that a prompt stays bounded."""
+    return [text for text in already if text != triplet.text][-EARLIER_SHOWN:]
 
 
 def reword_prompt(triplet: Triplet, acts: Iterable[str], already: Sequence[str] = ()) -> str:

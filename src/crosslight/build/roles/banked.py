@@ -111,13 +111,15 @@ class BankAuthor(_Banked):
     writes_near = False
 
     async def imagine(self, subject: Subject, k: int, wish: Wish) -> Sequence[Outcome[Triplet]]:
-        """Scenarios that are wanted come first, never alone; no sentence comes twice."""
+        """Scenarios that are wanted come first, and at a second look alone: the first brought what
+        else there is. No sentence comes twice."""
         scene = await self._eyes.scene(subject)
         low, high = self._config.safe_below, self._config.unsafe_above
         wanted = {hint.id for hint in wish.thin}
         found = [
             (seen, p)
             for p in self._bank
+            if not wish.turn or p.scenario in wanted
             if (seen := element_in(p, scene)) is not None and seen >= low
         ]
         # Coarse steps of certainty, then chance: not the same pattern on every photo of a cat.
@@ -149,11 +151,11 @@ class BankAuthor(_Banked):
         return taken
 
     async def reword(
-        self, triplet: Triplet, subject: Subject, n: int
+        self, triplet: Triplet, subject: Subject, n: int, already: Sequence[str] = ()
     ) -> Sequence[Outcome[Triplet]]:
         scene = await self._eyes.scene(subject)
         every = self._triplets(self._pattern(triplet), subject, scene)
-        return [Done(t) for t in every if t.text != triplet.text][:n]
+        return [Done(t) for t in every if t.text not in (triplet.text, *already)][:n]
 
     async def transfer(self, triplet: Triplet, subject: Subject) -> Triplet | None:
         pattern, scene = self._pattern(triplet), await self._eyes.scene(subject)

@@ -79,9 +79,10 @@ class Author(Protocol):
         ...
 
     async def reword(
-        self, triplet: Triplet, subject: Subject, n: int
+        self, triplet: Triplet, subject: Subject, n: int, already: Sequence[str] = ()
     ) -> Sequence[Outcome[Triplet]]:
-        """Up to `n` further sentences for the same risk, in other forms where a model writes."""
+        """Up to `n` further sentences for the same risk, in other forms where a model writes.
+        `already`: sentences that the photo has."""
         ...
 
     async def transfer(self, triplet: Triplet, subject: Subject) -> Triplet | None:

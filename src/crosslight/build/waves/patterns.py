@@ -17,7 +17,8 @@ from crosslight.models import Vectors
 
 SAME = 0.5
 """Cosine from which two ideas of one category are the same pattern. Of the bank's 287 patterns,
-which all differ, nearly none lie so near each other; of six ideas told anew, three do."""
+which all differ, 8% lie so near another; of six ideas told anew, three do
+(benchmarks/scenarios.py)."""
 CHUNK = 1024
 
 Embed = Callable[[Sequence[str]], Vectors]
@@ -55,6 +56,7 @@ class PatternKinds:
         self._of: dict[Key, int] = {}
         self._kinds: list[Kind] = []
         self._sums: list[Vectors | None] = []
+        self._index = _Founders()
 
     def __len__(self) -> int:
         return len(self._kinds)
@@ -99,16 +101,15 @@ class PatternKinds:
         free = [row for row in new.values() if row.pattern not in known]
         texts = [told(row.pattern, row.risk) for row in free]
         vectors: Iterator[Vectors] = iter(self._embed(texts) if texts else ())
-        index = _Nearest(self)
         for key, row in new.items():
             if row.pattern in known:
                 self._of[key] = self._append(row, None, known[row.pattern])
                 continue
             vector = next(vectors)
-            at = index.near(vector, row.category)
+            at = self._index.near(vector, row.category)
             if at is None:
                 at = self._append(row, np.array(vector, dtype=np.float32), row.scenario)
-                index.put(at, vector, row.category)
+                self._index.put(at, vector, row.category)
             else:
                 held = self._sums[at]
                 self._sums[at] = vector if held is None else held + vector
@@ -120,15 +121,16 @@ class PatternKinds:
         return len(self._kinds) - 1
 
 
-class _Nearest:
-    """The nearest kind of a category: unit vectors by category, in arrays that grow by doubling."""
+class _Founders:
+    """What each kind was founded by, by category, in arrays that grow by doubling.
 
-    def __init__(self, kinds: PatternKinds) -> None:
+    Ideas are compared with these and not with means: a mean drifts to the middle of its scenario,
+    and would there take in all of it.
+    """
+
+    def __init__(self) -> None:
         self._places: dict[str, list[int]] = {}
         self._vectors: dict[str, Vectors] = {}
-        places, vectors = kinds.free()
-        for at, vector in zip(places, vectors, strict=True):
-            self.put(at, vector, kinds[at].category)
 
     def put(self, at: int, vector: Vectors, category: str) -> None:
         places = self._places.setdefault(category, [])

@@ -23,8 +23,8 @@ class AcceptedPattern:
     element: str
     text: str
     risk: str
-    sensitive: bool = False
-    drawn: bool = True
+    sensitive: bool = field(default=False, kw_only=True)
+    drawn: bool = field(default=True, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,15 @@ class Novelty:
     by_category: Mapping[str, MissingMass]
     scenarios: MissingMass
 
+    def __str__(self) -> str:
+        found = self.overall
+        if found.mass is None:
+            return f"how much is still unseen cannot be said: {found.note} without hints"
+        return (
+            f"not seen yet: {found.mass:.0%} ({found.low:.0%} to {found.high:.0%}) of the patterns "
+            f"that further looks without hints would show, by {found.draws:,} draws"
+        )
+
     def as_json(self) -> dict[str, Any]:
         """As it stands in `run.json`."""
         return {
@@ -65,8 +74,8 @@ class Novelty:
 class MapVersion:
     """The map after a wave. `renames` are ids that the versions before this one gave: old to new.
 
-    `thin` is what the next wave is asked for. `unnamed` are scenarios whose title is still that of their central pattern, with some
-    of their patterns: an author can title them (`ScenarioMap.retitle`).
+    `thin` is what the next wave is asked for. `unnamed` are scenarios that an author should title
+    (`ScenarioMap.retitle`), with some of their patterns: new ones, and those that doubled since.
     """
 
     wave: int

@@ -52,7 +52,7 @@ def drawn(weights: Mapping[str, float], n: int, *parts: object) -> list[str]:
     request would be read by none (Efraimidis and Spirakis 2006).
     """
     names = sorted(name for name, weight in weights.items() if weight > 0)
-    if not names:
+    if not names or n <= 0:
         return []
     chance = _dice(*parts).random(len(names))
     keys = -np.log1p(-chance) / np.array([weights[name] for name in names])

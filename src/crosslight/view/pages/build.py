@@ -33,6 +33,12 @@ from crosslight.runs import FunnelStep
 from crosslight.store import write_text
 from crosslight.text import probability
 from crosslight.view.page import asset, page_environment, percent, script_hash, trusted
+from crosslight.view.pages.build_photos import (
+    EMPTY_SHOWN,
+    PHOTOS_SHOWN,
+    photos_that_gave,
+    photos_that_gave_nothing,
+)
 from crosslight.view.pages.build_select import Family, choose, families, striking
 from crosslight.view.thumbs import Thumb, Thumbs
 
@@ -40,7 +46,7 @@ MAX_FAMILIES = 120
 """Families of rows on the page; the rest stays in the dataset."""
 MAX_PICTURE_BYTES = 10_000_000
 """Characters of data URIs on the page."""
-SIDE, SIDE_CONTROL, SIDE_OPENING = 480, 240, 560
+SIDE, SIDE_CONTROL, SIDE_OPENING, SIDE_TILE = 480, 240, 560, 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,10 @@ def render(run: Run) -> str:
     found = families(run.rows)
     chosen, opening = choose(found, MAX_FAMILIES), striking(found, 3)
     thumbs = Thumbs({}, MAX_PICTURE_BYTES)
+    gave = photos_that_gave(run.rows)
     sides = _sides(chosen, opening)
+    for tile in gave[:PHOTOS_SHOWN]:
+        sides.setdefault(tile.photo, set()).add(SIDE_TILE)
     for photo, data in run.pictures(sides):
         for side in sides[photo]:
             thumbs.add(photo, side, data)
@@ -98,7 +107,12 @@ def render(run: Run) -> str:
             total_rows=len(run.rows),
             shown_rows=sum(len(card.family.rows) for card in cards),
             kinds=_counts(row.kind for row in run.rows),
-            photos=len({row.photo for row in run.rows}),
+            photos=len(gave),
+            of_photos=run.manifest.photos,
+            gave=[(tile, thumbs.get(tile.photo, SIDE_TILE)) for tile in gave[:PHOTOS_SHOWN]],
+            gave_more=max(0, len(gave) - PHOTOS_SHOWN),
+            nothing=photos_that_gave_nothing(run.folder, run.rows),
+            empty_shown=EMPTY_SHOWN,
             funnel=[(step, step_bars(step)) for step in run.manifest.funnel],
             scenarios=scenarios(run),
             thin=thin_below(

@@ -6,36 +6,47 @@ from dataclasses import dataclass
 
 from crosslight.build import Row
 
-CONTROLS_SHOWN = 4
+CONTROLS_SHOWN = 6
 """Controls of one family that a page shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A row and the controls made from it. A control whose parent is missing stands alone."""
+    """An idea: its first wording, the further ones, and the controls made from them. A control
+    whose parent is missing stands alone."""
 
     main: Row
     controls: tuple[Row, ...] = ()
+    wordings: tuple[Row, ...] = ()
 
     @property
     def rows(self) -> tuple[Row, ...]:
         """Every row that is shown of this family."""
-        return (self.main, *self.controls)
+        return (self.main, *self.wordings, *self.controls)
 
 
 def families(rows: Iterable[Row]) -> tuple[Family, ...]:
-    """Group controls under the row they were made from, in the order of the dataset."""
+    """Group the wordings of an idea, and the controls under the row they were made from, in the
+    order of the dataset."""
     every = tuple(rows)
-    mains = {row.id for row in every if row.kind == "unsafe"}
-    controls: dict[str, list[Row]] = {}
+    ideas: dict[tuple[str, str], list[Row]] = {}
+    mains: dict[str, tuple[str, str]] = {}
+    for row in every:
+        if row.kind == "unsafe":
+            mains[row.id] = (row.photo, row.pattern or row.id)
+            ideas.setdefault(mains[row.id], []).append(row)
+    controls: dict[tuple[str, str], list[Row]] = {}
     for row in every:
         if row.kind != "unsafe" and row.parent in mains:
-            controls.setdefault(row.parent, []).append(row)
-    return tuple(
-        Family(row, tuple(controls.get(row.id, ())[:CONTROLS_SHOWN]))
-        for row in every
-        if row.kind == "unsafe" or row.parent not in mains
-    )
+            controls.setdefault(mains[row.parent], []).append(row)
+    found = []
+    for row in every:
+        if row.id not in mains:
+            found += [] if row.parent in mains else [Family(row)]
+        elif (wordings := ideas[mains[row.id]])[0] is row:
+            shown = tuple(controls.get(mains[row.id], ())[:CONTROLS_SHOWN])
+            found.append(Family(row, shown, tuple(wordings[1:])))
+    return tuple(found)
 
 
 def choose(found: Iterable[Family], limit: int) -> tuple[Family, ...]:

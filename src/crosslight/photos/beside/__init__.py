@@ -1,0 +1,1 @@
+"""What a picture's file holds beside its pixels: found, named, and left out."""
