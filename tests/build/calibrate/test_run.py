@@ -22,6 +22,7 @@ from crosslight.flow import Budget, run_main
 from crosslight.models import NotSupported
 from crosslight.models.fake import FakeServer
 from crosslight.models.fake.script import Script, parse
+from crosslight.photos import LeftOut
 from crosslight.records import CrossCheck, Kind, Photo, Sample, Triplet
 from crosslight.store import ImageStore, write_json
 from tests.build.scenes import picture
@@ -42,9 +43,9 @@ def a_run(folder: Path) -> Path:
         for n, photo in enumerate(photos)
         for at, kind in enumerate(kinds)
     ]
-    splits = dict.fromkeys((photo.id for photo in photos), "train")
     by_id = {photo.id: photo for photo in photos}
-    write_dataset(folder / "run", rows, by_id.__getitem__, splits, store)
+    put = [(row, "train") for row in rows]
+    write_dataset(folder / "run", put, by_id.__getitem__, store, LeftOut())
     write_json(folder / "run" / "run.json", {"kind": "build", "status": "complete"})
     return folder / "run"
 
