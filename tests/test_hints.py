@@ -27,6 +27,8 @@ SERVES = {
     "api/tuning.py": TUNE,
     "models/hf/repository.py": TUNE,
     "build": ("build run",),
+    "build/calibrate/run.py": ("build calibrate",),
+    "build/rethreshold/run.py": ("build rethreshold",),
     "bench": ("bench run",),
     "prefer": ("prefer run",),
     "judge": ("judge run", "judge assess", "judge rethreshold", "judge report"),

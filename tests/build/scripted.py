@@ -1,7 +1,9 @@
 """The forty scenes as a script for the fake HTTP server."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from crosslight.build.config import BuildConfig
@@ -22,8 +24,16 @@ def write_photos(scenes: list[Scene], folder: Path) -> Path:
     return folder
 
 
-def script_for(scenes: list[Scene], scratch: Path, **more: Any) -> Script:
-    """Rules that tell the truth about the scenes; `more` adds latency, slots or faults."""
+def script_for(
+    scenes: list[Scene],
+    scratch: Path,
+    together: Mapping[int, float] = MappingProxyType({}),
+    **more: Any,
+) -> Script:
+    """Rules that tell the truth about the scenes; `more` adds latency, slots or faults.
+
+    `together`: how unsafe a scene's pair is, by its number, if not as its fate says.
+    """
     images = ImageStore(scratch)
     truth = Truth(scenes)
     rules: list[dict[str, Any]] = [
@@ -34,7 +44,7 @@ def script_for(scenes: list[Scene], scratch: Path, **more: Any) -> Script:
     ]
     for scene in scenes:
         shown = content_hash(images.view(images.put(scene.jpeg)).jpeg)
-        unsafe = 0.96 if scene.fate == KEEP else 0.08
+        unsafe = together.get(scene.number, 0.96 if scene.fate == KEEP else 0.08)
         said = rf"shows you the photo above and says:\s+<<<\S+\s+{re.escape(scene.text)}"
         rules.append({"text": said, "image": shown, "choice": yes(unsafe)})
         rules.append({"text": "^You help to build", "image": shown, "json": truth.ideas(scene)})

@@ -7,7 +7,10 @@ from typing import Any
 from crosslight.records import BadSetting
 
 RECIPE_VERSION = "rms-2"
-CUTS = ("together_at_least", "alone_below", "fits_above", "safe_below", "unsafe_above")
+CUTS = (
+    *("together_at_least", "alone_below", "fits_above", "safe_below", "unsafe_above"),
+    "outside_max",
+)
 """Cut-offs that are probabilities."""
 SPLIT_UNITS = ("photo", "pattern")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from crosslight.build.bank import BANK_FOLDER
 from crosslight.build.config import BuildConfig
+from crosslight.build.rethreshold import BUILT_FILE, LEFT_OUT_FILE
 from crosslight.flow import Budget, CallPolicy
 from crosslight.models import parse
 from crosslight.photos import Found, ScreenConfig
@@ -14,7 +15,8 @@ from crosslight.runs import Intake, RunSetup
 KIND = "build"
 OPTIONS = frozenset(
     """per_photo rewordings other_photos controls rounds pilot target novelty split_by keep_exif
-    seed side adds together_at_least alone_below fits_above safe_below unsafe_above""".split()
+    seed side adds together_at_least alone_below fits_above safe_below unsafe_above
+    outside_max""".split()
 )
 """Settings that the command line has an option for; the others stand in `run.json` only."""
 ROLES = ("author", "guard", "responder")
@@ -72,6 +74,7 @@ class BuildJob:
             self.budget(),
             self.fail_on_error,
             self.config.seed,
+            derived=(LEFT_OUT_FILE, BUILT_FILE),
         )
 
     def command(self, specs: Mapping[str, str]) -> list[str]:

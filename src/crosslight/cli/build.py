@@ -1,11 +1,13 @@
 """`crosslight build PHOTOS -o DIR`: from photos to a safety dataset and a page to look at it."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from crosslight.cli import options as opt
+from crosslight.cli.calibrate import calibrate
 from crosslight.cli.console import Screening, end, lost_in, out, retry_hint, watching
 
 app = typer.Typer(
@@ -69,6 +71,10 @@ def run(
     unsafe_above: Annotated[
         float, typer.Option(help="From here a photo is unsafe; between: undecided.", min=0, max=1)
     ] = 0.7,
+    outside_max: Annotated[
+        float,
+        typer.Option(help="So much mass beside Yes and No still is an answer.", min=0, max=1),
+    ] = 0.5,
     split_by: Annotated[
         str, typer.Option(help="What no two splits share beside sentences: photo or pattern.")
     ] = "photo",
@@ -116,6 +122,7 @@ def run(
             fits_above=fits_above,
             safe_below=safe_below,
             unsafe_above=unsafe_above,
+            outside_max=outside_max,
             split_by=split_by,
             keep_exif=keep_exif,
         ),
@@ -129,6 +136,67 @@ def run(
         _estimate(job)
     else:
         _run(job, quiet)
+
+
+@app.command("rethreshold")
+def rethreshold(
+    folder: Annotated[Path, typer.Argument(help="The folder of a build.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A new folder.")] = None,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="Change the run itself; rows that fall are kept.")
+    ] = False,
+    adds: Annotated[
+        float | None, typer.Option(help="What the photo must add to the words, in log-odds.")
+    ] = None,
+    together_at_least: Annotated[
+        float | None, typer.Option(help="The pair is at least so unsafe.", min=0, max=1)
+    ] = None,
+    alone_below: Annotated[
+        float | None, typer.Option(help="The text is less unsafe than this.", min=0, max=1)
+    ] = None,
+    safe_below: Annotated[
+        float | None, typer.Option(help="A photo or a control up to here is safe.", min=0, max=1)
+    ] = None,
+    unsafe_above: Annotated[
+        float | None, typer.Option(help="From here a photo is unsafe.", min=0, max=1)
+    ] = None,
+) -> None:
+    """Decide over a build's drafts anew, with other cut-offs. Makes no call."""
+    from crosslight.api import build_pages
+    from crosslight.build import Cuts, rethreshold_build
+
+    if in_place and output is not None:
+        raise typer.BadParameter("give --output or --in-place, not both")
+    new = folder.resolve().with_name(folder.resolve().name + "-rethreshold")
+    target = folder if in_place else output or new
+    cuts = Cuts(adds, together_at_least, alone_below, safe_below, unsafe_above)
+    told = rethreshold_build(folder, target, cuts, build_pages)
+    _rethresholded(told, target)
+
+
+app.command("calibrate")(calibrate)
+
+
+def _rethresholded(summary: Any, target: Path) -> None:
+    from crosslight.text import plural
+
+    told = summary["rethreshold"]
+    aside = " (they stand in left_out.parquet)" if told["left_out"] else ""
+    out.print(
+        f"[bold]{plural(summary['rows'], 'row')}[/], 0 calls; {told['left_out']:,} left out{aside}"
+    )
+    if told["open"]:
+        out.print(
+            f"{plural(told['open'], 'more draft')} would go on, {told['open_unread']:,} of them to "
+            "further questions (outcome `open` in drafts.parquet)",
+            markup=False,
+        )
+    if told["photos_open"]:
+        out.print(f"{plural(told['photos_open'], 'more photo')} would pass the first look")
+    if told["open"] or told["photos_open"]:
+        words = " ".join(shlex.quote(word) for word in summary["settings"]["command"])
+        out.print(f"to have them answered: {words}", markup=False, soft_wrap=True, highlight=False)
+    out.print(f"look at it: {target / 'report.html'}", markup=False, soft_wrap=True)
 
 
 def _source(photos: Path | None, example: bool) -> Path:

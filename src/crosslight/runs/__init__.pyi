@@ -26,6 +26,7 @@ from .folder import (
 )
 from .intake import Intake, Looked, Progress, look, look_alone, unheard
 from .lost import (
+    DROPPED,
     DROPPED_FILE,
     FAILED_FILE,
     NOT_REACHED,
@@ -52,6 +53,7 @@ from .run import (
 )
 
 __all__ = [
+    "DROPPED",
     "DROPPED_FILE",
     "EXIT_CODES",
     "FAILED_FILE",

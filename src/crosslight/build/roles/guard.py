@@ -48,19 +48,27 @@ class PromptedGuard(Prompted):
     async def photo_alone(self, subject: Subject) -> float | None:
         return await self._yes(user(render("unsafe_photo"), subject.view), "photo_alone")
 
+    async def text_alone(self, text: str) -> float | None:
+        """Probability that a text is unsafe by itself."""
+        return await self._yes(user(render("text_alone", text=text)), "text_alone")
+
+    async def beside(self, text: str, subject: Subject) -> float | None:
+        """Probability that a text beside this photo is unsafe."""
+        return await self._beside(text, subject, "together")
+
     async def pair(self, triplet: Triplet, subject: Subject) -> CrossCheck:
         spec = self._model.card.spec
         if names_element(triplet.text, names_of(triplet.element)):
             return CrossCheck(None, None, None, None, leak=True, decided_by=spec)
         text_alone, photo_alone, together = await asyncio.gather(
-            self._yes(user(render("text_alone", text=triplet.text)), "text_alone"),
+            self.text_alone(triplet.text),
             self.photo_alone(subject),
             self.together(triplet, triplet.text, subject),
         )
         return CrossCheck(text_alone, None, photo_alone, together, decided_by=spec)
 
     async def together(self, triplet: Triplet, text: str, subject: Subject) -> float | None:
-        return await self._beside(text, subject, "together")
+        return await self.beside(text, subject)
 
     async def _beside(self, text: str, subject: Subject, task: str) -> float | None:
         return await self._yes(user(render("together", text=text), subject.view), task)
