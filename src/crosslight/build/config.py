@@ -22,6 +22,8 @@ class BuildConfig:
     that is still read as an answer.
     """
 
+    images: int = 1
+    """Photos of a row; 2: the risk lies in the relation of two."""
     per_photo: int = 4
     """Triplets to imagine for a photo (k)."""
     per_scenario_photo: int = 2
@@ -66,6 +68,10 @@ class BuildConfig:
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise BadSetting(f"{name}: {value} is no probability", hint="write 0 to 1")
+        if self.images not in (1, 2):
+            raise BadSetting(f"images: {self.images}", hint="write 1 or 2")
+        if self.images == 2 and (self.target or self.novelty):
+            raise BadSetting("a build of two photos has no goal", hint="leave target, novelty out")
         if not math.isfinite(self.adds):
             raise BadSetting(f"adds: {self.adds} is no number", hint="write log-odds, such as 1.5")
         if self.safe_below > self.unsafe_above:

@@ -13,7 +13,7 @@ from crosslight.runs import Intake, RunSetup
 
 KIND = "build"
 OPTIONS = frozenset(
-    """per_photo rewordings other_photos controls rounds pilot target novelty seed side adds
+    """images per_photo rewordings other_photos controls rounds pilot target novelty seed side adds
     together_at_least alone_below fits_above safe_below unsafe_above""".split()
 )
 """Settings that the command line has an option for; the others stand in `run.json` only."""
