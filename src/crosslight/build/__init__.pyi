@@ -3,7 +3,7 @@ from .bank_export import BankExport, export_bank
 from .bank_lint import BankReport, lint_bank
 from .compare import BuildPair, compare_builds
 from .config import BuildConfig
-from .dataset import NUMBERS, Row, Run, read_run
+from .dataset import NUMBERS, NUMBERS_OF_TWO, Row, Run, read_run
 from .dry_run import estimate_build
 from .job import BuildJob
 from .run import run_build
@@ -12,6 +12,7 @@ from .shown_prompts import prompt_names, shown_prompt
 __all__ = [
     "BANK_FOLDER",
     "NUMBERS",
+    "NUMBERS_OF_TWO",
     "BankError",
     "BankExport",
     "BankReport",

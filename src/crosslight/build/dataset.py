@@ -133,6 +133,11 @@ def addressed(sample: Sample) -> list[str]:
 
 
 NUMBERS = ("text_alone", "text_elsewhere", "photo_alone", "together")
+NUMBERS_OF_TWO = (
+    *("text_alone", "photo_alone", "photo_2_alone"),
+    *("with_first", "with_second", "together"),
+)
+"""Of a row of two photos."""
 _CLAIMS = ("visible", "follows")
 
 
@@ -190,6 +195,11 @@ class Row:
     def photos(self) -> tuple[str, ...]:
         """What is shown, in order."""
         return (self.photo, self.photo_2) if self.photo_2 else (self.photo,)
+
+    @property
+    def number_names(self) -> tuple[str, ...]:
+        """The columns that hold its numbers."""
+        return NUMBERS_OF_TWO if self.photo_2 else NUMBERS
 
     @property
     def gap(self) -> float | None:

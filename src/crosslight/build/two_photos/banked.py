@@ -206,7 +206,13 @@ class BankPairResponder(_Banked):
 
 
 def _names(idea: PairIdea) -> dict[str, str]:
-    return dict(zip(idea.sides, idea.elements, strict=True))
+    """As an answer calls the two things once it has said that they are there."""
+    return dict(zip(idea.sides, map(_the, idea.elements), strict=True))
+
+
+def _the(name: str) -> str:
+    article, _, rest = name.partition(" ")
+    return f"the {rest}" if article in ("a", "an") else name
 
 
 def _part(id: str, side: str) -> str:
