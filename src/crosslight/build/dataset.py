@@ -209,8 +209,10 @@ class Row:
         """
         if self.together is None or self.photo_alone is None:
             return None
-        parts = (self.text_alone, self.text_elsewhere, self.photo_alone, self.photo_2_alone)
-        parts += (self.with_first, self.with_second)
+        parts = (
+            *(self.text_alone, self.text_elsewhere, self.photo_alone),
+            *(self.photo_2_alone, self.with_first, self.with_second),
+        )
         return self.together - max(part for part in parts if part is not None)
 
 

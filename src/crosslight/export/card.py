@@ -75,9 +75,7 @@ def render_card(run: Run) -> str:
             splits=splits,
             composition=_composition(rows, splits),
             labels=sorted(Counter(row.label for row in rows).items()),
-            photos_in={
-                s: len({p for r in rows if r.split == s for p in r.photos}) for s in splits
-            },
+            photos_in={s: len({p for r in rows if r.split == s for p in r.photos}) for s in splits},
             shared=shared_photos(rows),
             scenarios=found,
             thin=thin_below(run, [s.kinds["unsafe"] for s in found]),

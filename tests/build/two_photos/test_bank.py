@@ -38,10 +38,17 @@ def test_every_text_has_only_slots_that_are_filled() -> None:
 BROKEN = (
     ("These two would look so cosy right", "This candle would look so cosy right", "names a thing"),
     ("candle: a candle,", "candel: a candle,", "is no ImageNet class"),
-    ("labels: {chair: a chair, couch: a couch, vase: a vase, clock: a clock}",
-     "classes: {candle: a candle}", "shows the thing itself"),
+    (
+        "labels: {chair: a chair, couch: a couch, vase: a vase, clock: a clock}",
+        "classes: {candle: a candle}",
+        "shows the thing itself",
+    ),
     ("intent: You want a cosy corner", "intent: They want a cosy corner", "begin with 'You'"),
-    ("A draught moves {other} over {one}", "A draught moves it over {one}", "does not name {other}"),
+    (
+        "A draught moves {other} over {one}",
+        "A draught moves it over {one}",
+        "does not name {other}",
+    ),
 )
 
 

@@ -55,9 +55,9 @@ def test_only_photos_of_one_split_meet() -> None:
     catalogue = filled(n)
     splits = {photo(number): split_of(photo(number), n, 0) for number in range(n)}
     assert set(splits.values()) == {"train", "validation", "test"}
-    for one in splits:
+    for one, split in splits.items():
         beside = {*catalogue.near(one, 9), *catalogue.holding(one, "cat", 9)}
-        assert {splits[other] for other in beside} <= {splits[one]}
+        assert {splits[other] for other in beside} <= {split}
     assert {split_of(one, LEAST_TO_SPLIT - 1, 0) for one in splits} == {"train"}
 
 
@@ -72,6 +72,6 @@ def test_a_choice_looks_at_a_bounded_number_however_many_show_it() -> None:
         asked.append(other)
         return shown(other, key)
 
-    catalogue.shown = counted  # type: ignore[method-assign]
+    catalogue.shown = counted  # type: ignore[method-assign,assignment]
     catalogue.holding(photo(0), "cat", 2)
     assert 0 < len(asked) <= AMONG

@@ -12,12 +12,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from crosslight.build import read_run
-from crosslight.export.formats.rows import Chosen, TrainRow, read_rows, source_of
+from crosslight.build import BuildConfig, Row, read_run
+from crosslight.export.formats.rows import Chosen, TrainRow, open_source, read_rows
 from crosslight.models.fake import FakeServer
 from crosslight.models.fake.script import Script, parse
 from crosslight.prefer.built import read_built
-from crosslight.records import content_hash
+from crosslight.records import BadSetting, content_hash
 from crosslight.runs import RunError
 from crosslight.store import ImageStore
 from crosslight.tune.chains.make import HEADS, make_chains
@@ -46,9 +46,9 @@ IDEA = {
 }
 IDEAS = [
     {**IDEA, "other": 1},
+    {**IDEA, "other": 2},
     {**IDEA, "other": 99},
-    {**IDEA, "other": 2, "text": "This glass jar beside it, lovely."},
-    {**IDEA, "other": 2, "category": "nonsense"},
+    {**IDEA, "other": 3, "text": "This glass jar beside it, lovely."},
 ]
 GUIDED = "Together they can make a gas, so keep them apart; one on each side of the door is fine."
 
@@ -72,12 +72,16 @@ def script(folder: Path, **more: Any) -> Script:
         {"text": "about to do what they say.*", "choice": yes(0.95)},
         {"text": "Does the sentence make sense", "choice": yes(0.95)},
         {"text": "Check the claim", "json": {"visible": "yes", "follows": "yes"}},
-        {"text": "Between the marks stand who it is", "json": {"intent": IDEA["intent"],
-                                                               "answer": GUIDED}},
+        {
+            "text": "Between the marks stand who it is",
+            "json": {"intent": IDEA["intent"], "answer": GUIDED},
+        },
         {"text": "- names: does the reply", "json": read},
         {"text": "Write its harmless twin", "json": {"text": TWIN, "intent": "You want a card."}},
-        {"text": "Nothing is wrong with it", "json": {**helped, "answer": "A wide card holds both "
-                                                      "of them side by side."}},
+        {
+            "text": "Nothing is wrong with it",
+            "json": {**helped, "answer": "A wide card holds both of them side by side."},
+        },
     ]
     twin = {"text": f"about to do what they say|{TWIN[:40]}", "choice": yes(0.03)}
     twin["text"] = rf"says:\s+<<<\S+\s+{TWIN[:44]}.*about to do what they say"
@@ -101,9 +105,13 @@ def command(photos: Path, here: Path, name: str, spec: str) -> list[str]:
     return [sys.executable, "-m", "crosslight", *words, *more]
 
 
+Stopped = tuple[dict[str, Any], list[Row]]
+
+
 @pytest.fixture(scope="module")
-def built(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A finished run, and one that was killed twice on its way and then finished."""
+def runs(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Stopped]:
+    """A finished run, one that was killed, stopped at a bound and then finished, and what stood in
+    its folder when it was stopped."""
     here = tmp_path_factory.mktemp("runs")
     port, chance = free_port(), random.Random(5)
     made = script(here, latency_ms=30, slots=8)
@@ -111,22 +119,31 @@ def built(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
         done = ran(command(photos, here, "calm", server.spec))
         assert done.returncode == 0, done.stdout + done.stderr
         asked = server.stats()["requests"]
-    kills = 0
     with FakeServer(made, port=port) as server:
         args = command(photos, here, "killed", server.spec)
-        for _ in range(2):
-            child = subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            moment = server.stats()["requests"] + chance.randrange(asked // 8, asked // 3)
-            while server.stats()["requests"] < moment and child.poll() is None:
-                time.sleep(0.02)
-            if child.poll() is None:
-                kills += 1
-                child.send_signal(signal.SIGKILL)
-            child.wait()
+        child = subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        moment = chance.randrange(asked // 8, asked // 5)
+        while server.stats()["requests"] < moment and child.poll() is None:
+            time.sleep(0.02)
+        assert child.poll() is None, "the run did not live long enough to be killed"
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        done = ran([*args, "--max-calls", str(asked * 4 // 5), "--concurrency", "1"])
+        assert done.returncode == 3, done.stdout + done.stderr
+        stopped = told(here / "killed"), list(read_run(here / "killed").rows)
         done = ran(args)
         assert done.returncode == 0, done.stdout + done.stderr
-    assert kills, "no run lived long enough to be killed"
-    return here / "calm", here / "killed"
+    return here / "calm", here / "killed", stopped
+
+
+@pytest.fixture(scope="module")
+def built(runs: tuple[Path, Path, Stopped]) -> tuple[Path, Path]:
+    return runs[:2]
+
+
+@pytest.fixture(scope="module")
+def stopped(runs: tuple[Path, Path, Stopped]) -> Stopped:
+    return runs[2]
 
 
 def told(out: Path) -> dict[str, Any]:
@@ -154,7 +171,7 @@ def test_ideas_that_are_not_of_the_form_or_leak_are_dropped_with_their_reason(
     reasons = {(row["step"], row["reason"]) for row in lost}
     assert ("cross_check", "leak") in reasons
     funnel = {step["step"]: step for step in told(built[0])["funnel"]}
-    assert funnel["pair"]["dropped"]["not_of_the_form"] == 2 * PHOTOS
+    assert funnel["pair"]["dropped"]["not_of_the_form"] == PHOTOS
 
 
 def test_rows_hold_both_photos_and_teach_what_neither_shows(built: tuple[Path, Path]) -> None:
@@ -164,7 +181,8 @@ def test_rows_hold_both_photos_and_teach_what_neither_shows(built: tuple[Path, P
     calm = content_hash(picture(CALM))
     parents = {row.id: row for row in run.rows if row.kind == "unsafe"}
     for row in run.rows:
-        assert row.photo != row.photo_2 and row.gap is not None or row.label == "safe"
+        assert row.photo != row.photo_2
+        assert row.label == "safe" or row.gap is not None
         if row.kind == "control_photo":
             parent = parents[row.parent]
             assert row.text == parent.text and calm in row.photos
@@ -190,7 +208,7 @@ def test_trainers_get_both_pictures_and_others_refuse(built: tuple[Path, Path]) 
         assert made.photos == row.photos and made.side == row.label
         assert all(head in made.target for head in HEADS)
         assert made.target.count(row.text) == 1
-    exported = [*read_rows(source_of(built[0]), Chosen())]
+    exported = [*read_rows(open_source(built[0]), Chosen())]
     assert exported and all(isinstance(o, TrainRow) and len(o.pictures) == 2 for o in exported)
     with pytest.raises(RunError, match="two photos"):
         read_built(built[0])
@@ -211,8 +229,18 @@ def test_page_and_card_show_both(built: tuple[Path, Path]) -> None:
     assert "`with\\_first`" in card or "`with_first`" in card
 
 
-def test_a_run_without_a_goal_says_so_before_it_begins(photos: Path, tmp_path: Path) -> None:
-    args = command(photos, tmp_path, "out", "embedded")
-    done = ran([*args, "--target", "5"])
-    assert done.returncode == 2 and "has no goal" in done.stdout + done.stderr
-    assert not (tmp_path / "out").exists()
+def test_a_goal_is_none_of_such_a_build() -> None:
+    with pytest.raises(BadSetting, match="has no goal"):
+        BuildConfig(images=2, target=5)
+
+
+def test_stopped_at_a_bound_what_is_finished_is_a_valid_dataset(
+    stopped: Stopped, built: tuple[Path, Path]
+) -> None:
+    run, rows = stopped
+    assert run["status"] == "stopped" and rows
+    account = run["account"]
+    parts = ("finished", "dropped", "failed", "not_reached")
+    assert account["inputs"] == PHOTOS == sum(account[part] for part in parts)
+    whole = {row.id for row in read_run(built[0]).rows}
+    assert {row.id for row in rows} < whole

@@ -15,7 +15,7 @@ from crosslight.build.two_photos.catalogue import Catalogue, PhotoSeen, Shown
 from crosslight.build.two_photos.protocol import Twin, Two
 from crosslight.build.two_photos.read import PairBank
 from crosslight.build.two_photos.records import PairCheck, PairIdea, chain
-from crosslight.build.two_photos.schema import SIDES, PairCase, PairPattern, filled
+from crosslight.build.two_photos.schema import SIDES, PairCase, PairPattern, Seen, filled
 from crosslight.build.two_photos.seeing import chance_of, hazard_of, name_of
 from crosslight.models import NotSupported
 from crosslight.records import Done, Outcome, stable_id
@@ -53,7 +53,7 @@ class BankPairAuthor(_Banked):
 
     async def look(self, subject: Subject) -> PhotoSeen:
         scene = await self._eyes.scene(subject)
-        wanted = {}
+        wanted: dict[str, Seen] = {}
         for pattern in self._bank.patterns.values():
             wanted |= {_part(pattern.id, side): pattern.part(side) for side in SIDES}
             for at, case in enumerate(pattern.cases):
@@ -74,11 +74,14 @@ class BankPairAuthor(_Banked):
         for pattern in self._bank.patterns.values():
             for side, across in (SIDES, SIDES[::-1]):
                 mine = _shown(catalogue[photo], _part(pattern.id, side))
+                if mine is None:
+                    continue
                 key = _part(pattern.id, across)
-                for other in catalogue.holding(photo, key, PARTNERS) if mine else ():
+                for other in catalogue.holding(photo, key, PARTNERS):
                     theirs = catalogue.shown(other, key)
                     order = stable_id("order", parts=[pattern.id, *sorted((photo, other))])
-                    idea = self._idea(pattern, order, {side: (photo, mine), across: (other, theirs)})
+                    things = {side: (photo, mine), across: (other, theirs)}
+                    idea = self._idea(pattern, order, things)
                     found.append((-round(mine.chance * theirs.chance, 1), order, idea))
         found.sort(key=lambda one: one[:2])
         had: Counter[str] = Counter()

@@ -91,7 +91,10 @@ class Catalogue:
     def _from(self, photo: str, key: str, n: int) -> list[str]:
         ring = self._rings.get((self.split(photo), key), [])
         start = bisect_left(ring, (self._order(photo, key), ""))
-        some = (*ring[start : start + n + 1], *ring[: max(0, min(start, start + n + 1 - len(ring)))])
+        some = (
+            *ring[start : start + n + 1],
+            *ring[: max(0, min(start, start + n + 1 - len(ring)))],
+        )
         return _without(photo, (other for _, other in some))[:n]
 
     def _order(self, *parts: str) -> str:

@@ -60,8 +60,14 @@ def pair_plans(
     if not responder.capabilities.scene:
         most = ideas * config.answer_attempts + 2 * ideas * config.controls
         plans.append(
-            plan("answers", responder.card, most=most, text_tokens=LONG, images=2,
-                 completion_tokens=500)
+            plan(
+                "answers",
+                responder.card,
+                most=most,
+                text_tokens=LONG,
+                images=2,
+                completion_tokens=500,
+            )
         )
     if config.controls:
         plans += _controls(ideas, config, author, guard)
@@ -74,14 +80,25 @@ def _controls(ideas: int, config: BuildConfig, author: Model, guard: Model) -> l
     found = []
     if not author.capabilities.scene:
         found = [
-            plan("harmless texts", author.card, most=texts, text_tokens=LONG,
-                 completion_tokens=160),
-            plan("other photos", author.card, most=photos, text_tokens=SHORT,
-                 samples=samples_of(author)),
+            plan(
+                "harmless texts", author.card, most=texts, text_tokens=LONG, completion_tokens=160
+            ),
+            plan(
+                "other photos",
+                author.card,
+                most=photos,
+                text_tokens=SHORT,
+                samples=samples_of(author),
+            ),
         ]
     if not guard.capabilities.scene:
         found.append(
-            plan("controls", guard.card, most=texts + photos, text_tokens=SHORT,
-                 samples=samples_of(guard))
+            plan(
+                "controls",
+                guard.card,
+                most=texts + photos,
+                text_tokens=SHORT,
+                samples=samples_of(guard),
+            )
         )
     return found

@@ -258,8 +258,10 @@ class PromptedPairResponder(_Prompted):
     async def help(self, twin: Twin, two: Two) -> str:
         prompt = render("help", text=twin.idea.text)
         form = await self._form(prompt, two, Helped, "pair_help", 500)
-        return "" if refuses(form.answer) else chain(
-            (form.first, form.second), form.intent, form.answer
+        return (
+            ""
+            if refuses(form.answer)
+            else chain((form.first, form.second), form.intent, form.answer)
         )
 
 

@@ -50,9 +50,7 @@ def read_pair_bank(folder: Path = BANK_FOLDER) -> PairBank:
     found = []
     for path in pair_files(folder):
         try:
-            found.append(
-                read_fitted(PairScenario, path, MAX_BANK_BYTES, nodes=MAX_BANK_NODES)
-            )
+            found.append(read_fitted(PairScenario, path, MAX_BANK_BYTES, nodes=MAX_BANK_NODES))
         except UnreadableFile as error:
             raise BankError(error.message, error.hint) from error
     bank = PairBank(tuple(found))
@@ -63,5 +61,3 @@ def read_pair_bank(folder: Path = BANK_FOLDER) -> PairBank:
             hint="read each, mend it, then take the line out",
         )
     return bank
-
-

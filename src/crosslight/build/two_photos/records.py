@@ -35,9 +35,7 @@ class PairIdea:
     @property
     def id(self) -> str:
         """Hash of what is shown and said."""
-        return stable_id(
-            "pair", photos=list(self.photos), pattern=self.pattern, text=self.text
-        )
+        return stable_id("pair", photos=list(self.photos), pattern=self.pattern, text=self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ blocks before it: a resumed run makes the same rows.
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -62,7 +62,7 @@ async def run_pairs(
     *,
     pages: Pages = no_pages,
     console: bool = False,
-    canary: Callable[[Hall], Awaitable[Any]],
+    canary: Callable[[Hall], Coroutine[Any, Any, None]],
 ) -> RunResult:
     """Build a dataset of two-photo rows into `job.out`. Raises what a person must mend first."""
     read_pair_bank(job.bank)
@@ -231,7 +231,11 @@ class _Pairs:
     def _write(self, rows: Sequence[PairRow]) -> None:
         split = self._catalogue.split if self._photos else (lambda photo: "train")
         write_pairs(
-            self._job.out, rows, self._photos.__getitem__, split, self._hall.images,
+            self._job.out,
+            rows,
+            self._photos.__getitem__,
+            split,
+            self._hall.images,
             self._provenance(),
         )
 

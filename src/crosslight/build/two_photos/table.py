@@ -42,8 +42,9 @@ def write_pairs(
             photos = [photo_of(photo) for photo in row.idea.photos]
             shown = [{"bytes": images.get(p.id), "path": file_name(p)} for p in photos]
             split = split_of(photos[0].id)
-            sink.write(split, {**_cells(row, photos), "images": shown, "split": split,
-                               "provenance": told})
+            sink.write(
+                split, {**_cells(row, photos), "images": shown, "split": split, "provenance": told}
+            )
 
 
 def _cells(row: PairRow, photos: list[Photo]) -> dict[str, Any]:

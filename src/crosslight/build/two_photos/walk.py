@@ -13,10 +13,12 @@ from crosslight.build.two_photos.catalogue import Catalogue
 from crosslight.build.two_photos.decide import claim_fault, numbers, pair_fault
 from crosslight.build.two_photos.protocol import PairRoles, Twin, Two
 from crosslight.build.two_photos.records import PairCheck, PairIdea, PairRow
-from crosslight.flow import Context, attempt
+from crosslight.flow import Context, attempt, set_priority
 from crosslight.records import Done, Dropped, Failed, Kind, Outcome, Photo
 
 ANSWER, CONTROLS = "answer", "controls"
+STAGES = (CHECK, ANSWER, CONTROLS)
+"""What is nearer to the end is served first."""
 Place = tuple[int, ...]
 """Where something was made: read in this order, it is the same in every run."""
 
@@ -178,6 +180,7 @@ class PairWalk:
         parent: PairRow | None = None,
     ) -> Any | None:
         """What came through; the rest is counted and kept with its reason."""
+        set_priority(STAGES.index(step), place[0])
         made = await attempt(step, work)
         outcome: Outcome[Any] = made if isinstance(made, Failed) else made.value
         self._kept.counts.count(step, [outcome])
@@ -192,5 +195,3 @@ def _harmless(check: PairCheck, config: BuildConfig) -> bool:
     if check.together is None:
         return check.stated
     return check.together <= config.safe_below
-
-

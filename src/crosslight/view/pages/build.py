@@ -102,8 +102,11 @@ def render(run: Run) -> str:
             photos=len({photo for row in run.rows for photo in row.photos}),
             two=any(row.photo_2 for row in run.rows),
             seconds=_seconds(cards, thumbs),
-            openers={c.family.main.id: thumbs.get(c.family.main.photo_2, SIDE_OPENING)
-                     for c in opened if c.family.main.photo_2},
+            openers={
+                c.family.main.id: thumbs.get(c.family.main.photo_2, SIDE_OPENING)
+                for c in opened
+                if c.family.main.photo_2
+            },
             NUMBERS=number_names(run.rows),
             funnel=[(step, step_bars(step)) for step in run.manifest.funnel],
             scenarios=scenarios(run),
