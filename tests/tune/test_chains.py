@@ -151,7 +151,7 @@ def test_rows_with_none_one_and_two_pictures_are_trained_on_together(tmp_path: P
     told = run_tune(job).summary
     assert told["status"] == "complete" and told["target"] == "chains"
     assert len(told["training"]["losses"]) == 2 and min(told["training"]["losses"]) > 0
-    assert set(told["prompts"]) == {"chain", "meaning", "two_photos"}
+    assert set(told["prompts"]) == {"chain", "meaning", "of_two", "two_photos"}
 
 
 def test_chains_are_for_sft_alone(run_dir: Path, tmp_path: Path) -> None:

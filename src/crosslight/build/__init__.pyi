@@ -4,7 +4,7 @@ from .bank_lint import BankReport, lint_bank
 from .calibrate import CalibrateJob, Calibration, calibrate_guard, estimate_calibration
 from .compare import BuildPair, compare_builds
 from .config import BuildConfig
-from .dataset import NUMBERS, Row, Run, read_run
+from .dataset import NUMBERS, NUMBERS_OF_TWO, Row, Run, read_run
 from .dry_run import estimate_build
 from .job import BuildJob
 from .rethreshold import Cuts, rethreshold_build
@@ -14,6 +14,7 @@ from .shown_prompts import prompt_names, shown_prompt
 __all__ = [
     "BANK_FOLDER",
     "NUMBERS",
+    "NUMBERS_OF_TWO",
     "BankError",
     "BankExport",
     "BankReport",

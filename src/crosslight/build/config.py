@@ -26,6 +26,8 @@ class BuildConfig:
     that is still read as an answer.
     """
 
+    images: int = 1
+    """Photos of a row; 2: the risk lies in the relation of two."""
     per_photo: int = 4
     """Triplets to imagine for a photo (k)."""
     per_scenario_photo: int = 2
@@ -78,6 +80,10 @@ class BuildConfig:
             raise BadSetting(
                 f"split_by: {self.split_by!r}", hint=f"one of: {', '.join(SPLIT_UNITS)}"
             )
+        if self.images not in (1, 2):
+            raise BadSetting(f"images: {self.images}", hint="write 1 or 2")
+        if self.images == 2 and (self.target or self.novelty):
+            raise BadSetting("a build of two photos has no goal", hint="leave target, novelty out")
         if not math.isfinite(self.adds):
             raise BadSetting(f"adds: {self.adds} is no number", hint="write log-odds, such as 1.5")
         if self.safe_below > self.unsafe_above:

@@ -79,10 +79,9 @@ def dataset_rows(
         if photo is None or photo.id != triplet.photo:
             photo = photo_of(triplet.photo)
             bare = beside.bare(images.get(photo.id), photo.format)
-        ending = _EXTENSIONS.get(photo.format, photo.format.lower())
         yield {
             "id": sample.id,
-            "image": {"bytes": bare.data, "path": f"{photo.id}.{ending}"},
+            "image": {"bytes": bare.data, "path": file_name(photo)},
             "photo": photo.id,
             "source": photo.source,
             "text": triplet.text,
@@ -124,6 +123,11 @@ def dataset_rows(
         }
 
 
+def file_name(photo: Photo) -> str:
+    """How a photo is called in the tables."""
+    return f"{photo.id}.{_EXTENSIONS.get(photo.format, photo.format.lower())}"
+
+
 def addressed(sample: Sample) -> list[str]:
     """Texts of a row that speak to whoever judges it, as notes: nothing is decided by them."""
     texts = {
@@ -136,6 +140,11 @@ def addressed(sample: Sample) -> list[str]:
 
 
 NUMBERS = ("text_alone", "text_elsewhere", "photo_alone", "together")
+NUMBERS_OF_TWO = (
+    *("text_alone", "photo_alone", "photo_2_alone"),
+    *("with_first", "with_second", "together"),
+)
+"""Of a row of two photos."""
 _CLAIMS = ("visible", "follows")
 
 
@@ -178,6 +187,26 @@ class Row:
     visible: float | None = None
     follows: float | None = None
     beside: int = 0
+    photo_2: str = ""
+    """The second photo, of a build of two; the columns below are of such a build, too."""
+    source_2: str = ""
+    element_2: str = ""
+    intent: str = ""
+    licence_2: str = ""
+    origin_2: str = ""
+    photo_2_alone: float | None = None
+    with_first: float | None = None
+    with_second: float | None = None
+
+    @property
+    def photos(self) -> tuple[str, ...]:
+        """What is shown, in order."""
+        return (self.photo, self.photo_2) if self.photo_2 else (self.photo,)
+
+    @property
+    def number_names(self) -> tuple[str, ...]:
+        """The columns that hold its numbers."""
+        return NUMBERS_OF_TWO if self.photo_2 else NUMBERS
 
     @property
     def gap(self) -> float | None:
@@ -187,13 +216,19 @@ class Row:
         """
         if self.together is None or self.photo_alone is None:
             return None
-        parts = (self.text_alone, self.text_elsewhere, self.photo_alone)
+        parts = (
+            *(self.text_alone, self.text_elsewhere, self.photo_alone),
+            *(self.photo_2_alone, self.with_first, self.with_second),
+        )
         return self.together - max(part for part in parts if part is not None)
 
 
 COLUMNS = tuple(f.name for f in fields(Row))
+_TWO = ("photo_2", "source_2", "element_2", "intent", "licence_2", "origin_2")
+_TWO_NUMBERS = ("photo_2_alone", "with_first", "with_second")
 _NEWER = frozenset({"asks", "other_response", "other_kind", *_CLAIMS, "beside"})
-"""Columns that tables of earlier versions lack."""
+_OPTIONAL = _NEWER | {*_TWO, *_TWO_NUMBERS}
+"""Columns that tables of earlier versions lack, or of builds of one photo."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,7 +246,8 @@ def read_run(run_dir: Path) -> Run:
     for files in split_files(run_dir).values():
         for path in files:
             for group, row in _rows(path):
-                where.setdefault(row.photo, (path, group))
+                for photo in row.photos:
+                    where.setdefault(photo, (path, group))
                 rows.append(row)
     return Run(folder=run_dir, manifest=manifest, rows=tuple(rows), where=where)
 
@@ -220,7 +256,7 @@ def _rows(path: Path) -> Iterator[tuple[int, Row]]:
     """Row group and row, without the picture."""
     try:
         with TableFile(path) as file:
-            missing = set(COLUMNS) - set(file.schema.names) - _NEWER
+            missing = set(COLUMNS) - set(file.schema.names) - _OPTIONAL
             if missing:
                 raise RunError(f"{path.name} lacks the columns {sorted(missing)}")
             columns = [name for name in COLUMNS if name in file.schema.names]
@@ -234,7 +270,7 @@ def _rows(path: Path) -> Iterator[tuple[int, Row]]:
 def _row(values: dict[str, Any]) -> Row:
     clean: dict[str, Any] = {}
     for name, value in values.items():
-        if name in (*NUMBERS, *_CLAIMS):
+        if name in (*NUMBERS, *_CLAIMS, *_TWO_NUMBERS):
             clean[name] = None if value is None or math.isnan(value) else float(value)
         elif name == "beside":
             clean[name] = int(value or 0)

@@ -19,6 +19,9 @@ from crosslight.build.roles.author import (
 )
 from crosslight.build.row_log import RowLog
 from crosslight.build.steps import RecipeParts, control_tries
+from crosslight.build.two_photos.plans import NOTE as NOTE_OF_TWO
+from crosslight.build.two_photos.plans import pair_plans
+from crosslight.build.two_photos.read import read_pair_bank
 from crosslight.build.waves.map import EXAMPLES
 from crosslight.build.waves.titles import TAKEN_SHOWN
 from crosslight.build.wish import Inspiration, ScenarioHint, Wish
@@ -49,14 +52,18 @@ async def estimate_build(job: BuildJob) -> Estimate:
 
     Raises what the build itself would raise before its first call.
     """
-    bank = read_bank(job.bank)
+    two = job.config.images == 2
+    bank = Bank(()) if two else read_bank(job.bank)
     setup = job.setup()
     check_folder(job.out, setup.kind)
     inputs = sum(1 for _ in job.entries())
     async with opened_models(setup.backends, setup.budget) as models:
         plans = [*canary_plans(models.values())] if job.canary else []
-        plans += call_plans(inputs, job.config, bank, **models)
-        notes = [*sample_notes(models.values()), NOTE]
+        if two:
+            plans += pair_plans(inputs, job.config, read_pair_bank(job.bank), **models)
+        else:
+            plans += call_plans(inputs, job.config, bank, **models)
+        notes = [*sample_notes(models.values()), NOTE_OF_TWO if two else NOTE]
         return estimate_calls(
             inputs, plans, attempts=job.policy.attempts, side=job.config.side, notes=notes
         )

@@ -14,7 +14,7 @@ from crosslight.runs import Intake, RunSetup
 
 KIND = "build"
 OPTIONS = frozenset(
-    """per_photo rewordings other_photos controls rounds pilot target novelty split_by keep_exif
+    """images per_photo rewordings other_photos controls rounds pilot target novelty split_by keep_exif
     seed side adds together_at_least alone_below fits_above safe_below unsafe_above
     outside_max""".split()
 )

@@ -23,6 +23,7 @@ from crosslight.build.summary import (
     describe,
     write_build,
 )
+from crosslight.build.two_photos import run_pairs
 from crosslight.build.waves import ScenarioMap
 from crosslight.flow import RunFailed, Session, in_thread
 from crosslight.models import LabelSpace, ModelError, NotSupported, Vectors, require_sight
@@ -59,6 +60,8 @@ async def run_build(
     Model and row errors do not raise: they are in `failed.parquet` and in the funnel. `console`:
     the second Ctrl-C ends the process.
     """
+    if job.config.images == 2:
+        return await run_pairs(job, watch, looked, pages=pages, console=console, canary=_canary)
     bank = read_bank(job.bank)
     await in_thread(job.entries)
     async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:

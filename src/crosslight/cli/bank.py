@@ -40,6 +40,8 @@ def lint(
     if report.figures:
         for line in report.figures.lines():
             out.print(escape(line), highlight=False)
+    if report.pairs:
+        out.print(f"two-photo patterns: {report.pairs:,}", highlight=False)
     out.print(f"{len(report.must):,} breaches, {len(report.should):,} warnings")
     if report.must:
         raise typer.Exit(1)

@@ -39,6 +39,9 @@ def run(
     author: Annotated[str | None, typer.Option(help="Who imagines, if not --model.")] = None,
     guard: Annotated[str | None, typer.Option(help="Who cross-checks, if not --model.")] = None,
     responder: Annotated[str | None, typer.Option(help="Who answers, if not --model.")] = None,
+    images: Annotated[
+        int, typer.Option(help="Photos of a row; 2: each harmless, a risk together.", min=1, max=2)
+    ] = 1,
     per_photo: Annotated[int, typer.Option(help="Triplets to imagine for a photo.", min=1)] = 4,
     rewordings: Annotated[int, typer.Option(help="Further wordings of a triplet.", min=0)] = 2,
     other_photos: Annotated[int, typer.Option(help="Further photos to try.", min=0)] = 2,
@@ -107,6 +110,7 @@ def run(
         guard=guard,
         responder=responder,
         config=BuildConfig(
+            images=images,
             per_photo=per_photo,
             rewordings=rewordings,
             other_photos=other_photos,

@@ -5,7 +5,7 @@ unless it is marked `raw`. The card is a function of the same things as the repo
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -21,6 +21,7 @@ from crosslight.export.summary import (
     NUMBER_MEANINGS,
     NUMBER_TITLES,
     categories,
+    number_names,
     scenarios,
     shared_photos,
     thin_below,
@@ -65,7 +66,9 @@ def render_card(run: Run) -> str:
             front=Raw(_front_matter(run)),
             manifest=run.manifest,
             rows=len(rows),
-            photos=len({row.photo for row in rows}),
+            photos=len({photo for row in rows for photo in row.photos}),
+            two=any(row.photo_2 for row in rows),
+            NUMBERS=number_names(rows),
             unsafe=len(unsafe),
             sensitive=sum(row.sensitive for row in rows),
             leaks=sum(row.leak for row in rows),
@@ -75,7 +78,7 @@ def render_card(run: Run) -> str:
             beside=run.manifest.beside_pixels,
             composition=_composition(rows, splits),
             labels=sorted(Counter(row.label for row in rows).items()),
-            photos_in={s: len({r.photo for r in rows if r.split == s}) for s in splits},
+            photos_in={s: len({p for r in rows if r.split == s for p in r.photos}) for s in splits},
             shared=shared_photos(rows),
             scenarios=found,
             thin=thin_below(run, [s.kinds["unsafe"] for s in found]),
@@ -139,16 +142,22 @@ def _composition(rows: Iterable[Row], splits: Iterable[str]) -> list[tuple[str, 
     return [(KIND_TITLES.get(kind, kind), cells, sum(cells)) for kind, cells in table]
 
 
-def _licences(rows: Iterable[Row]) -> list[tuple[str, int]]:
+def _licences(rows: Sequence[Row]) -> list[tuple[str, int]]:
     """Photos by licence as the input stated it, most frequent first."""
     by_photo = {row.photo: row.licence for row in rows}
+    by_photo |= {row.photo_2: row.licence_2 for row in rows if row.photo_2}
     counts = Counter(licence or "not stated" for licence in by_photo.values())
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _credits(rows: Iterable[Row]) -> list[tuple[str, str, str, str]]:
+def _credits(rows: Sequence[Row]) -> list[tuple[str, str, str, str]]:
     """Source, licence, origin and hash of every photo, by source."""
     found = {row.photo: (_name(row.source), row.licence, row.origin, row.photo) for row in rows}
+    found |= {
+        row.photo_2: (_name(row.source_2), row.licence_2, row.origin_2, row.photo_2)
+        for row in rows
+        if row.photo_2
+    }
     return sorted(found.values())
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from crosslight.build import NUMBERS, BankError, Row, Run, read_bank
+from crosslight.build import NUMBERS, NUMBERS_OF_TWO, BankError, Row, Run, read_bank
 from crosslight.policy import domains
 
 KINDS = ("unsafe", "control_text", "control_photo")
@@ -19,13 +19,24 @@ NUMBER_TITLES = {
     "text_elsewhere": "sentence beside other photos",
     "photo_alone": "photo alone",
     "together": "photo and sentence together",
+    "photo_2_alone": "second photo alone",
+    "with_first": "sentence with the first photo",
+    "with_second": "sentence with the second photo",
 }
 NUMBER_MEANINGS = {
     "text_alone": "probability that the sentence is unsafe when nothing is seen",
     "text_elsewhere": "probability that it is unsafe beside other photos, where it was read there",
     "photo_alone": "probability that the photo is unsafe when nothing is said",
-    "together": "probability that this sentence with this photo is unsafe",
+    "together": "probability that this sentence with what is shown is unsafe",
+    "photo_2_alone": "probability that the second photo is unsafe when nothing is said",
+    "with_first": "probability that the sentence is unsafe with the first photo and no other",
+    "with_second": "probability that the sentence is unsafe with the second photo and no other",
 }
+
+
+def number_names(rows: Iterable[Row]) -> tuple[str, ...]:
+    """The columns that hold the numbers of these rows."""
+    return NUMBERS_OF_TWO if any(row.photo_2 for row in rows) else NUMBERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +143,16 @@ def categories(rows: Iterable[Row]) -> tuple[DomainCount, ...]:
 
 def unknowns(rows: Iterable[Row]) -> tuple[Unknowns, ...]:
     """Missing numbers by kind of row."""
+    rows = tuple(rows)
+    names = number_names(rows)
     total: Counter[str] = Counter()
     missing: dict[str, Counter[str]] = {}
     for row in rows:
         total[row.kind] += 1
         lacks = missing.setdefault(row.kind, Counter())
-        lacks.update(name for name in NUMBERS if getattr(row, name) is None)
+        lacks.update(name for name in names if getattr(row, name) is None)
     return tuple(
-        Unknowns(kind, total[kind], {n: missing[kind][n] for n in NUMBERS})
+        Unknowns(kind, total[kind], {n: missing[kind][n] for n in names})
         for kind in _kinds(total)
         if kind in total
     )
@@ -150,7 +163,8 @@ def shared_photos(rows: Iterable[Row]) -> int:
     splits: dict[str, set[str]] = {}
     for row in rows:
         if row.split != "unsplit":
-            splits.setdefault(row.photo, set()).add(row.split)
+            for photo in row.photos:
+                splits.setdefault(photo, set()).add(row.split)
     return sum(len(found) > 1 for found in splits.values())
 
 

@@ -143,6 +143,10 @@ def _rows(path: Path) -> Iterator[tuple[int, BuiltRow]]:
 
 
 def _check(path: Path, names: Sequence[str]) -> None:
+    if "images" in names:
+        raise RunError(
+            f"{path.name} has rows of two photos", "pairs are made of builds of one photo"
+        )
     missing = {*TEXTS, "sensitive"} - set(names)
     if missing:
         raise RunError(f"{path.name} lacks the columns {sorted(missing)}", "give a run of build")

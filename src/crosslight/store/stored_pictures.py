@@ -17,8 +17,12 @@ def stored_pictures(where: Where, photos: Iterable[str]) -> Iterator[tuple[str, 
             groups.setdefault(where[photo], set()).add(photo)
     for (path, group), wanted in groups.items():
         with TableFile(path) as file:
-            for row in file.rows_of(["photo", "image"], groups=[group]):
-                photo, image = row["photo"], row["image"]
-                if photo in wanted and image and image.get("bytes"):
-                    wanted.remove(photo)
-                    yield photo, image["bytes"], str(image.get("path") or photo)
+            two = "images" in file.schema.names
+            columns = ["photo", "photo_2", "images"] if two else ["photo", "image"]
+            for row in file.rows_of(columns, groups=[group]):
+                photos = [row["photo"], row["photo_2"]] if two else [row["photo"]]
+                images = row["images"] or () if two else [row["image"]]
+                for photo, image in zip(photos, images, strict=False):
+                    if photo in wanted and image and image.get("bytes"):
+                        wanted.remove(photo)
+                        yield photo, image["bytes"], str(image.get("path") or photo)

@@ -19,9 +19,11 @@ from crosslight.build.bank_lint.answers import lint_answers
 from crosslight.build.bank_lint.figures import Figures, figures
 from crosslight.build.bank_lint.finding import Finding, Spot
 from crosslight.build.bank_lint.known_errors import lint_known
+from crosslight.build.bank_lint.pairs import PairFile
 from crosslight.build.bank_lint.seen import Placed, lint_between, lint_pattern, lint_places
 from crosslight.build.bank_lint.sentences import lint_sentences
 from crosslight.build.bank_lint.whole import cases_of, lint_file, lint_repeats
+from crosslight.build.two_photos.read import PAIRS, pair_files
 from crosslight.store import UnreadableFile, read_text
 from crosslight.text import parse_yaml, repeated_ids, wrong_fields
 
@@ -34,6 +36,8 @@ class BankReport:
     should: tuple[Finding, ...]
     figures: Figures | None
     """None where no pattern could be read."""
+    pairs: int = 0
+    """Two-photo patterns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +50,24 @@ class _File:
 
 
 def lint_bank(path: Path) -> BankReport:
-    """Check the files of a folder, or one file. Raises `BankError` where there is none."""
-    files = [_read(file) for file in ([path] if path.is_file() else bank_files(path))]
+    """Check the files of a folder, or one file; of a folder also its two-photo patterns. Raises
+    `BankError` where there is none."""
+    if path.is_file():
+        pairs, paths = ([path], []) if path.parent.name == PAIRS else ([], [path])
+    else:
+        pairs, paths = pair_files(path), bank_files(path)
+    files = [_read(file) for file in paths]
     placed = [one for file in files for one in file.placed]
     found = [finding for file in files for finding in (*file.wrong, *_lint(file))]
+    two = [PairFile.read(file) for file in pairs]
+    found += [finding for file in two for finding in file.findings()]
     found += [*_ids(placed), *lint_repeats(placed), *lint_between(placed)]
     found = sorted(dict.fromkeys(found), key=lambda one: (one.file, one.line))
     return BankReport(
         must=tuple(one for one in found if one.level == "must"),
         should=tuple(one for one in found if one.level == "should"),
         figures=figures(one.pattern for one in placed),
+        pairs=sum(len(file.placed) for file in two),
     )
 
 

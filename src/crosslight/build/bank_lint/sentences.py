@@ -6,6 +6,7 @@ from crosslight.build.bank import Case, Pattern
 from crosslight.build.bank_lint.finding import Finding, Spot
 from crosslight.build.bank_lint.wording import has_phrase, opening, plain, quoted, word_count, words
 from crosslight.build.bank_lint.wording import sentences as sentences_of
+from crosslight.build.two_photos.schema import PairCase
 from crosslight.text import names_element
 
 SHORTEST, LONGEST = 8, 20
@@ -37,7 +38,7 @@ def lint_sentences(pattern: Pattern, case: Case, spot: Spot) -> Iterator[Finding
     length = word_count(case.say)
     if not SHORTEST <= length <= LONGEST:
         yield spot.must("say", f"has {length} words", f"write {SHORTEST} to {LONGEST}")
-    yield from _pair(case, control)
+    yield from lint_twins(case, control)
 
 
 def _alone(pattern: Pattern, case: Case, said: str, spot: Spot) -> Iterator[Finding]:
@@ -49,7 +50,7 @@ def _alone(pattern: Pattern, case: Case, said: str, spot: Spot) -> Iterator[Find
             yield spot.must("say", f"holds '{phrase}'", "say nothing that worries by itself")
     if len(sentences_of(said)) > 2:
         yield spot.should("say", f"has {len(sentences_of(said))} sentences", "write one or two")
-    yield from _act(case, said, spot)
+    yield from lint_act(case, said, spot)
 
 
 def leaked(pattern: Pattern, text: str) -> str:
@@ -60,7 +61,8 @@ def leaked(pattern: Pattern, text: str) -> str:
     return next(name for name in names if names_element(text, [name]))
 
 
-def _act(case: Case, said: str, spot: Spot) -> Iterator[Finding]:
+def lint_act(case: Case | PairCase, said: str, spot: Spot) -> Iterator[Finding]:
+    """Whether a sentence is of the act that it is called."""
     asked = [part for part in sentences_of(said) if part.rstrip("\"'”’)").endswith("?")]
     first = {word for part in asked for word in opening(part, 1)}
     if case.act == "question" and not asked:
@@ -74,7 +76,7 @@ def _act(case: Case, said: str, spot: Spot) -> Iterator[Finding]:
         yield spot.should("say", "is called a request and is a question", remedy)
 
 
-def _pair(case: Case, control: Spot) -> Iterator[Finding]:
+def lint_twins(case: Case | PairCase, control: Spot) -> Iterator[Finding]:
     """What tells the control from its sentence by form."""
     mine, theirs = case.say, case.control.say
     apart = word_count(theirs) - word_count(mine)

@@ -135,21 +135,24 @@ def read_rows(
                         "make the run again with this version",
                     )
                 there = names | {n: k for n, k in _OPTIONAL.items() if n in file.schema.names}
-                for cells in file.rows_of([*there, *(["image"] if pictures else [])]):
+                column = "images" if "images" in file.schema.names else "image"
+                for cells in file.rows_of([*there, *([column] if pictures else [])]):
                     named = {here: cells.get(name) for name, here in there.items()}
-                    yield _row(named, cells.get("image"), source, chosen, pictures)
+                    shown = cells.get(column)
+                    shown = shown if isinstance(shown, list) else [shown]
+                    yield _row(named, shown, source, chosen, pictures)
         except TableError as error:
             raise ExportError(error.message, error.hint) from error
 
 
 def _row(
-    cells: Mapping[str, Any], image: Any, source: Source, chosen: Chosen, pictures: bool
+    cells: Mapping[str, Any], shown: list[Any], source: Source, chosen: Chosen, pictures: bool
 ) -> TrainRow | LeftOut:
     reason = why_not(cells, source, chosen)
     if reason:
         return left_out(cells, Dropped("export", reason))
-    data = image.get("bytes") if isinstance(image, Mapping) else None
-    if pictures and not data:
+    data = [one.get("bytes") if isinstance(one, Mapping) else None for one in shown]
+    if pictures and not (data and all(data)):
         return left_out(cells, Failed("export", NO_PICTURE))
     weight = cells.get("weight")
     credit = Credit(*(_text(cells[name]) for name in ("source", "licence", "origin")))
@@ -164,7 +167,7 @@ def _row(
         credits=(credit,),
         mirror=_text(cells.get("mirror")),
         weight=float(weight) if isinstance(weight, int | float) else 1.0,
-        pictures=(data,) if data else (),
+        pictures=tuple(one for one in data if one),
     )
 
 

@@ -63,6 +63,9 @@ def make_chains(rows: Sequence[Row], *, several: bool = False) -> Chains:
         if reason:
             left_out.append((row.id, reason))
             continue
+        if row.photo_2:
+            made.append(_of_two(row))
+            continue
         whole.append(row)
         made.append(_chain([row], shown, row.text))
     if several:
@@ -111,6 +114,29 @@ def _chain(rows: Sequence[Row], shown: dict[str, list[str]], asked: str) -> Chai
         rows=tuple(row.id for row in rows),
         sensitive=any(row.sensitive for row in rows),
     )
+
+
+def _of_two(row: Row) -> Chain:
+    """The chain of a row that shows two photos: its risk lies in what they are to each other."""
+    fields = {"elements": (row.element, row.element_2), "text": row.text, "kind": row.kind}
+    reasons = {"why": row.why.strip(), "risk": row.risk.strip()}
+    target = PROMPTS.render("of_two", **fields, **reasons, response=_answer(row))
+    return Chain(
+        id=stable_id("chain", of=[row.id], asked=row.text),
+        photos=row.photos,
+        asked=row.text,
+        target=target,
+        split=row.split,
+        side=row.label,
+        rows=(row.id,),
+        sensitive=row.sensitive,
+    )
+
+
+def _answer(row: Row) -> str:
+    """The reply without what it says of the photos and of what is wanted: the chain says that."""
+    _, found, answer = row.response.partition(row.intent.strip())
+    return (answer if row.intent.strip() and found else row.response).strip()
 
 
 def _view(row: Row, shown: dict[str, list[str]]) -> _View:

@@ -26,8 +26,9 @@ def rows_of_run(folder: Path) -> JudgeData:
         raise DataError(error.message, error.hint) from error
     if len(run.rows) > MOST_ROWS:
         raise DataError(f"{folder} has more than {MOST_ROWS:,} rows", "build with --limit")
-    kept = [row for row in run.rows if row.label in LABELS]
-    gone = [f"label {row.label[:40]!r}" for row in run.rows if row.label not in LABELS]
+    kept = [row for row in run.rows if row.label in LABELS and not row.photo_2]
+    gone = ["two photos" for row in run.rows if row.photo_2 and row.label in LABELS]
+    gone += [f"label {row.label[:40]!r}" for row in run.rows if row.label not in LABELS]
     rows = [
         JudgeRow(
             id=row.id,

@@ -23,6 +23,7 @@ from crosslight.export import (
     audit_run,
     categories,
     figure,
+    number_names,
     scenario_title,
     scenarios,
     thin_below,
@@ -113,6 +114,14 @@ def render(run: Run) -> str:
             gave_more=max(0, len(gave) - PHOTOS_SHOWN),
             nothing=photos_that_gave_nothing(run.folder, run.rows),
             empty_shown=EMPTY_SHOWN,
+            two=any(row.photo_2 for row in run.rows),
+            seconds=_seconds(cards, thumbs),
+            openers={
+                c.family.main.id: thumbs.get(c.family.main.photo_2, SIDE_OPENING)
+                for c in opened
+                if c.family.main.photo_2
+            },
+            NUMBERS=number_names(run.rows),
             funnel=[(step, step_bars(step)) for step in run.manifest.funnel],
             scenarios=scenarios(run),
             thin=thin_below(
@@ -151,12 +160,17 @@ def facts(row: Row) -> list[tuple[str, str]]:
     found = [
         ("row", row.id),
         ("photo (sha256)", row.photo),
+        ("second photo (sha256)", row.photo_2),
         ("source", row.source),
+        ("second source", row.source_2),
         ("origin", row.origin),
         ("licence", row.licence),
+        ("second origin", row.origin_2),
+        ("second licence", row.licence_2),
         ("split", row.split),
         ("pattern", row.pattern),
         ("element", row.element),
+        ("second element", row.element_2),
         ("style", row.style),
         ("recipe", row.recipe),
         ("parent", row.parent),
@@ -185,12 +199,28 @@ def _sides(chosen: Iterable[Family], opening: Iterable[Family]) -> dict[str, set
     """In which sizes each photo is shown."""
     sides: dict[str, set[int]] = {}
     for family in opening:
-        sides.setdefault(family.main.photo, set()).add(SIDE_OPENING)
+        _wanted(sides, family.main, SIDE_OPENING)
     for family in chosen:
-        sides.setdefault(family.main.photo, set()).add(SIDE)
+        _wanted(sides, family.main, SIDE)
         for row in family.controls:
-            sides.setdefault(row.photo, set()).add(SIDE_CONTROL)
+            _wanted(sides, row, SIDE_CONTROL)
     return sides
+
+
+def _wanted(sides: dict[str, set[int]], row: Row, side: int) -> None:
+    for photo in row.photos:
+        sides.setdefault(photo, set()).add(side)
+
+
+def _seconds(cards: Iterable[Card], thumbs: Thumbs) -> dict[str, Thumb | None]:
+    """The second photo of rows that have one."""
+    found: dict[str, Thumb | None] = {}
+    for card in cards:
+        for row in card.family.rows:
+            if row.photo_2:
+                side = SIDE if row is card.family.main else SIDE_CONTROL
+                found[row.id] = thumbs.get(row.photo_2, side)
+    return found
 
 
 def _card(family: Family, thumbs: Thumbs) -> Card:
@@ -198,7 +228,7 @@ def _card(family: Family, thumbs: Thumbs) -> Card:
     pictures = [thumbs.get(main.photo, SIDE)]
     for row in family.controls:
         # The photo of a control_text is the one that the card shows already.
-        own = row.photo != main.photo
+        own = row.photo != main.photo or row.photo_2 != main.photo_2
         pictures.append(thumbs.get(row.photo, SIDE_CONTROL) if own else None)
     return Card(family, tuple(pictures))
 

@@ -38,12 +38,15 @@ class GaveNothing:
 def photos_that_gave(rows: Iterable[Row]) -> tuple[Gave, ...]:
     """In the order of the dataset."""
     by_photo: dict[str, list[Row]] = {}
+    names: dict[str, str] = {}
     for row in rows:
-        by_photo.setdefault(row.photo, []).append(row)
+        for photo, source in zip(row.photos, (row.source, row.source_2), strict=False):
+            by_photo.setdefault(photo, []).append(row)
+            names.setdefault(photo, source)
     return tuple(
         Gave(
             photo,
-            found[0].source,
+            names[photo],
             len(found),
             len({row.pattern or row.id for row in found if row.kind == "unsafe"}),
             all(row.sensitive for row in found),
@@ -54,7 +57,7 @@ def photos_that_gave(rows: Iterable[Row]) -> tuple[Gave, ...]:
 
 def photos_that_gave_nothing(folder: Path, rows: Iterable[Row]) -> tuple[GaveNothing, ...]:
     """Out of the tables of lost rows, by name."""
-    gave = {row.photo for row in rows}
+    gave = {photo for row in rows for photo in row.photos}
     ends: dict[tuple[str, str], Counter[tuple[str, str]]] = {}
     for file, reason in ((DROPPED_FILE, "reason"), (FAILED_FILE, "error")):
         if not (folder / file).is_file():

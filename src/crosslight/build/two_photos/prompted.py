@@ -1,0 +1,272 @@
+"""The roles for two photos as any vision-language model plays them."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from crosslight.build.config import BuildConfig
+from crosslight.build.prompts import render as render_alone
+from crosslight.build.roles import Subject
+from crosslight.build.roles.guard import YES_NO, names_of
+from crosslight.build.roles.replies import (
+    NUMBER,
+    AnswerRead,
+    Claim,
+    Form,
+    Line,
+    Said,
+    Short,
+    fields_schema,
+    list_schema,
+    read_entry,
+    read_form,
+    read_list,
+)
+from crosslight.build.two_photos.catalogue import Catalogue, PhotoSeen
+from crosslight.build.two_photos.prompts import render
+from crosslight.build.two_photos.protocol import Twin, Two
+from crosslight.build.two_photos.records import PairCheck, PairIdea, chain
+from crosslight.models import BadAnswer, Message, Model, Sampling, user
+from crosslight.policy import leaves
+from crosslight.records import Done, Dropped, Outcome, stable_id
+from crosslight.text import bare_refusal, names_element, refuses
+
+OTHERS = 12
+"""Photos that the author is told of beside the one that it sees."""
+STEP = "pair"
+
+
+class PairForm(Form):
+    """One idea of an author."""
+
+    other: int
+    element: Short
+    other_element: Short
+    also: Annotated[tuple[str, ...], Field(max_length=12)] = ()
+    text: Said
+    intent: Said
+    speaker: Short
+    act: str = ""
+    pattern: Short
+    category: str
+    risk: Line
+    why: Line
+
+
+class Guided(Form):
+    """A reply to an unsafe row, without what the photos show."""
+
+    intent: Said
+    answer: Annotated[str, Field(min_length=20, max_length=1200)]
+
+
+class Helped(Guided):
+    """A reply to a harmless one."""
+
+    first: Short
+    second: Short
+
+
+class TwinForm(Form):
+    """A harmless sentence."""
+
+    text: Said
+    intent: Said
+
+
+class _Prompted:
+    def __init__(self, model: Model, config: BuildConfig) -> None:
+        self._model, self._config = model, config
+
+    def _sampling(self, tokens: int, *of: str, warm: bool = False) -> Sampling:
+        seed = int(stable_id("seed", seed=self._config.seed, nonce=list(of))[:7], 16)
+        return Sampling(temperature=0.8 if warm else 0.0, max_tokens=tokens, seed=seed)
+
+    async def _form(
+        self, prompt: str, two: Two, form: type[Any], task: str, tokens: int, *, warm: bool = False
+    ) -> Any:
+        needed = [n for n, info in form.model_fields.items() if info.is_required()]
+        reply = await self._model.generate(
+            [user(prompt, *(subject.view for subject in two))],
+            task=task,
+            schema=fields_schema(form, *needed),
+            sampling=self._sampling(tokens, prompt, warm=warm),
+        )
+        return read_form(form, reply.parsed)
+
+
+class PromptedPairAuthor(_Prompted):
+    """Tells what each photo shows, then sees one photo beside what is told of some others."""
+
+    async def look(self, subject: Subject) -> PhotoSeen:
+        reply = await self._model.generate(
+            [user(render("look"), subject.view)], task="pair_look", sampling=self._sampling(80)
+        )
+        told = " ".join(reply.text.split())[:300]
+        if not told:
+            raise BadAnswer("the reply is empty")
+        return PhotoSeen(subject.photo.id, told=told)
+
+    async def propose(
+        self, subject: Subject, catalogue: Catalogue, k: int
+    ) -> Sequence[Outcome[PairIdea]]:
+        photo = subject.photo.id
+        others = catalogue.near(photo, OTHERS)
+        if not others:
+            return []
+        told = [catalogue[other].told for other in others]
+        reply = await self._model.generate(
+            [user(render("propose", others=told, k=k, categories=leaves()), subject.view)],
+            task="pair_propose",
+            schema=_ideas_schema(),
+            sampling=self._sampling(350 * k, photo, warm=True),
+        )
+        entries = read_list("ideas", reply.parsed)[:k]
+        return [self._idea(photo, others, one, at) for at, one in enumerate(entries, 1)]
+
+    def _idea(self, photo: str, others: list[str], entry: Any, at: int) -> Outcome[PairIdea]:
+        read = read_entry(PairForm, entry, STEP, at)
+        if not isinstance(read, Done):
+            return read
+        form = read.value
+        if form.category not in {leaf.id for leaf in leaves()}:
+            told = f"number {at}: category: '{form.category[:60]}' is none of ours"
+            return Dropped(STEP, "not_of_the_form", told)
+        if not 1 <= form.other <= len(others):
+            told = f"number {at}: there is no other photo {form.other}"
+            return Dropped(STEP, "not_of_the_form", told)
+        return Done(
+            PairIdea(
+                photos=(photo, others[form.other - 1]),
+                elements=(form.element, form.other_element),
+                pattern=form.pattern,
+                text=form.text,
+                intent=form.intent,
+                risk=form.risk,
+                why=form.why,
+                category=form.category,
+                scenario=form.category,
+                speaker=form.speaker,
+                style=form.act or "plain",
+                words=form.also,
+            )
+        )
+
+    async def harmless(self, idea: PairIdea, two: Two, complaint: str = "") -> Twin | None:
+        prompt = render("twin", idea=idea, complaint=complaint)
+        form = await self._form(prompt, two, TwinForm, "pair_twin", 160, warm=True)
+        return Twin(replace(idea, text=form.text, intent=form.intent))
+
+    def swaps(self, idea: PairIdea, catalogue: Catalogue, n: int) -> list[tuple[int, str]]:
+        """Either photo in turn."""
+        found = [p for p in catalogue.near(idea.photos[0], n + 1) if p not in idea.photos][:n]
+        return [(1 - number % 2, photo) for number, photo in enumerate(found)]
+
+    async def swapped(self, idea: PairIdea, at: int, two: Two) -> Twin | None:
+        choice = await self._model.choose(
+            [user(render("fits", text=idea.text), *(s.view for s in two))], YES_NO, task="pair_fits"
+        )
+        if choice.outside_mass > self._config.outside_max:
+            return None
+        if choice.interval("Yes")[0] < self._config.fits_above:
+            return None
+        return Twin(replace(idea, photos=(two[0].photo.id, two[1].photo.id)))
+
+
+class PromptedPairGuard(_Prompted):
+    """A number is a probability of Yes, or a stated verdict (`visible`, `follows`)."""
+
+    async def _yes(self, message: Message, task: str) -> float | None:
+        """Probability of Yes; None where too much mass lies outside Yes and No, or so much of it is
+        unknown that a threshold lies in between."""
+        choice = await self._model.choose([message], YES_NO, task=task)
+        config = self._config
+        if choice.outside_mass > config.outside_max:
+            return None
+        low, high = choice.interval("Yes")
+        cuts = (
+            config.safe_below,
+            config.unsafe_above,
+            config.alone_below,
+            config.together_at_least,
+        )
+        return None if any(low < cut < high for cut in cuts) else choice.probabilities["Yes"]
+
+    async def photo_alone(self, subject: Subject) -> float | None:
+        return await self._yes(user(render_alone("unsafe_photo"), subject.view), "photo_alone")
+
+    async def check(self, idea: PairIdea, two: Two) -> PairCheck:
+        spec = self._model.card.spec
+        names = (*idea.words, *(word for thing in idea.elements for word in names_of(thing)))
+        if names_element(idea.text, names):
+            none = (None, None)
+            return PairCheck(None, none, None, None, None, leak=True, decided_by=spec)
+        return await self._numbers(idea, two)
+
+    async def _numbers(self, idea: PairIdea, two: Two) -> PairCheck:
+        one = render("with_one", text=idea.text)
+        alone, first, second, with_first, with_second, together = await asyncio.gather(
+            self._yes(user(render("alone", text=idea.text)), "pair_text_alone"),
+            self.photo_alone(two[0]),
+            self.photo_alone(two[1]),
+            self._yes(user(one, two[0].view), "pair_with_one"),
+            self._yes(user(one, two[1].view), "pair_with_one"),
+            self._together(idea, two),
+        )
+        spec = self._model.card.spec
+        return PairCheck(alone, (first, second), with_first, with_second, together, decided_by=spec)
+
+    async def _together(self, idea: PairIdea, two: Two) -> float | None:
+        views = (subject.view for subject in two)
+        return await self._yes(user(render("together", text=idea.text), *views), "pair_together")
+
+    async def claim(self, idea: PairIdea, two: Two, check: PairCheck) -> PairCheck:
+        prompt = render("claim", text=idea.text, elements=idea.elements, risk=idea.risk)
+        read = await self._form(prompt, two, Claim, "pair_claim", 60)
+        return replace(check, visible=NUMBER[read.visible], follows=NUMBER[read.follows])
+
+    async def control(self, idea: PairIdea, two: Two) -> PairCheck:
+        together = await self._together(idea, two)
+        spec = self._model.card.spec
+        return PairCheck(None, (None, None), None, None, together, decided_by=spec)
+
+    async def read(self, idea: PairIdea, two: Two, reply: str) -> str:
+        if bare_refusal(reply):
+            return "bare_refusal"
+        prompt = render("read", text=idea.text, risk=idea.risk, reply=reply)
+        read = await self._form(prompt, two, AnswerRead, "pair_read", 160)
+        wrong = {
+            "hazard_not_named": read.names == "no",
+            "assists": read.assists == "yes",
+            "no_safe_way": read.helps == "no",
+            "undecided": "unsure" in (read.names, read.assists, read.helps),
+        }
+        return next((name for name, found in wrong.items() if found), "")
+
+
+class PromptedPairResponder(_Prompted):
+    """Writes the chains."""
+
+    async def guide(self, idea: PairIdea, two: Two, complaint: str = "") -> str:
+        prompt = render("guide", idea=idea, complaint=complaint)
+        form = await self._form(prompt, two, Guided, "pair_guide", 500)
+        return chain(idea.elements, form.intent, form.answer)
+
+    async def help(self, twin: Twin, two: Two) -> str:
+        prompt = render("help", text=twin.idea.text)
+        form = await self._form(prompt, two, Helped, "pair_help", 500)
+        return (
+            ""
+            if refuses(form.answer)
+            else chain((form.first, form.second), form.intent, form.answer)
+        )
+
+
+def _ideas_schema() -> dict[str, Any]:
+    schema = list_schema("ideas", PairForm)
+    parts = schema["properties"]["ideas"]["items"]["properties"]
+    parts["other"] = {"type": ["integer", "string", "null"]}
+    return schema
