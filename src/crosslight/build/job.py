@@ -14,8 +14,8 @@ from crosslight.runs import Intake, RunSetup
 
 KIND = "build"
 OPTIONS = frozenset(
-    """images per_photo rewordings other_photos controls rounds pilot target novelty split_by keep_exif
-    seed side adds together_at_least alone_below fits_above safe_below unsafe_above
+    """images per_photo rewordings other_photos controls rounds pilot target novelty split_by
+    keep_exif seed side adds together_at_least alone_below fits_above safe_below unsafe_above
     outside_max""".split()
 )
 """Settings that the command line has an option for; the others stand in `run.json` only."""
