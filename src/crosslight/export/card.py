@@ -25,6 +25,7 @@ from crosslight.export.summary import (
     shared_photos,
     thin_below,
     unknowns,
+    without_controls,
 )
 from crosslight.policy import TaxonomyError, map_to
 from crosslight.runs import split_files
@@ -75,6 +76,7 @@ def render_card(run: Run) -> str:
             photos_in={s: len({r.photo for r in rows if r.split == s}) for s in splits},
             shared=shared_photos(rows),
             scenarios=found,
+            lacking=without_controls(rows),
             thin=thin_below(run, [s.kinds["unsafe"] for s in found]),
             domains=categories(rows),
             unknowns=unknowns(rows),
