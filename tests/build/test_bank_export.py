@@ -140,6 +140,25 @@ def test_ours_are_copied_and_added_to(tmp_path: Path) -> None:
     assert len(patterns) == len(tree(BANK_FOLDER / "fire.yaml")["patterns"]) + 1
 
 
+def test_a_file_of_ours_takes_no_more_than_a_file_may_hold(tmp_path: Path) -> None:
+    every = [
+        row(
+            f"u{at}",
+            "unsafe",
+            f"May she sit here, number {at}?",
+            "{element} is hot.",
+            pattern=f"hot cup {at}",
+            scenario="fire",
+        )
+        for at in range(200)
+    ]
+    left = export_bank(run_of(*every), tmp_path / "out", ours=True)
+    written = yaml.safe_load((tmp_path / "out" / "fire.yaml").read_text("utf-8"))
+    had = sum(pattern.scenario == "fire" for pattern in read_bank())
+    assert len(written["patterns"]) == 200, "what the schema allows"
+    assert (left.patterns, left.left_out) == (200 - had, had)
+
+
 def test_patterns_of_our_bank_are_counted_and_not_written(tmp_path: Path) -> None:
     ours = next(iter(read_bank()))
     done = export_bank(run_of(*(replace(one, pattern=ours.id) for one in rows())), tmp_path / "g")

@@ -1,6 +1,7 @@
 """The recipe keeps exactly the triplets that are safe, safe, safe and unsafe together."""
 
 import asyncio
+import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,14 +17,15 @@ from crosslight.build.config import BuildConfig
 from crosslight.build.counts import RowCounts
 from crosslight.build.recipe import Recipe
 from crosslight.build.roles import roles_for
-from crosslight.build.row_log import RowLog
+from crosslight.build.row_codec import draft_json
+from crosslight.build.row_log import RowLog, place_of
 from crosslight.build.steps import RecipeParts
 from crosslight.build.waves import ScenarioMap
 from crosslight.build.wish import Wish
 from crosslight.flow import Context
 from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Request, Vectors
-from crosslight.records import Dropped, Kind, Photo, Sample
+from crosslight.records import CrossCheck, Dropped, Kind, Photo, Sample, Triplet
 from crosslight.runs import Lost
 from crosslight.store import ImageStore
 from tests.build.scenes import KEEP, Scene, Truth, forty_scenes
@@ -183,3 +185,28 @@ def test_a_control_that_is_refused_is_dropped(tmp_path: Path) -> None:
     built = build(scenes, tmp_path, BuildConfig(rounds=0), model)
     assert {s.kind for s in built.rows} == {Kind.UNSAFE}
     assert built.counts.step("controls").dropped["control_refused"] == 2 * len(built.rows)
+
+
+def test_planning_moves_holds_a_part_of_the_waiting_drafts_and_leaves_out_none() -> None:
+    """Drafts that find no photo wait to the end: they are as many as the album is large."""
+    n, log, config = 2000, RowLog(), BuildConfig()
+    model = Truth([]).model()
+    album = Album(log, config)
+    kit = RecipeParts(roles_for(model, model, model, Bank(()), config), album, config)
+    recipe = Recipe(kit, log, Context({}), RowCounts(), ScenarioMap(Bank(()), flat, 0), {})
+    numbers = CrossCheck(0.1, None, 0.1, 0.9)
+    for at in range(n):
+        word = "".join("bcdfghjkmp"[int(digit)] for digit in str(at))
+        thing = "a gate" if at in (3, n - 1) else f"a {word}o"
+        idea = Triplet(f"p{at}", "p", thing, "Here?", "r" * 4000, "why", "falls", "")
+        values = (place_of(0, 1, at), idea.photo, 0, "idea", 1, "", "p", idea.text)
+        value = draft_json(idea, numbers, "")
+        log.write("INSERT INTO drafts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*values, value))
+        album.add_thing(idea)
+    tracemalloc.start()
+    recipe._plan_moves(0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    moves = log.read("SELECT photo, draft FROM moves ORDER BY draft")
+    assert moves == [(f"p{n - 1}", place_of(0, 1, 3)), ("p3", place_of(0, 1, n - 1))]
+    assert peak < 5_000_000, "not all of their texts at once"

@@ -39,6 +39,9 @@ def test_what_is_no_picture_is_told(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no picture")
     with pytest.raises(BadSetting, match=r"notes\.txt"):
         shown_prompt("fits", tmp_path / "notes.txt")
+    for none in (tmp_path, tmp_path / "missing.jpg"):
+        with pytest.raises(BadSetting, match=none.name):
+            shown_prompt("fits", none)
 
 
 @pytest.mark.parametrize(

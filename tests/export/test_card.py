@@ -86,6 +86,20 @@ def test_what_a_reader_finds(card: str) -> None:
         assert words in card, words
 
 
+def test_rows_that_lack_a_control_are_counted_and_titles_are_those_of_the_run(
+    run_dir: Path,
+) -> None:
+    run = read_run(run_dir)
+    photo = next(row for row in run.rows if row.kind == "control_photo")
+    titles = {photo.scenario: "Named by an author"}
+    rows = tuple(row for row in run.rows if row.id != photo.id)
+    rows += (replace(photo, id="near", kind="hard_negative"),)
+    manifest = run.manifest.model_copy(update={"titles": titles})
+    card = render_card(replace(run, rows=rows, manifest=manifest))
+    assert "Of the 24 unsafe rows, 0 have no harmless text beside them and 1 no harmless" in card
+    assert re.search(r"^\| Named by an author \|( \d+ \|){3} 1 \|", card, re.M)
+
+
 def test_tables_are_whole(card: str) -> None:
     for table in re.findall(r"(?:^\|.*\|\n)+", card, re.M):
         widths = {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}

@@ -53,10 +53,13 @@ def export_bank(run: Run, out: Path, *, ours: bool = False) -> BankExport:
     known = {row.pattern for row in run.rows if row.pattern in bank.patterns}
     out.mkdir(parents=True, exist_ok=True)
     whole = {file.stem: file.read_text("utf-8") for file in bank_files(BANK_FOLDER)} if ours else {}
-    titles = run.manifest.titles
+    titles, written = run.manifest.titles, 0
     for name, patterns in scenarios.items():
         taken = {p.id for p in bank if p.scenario == name} if name in whole else set()
-        made = _patterns(name, patterns, taken)[:MOST_PATTERNS]
+        made = _patterns(name, patterns, taken)[: MOST_PATTERNS - len(taken)]
+        written += len(made)
+        if not made:
+            continue
         whole[name] = (
             whole[name].rstrip("\n") + "\n" + _indented(made)
             if name in whole
@@ -65,7 +68,6 @@ def export_bank(run: Run, out: Path, *, ours: bool = False) -> BankExport:
     files = tuple(out / f"{name}.yaml" for name in sorted(whole))
     for file in files:
         write_text(file, whole[file.stem])
-    written = sum(min(len(patterns), MOST_PATTERNS) for patterns in scenarios.values())
     every = sum(map(len, scenarios.values()))
     return BankExport(files, written, len(known), every - written)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from crosslight.build.counts import RowCounts
 from crosslight.build.row_codec import draft_of
-from crosslight.build.row_log import RowLog, place_of
+from crosslight.build.row_log import CHUNK, RowLog, place_of
 from crosslight.build.steps import PhotoAlone, RecipeParts
 from crosslight.build.walk import AGAIN, IDEA, WORDING, Visit, Walk
 from crosslight.build.waves import (
@@ -180,18 +180,22 @@ class Recipe:
     def _plan_moves(self, wave: int) -> None:
         """Up to so many photos a draft, over all waves: what found too few tries those of this
         one."""
-        most, log = self._kit.config.other_photos, self._log
-        waiting = log.stream(
-            "SELECT place, value FROM drafts WHERE kept AND way IN (?, ?) AND"
-            " (SELECT COUNT(*) FROM moves WHERE draft = place) < ? ORDER BY place",
-            (IDEA, AGAIN, most),
+        most, log, place = self._kit.config.other_photos, self._log, ""
+        waiting = (
+            "SELECT place, value FROM drafts WHERE kept AND way IN (?, ?) AND place > ? AND"
+            " (SELECT COUNT(*) FROM moves WHERE draft = place) < ? ORDER BY place LIMIT ?"
         )
-        for place, value in list(waiting):
-            triplet, _, _ = draft_of(value)
-            had = {p for (p,) in log.read("SELECT photo FROM moves WHERE draft = ?", (place,))}
-            new = (photo for photo in self._kit.album.holders(triplet) if photo not in had)
-            for photo in list(islice(new, most - len(had))):
-                log.write("INSERT INTO moves VALUES (?, ?, ?)", (photo, place, wave))
+        # Chunk by chunk: drafts that never find enough photos grow with the album.
+        while some := log.read(waiting, (IDEA, AGAIN, place, most, CHUNK)):
+            for place, value in some:
+                self._plan_move(place, value, wave)
+
+    def _plan_move(self, place: str, value: str, wave: int) -> None:
+        triplet, _, _ = draft_of(value)
+        had = {p for (p,) in self._log.read("SELECT photo FROM moves WHERE draft = ?", (place,))}
+        new = (photo for photo in self._kit.album.holders(triplet) if photo not in had)
+        for photo in list(islice(new, self._kit.config.other_photos - len(had))):
+            self._log.write("INSERT INTO moves VALUES (?, ?, ?)", (photo, place, wave))
 
     async def _visit(self, name: str, visits: Sequence[Visit], *, by_input: bool) -> None:
         runner = self.runner([self._walk], by_input)

@@ -89,12 +89,16 @@ def _values() -> dict[str, Any]:
 
 def _picture(path: Path) -> tuple[str, str]:
     """The photo's id, and what of it a model is shown."""
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise BadSetting(f"{path.name} has {size:,} bytes", hint=f"at most {MAX_BYTES:,}")
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise BadSetting(f"{path.name} has {size:,} bytes", hint=f"at most {MAX_BYTES:,}")
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadSetting(f"{path.name}: {error.strerror}", hint="name a picture file") from error
     with TemporaryDirectory() as folder:
         images = ImageStore(Path(folder))
-        sha = images.put(path.read_bytes())
+        sha = images.put(data)
         try:
             view = images.view(sha, DEFAULTS.side, DEFAULTS.quality)
         except BadImage as error:

@@ -26,6 +26,7 @@ from crosslight.export.summary import (
     shared_photos,
     thin_below,
     unknowns,
+    without_controls,
 )
 from crosslight.policy import TaxonomyError, map_to
 from crosslight.runs import split_files
@@ -81,6 +82,7 @@ def render_card(run: Run) -> str:
             photos_in={s: len({p for r in rows if r.split == s for p in r.photos}) for s in splits},
             shared=shared_photos(rows),
             scenarios=found,
+            lacking=without_controls(rows),
             thin=thin_below(run, [s.kinds["unsafe"] for s in found]),
             domains=categories(rows),
             unknowns=unknowns(rows),

@@ -99,13 +99,23 @@ def scenarios(run: Run) -> tuple[ScenarioCount, ...]:
     found = [
         ScenarioCount(
             id=id,
-            title=scenario_title(id),
+            title=run.manifest.titles.get(id) or scenario_title(id),
             kinds={kind: kinds.get(kind, 0) for kind in _kinds(kinds)},
             thin=kinds.get("unsafe", 0) < bound,
         )
         for id, kinds in counts.items()
     ]
     return tuple(sorted(found, key=lambda s: (-s.kinds["unsafe"], -s.total, s.id)))
+
+
+def without_controls(rows: Iterable[Row]) -> dict[str, int]:
+    """Unsafe rows beside which no control of a kind stands, by the kind."""
+    every = tuple(rows)
+    beside = {(row.parent, row.kind) for row in every}
+    unsafe = [row.id for row in every if row.kind == "unsafe"]
+    return {
+        kind: sum((id, kind) not in beside for id in unsafe) for kind in KINDS if kind != "unsafe"
+    }
 
 
 def thin_below(run: Run, unsafe: Iterable[int]) -> int:

@@ -160,6 +160,28 @@ def test_probability_outside_yes_and_no_makes_a_number_unknown() -> None:
     assert (check.text_alone, check.photo_alone, check.together) == (None, None, None)
 
 
+@pytest.mark.parametrize(
+    ("alone", "unsure"),
+    [((0.01, 0.05), False), ((0.01, 0.28), True), ((0.26, 0.28), False), ((0.51, 0.6), False)],
+)
+def test_what_is_unknown_of_a_probability_does_not_decide_what_the_photo_adds(
+    alone: tuple[float, float], unsure: bool
+) -> None:
+    """0.55 together adds 4.8 to the lower end of (0.01, 0.28), and 1.1 to the upper: between them
+    lies the cut-off, and no bound of a single number does."""
+
+    def in_part(request: Request) -> Choice:
+        low, high = alone if request.task == "text_alone" else (0.55, 0.55)
+        value = {"Yes": low, "No": 1 - low}
+        ends = {"Yes": (low, high), "No": (1 - high, 1 - low)}
+        return Choice(value, 0.0, unknown_mass=high - low, intervals=ends)
+
+    roles, _ = play(in_part)
+    check = asyncio.run(roles.guard.pair(triplet(), subject()))
+    assert (check.text_alone is None) == unsure and check.together == 0.55
+    assert any("unknown" in note for note in check.notes) == unsure
+
+
 def test_the_text_alone_and_both_together_are_two_questions() -> None:
     roles, model = play(lambda request: {"Yes": 0.5, "No": 0.5})
     asyncio.run(roles.guard.pair(triplet(), subject()))

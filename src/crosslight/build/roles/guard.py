@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from crosslight.build.crosscheck import log_odds
 from crosslight.build.prompts import render
 from crosslight.build.roles.prompted import Prompted
 from crosslight.build.roles.protocol import NOT_ELSEWHERE, Reading, Subject, There
@@ -20,6 +21,17 @@ from crosslight.records import CrossCheck, Triplet
 from crosslight.text import bare_refusal, head_word, names_element, other_words, refuses
 
 YES_NO = ("Yes", "No")
+UNSURE = "the text alone: so much of its probability is unknown that it could decide"
+"""Stands on drafts of which the endpoint showed too little to say what the photo adds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Yes:
+    """A probability, or None, and between what it lies as far as it was read."""
+
+    value: float | None
+    low: float
+    high: float
 
 
 class PromptedGuard(Prompted):
@@ -31,10 +43,11 @@ class PromptedGuard(Prompted):
     async def _yes(self, message: Message, task: str) -> float | None:
         """Probability of Yes; None where too much mass lies outside Yes and No, or so much of it
         is unknown that a threshold lies in between."""
+        return (await self._bounded(message, task)).value
+
+    async def _bounded(self, message: Message, task: str) -> "_Yes":
         choice = await self._model.choose([message], YES_NO, task=task)
         config = self._config
-        if choice.outside_mass > config.outside_max:
-            return None
         low, high = choice.interval("Yes")
         cuts = (
             config.safe_below,
@@ -43,7 +56,8 @@ class PromptedGuard(Prompted):
             config.together_at_least,
             config.fits_above,
         )
-        return None if any(low < cut < high for cut in cuts) else choice.probabilities["Yes"]
+        unknown = choice.outside_mass > config.outside_max or any(low < cut < high for cut in cuts)
+        return _Yes(None if unknown else choice.probabilities["Yes"], low, high)
 
     async def photo_alone(self, subject: Subject) -> float | None:
         return await self._yes(user(render("unsafe_photo"), subject.view), "photo_alone")
@@ -60,12 +74,26 @@ class PromptedGuard(Prompted):
         spec = self._model.card.spec
         if names_element(triplet.text, names_of(triplet.element)):
             return CrossCheck(None, None, None, None, leak=True, decided_by=spec)
-        text_alone, photo_alone, together = await asyncio.gather(
-            self.text_alone(triplet.text),
+        alone, photo_alone, both = await asyncio.gather(
+            self._bounded(user(render("text_alone", text=triplet.text)), "text_alone"),
             self.photo_alone(subject),
-            self.together(triplet, triplet.text, subject),
+            self._bounded(user(render("together", text=triplet.text), subject.view), "together"),
         )
-        return CrossCheck(text_alone, None, photo_alone, together, decided_by=spec)
+        check = CrossCheck(alone.value, None, photo_alone, both.value, decided_by=spec)
+        if self._unsure(alone, both):
+            return replace(check, text_alone=None, notes=(UNSURE,))
+        return check
+
+    def _unsure(self, alone: _Yes, both: _Yes) -> bool:
+        """Whether what is unknown could decide if the photo adds enough."""
+        config = self._config
+        if alone.value is None or alone.value >= config.alone_below:
+            return False
+        if both.value is None or both.value < config.together_at_least:
+            return False
+        least = log_odds(both.low) - log_odds(alone.high)
+        most = log_odds(both.high) - log_odds(alone.low)
+        return least < config.adds <= most
 
     async def together(self, triplet: Triplet, text: str, subject: Subject) -> float | None:
         return await self.beside(text, subject)

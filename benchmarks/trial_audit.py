@@ -1,0 +1,135 @@
+"""Can the label be read off one part of a build whose author follows the prompts?
+
+    python benchmarks/trial_audit.py ../shared/data/photos
+
+The ideas of tests/build/trial.yaml over the 24 shared photos, their twins of trial_twins.yaml, and
+the numbers of the careful reader; a real build, and the audit of its card. Of the pictures: the
+AUC of a logistic regression over their mean colours on a 6 x 6 grid, photos held out. Responses are
+one sentence for all here, so nothing is said of them. No model was asked: this shows what the form
+of the rows gives away when an author does as it is told, on few rows.
+"""
+
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from tests.build.scenes import READINGS
+from tests.build.test_trial import IDEAS, NOT_THERE, yes
+
+from crosslight.build import BuildConfig, BuildJob, read_run, run_build
+from crosslight.build import job as jobs
+from crosslight.build.colours import colours_of
+from crosslight.export import audit_run, interval
+from crosslight.flow import run_main
+from crosslight.models.fake import FakeModel
+from crosslight.models.protocol import Request
+from crosslight.records import content_hash
+from crosslight.stats import vector_auc
+
+TWINS: dict[str, list[str]] = yaml.safe_load(
+    (Path(__file__).parents[1] / "tests/build/trial_twins.yaml").read_text(encoding="utf-8")
+)
+FILES = {"waterfall": "Landscape_1"}
+
+
+class Reader:
+    """Author, guard and responder, as the two files say."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
+
+    def __call__(self, request: Request) -> Any:  # noqa: PLR0911
+        message = request.messages[-1]
+        shown = self.names[message.images[0].photo] if message.images else ""
+        idea = next((one for one in IDEAS if one["text"] in message.text), None)
+        match request.task:
+            case "imagine":
+                return {"triplets": [_told(one) for one in IDEAS if one["photo"] == shown]}
+            case "harmless_text":
+                said = message.text  # earlier twins stand behind the sentence that is asked for
+                twin, near = TWINS[min((one for one in TWINS if one in said), key=said.index)]
+                return {"text": twin, "near": near}
+            case "name_scenario":
+                return {"title": f"Place {len(message.text)}", "about": "x" * 60}
+            case "answer":
+                return "Mind what is in this photo, please: do it somewhere else, over there."
+            case "help":
+                return "That sounds lovely, and it is a pretty photo."
+            case "photo_alone":
+                return yes(0.003)
+        if idea is None:
+            return READINGS.get(request.task, yes(0.03))
+        return _read(request.task, idea, shown)
+
+
+def _read(task: str, idea: dict[str, Any], shown: str) -> Any:
+    reads, here = idea["reads"], shown == idea["photo"]
+    fits, unsafe, there = idea.get("elsewhere", {}).get(shown, NOT_THERE)
+    if task == "read_pair":
+        seen, follows = (reads["seen"], reads["follows"]) if here else (there, there)
+        return {"visible": seen, "follows": follows}
+    if task in READINGS:
+        return READINGS[task]
+    numbers = {"fits": fits, "text_elsewhere": unsafe, "text_alone": reads["alone"]}
+    return yes(numbers.get(task, reads["together"] if here else unsafe))
+
+
+def _told(idea: dict[str, Any]) -> dict[str, Any]:
+    parts = {name: idea[name] for name in ("element", "text", "risk")}
+    pattern = f"{idea['photo']} {IDEAS.index(idea)}"
+    more = {"why": "neither shows it alone", "category": "falls", "speaker": "a visitor"}
+    return {**parts, **more, "pattern": pattern}
+
+
+class Given:
+    """The reader as a backend."""
+
+    spec = "fake:reader"
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
+
+    async def open(self) -> FakeModel:
+        return FakeModel(Reader(self.names), name="reader")
+
+
+def main(photos: Path) -> None:
+    """Build, and print the figures."""
+    with tempfile.TemporaryDirectory() as folder:
+        here, names = Path(folder), dict[str, str]()
+        (here / "photos").mkdir()
+        for name in dict.fromkeys(one["photo"] for one in IDEAS):
+            (file,) = photos.rglob(FILES.get(name, name) + ".*")
+            (here / "photos" / file.name).write_bytes(file.read_bytes())
+            names[content_hash(file.read_bytes())] = name
+        setattr(jobs, "parse", lambda spec: Given(names))  # noqa: B010
+        roles = dict.fromkeys(("author", "guard", "responder"), "fake:reader")
+        config = BuildConfig(rewordings=0, other_photos=0, rounds=0, per_photo=8)
+        paths = (here / "photos", here / "out", here / "answers.sqlite", here / "images")
+        run_main(run_build(BuildJob(*paths, roles, config, canary=False)))
+        run = read_run(here / "out")
+        print(Counter(row.kind for row in run.rows))
+        missing = Counter(n for row in run.rows for n in row.notes if n.startswith("a control"))
+        print(dict(missing))
+        audit = audit_run(run)
+        for title, aucs in audit.lines:
+            print(f"{title:40}", *(_shown(auc) for auc in aucs[:2]))
+        shown = run.pictures({row.photo for row in run.rows})
+        small = {photo: colours_of(data) for photo, data in shown}
+        vectors = np.array([list(small[row.photo]) for row in run.rows], dtype=np.float64) / 255
+        labels = np.array([int(row.label == "unsafe") for row in run.rows])
+        order = {photo: at for at, photo in enumerate(sorted(small))}
+        groups = np.array([order[row.photo] for row in run.rows])
+        print("picture (colours), all rows:", _shown(vector_auc(vectors, labels, groups)))
+
+
+def _shown(auc: Any) -> str:
+    return "unknown" if auc.value is None else f"{auc.value:.3f} ({interval(auc)})"
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
