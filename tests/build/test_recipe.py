@@ -234,7 +234,8 @@ def test_what_a_visit_asks_for_is_made_when_its_turn_comes() -> None:
                 seen.append(visit.photo)
                 assert read == seen, "no more was read than was taken"
             self.status = "complete"
-            for one in ():
+            none: tuple[RowResult, ...] = ()
+            for one in none:
                 yield one
 
     setattr(log, "texts", texts)  # noqa: B010
