@@ -144,6 +144,8 @@ class Site:
     here: Path
     scenes: list[Scene]
     told: dict[str, Any] = field(default_factory=dict)
+    written: list[bool] = field(default_factory=list)
+    """At each call of `whole`: is there a dataset already?"""
 
     def run(self, name: str, **more: Any) -> dict[str, Any]:
         roles = dict.fromkeys(("author", "guard", "responder"), "fake:truth")
@@ -180,10 +182,21 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     write_photos(scenes, here / "photos")
     write_bank(here / "bank")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jobs, "parse", lambda spec: Given(Slow(scenes).model()))
         made = Site(here, scenes)
+
+        class Looking(Slow):
+            async def __call__(self, request: Request) -> Any:
+                made.written.append(any((here / "whole" / "dataset").glob("*.parquet")))
+                return await super().__call__(request)
+
+        patch.setattr(jobs, "parse", lambda spec: Given(Looking(scenes).model()))
         made.told = made.run("whole")
+        patch.setattr(jobs, "parse", lambda spec: Given(Slow(scenes).model()))
         yield made
+
+
+def test_the_dataset_is_written_after_a_wave_and_not_only_at_the_end(site: Site) -> None:
+    assert not site.written[0] and site.written[-1]
 
 
 def test_a_stop_leaves_what_is_finished_and_rows_grow(site: Site) -> None:
