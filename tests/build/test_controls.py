@@ -158,6 +158,18 @@ def test_another_photo_must_make_sense_and_be_harmless(tmp_path: Path) -> None:
     assert reasons(Kitchen(tmp_path / "r", risky).controls())[2] == "no_harmless_photo"
 
 
+def test_the_photo_most_alike_is_tried_first_for_a_control(tmp_path: Path) -> None:
+    kitchen = Kitchen(tmp_path, Cook(), photos=5)
+    album = kitchen.kit.album
+    others = album.others(kitchen.triplet.photo, 9)
+    album.admit(kitchen.triplet.photo, bytes([40] * 108))
+    for nearest in others:
+        for other in others:
+            album.admit(other, bytes([50 if other == nearest else 200] * 108))
+        made = kitchen.controls()[2]
+        assert isinstance(made, Done) and made.value.triplet.photo == nearest
+
+
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [

@@ -3,7 +3,7 @@
 import asyncio
 import tracemalloc
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,14 @@ from crosslight.build.album import Album
 from crosslight.build.bank import Bank
 from crosslight.build.config import BuildConfig
 from crosslight.build.counts import RowCounts
-from crosslight.build.recipe import Recipe
+from crosslight.build.recipe import Recipe, _Looks
 from crosslight.build.roles import roles_for
 from crosslight.build.row_codec import draft_json
 from crosslight.build.row_log import RowLog, place_of
 from crosslight.build.steps import RecipeParts
 from crosslight.build.waves import ScenarioMap
 from crosslight.build.wish import Wish
-from crosslight.flow import Context
+from crosslight.flow import Context, RowResult, Runner
 from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Request, Vectors
 from crosslight.records import CrossCheck, Dropped, Kind, Photo, Sample, Triplet
@@ -210,3 +210,35 @@ def test_planning_moves_holds_a_part_of_the_waiting_drafts_and_leaves_out_none()
     moves = log.read("SELECT photo, draft FROM moves ORDER BY draft")
     assert moves == [(f"p{n - 1}", place_of(0, 1, 3)), ("p3", place_of(0, 1, n - 1))]
     assert peak < 5_000_000, "not all of their texts at once"
+
+
+def test_what_a_visit_asks_for_is_made_when_its_turn_comes() -> None:
+    """A wave may be half of the album, and each visit holds the sentences of its photo."""
+    log, config = RowLog(), BuildConfig()
+    album = Album(log, config)
+    model = Truth([]).model()
+    kit = RecipeParts(roles_for(model, model, model, Bank(()), config), album, config)
+    context, read = Context({}), list[str]()
+    recipe = Recipe(kit, log, context, RowCounts(), ScenarioMap(Bank(()), flat, 0), {})
+    for at in range(9):
+        album.add(at, Photo(f"p{at}", f"{at}.jpg", 160, 120, "JPEG", "none:0"))
+
+    def texts(photo: str) -> list[str]:
+        read.append(photo)
+        return []
+
+    class Served(Runner):
+        async def run(self, rows: Any) -> AsyncGenerator[RowResult, None]:
+            seen = []
+            for visit in rows:
+                seen.append(visit.photo)
+                assert read == seen, "no more was read than was taken"
+            self.status = "complete"
+            none: tuple[RowResult, ...] = ()
+            for one in none:
+                yield one
+
+    setattr(log, "texts", texts)  # noqa: B010
+    recipe.runner = lambda steps, by_input: Served(context, steps)
+    asyncio.run(recipe._walk_all(_Looks(1, again=[Wish(f"p{at}", turn=1) for at in range(9)])))
+    assert len(read) == 9

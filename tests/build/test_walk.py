@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from crosslight.build.config import BuildConfig
 from crosslight.build.job import BuildJob
 from crosslight.build.row_log import LOG_FILE, RowLog
 from crosslight.build.run import run_build
+from crosslight.build.waves import ScenarioMap, plan_waves
+from crosslight.build.wish import ScenarioHint, Wish
 from crosslight.flow import CallPolicy
 from crosslight.models.errors import BadAnswer, ServerFault
 from crosslight.models.fake import FakeModel
@@ -142,6 +144,8 @@ class Site:
     here: Path
     scenes: list[Scene]
     told: dict[str, Any] = field(default_factory=dict)
+    written: list[bool] = field(default_factory=list)
+    """At each call of `whole`: is there a dataset already?"""
 
     def run(self, name: str, **more: Any) -> dict[str, Any]:
         roles = dict.fromkeys(("author", "guard", "responder"), "fake:truth")
@@ -178,10 +182,21 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     write_photos(scenes, here / "photos")
     write_bank(here / "bank")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jobs, "parse", lambda spec: Given(Slow(scenes).model()))
         made = Site(here, scenes)
+
+        class Looking(Slow):
+            async def __call__(self, request: Request) -> Any:
+                made.written.append(any((here / "whole" / "dataset").glob("*.parquet")))
+                return await super().__call__(request)
+
+        patch.setattr(jobs, "parse", lambda spec: Given(Looking(scenes).model()))
         made.told = made.run("whole")
+        patch.setattr(jobs, "parse", lambda spec: Given(Slow(scenes).model()))
         yield made
+
+
+def test_the_dataset_is_written_after_a_wave_and_not_only_at_the_end(site: Site) -> None:
+    assert not site.written[0] and site.written[-1]
 
 
 def test_a_stop_leaves_what_is_finished_and_rows_grow(site: Site) -> None:
@@ -233,6 +248,33 @@ def test_a_wave_reads_what_earlier_ones_left_and_not_what_comes(site: Site) -> N
     assert 0 < first < len(shown) and set(waves.values()) == {0, 1}
     asked = sum(1 for one in built.log.read("SELECT 1 FROM drafts WHERE wave = 0 AND kept"))
     assert first >= asked
+
+
+class Hinting(ScenarioMap):
+    """Always has a hint."""
+
+    def hints(self, photo: str, already: Sequence[str] = (), turn: int = 0) -> Wish:
+        return Wish(photo, thin=(ScenarioHint("roofs", "Up on the roof"),), turn=turn)
+
+
+def test_later_waves_are_asked_for_what_is_thin_and_the_unsteered_share_is_not(site: Site) -> None:
+    hinted: dict[str, bool] = {}
+
+    class Watched(Truth):
+        def __call__(self, request: Request) -> Any:
+            if request.task == "imagine":
+                message = request.messages[-1]
+                hinted[message.images[0].photo] = "Up on the roof" in message.text
+            return super().__call__(request)
+
+    model = Watched(site.scenes).model()
+    built = build(site.scenes, site.here, PLAIN, model, drawn=Hinting)
+    photos = [photo for (photo,) in built.log.read("SELECT id FROM photos ORDER BY at")]
+    pilot, *later = plan_waves(photos, PLAIN.seed, PLAIN.pilot)
+    free = {photo for wave in (pilot, *later) for photo in wave.unsteered}
+    assert later and len(free) > len(pilot.photos), "a second wave, and a share of it"
+    assert all(hinted[photo] == (photo not in free) for photo in hinted)
+    assert sum(hinted.values()) > 0
 
 
 def test_a_failing_endpoint_ends_a_photo_as_failed_not_as_dropped(tmp_path: Path) -> None:

@@ -150,8 +150,9 @@ class Recipe:
         safe = self._log.read(
             "SELECT id, at FROM photos WHERE wave = ? AND safe ORDER BY at", (looks.index,)
         )
-        visits = list(self._visits(looks, safe))
-        await self._visit(_named("walk", looks), visits, by_input=True)
+        # One by one: a wave may be half of the album, and each visit holds what it asks for.
+        visits, total = self._visits(looks, safe), len(safe) + len(looks.again)
+        await self._visit(_named("walk", looks), visits, total, by_input=True)
 
     def _visits(self, looks: _Looks, safe: Iterable[tuple[Any, ...]]) -> Iterator[Visit]:
         """The wave's photos, most of them with hints, then those that are looked at again."""
@@ -175,7 +176,7 @@ class Recipe:
         )
         visits = [Visit(photo, at, looks.index, None) for photo, at in targets]
         if visits:
-            await self._visit(_named("other photos", looks), visits, by_input=False)
+            await self._visit(_named("other photos", looks), visits, len(visits), by_input=False)
 
     def _plan_moves(self, wave: int) -> None:
         """Up to so many photos a draft, over all waves: what found too few tries those of this
@@ -197,9 +198,11 @@ class Recipe:
         for photo in list(islice(new, self._kit.config.other_photos - len(had))):
             self._log.write("INSERT INTO moves VALUES (?, ?, ?)", (photo, place, wave))
 
-    async def _visit(self, name: str, visits: Sequence[Visit], *, by_input: bool) -> None:
+    async def _visit(
+        self, name: str, visits: Iterable[Visit], total: int, *, by_input: bool
+    ) -> None:
         runner = self.runner([self._walk], by_input)
-        async for visit, outcome in self._pass(name, runner, visits, len(visits)):
+        async for visit, outcome in self._pass(name, runner, visits, total):
             # What fell inside a walk is in the log already.
             if isinstance(outcome, Failed) and outcome.step == Walk.name:
                 self._counts.count(Walk.name, [outcome])
