@@ -127,7 +127,7 @@ def test_a_run_that_did_not_end_is_not_compared_by_its_former_tables(tmp_path: P
     (b / "run.json").write_text('{"kind": "judge", "status": "stopped", "reason": "did not end"}')
     with pytest.raises(NotARunFolder, match="did not end") as caught:
         compare_judged([a, b])
-    assert "go on" in caught.value.hint
+    assert "run the command that made it again" in caught.value.hint
 
 
 def test_one_run_is_refused(tmp_path: Path) -> None:

@@ -303,6 +303,7 @@ class _Pairs:
         return {
             "rows": len(rows),
             "photos": len(self._photos),
+            "photos_with_rows": len(self._in_rows()),
             "labels": _counted(row.label for row in rows),
             "kinds": _counted(str(row.kind) for row in rows),
             "splits": _counted(self._catalogue.split(row.idea.photos[0]) for row in rows),
