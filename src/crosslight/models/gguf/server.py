@@ -1,10 +1,14 @@
 """Opening llama.cpp's server in process: the one place that gives it files."""
 
+import http.client
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 QUIET = -1
 """Below llama.cpp's lowest level: its own log goes nowhere."""
+LISTENS_IN_S = 5.0
 
 
 def open_server(model: Path, mmproj: Path | None, *, ctx: int, threads: int, key: str) -> Any:
@@ -24,4 +28,18 @@ def open_server(model: Path, mmproj: Path | None, *, ctx: int, threads: int, key
     params.warmup = False
     # It also listens on loopback; a key that nobody has keeps other users of the machine out.
     params.api_keys = [key]
-    return xllamacpp.Server(params)
+    server = xllamacpp.Server(params)
+    _wait_until_it_listens(str(server.listening_address))
+    return server
+
+
+def _wait_until_it_listens(address: str) -> None:
+    """One that is dropped before its listener runs is waited for without end by its own thread."""
+    place = urlsplit(address)
+    if not place.hostname or not place.port:
+        return
+    asked = http.client.HTTPConnection(place.hostname, place.port, timeout=LISTENS_IN_S)
+    with suppress(OSError, http.client.HTTPException):
+        asked.request("GET", "/health")
+        asked.getresponse().read()
+    asked.close()
