@@ -140,6 +140,7 @@ def test_ours_are_copied_and_added_to(tmp_path: Path) -> None:
     assert len(patterns) == len(tree(BANK_FOLDER / "fire.yaml")["patterns"]) + 1
 
 
+@pytest.mark.slow
 def test_a_file_of_ours_takes_no_more_than_a_file_may_hold(tmp_path: Path) -> None:
     every = [
         row(

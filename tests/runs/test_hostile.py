@@ -113,7 +113,14 @@ def counted(words: list[str], peak: Path) -> None:
     assert 10_000 < int(peak.read_text()) < MOST_KB
 
 
-@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+@pytest.mark.parametrize(
+    "verb",
+    [
+        # One way in for pictures: the other verbs are seen in `make test-all`.
+        pytest.param(verb, marks=(pytest.mark.slow,) if at else (), id=verb.name)
+        for at, verb in enumerate(VERBS)
+    ],
+)
 def test_sixty_files_at_once(verb: Verb, here: Path, tmp_path: Path) -> None:
     """The pictures among them are opened as pictures, all others refused as none."""
     with FakeServer(prepared(tmp_path, 1)) as server:
@@ -126,7 +133,11 @@ def test_sixty_files_at_once(verb: Verb, here: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "verb"), list(zip(ARCHIVES, VERBS[:3], strict=True)), ids=ARCHIVES
+    ("kind", "verb"),
+    [
+        pytest.param(kind, verb, marks=(pytest.mark.slow,) if at else (), id=kind)
+        for at, (kind, verb) in enumerate(zip(ARCHIVES, VERBS[:3], strict=True))
+    ],
 )
 def test_a_folder_of_archives(kind: str, verb: Verb, here: Path, tmp_path: Path) -> None:
     """Here they are opened as what they are; among them what is dear to read, and a good one."""

@@ -15,6 +15,14 @@ from tests.runs.forked import Child
 from tests.runs.verbs import ASKING, Verb, prepared, ran, summary, tables
 
 EACH = pytest.mark.parametrize("verb", ASKING, ids=lambda verb: verb.name)
+
+
+def but_dear(*dear: str) -> list[object]:
+    """All verbs; of one hall the dear ones are seen in `make test-all`."""
+    slow = {verb.name: (pytest.mark.slow,) if verb.name in dear else () for verb in ASKING}
+    return [pytest.param(verb, marks=slow[verb.name], id=verb.name) for verb in ASKING]
+
+
 ENDS_IN_S = 5.0 * BUSY
 NO_CANARY = {"build": ("--no-canary",), "prefer": ("--no-canary",)}
 DEAD = "openai:x@http://127.0.0.1:1/v1"
@@ -84,7 +92,7 @@ def test_a_signal_ends_a_run_in_order(
     assert summary(out)["status"] == "complete"
 
 
-@EACH
+@pytest.mark.parametrize("verb", but_dear("judge", "assess", "bench"))
 def test_the_second_signal_ends_it_at_once_and_a_rerun_goes_on(verb: Verb, tmp_path: Path) -> None:
     port = free_port()  # the endpoint stands in every key
     with FakeServer(prepared(tmp_path, 4, latency_ms=6_000), port=port) as server:
@@ -129,7 +137,7 @@ def test_a_run_stopped_at_its_first_call_accounts_for_every_input(
     assert account["inputs"] == account["not_reached"] == (4 if limit else 6)
 
 
-@EACH
+@pytest.mark.parametrize("verb", but_dear("build", "prefer"))
 def test_that_nobody_reads_the_progress_ends_no_run(verb: Verb, tmp_path: Path) -> None:
     with FakeServer(prepared(tmp_path, 4, latency_ms=200, slots=2)) as server:
         command = [word for word in verb.command(tmp_path, server.spec) if word != "-q"]

@@ -37,8 +37,8 @@ SLOW = (
     ("qwen2_5_vl", "reward", "spa-vl-reward", ("at_once=2",)),
 )
 EACH = [
-    *MAIN,
-    *(pytest.param(*one, marks=pytest.mark.slow) for one in SLOW),
+    MAIN[0],
+    *(pytest.param(*one, marks=pytest.mark.slow) for one in (*MAIN[1:], *SLOW)),
 ]
 
 
