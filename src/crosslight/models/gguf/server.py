@@ -29,17 +29,18 @@ def open_server(model: Path, mmproj: Path | None, *, ctx: int, threads: int, key
     # It also listens on loopback; a key that nobody has keeps other users of the machine out.
     params.api_keys = [key]
     server = xllamacpp.Server(params)
-    _wait_until_it_listens(str(server.listening_address))
+    _wait_until_it_works(str(server.listening_address), key)
     return server
 
 
-def _wait_until_it_listens(address: str) -> None:
-    """One that is dropped before its listener runs is waited for without end by its own thread."""
+def _wait_until_it_works(address: str, key: str) -> None:
+    """One that is dropped before its listener and its queue run is waited for without end by its
+    own threads. The question about its slots goes through both."""
     place = urlsplit(address)
     if not place.hostname or not place.port:
         return
     asked = http.client.HTTPConnection(place.hostname, place.port, timeout=LISTENS_IN_S)
     with suppress(OSError, http.client.HTTPException):
-        asked.request("GET", "/health")
+        asked.request("GET", "/slots", headers={"Authorization": f"Bearer {key}"})
         asked.getresponse().read()
     asked.close()
