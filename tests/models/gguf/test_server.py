@@ -16,7 +16,7 @@ for _ in range(150):
 
 
 def test_a_server_that_is_dropped_at_once_holds_nobody(tmp_path: Path) -> None:
-    """Dropped before its listener and queue ran, it used to wait for that without end (about 1 in 50)."""
+    """Dropped before its listener and queue ran, it was waited for without end (about 1 in 50)."""
     model = write_text_model(tmp_path / "tiny.gguf")
     done = subprocess.run([sys.executable, "-c", MANY, str(model)], check=False, timeout=120)
     assert done.returncode == 0
