@@ -3,12 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pydantic import ValidationError
-
-from crosslight.build.bank import MAX_BANK_BYTES, MAX_BANK_NODES, BankError
 from crosslight.build.bank_lint.finding import Finding, Spot
+from crosslight.build.bank_lint.opened import entries, opened
 from crosslight.build.bank_lint.sentences import LONGEST, SHORTEST, WORRY, lint_act, lint_twins
 from crosslight.build.bank_lint.wording import has_phrase, word_count
 from crosslight.build.two_photos.schema import (
@@ -18,8 +15,7 @@ from crosslight.build.two_photos.schema import (
     PairPattern,
     PairScenario,
 )
-from crosslight.store import UnreadableFile, read_text
-from crosslight.text import names_element, parse_yaml, repeated_ids, wrong_fields
+from crosslight.text import names_element
 
 SLOTS = {"one": ONE, "other": OTHER}
 
@@ -35,23 +31,9 @@ class PairFile:
     @classmethod
     def read(cls, path: Path) -> "PairFile":
         """A file; where it does not fit the schema, those of its patterns that do."""
-        try:
-            text = read_text(path, MAX_BANK_BYTES)
-        except UnreadableFile as error:
-            raise BankError(error.message, error.hint) from error
-        value, found = parse_yaml(text, nodes=MAX_BANK_NODES)
-        spot = Spot(path.name, value if isinstance(value, dict) else {})
-        found += repeated_ids(value)
-        try:
-            PairScenario.model_validate(value)
-        except ValidationError as error:
-            found += wrong_fields(error, value, PairScenario)
-        remedy = "mend it: the bank cannot be read as it stands"
-        wrong = [Finding(path.name, one.line, "", "must", one.text, remedy) for one in found]
-        name = spot.raw.get("scenario")
-        if isinstance(name, str) and name != path.stem:
-            wrong.append(spot.must("scenario", f"is '{name[:40]}'", "name it as the file is named"))
-        return cls(spot, [*_patterns(spot)], wrong)
+        spot, wrong = opened(path, PairScenario)
+        found = entries(spot, "pairs", PairPattern)
+        return cls(spot, [(one, Spot(spot.file, raw, one.id)) for one, raw in found], wrong)
 
     def findings(self) -> Iterator[Finding]:
         """All breaches of the file."""
@@ -62,16 +44,6 @@ class PairFile:
             yield from _things(pattern, spot)
             for at, case in enumerate(pattern.cases):
                 yield from _case(pattern, case, spot.inside("cases", at, case=at + 1))
-
-
-def _patterns(spot: Spot) -> Iterator[tuple[PairPattern, Spot]]:
-    raw: Any = spot.raw.get("pairs")
-    for one in raw if isinstance(raw, list) else []:
-        try:
-            pattern = PairPattern.model_validate(one)
-        except ValidationError:
-            continue  # told already
-        yield pattern, Spot(spot.file, one, pattern.id)
 
 
 def _things(pattern: PairPattern, spot: Spot) -> Iterator[Finding]:

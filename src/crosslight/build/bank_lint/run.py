@@ -3,29 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pydantic import ValidationError
-
-from crosslight.build.bank import (
-    MAX_BANK_BYTES,
-    MAX_BANK_NODES,
-    BankError,
-    Pattern,
-    Scenario,
-    bank_files,
-)
+from crosslight.build.bank import Pattern, Scenario, bank_files
 from crosslight.build.bank_lint.answers import lint_answers
 from crosslight.build.bank_lint.figures import Figures, figures
 from crosslight.build.bank_lint.finding import Finding, Spot
 from crosslight.build.bank_lint.known_errors import lint_known
+from crosslight.build.bank_lint.opened import entries, opened
 from crosslight.build.bank_lint.pairs import PairFile
 from crosslight.build.bank_lint.seen import Placed, lint_between, lint_pattern, lint_places
 from crosslight.build.bank_lint.sentences import lint_sentences
 from crosslight.build.bank_lint.whole import cases_of, lint_file, lint_repeats
 from crosslight.build.two_photos.read import PAIRS, pair_files
-from crosslight.store import UnreadableFile, read_text
-from crosslight.text import parse_yaml, repeated_ids, wrong_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,33 +62,9 @@ def lint_bank(path: Path) -> BankReport:
 
 def _read(path: Path) -> _File:
     """A file; where it does not fit the schema, those of its patterns that do."""
-    try:
-        text = read_text(path, MAX_BANK_BYTES)
-    except UnreadableFile as error:
-        raise BankError(error.message, error.hint) from error
-    value, found = parse_yaml(text, nodes=MAX_BANK_NODES)
-    spot = Spot(path.name, value if isinstance(value, dict) else {})
-    found += repeated_ids(value)
-    try:
-        Scenario.model_validate(value)
-    except ValidationError as error:
-        found += wrong_fields(error, value, Scenario)
-    remedy = "mend it: the bank cannot be read as it stands"
-    wrong = [Finding(path.name, one.line, "", "must", one.text, remedy) for one in found]
-    name = spot.raw.get("scenario")
-    if isinstance(name, str) and name != path.stem:
-        wrong.append(spot.must("scenario", f"is '{name[:40]}'", "name it as the file is named"))
-    return _File(spot, [*_patterns(spot)], wrong)
-
-
-def _patterns(spot: Spot) -> Iterator[Placed]:
-    raw: Any = spot.raw.get("patterns")
-    for one in raw if isinstance(raw, list) else []:
-        try:
-            pattern = Pattern.model_validate(one)
-        except ValidationError:
-            continue  # told already
-        yield Placed(pattern, Spot(spot.file, one, pattern.id))
+    spot, wrong = opened(path, Scenario)
+    found = entries(spot, "patterns", Pattern)
+    return _File(spot, [Placed(one, Spot(spot.file, raw, one.id)) for one, raw in found], wrong)
 
 
 def _lint(file: _File) -> Iterator[Finding]:
