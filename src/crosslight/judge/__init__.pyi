@@ -12,7 +12,7 @@ from .label_queue import images_to_label, write_queue
 from .labels import read_labels
 from .methods import GuardFormat
 from .policy_flips import flip_test, flips_after
-from .rethreshold import rethreshold_run
+from .rethreshold import read_card, rethreshold_run
 from .run import nothing_after, run_judge
 from .step import Target
 from .tables import read_verdicts
@@ -43,6 +43,7 @@ __all__ = [
     "measured_on",
     "metrics",
     "nothing_after",
+    "read_card",
     "read_labels",
     "read_scale",
     "read_verdicts",
