@@ -1,4 +1,4 @@
-"""What a report card chose, ready to be applied: cuts of the score, and maps to the unsafe share."""
+"""What a report card chose: cuts of the score, and maps of it to the share of unsafe images."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
