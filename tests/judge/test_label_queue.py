@@ -88,6 +88,7 @@ def test_rows_that_were_left_out_end_the_head_of_the_doubtful(tmp_path: Path) ->
     assert how.kind == "queue"
     assert how.all_of < int(doubtful[4]["place"])
     assert how.left_out == 5  # of the nine doubtful labels those behind the gap
+    assert any("passed over: 1" in note for note in how.notes)
 
 
 def test_a_file_with_labels_is_never_written_over(tmp_path: Path) -> None:
@@ -116,6 +117,14 @@ def test_the_rules_that_an_image_breaks(tmp_path: Path) -> None:
     path.write_text("image,broken,label\na,r0,safe\n")
     with pytest.raises(LabelError, match="breaks r0"):
         read_labels(path)
+    path.write_text("image,rule,label\na,,safe\na,r0,unsafe\n")
+    with pytest.raises(LabelError, match="is safe, and breaks r0"):
+        read_labels(path)
+    # A rule that the policy has not: nobody says that the others are kept.
+    path.write_text("image,broken,label\na,r7,unsafe\nb,,safe\n")
+    under = read_labels(path).under(rules)
+    assert [under.of("", "a", rule) for rule in ("*", "r0")] == [True, None]
+    assert under.of("", "b", "r0") is False
     path.write_text("image,label,drawn,place,of\na,safe,random,9,3\n")
     with pytest.raises(LabelError, match="drawn is random or doubtful"):
         read_labels(path)

@@ -44,9 +44,10 @@ def report_card(
         raise NotARunFolder(f"{folder} holds no judging run that came to an end", JUDGED)
     images = images_of(read_verdicts(folder), _failed(folder))
     names = [(image.photo, image.source) for image in images]
-    labels = labels.fitted(names)
-    rules = [] if run["plan"]["overall"] else [rule["id"] for rule in run["plan"]["rules"]]
-    gone, other = labels.strangers(names, [r["id"] for r in run["plan"]["rules"]])
+    every = [rule["id"] for rule in run["plan"]["rules"]]
+    rules = [] if run["plan"]["overall"] else every
+    labels = labels.fitted(names).under(every)
+    gone, other = labels.strangers(names, every)
     if not any(labels.of(*name, rule) is not None for name in names for rule in (OVERALL, *rules)):
         raise LabelError("no label names an image of this run")
     overall, drawn = judged(images, labels, said=sample)

@@ -148,8 +148,12 @@ class JudgeConfig:
             parts = {k: v for k, v in value.items() if k in known}
             parts["thresholds"] = Thresholds(**value["thresholds"])
             parts["without"] = tuple(value.get("without", ()))
+            parts["by_rule"] = {
+                rule: {name: float(number) for name, number in own.items()}
+                for rule, own in value.get("by_rule", {}).items()
+            }
             return cls(**parts)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise BadSetting(f"these settings are of another version: {error}") from error
 
 

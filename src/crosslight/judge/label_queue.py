@@ -26,8 +26,8 @@ def images_to_label(
 ) -> list[dict[str, Any]]:
     """Rows to fill in: half of them by chance, half by doubt, taking turns.
 
-    An image that was labelled and is due by chance or by doubt stands there again with its label:
-    it now counts as drawn.
+    An image that was labelled and is due by chance or by doubt stands on top with its label: it
+    now counts as drawn.
     """
     if labels is not None:
         labels = labels.fitted((v.photo, v.source) for v in verdicts)
@@ -41,7 +41,7 @@ def images_to_label(
     share = rest / max(1, len(order) - certain)
     rows = [queue.row(v, RANDOM, certain, share) for v in drawn]
     others = [queue.row(v, DOUBTFUL, certain, share) for v in doubtful]
-    return sorted(_turns(rows, others), key=lambda row: bool(row["label"]))
+    return sorted(_turns(rows, others), key=lambda row: not row["label"])
 
 
 def by_doubt(verdicts: Sequence[Verdict]) -> list[Verdict]:

@@ -3,8 +3,8 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,8 @@ class Labels:
     """Images of which somebody named all rules that they break: they keep the others."""
     partly: frozenset[str] = frozenset()
     """Images that are unsafe by one rule while others of the file were not looked at."""
+    skipped: int = 0
+    """Rows of queues that are empty although rows below them are filled in."""
 
     def of(self, photo: str, source: str, rule: str = OVERALL) -> bool | None:
         """The label of an image, or None where nobody gave one."""
@@ -119,7 +121,14 @@ class Labels:
             frozenset(renamed.get(n, n) for n in names) for names in (self.named, self.partly)
         )
         drawn = {renamed.get(name, name): how for name, how in self.drawn.items()}
-        return Labels(values, frozenset(rows), drawn, named, partly)
+        return Labels(values, frozenset(rows), drawn, named, partly, self.skipped)
+
+    def under(self, rules: Collection[str]) -> "Labels":
+        """Under a policy of these rules: an image that is said to break another one (a slip of the
+        pen?) does not tell that it keeps the rest."""
+        known = {OVERALL, *rules}
+        odd = {name for (name, rule), unsafe in self.values.items() if unsafe and rule not in known}
+        return replace(self, named=self.named - odd)
 
     def strangers(
         self, images: Iterable[tuple[str, str]], rules: Iterable[str]
@@ -141,10 +150,12 @@ def read_labels(*paths: Path) -> Labels:
     Two labels that contradict each other are an error: neither can be trusted.
     """
     found = _Found()
-    for path in paths:
-        _read_file(path, found)
+    skipped = sum(_read_file(path, found) for path in paths)
     if not found.values:
         raise LabelError(f"{', '.join(path.name for path in paths)[:200]} holds no label")
+    for (name, rule), unsafe in found.values.items():
+        if unsafe and found.values.get((name, OVERALL)) is False:
+            raise LabelError(f"{name[:80]} is safe, and breaks {rule[:80]}", CONTRADICTS)
     whole, partly = _whole(found.values)
     return Labels(
         {**whole, **found.values},
@@ -152,6 +163,7 @@ def read_labels(*paths: Path) -> Labels:
         {name: tuple(how) for name, how in found.drawn.items()},
         frozenset(found.named),
         frozenset(partly),
+        skipped,
     )
 
 
@@ -187,9 +199,11 @@ class _Row:
     drawn: Drawn | None
 
 
-def _read_file(path: Path, found: _Found) -> None:
+def _read_file(path: Path, found: _Found) -> int:
+    """Take in a file; returns how many of its drawn rows were passed over."""
     wrong: list[Wrong] = []
     hint = CONTRADICTS
+    blank = skipped = 0
     for at, row in enumerate(_rows(path), start=1):
         if at > MAX_ROWS:
             raise LabelError(f"{path.name} has more than {MAX_ROWS:,} rows")
@@ -203,8 +217,12 @@ def _read_file(path: Path, found: _Found) -> None:
             continue
         if told_row is not None:
             wrong += [Wrong(0, f"row {at}: {what}") for what in found.add(told_row)]
+            skipped, blank = skipped + blank, 0
+        elif isinstance(row, Mapping):
+            blank += bool(_cell(row, "drawn"))
     if wrong:
         raise LabelError(told(path.name, wrong), hint)
+    return skipped
 
 
 def _check_columns(path: Path, row: Mapping[str, Any]) -> None:

@@ -82,6 +82,11 @@ def judged(
     ]
     strata, chosen, more = _strata(drawn, known, len(judgeable), said)
     notes += more
+    if labels.skipped and any(chosen):
+        notes.append(
+            f"rows of the queue that were passed over: {labels.skipped:,}; if they are the hard "
+            "ones, the figures are too good"
+        )
     if not any(one == 0 for at, one in enumerate(strata) if chosen[at]) or not any(chosen):
         kept = [row for row in rows if row[0] is not None]
         return metrics.arrays(kept), Sample(
@@ -179,7 +184,7 @@ def _row(image: Image, truth: bool | None, rule: str) -> Row:
     v = image.verdict
     if v is None:
         return truth, False, False, float("nan")
-    if rule == OVERALL and not any(r.rule == OVERALL for r in v.rules):
+    if rule == OVERALL:
         return truth, v.status is Status.UNSAFE, v.status is not Status.UNDECIDED, v.score
     found = next((r for r in v.rules if r.rule == rule), None)
     if found is None or found.finding is Finding.FAILED:
