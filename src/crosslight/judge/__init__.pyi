@@ -1,6 +1,7 @@
 from . import cutoff, metrics
 from .assess import AssessConfig, AssessJob, read_scale, run_assess
 from .card import REPORT_CARD_FILE, measured_on, report_card
+from .chosen import read_card
 from .compare import JudgePair, compare_judged
 from .compare_grades import GradePair, compare_assessed
 from .compile import CompileConfig, compile_policy
@@ -12,7 +13,7 @@ from .label_queue import images_to_label, write_queue
 from .labels import read_labels
 from .methods import GuardFormat
 from .policy_flips import flip_test, flips_after
-from .rethreshold import rethreshold_run
+from .rethreshold import form_of, rethreshold_run
 from .run import nothing_after, run_judge
 from .step import Target
 from .tables import read_verdicts
@@ -39,10 +40,12 @@ __all__ = [
     "estimate_judge",
     "flip_test",
     "flips_after",
+    "form_of",
     "images_to_label",
     "measured_on",
     "metrics",
     "nothing_after",
+    "read_card",
     "read_labels",
     "read_scale",
     "read_verdicts",
