@@ -55,8 +55,8 @@ def examine(scorer: Scorer, renderer: Renderer) -> Report:
         truths = [torch.stack([network.full(p).cpu() for p in prompts]) for prompts in sets]
         blind = sees and _blind(scorer, renderer, truths[-1][0])
     seeing = "two different pictures gave the same logits: do not judge with it" if blind else ""
-    if not network.plain_attention:
-        why = "asked by full prompts (slow): its attention has a window or a state"
+    if network.apart:
+        why = f"asked by full prompts (slow): {network.apart}"
         return Report("full", {}, _join(why, seeing), blind)
     errors: dict[str, float] = {}
     best: Method = "full"
