@@ -1,5 +1,5 @@
 from . import cutoff, metrics
-from .assess import AssessConfig, AssessJob, read_scale, run_assess
+from .assess import AssessConfig, AssessJob, run_assess
 from .card import REPORT_CARD_FILE, measured_on, report_card
 from .compare import JudgePair, compare_judged
 from .compare_grades import GradePair, compare_assessed
@@ -14,6 +14,7 @@ from .methods import GuardFormat
 from .policy_flips import flip_test, flips_after
 from .rethreshold import rethreshold_run
 from .run import nothing_after, run_judge
+from .scales import read_scale
 from .step import Target
 from .tables import read_verdicts
 
