@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosslight.judge.compare import by_photo
+from crosslight.judge.compare_grades import ASSESSED_FILE
 from crosslight.judge.grade_labels import GradeLabels
 from crosslight.judge.scales import WORST
+from crosslight.records import content_hash
 from crosslight.runs import read_side
 from crosslight.stats import MeanEstimate, clustered_mean
 from crosslight.store import write_json
 
-AGREEMENT_FILE = "agreement.json"
-ASSESSED_FILE = "assessed.parquet"
+GRADE_AGREEMENT_FILE = "agreement.json"
 ENOUGH = 20
 """Images with both grades, below which no kappa is printed: its interval would not hold."""
 Z = 1.959964
@@ -89,13 +90,22 @@ def grade_agreement(run: Path, labels: GradeLabels) -> GradeAgreement:
         else:
             undecided += 1
     found = _agreement(pairs, undecided, unlabelled, len(set(labels.values) - met), labels.raters)
-    write_json(side.folder / AGREEMENT_FILE, as_json(found))
+    told: dict[str, Any] = {**asdict(found), "lines": found.lines()}
+    told["assessed_sha256"] = assessed_digest(side.folder)
+    write_json(side.folder / GRADE_AGREEMENT_FILE, told)
     return found
 
 
-def as_json(found: GradeAgreement) -> dict[str, Any]:
-    """For agreement.json."""
-    return {**asdict(found), "lines": found.lines()}
+def assessed_digest(folder: Path) -> str:
+    """The hash of a run's grades: an agreement with other grades says nothing about these."""
+    return content_hash((folder / ASSESSED_FILE).read_bytes())
+
+
+def run_images(run: Path) -> list[tuple[str, str]]:
+    """(photo, source) of every graded image. Raises `NotARunFolder`."""
+    side = read_side(run, "assess", ASSESSED_FILE)
+    rows = by_photo(side.folder / ASSESSED_FILE, ("source",))
+    return [(photo, str(row["source"] or "")) for photo, row in rows.items()]
 
 
 def _agreement(
