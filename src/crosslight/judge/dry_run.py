@@ -189,6 +189,10 @@ def _graded(scale: Scale, config: AssessConfig, judge: Model, rows: int) -> Iter
         yield CallPlan("describe", judge.card, 1, 1, opening, 1, config.describe_tokens)
         grade += opening + config.describe_tokens
     yield CallPlan("grade", judge.card, 1, 1, grade, 1, samples=samples)
-    if "debias" not in config.without and not samples:
+    if "debias" not in config.without:
+        # Counted letters are not debiased: whether they must be counted shows with the first.
         once = min(1, rows)
-        yield CallPlan("grade without image", judge.card, once, once, closing, shared=True)
+        least = 0 if samples else once
+        yield CallPlan(
+            "grade without image", judge.card, least, once, closing, samples=samples, shared=True
+        )

@@ -33,7 +33,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         place = root / kind
         if place.is_dir():
             return place
-        return (tiny_more if kind in tiny_more.MADE else tiny).save(kind, place)
+        return tiny_more.save(kind, place) if kind in tiny_more.MADE else tiny.save(kind, place)
 
     return folder
 

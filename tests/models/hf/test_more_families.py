@@ -83,7 +83,7 @@ def lone(kind: str, inputs: Any, at: int) -> str:
     if kind == "gemma4":
         said = {"boi_token": "<|image>", "image_token": "<|image|>", "eoi_token": "<image|>"}
         mine: Any = SimpleNamespace(**said)
-        return tf.Gemma4Processor.replace_image_token(mine, inputs, at)
+        return str(tf.Gemma4Processor.replace_image_token(mine, inputs, at))
     if kind == "minicpm":
         names = {"image_start_token": "<image>", "image_end_token": "</image>"}
         names |= {"slice_start_token": "<slice>", "slice_end_token": "</slice>"}
@@ -91,7 +91,7 @@ def lone(kind: str, inputs: Any, at: int) -> str:
         told = tf.MiniCPMV4_6Processor.replace_image_token(mine, inputs, at, image_token_divisor=16)
         return f"<image_id>{at}</image_id>{told}"
     mine = SimpleNamespace(image_processor=SimpleNamespace(merge_size=2), image_token="<|image|>")
-    return tf.Glm4vProcessor.replace_image_token(mine, inputs, at)
+    return str(tf.Glm4vProcessor.replace_image_token(mine, inputs, at))
 
 
 @pytest.mark.parametrize("kind", marked(["mistral3", "gemma4", "minicpm", "glm4v"]))
