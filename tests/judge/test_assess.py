@@ -13,7 +13,7 @@ from crosslight.flow import CallPolicy
 from crosslight.judge.assess import AssessConfig, AssessJob, run_assess
 from crosslight.judge.scales import LETTERS, read_scale
 from crosslight.judge.step import Target
-from crosslight.models.errors import NoOption, NotSupported, ServerFault
+from crosslight.models.errors import ContentFiltered, NoOption, NotSupported, ServerFault
 from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Choice, Request
 from crosslight.policy.bounded import PolicyError
@@ -120,6 +120,7 @@ FOND = grades(F=0.9, A=0.05, K=0.05)
         (grades(F=0.6, I=0.4), Choice(FOND, 0.9), (), 6.2, ""),  # a prior of no mass is not used
         (grades(F=0.6, I=0.4), Choice(FOND, 0.0, samples=10), (), 6.2, ""),
         (grades(F=0.6, I=0.4), NoOption("none", text="I see none"), (), 6.2, ""),
+        (grades(F=0.6, I=0.4), ContentFiltered("no"), (), 6.2, ""),
         (dict.fromkeys(LETTERS, 1 / 11), Choice(FOND, 0.0), ("debias",), 5.0, "spread"),
         (
             grades(**dict.fromkeys("BCDEFGHIJ", 1 / 9)),
@@ -162,8 +163,29 @@ def test_what_is_said_without_the_image_is_taken_off(
     assert bool(row["notes"]) == (not used and "debias" not in without)
 
 
+def test_a_server_that_is_down_at_the_prior_is_a_failure_not_a_bare_grade(tmp_path: Path) -> None:
+    def handler(request: Request) -> Any:
+        if request.task == "describe":
+            return "A street."
+        if any(message.images for message in request.messages):
+            return Choice(grades(A=1.0), 0.0)
+        raise ServerFault("down")
+
+    assert run_on_one(tmp_path, handler, AssessConfig(addressed="off")) == []
+    (lost,) = pq.read_table(tmp_path / "out" / "failed.parquet").to_pylist()
+    assert "down" in str(lost)
+
+
 def run_one(folder: Path, handler: Any, config: AssessConfig, scale: str = "general") -> Any:
     """The row of one picture."""
+    (row,) = run_on_one(folder, handler, config, scale)
+    return row
+
+
+def run_on_one(
+    folder: Path, handler: Any, config: AssessConfig, scale: str = "general"
+) -> list[Any]:
+    """The rows of a run on one picture."""
     store = ImageStore(folder / "images", fsync=False)
     judge: Any = handler if hasattr(handler, "open") else Handled(handler)
     job = AssessJob(
@@ -177,8 +199,8 @@ def run_one(folder: Path, handler: Any, config: AssessConfig, scale: str = "gene
         CallPolicy(attempts=1),
     )
     asyncio.run(run_assess(job))
-    (row,) = pq.read_table(folder / "out" / "assessed.parquet").to_pylist()
-    return row
+    rows: list[Any] = pq.read_table(folder / "out" / "assessed.parquet").to_pylist()
+    return rows
 
 
 def box(label: str, side: float, score: float = 0.9) -> list[Any]:

@@ -179,6 +179,11 @@ class Assess:
             choice = await model.choose([user(self._asked())], tuple(LETTERS), task="grade")
         except NoOption:
             return None, "without the image the model names no letter: not debiased"
+        except ModelError as error:
+            # A filter that refuses the bare question would else take the grade of every image.
+            if error.kind in RETRYABLE:
+                raise
+            return None, f"without the image there is no answer ({error.kind}): not debiased"
         letters = Letters.of(choice)
         why = why_no_prior(letters, choice.samples, self.config.bounds)
         return (None if why else letters), why
