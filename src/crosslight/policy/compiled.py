@@ -142,8 +142,8 @@ def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
         if not beside.is_file():
             raise NotCompiled(
                 f"{path.name} is not compiled: there is no {beside.name}",
-                hint=f"crosslight policy compile {name_or_file} --model SPEC, or without a model "
-                "--by hand writes the form to fill in",
+                hint=f"crosslight policy compile {name_or_file} --model SPEC, or without a model: "
+                f"crosslight policy compile {name_or_file} --by hand",
             )
         compiled = read_compiled(beside)
     stale = differences(constitution, compiled)
@@ -152,7 +152,7 @@ def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
             f"the compiled form of {path.name} is out of date: {'; '.join(stale[:10])}"
             + f" and {len(stale) - 10} more" * (len(stale) > 10),
             hint=f"crosslight policy compile {name_or_file} --model SPEC compiles these rules and "
-            "keeps the others; or --by hand, and mend the compiled file yourself",
+            f"keeps the others; without a model: crosslight policy compile {name_or_file} --by hand",
         )
     return constitution, compiled
 
