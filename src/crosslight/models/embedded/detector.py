@@ -22,6 +22,8 @@ SCORE = np.float32(0.3)
 OVERLAP = 0.6
 """Intersection over union from which two boxes are one thing."""
 MOST = 100
+DOUBTED = np.float32(0.5)
+"""From this score on a thing that the tags do not bear out is not taken to be absent."""
 LOOKED_AT = 640
 """Pixels of the longer side that a larger picture is brought to first: COCO's own size."""
 MAP_SIDES = (19, 10, 5, 3, 2, 1)
@@ -159,3 +161,15 @@ def borne_out(
         if agreed and all(overlap(thing.box, other.box) <= OVERLAP for other in kept):
             kept.append(thing)
     return tuple(kept)
+
+
+def doubted(things: Sequence[Thing], kept: Sequence[Thing]) -> tuple[Thing, ...]:
+    """What the detector is sure of and the tags do not bear out, if no thing that counts lies
+    there."""
+    return tuple(
+        thing
+        for thing in things
+        if thing.score >= DOUBTED
+        and label_of(thing.label).classes
+        and all(overlap(thing.box, other.box) <= OVERLAP for other in kept)
+    )
