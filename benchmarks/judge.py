@@ -142,7 +142,7 @@ def plans() -> Plan:
 
 def prompts_of(plan: Plan) -> list[str]:
     """All questions of the constitution as they are asked."""
-    asked = [q.prompt for rule in plan.rules for item in rule.chain for q in item]
+    asked = [q.prompt for rule in plan.rules for item in rule.items for q in item]
     return list(dict.fromkeys(asked))
 
 
@@ -201,7 +201,7 @@ async def part_2(model: HfModel, plan: Plan, folder: Path) -> None:
     images = ImageStore(folder / "images", fsync=False)
     photo = images.put(picture(1024, 768))
     config = JudgeConfig(without=("cascade",))
-    every = [q for rule in plan.rules for item in rule.chain for q in item]
+    every = [q for rule in plan.rules for item in rule.items for q in item]
     print(f"\n{len(plan.rules)} rules, {len(every)} preconditions, one image, no relevance scan")
     print(f"  naive: with and without the image, a prompt each{2 * len(every):>30} prompts")
     for name, nothing in (("nothing is visible", True), ("nothing is decided", False)):

@@ -68,7 +68,7 @@ class Simulated:
         """Whether a question is true of an image: of its rule the first items, or all."""
         number = self.numbers[photo]
         rule, kind = number % len(self.rules), chance(number, "kind")
-        last = len(self.rules[rule].chain) - 1
+        last = len(self.rules[rule].all_chains[0]) - 1
         for at, item in self.places[see]:
             if at == rule and kind < 0.5 and (item < last or kind < 0.25):
                 return chance(number, see, "which") < 0.7

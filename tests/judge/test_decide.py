@@ -176,10 +176,10 @@ def evidence(item: int, alternative: int, answer: str) -> Evidence:
 
 def test_a_rule_is_violated_only_when_every_item_holds() -> None:
     both = [evidence(0, 0, "yes"), evidence(1, 0, "no"), evidence(1, 1, "yes")]
-    assert rule_finding("r", both, (1, 2), T, PARTS).finding is Finding.VIOLATED
-    assert rule_finding("r", both[:2], (1, 2), T, PARTS).finding is Finding.UNDECIDED
-    assert rule_finding("r", [evidence(0, 0, "no")], (1, 2), T, PARTS).finding is Finding.CLEAR
-    assert rule_finding("r", [], (1, 2), T, PARTS).finding is Finding.UNDECIDED
+    assert rule_finding("r", both, ((1, 2),), T, PARTS).finding is Finding.VIOLATED
+    assert rule_finding("r", both[:2], ((1, 2),), T, PARTS).finding is Finding.UNDECIDED
+    assert rule_finding("r", [evidence(0, 0, "no")], ((1, 2),), T, PARTS).finding is Finding.CLEAR
+    assert rule_finding("r", [], ((1, 2),), T, PARTS).finding is Finding.UNDECIDED
 
 
 def test_relevance_is_cut_strictly_below() -> None:
@@ -187,7 +187,7 @@ def test_relevance_is_cut_strictly_below() -> None:
     assert not is_relevant(0.2199, T, PARTS)
     assert is_relevant(None, T, PARTS)
     assert is_relevant(-1.0, T, PARTS.without("relevance"))
-    skipped = rule_finding("r", [], (1,), T, PARTS, 0.1)
+    skipped = rule_finding("r", [], ((1,),), T, PARTS, 0.1)
     assert (skipped.finding, skipped.reason) == (Finding.CLEAR, "relevance")
 
 
@@ -278,12 +278,12 @@ def test_of_several_looks_the_worst_counts() -> None:
         (("no", "no"), Finding.CLEAR),
     ):
         told = [seen_at(look, answer) for look, answer in zip(looks, answers, strict=True)]
-        found = rule_finding("r", told, (1,), T, PARTS, looks=looks)
+        found = rule_finding("r", told, ((1,),), T, PARTS, looks=looks)
         assert (found.finding, len(found.evidence)) == (wanted, 2)
     # A look that nobody asked about is unknown, as it is where a call failed there.
-    assert rule_finding("r", told[:1], (1,), T, PARTS, looks=looks).finding is Finding.UNDECIDED
+    assert rule_finding("r", told[:1], ((1,),), T, PARTS, looks=looks).finding is Finding.UNDECIDED
     failed = RuleFinding("r", Finding.FAILED, "server_fault: down", 0.0, look=looks[1])
-    assert worst([rule_finding("r", told[:1], (1,), T, PARTS), failed]).finding is Finding.FAILED
+    assert worst([rule_finding("r", told[:1], ((1,),), T, PARTS), failed]).finding is Finding.FAILED
 
 
 def test_only_safe_is_doubted() -> None:

@@ -127,7 +127,7 @@ def test_it_refuses_what_the_run_would_refuse(tmp_path: Path) -> None:
 def test_the_fewest_questions_of_a_rule() -> None:
     def rule(*widths: int) -> int:
         asked = Asked("x", (), "p", "r", "s")
-        return fewest_questions(PlannedRule("r", "text", tuple((asked,) * w for w in widths)))
+        return fewest_questions(PlannedRule("r", "text", (tuple((asked,) * w for w in widths),)))
 
     assert rule(1) == rule(1, 3) == rule(1, 2, 3) == 1
     assert rule(3) == 1 and rule(3, 1) == 2

@@ -91,6 +91,7 @@ def show(
         COMPILED_SUFFIX,
         Compiled,
         find_constitution,
+        question_line,
         read_any,
         read_policy_text,
     )
@@ -105,9 +106,12 @@ def show(
     for rule in found.rules:
         text = rule.text if isinstance(found, Compiled) else getattr(rule, "stated", "")
         out.print(f"\n[bold]{rule.id}[/]  {escape(text)}")
-        for at, item in enumerate(getattr(rule, "chain", ()), start=1):
-            asked = " [dim]or[/] ".join(escape(q.see) for q in item.any)
-            out.print(f"  {at}. {asked}")
+        for number, chain in enumerate(getattr(rule, "all_chains", ())):
+            if number:
+                out.print("  [dim]or where all of these hold:[/]")
+            for at, item in enumerate(chain, start=1):
+                asked = " [dim]or[/] ".join(escape(question_line(q)) for q in item.any)
+                out.print(f"  {at}. {asked}")
 
 
 @app.command("diff")

@@ -12,7 +12,7 @@ from .label_queue import images_to_label, write_queue
 from .labels import read_labels
 from .methods import GuardFormat
 from .policy_flips import flip_test, flips_after
-from .rethreshold import rethreshold_run
+from .rethreshold import form_of, rethreshold_run
 from .run import nothing_after, run_judge
 from .step import Target
 from .tables import read_verdicts
@@ -39,6 +39,7 @@ __all__ = [
     "estimate_judge",
     "flip_test",
     "flips_after",
+    "form_of",
     "images_to_label",
     "measured_on",
     "metrics",

@@ -5,9 +5,10 @@ missing stays unknown), so the two cannot differ. Follows algorithm 1 of CLUE.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from types import MappingProxyType
 
 from crosslight.judge.config import Parts, Thresholds
 from crosslight.records import (
@@ -23,6 +24,13 @@ from crosslight.records import (
 from crosslight.stats import wilson
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
+Place = tuple[int, int]
+"""Item (counted over all chains of a rule) and alternative."""
+Shape = Sequence[Sequence[int]]
+"""For each chain, how many alternatives each of its items has."""
+Ties = Mapping[Place, Place]
+"""Of alternatives that are asked only where another one is not a clear No: that other one."""
+NO_TIES: Ties = MappingProxyType({})
 
 
 class Need(StrEnum):
@@ -152,22 +160,25 @@ def all_of(answers: Sequence[str]) -> str:
 def rule_finding(
     rule: str,
     evidence: Sequence[Evidence],
-    shape: Sequence[int],
+    shape: Shape,
     t: Thresholds,
     parts: Parts,
     relevance: float | None = None,
     looks: Sequence[str] = ("",),
+    ties: Ties = NO_TIES,
 ) -> RuleFinding:
-    """What became of a rule whose chain has `shape[i]` alternatives in item i.
+    """What became of a rule that is broken where any of its chains holds.
 
-    Questions without evidence were never asked: they are unknown. Of several looks the worst
-    counts.
+    Questions without evidence were never asked: they are unknown, or No where they are tied to a
+    clear No. Of several looks the worst counts.
     """
     if not is_relevant(relevance, t, parts):
         rank = 0.05 * max(0.0, relevance or 0.0)
         return RuleFinding(rule, Finding.CLEAR, "relevance", rank, relevance, tuple(evidence))
     found = [
-        _at_look(rule, [e for e in evidence if e.look == look], shape, t, parts, relevance, look)
+        _at_look(
+            rule, [e for e in evidence if e.look == look], shape, ties, t, parts, relevance, look
+        )
         for look in looks
     ]
     return worst(found)
@@ -191,22 +202,39 @@ def worst(found: Sequence[RuleFinding]) -> RuleFinding:
 def _at_look(
     rule: str,
     evidence: Sequence[Evidence],
-    shape: Sequence[int],
+    shape: Shape,
+    ties: Ties,
     t: Thresholds,
     parts: Parts,
     relevance: float | None,
     look: str,
 ) -> RuleFinding:
-    known = {(e.item, e.alternative): e for e in evidence}
-    items, told = [], [(e.item, e.reading) for e in evidence]
-    for item, width in enumerate(shape):
-        here = [known.get((item, j)) for j in range(width)]
-        items.append(any_of([e.reading.answer if e else UNKNOWN for e in here]))
-    answer = all_of(items)
+    found = held({(e.item, e.alternative): e.holds for e in evidence}, shape, ties)
+    items = [[any_of([found[p] for p in item]) for item in chain] for chain in places(shape)]
+    answer = any_of([all_of(chain) for chain in items])
     finding = {YES: Finding.VIOLATED, NO: Finding.CLEAR}.get(answer, Finding.UNDECIDED)
-    reason = _reason(answer, items, told)
-    rank = _chain_score(evidence, t, parts)
+    reason = _reason(answer, items, evidence)
+    rank = _rule_score(evidence, shape, ties, t, parts)
     return RuleFinding(rule, finding, reason, rank, relevance, tuple(evidence), look)
+
+
+def places(shape: Shape) -> list[list[list[Place]]]:
+    """The places of a rule: for each chain, for each of its items, its alternatives."""
+    found: list[list[list[Place]]] = []
+    item = 0
+    for chain in shape:
+        found.append([[(item + i, j) for j in range(width)] for i, width in enumerate(chain)])
+        item += len(chain)
+    return found
+
+
+def held(known: Mapping[Place, str], shape: Shape, ties: Ties = NO_TIES) -> dict[Place, str]:
+    """What holds at every place: `known`, No where it is tied to a No, else unknown."""
+    found: dict[Place, str] = {}
+    for place in (p for chain in places(shape) for item in chain for p in item):
+        tied = place in ties and found.get(ties[place]) == NO
+        found[place] = NO if tied else known.get(place, UNKNOWN)
+    return found
 
 
 def verdict_of(rules: Sequence[RuleFinding]) -> tuple[Status | None, str]:
@@ -238,20 +266,41 @@ def _placed(rule: RuleFinding) -> str:
     return f"{rule.rule} ({rule.look})" if rule.look else rule.rule
 
 
-def _reason(answer: str, items: Sequence[str], told: Sequence[tuple[int, Reading]]) -> str:
-    if answer == YES:
-        return ", ".join(dict.fromkeys(r.test for _, r in told if r.answer == YES))
-    at = items.index(answer)
-    tests = dict.fromkeys(r.test for item, r in told if item == at and r.answer == answer)
-    return f"precondition {at + 1}: {', '.join(tests) or 'not asked'}"
+def _reason(answer: str, items: Sequence[Sequence[str]], evidence: Sequence[Evidence]) -> str:
+    """The tests that decided; of what is not violated, in each chain the item that decided."""
+    told, first = [], 0
+    for chain in items:
+        if all_of(chain) == answer:
+            at = (
+                range(first, first + len(chain)) if answer == YES else [first + chain.index(answer)]
+            )
+            tests = dict.fromkeys(
+                e.reading.test for e in evidence if e.item in at and e.holds == answer
+            )
+            if answer == YES:
+                return ", ".join(tests)
+            unasked = "nothing there to ask of" if answer == NO else "not asked"
+            told.append(f"precondition {at[0] + 1}: {', '.join(tests) or unasked}")
+        first += len(chain)
+    return "; ".join(told)
 
 
-def _chain_score(evidence: Sequence[Evidence], t: Thresholds, parts: Parts) -> float:
-    """The weakest item's strongest question: how far the evidence goes towards a violation."""
-    best: dict[int, float] = {}
+def _rule_score(
+    evidence: Sequence[Evidence], shape: Shape, ties: Ties, t: Thresholds, parts: Parts
+) -> float:
+    """Of the chain that goes furthest, the weakest item's strongest question: how far the evidence
+    goes towards a violation."""
+    scores: dict[Place, float] = {}
     for e in evidence:
-        best[e.item] = max(best.get(e.item, 0.0), question_score(e.measured, e.reading, t, parts))
-    return round(min(best.values(), default=0.0), 6)
+        rank = question_score(e.measured, e.reading, t, parts)
+        scores[e.item, e.alternative] = 1 - rank if e.absent else rank
+    best = [0.0]
+    for chain in places(shape):
+        # What was not asked because it is tied to a No goes no further than that.
+        near = [[scores.get(p, scores.get(ties.get(p, p))) for p in item] for item in chain]
+        known = [[s for s in item if s is not None] for item in near]
+        best.append(min((max(item) for item in known if item), default=0.0))
+    return round(max(best), 6)
 
 
 def question_score(m: Measured, reading: Reading, t: Thresholds, parts: Parts) -> float:

@@ -12,6 +12,7 @@ from crosslight.flow import (
     samples_of,
     text_tokens,
 )
+from crosslight.judge import decide
 from crosslight.judge.assess import AssessConfig, AssessJob, Scale
 from crosslight.judge.config import JudgeConfig
 from crosslight.judge.job import JudgeJob
@@ -106,7 +107,7 @@ def _questions(plan: Plan, config: JudgeConfig, models: Models, rows: int) -> It
     """What the rules ask. The most: every question of every rule, with every measurement."""
     parts = plan.parts
     # Asked in the same words for two rules, a question is answered once.
-    every = dict.fromkeys(asked for rule in plan.rules for item in rule.chain for asked in item)
+    every = dict.fromkeys(asked for rule in plan.rules for item in rule.items for asked in item)
     questions = len(every)
     skips = parts.relevance and models.encoder is not None and not config.eager
     rules = () if skips else plan.rules
@@ -124,7 +125,7 @@ def _questions(plan: Plan, config: JudgeConfig, models: Models, rows: int) -> It
             look = partial(look, samples=0, completion_tokens=REPLY)
         yield look("look", least=least, most=questions)
     if parts.debias1 and parts.tokens and not parts.perceived:
-        firsts = every if config.eager else {rule.chain[0][0] for rule in rules}
+        firsts = every if config.eager else {rule.items[0][0] for rule in rules}
         yield look(
             "without image",
             least=_prompts(firsts) if rows else 0,
@@ -143,10 +144,13 @@ def _questions(plan: Plan, config: JudgeConfig, models: Models, rows: int) -> It
 def fewest_questions(rule: PlannedRule) -> int:
     """At least so many of a rule that is asked: until an item does not hold, or all hold at once.
 
-    Each item that holds takes one question at least, one that does not takes all of its own.
+    Each item that holds takes one question at least, one that does not takes all of its own, but
+    for those that are tied to another. Of several chains the first is counted: the others may ask
+    what it has asked.
     """
-    ends = [at + len(item) for at, item in enumerate(rule.chain)]
-    return min([*ends, len(rule.chain)])
+    chain = decide.places(rule.shape)[0]
+    own = [sum(place not in rule.ties for place in item) for item in chain]
+    return min([*(at + count for at, count in enumerate(own)), len(chain)])
 
 
 def _prompts(questions: Sequence[Asked] | dict[Asked, None] | set[Asked]) -> int:
@@ -158,7 +162,7 @@ def _found(
 ) -> CallPlan:
     """Boxes of the central objects: once for each set of words."""
     sets = {asked.words for asked in every if asked.words}
-    firsts = {rule.chain[0][0].words for rule in rules if rule.chain[0][0].words}
+    firsts = {rule.items[0][0].words for rule in rules if rule.items[0][0].words}
     longest = max((text_tokens(render("detect", words=list(words))) for words in sets), default=0)
     least = len(sets) if config.eager else len(firsts)
     return CallPlan("find objects", detector.card, least, len(sets), longest, 1, REPLY)

@@ -4,11 +4,21 @@ Every method is a plan (rules with chains of questions), a prompt for them, and 
 on. So all of them share asking, deciding, evidence and report.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from crosslight.judge.config import JudgeConfig, Parts
+from crosslight.judge.decide import Place
 from crosslight.judge.prompts import render
-from crosslight.policy import Compiled, CompiledRule, Constitution, PolicyError, Question
+from crosslight.policy import (
+    Compiled,
+    CompiledRule,
+    Constitution,
+    Count,
+    PolicyError,
+    Print,
+    Question,
+)
 
 OVERALL = "*"
 """The rule of methods that judge the image as a whole."""
@@ -39,20 +49,35 @@ class Asked:
     task: str = "visible"
     field: str = ""
     """Of guards that answer in JSON: the field that holds one of the options."""
+    absent: bool = False
+    """The rule wants this not to be there: the answer changes places, after it was read."""
+    print: Print | None = None
+    count: Count | None = None
+    """What the text reader and the detector decide, and no model is asked."""
+
+
+Chain = tuple[tuple[Asked, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedRule:
-    """A rule, the text that relevance is measured with, and its chain (AND of ORs)."""
+    """A rule, the text that relevance is measured with, and its chains: any of them (each an AND
+    of ORs) violates it. `ties` is of places in `items`."""
 
     id: str
     text: str
-    chain: tuple[tuple[Asked, ...], ...]
+    chains: tuple[Chain, ...]
+    ties: Mapping[Place, Place] = field(default_factory=dict, hash=False)
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """How many alternatives each item has."""
-        return tuple(len(item) for item in self.chain)
+    def items(self) -> Chain:
+        """The items of all chains, in the order in which evidence counts them."""
+        return tuple(item for chain in self.chains for item in chain)
+
+    @property
+    def shape(self) -> tuple[tuple[int, ...], ...]:
+        """For each chain, how many alternatives each item has."""
+        return tuple(tuple(len(item) for item in chain) for chain in self.chains)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +113,13 @@ def plan_for(
         raise PolicyError("--without takes parts off the method clue only")
     if method == "rule-yes-no":
         rules = [
-            PlannedRule(r.id, r.text, ((_plain(r.text, render("rule", text=r.text)),),))
+            PlannedRule(r.id, r.text, _alone(_plain(r.text, render("rule", text=r.text))))
             for r in kept
         ]
         return Plan(tuple(rules), _PLAIN)
     if method == "guard":
         asked = (guard or GuardFormat()).asked()
-        return Plan((PlannedRule(OVERALL, asked.see, ((asked,),)),), _PLAIN, overall=True)
+        return Plan((PlannedRule(OVERALL, asked.see, _alone(asked)),), _PLAIN, overall=True)
     if method.startswith("prior"):
         prompt, see = render("prior"), "content that is not fit for the general public"
     else:
@@ -102,7 +127,7 @@ def plan_for(
         prompt = render("constitution", rules=kept, allowed=freed)
         see = f"a violation of the {len(kept)} rules"
     parts = _THINK if method.endswith("cot") else _PLAIN
-    return Plan((PlannedRule(OVERALL, see, ((_plain(see, prompt),),)),), parts, overall=True)
+    return Plan((PlannedRule(OVERALL, see, _alone(_plain(see, prompt))),), parts, overall=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +150,19 @@ class GuardFormat:
 
 def _clue_rule(rule: CompiledRule, parts: Parts) -> PlannedRule:
     if parts.preconditions:
-        chain = tuple(tuple(_visible(q) for q in item.any) for item in rule.chain)
-    else:
-        words = tuple(dict.fromkeys(w for _, _, q in rule.questions for w in q.words))
-        chain = ((_visible(Question(see=_violation(rule.text), words=words[:8])),),)
-    return PlannedRule(rule.id, rule.text, chain)
+        chains = tuple(
+            tuple(tuple(_visible(q) for q in item.any) for item in chain)
+            for chain in rule.all_chains
+        )
+        return PlannedRule(rule.id, rule.text, chains, dict(rule.ties))
+    words = tuple(dict.fromkeys(w for _, _, q in rule.questions for w in q.words))
+    whole = Question(see=_violation(rule.text), words=words[:8])
+    return PlannedRule(rule.id, rule.text, _alone(_visible(whole)))
+
+
+def _alone(asked: Asked) -> tuple[Chain, ...]:
+    """The chains of a rule that is one question."""
+    return (((asked,),),)
 
 
 def _violation(text: str) -> str:
@@ -145,6 +178,9 @@ def _visible(question: Question) -> Asked:
         render("visible", see=see),
         render("reason", see=see),
         render("summarise", see=see),
+        absent=question.absent,
+        print=question.print,
+        count=question.count,
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from crosslight.judge import decide
 from crosslight.judge.cascade import ask_guard, reason_about
 from crosslight.judge.config import JudgeConfig
-from crosslight.judge.decide import NO, YES, Need
+from crosslight.judge.decide import NO, YES, Need, Place
 from crosslight.judge.detector import find
 from crosslight.judge.methods import Asked, Plan, PlannedRule
 from crosslight.judge.views import Views
@@ -86,33 +86,57 @@ class Panel:
     async def _rule(self, rule: PlannedRule, cosine: float | None, views: Views) -> RuleFinding:
         t, parts = self.config.thresholds, self.plan.parts
         try:
-            evidence = await self._chain(rule, views)
+            evidence = await self._chains(rule, views)
         except ModelError as error:
             reason = f"{error.kind}: {error.message}"
             return RuleFinding(rule.id, Finding.FAILED, reason, 0.0, cosine, look=views.look.name)
         looks = (views.look.name,)
-        return decide.rule_finding(rule.id, evidence, rule.shape, t, parts, cosine, looks)
+        shape, ties = rule.shape, rule.ties
+        return decide.rule_finding(rule.id, evidence, shape, t, parts, cosine, looks, ties)
 
-    async def _chain(self, rule: PlannedRule, views: Views) -> list[Evidence]:
+    async def _chains(self, rule: PlannedRule, views: Views) -> list[Evidence]:
+        """The evidence of one rule: chain by chain, until one of them is violated."""
+        chains = decide.places(rule.shape)
         if self.config.eager:
-            places = [(i, j) for i, item in enumerate(rule.chain) for j in range(len(item))]
-            return await together([self._evidence(rule, i, j, views) for i, j in places])
-        found: list[Evidence] = []
-        for i, item in enumerate(rule.chain):
-            answers = []
-            for j in range(len(item)):
-                found.append(await self._evidence(rule, i, j, views))
-                answers.append(found[-1].reading.answer)
+            every = [place for chain in chains for item in chain for place in item]
+            return await together([self._evidence(rule, place, views) for place in every])
+        found: dict[Place, Evidence] = {}
+        for chain in chains:
+            if await self._chain(rule, chain, views, found) == YES:
+                break
+        return list(found.values())
+
+    async def _chain(
+        self,
+        rule: PlannedRule,
+        chain: Sequence[Sequence[Place]],
+        views: Views,
+        found: dict[Place, Evidence],
+    ) -> str:
+        """One chain, up to the first item that does not hold; adds to `found`."""
+        items: list[str] = []
+        for item in chain:
+            answers: list[str] = []
+            for place in item:
+                parent = found.get(rule.ties.get(place, place))
+                if parent is not None and parent.holds == NO:
+                    answers.append(NO)
+                    continue
+                found[place] = await self._evidence(rule, place, views)
+                answers.append(found[place].holds)
                 if answers[-1] == YES:
                     break
-            if decide.any_of(answers) == NO:
+            items.append(decide.any_of(answers))
+            if items[-1] == NO:
                 break
-        return found
+        return decide.all_of(items)
 
-    async def _evidence(self, rule: PlannedRule, i: int, j: int, views: Views) -> Evidence:
-        asked = rule.chain[i][j]
+    async def _evidence(self, rule: PlannedRule, place: Place, views: Views) -> Evidence:
+        item, alternative = place
+        asked = rule.items[item][alternative]
         measured, reading = await self._question(asked, views)
-        return Evidence(i, j, asked.see, measured, reading, views.look.name)
+        look = views.look.name
+        return Evidence(item, alternative, asked.see, measured, reading, look, asked.absent)
 
     async def _question(self, asked: Asked, views: Views) -> tuple[Measured, Reading]:
         m = Measured()

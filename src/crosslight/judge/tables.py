@@ -50,6 +50,7 @@ EVIDENCE = table_schema(
         "item": _COUNT,
         "alternative": _COUNT,
         "question": _TEXT,
+        "absent": _FLAG,
         **{name: _NUMBER for n in _SCORES for name in (n, f"{n}_outside")},
         "debiased": _NUMBER,
         "samples": _COUNT,
@@ -65,7 +66,8 @@ EVIDENCE = table_schema(
         **dict.fromkeys(("box_word", "reasoned", "rationale", "answer", "test"), _TEXT),
     }
 )
-"""Measured: all up to `rationale`. By the thresholds: `answer` and `test`. `samples`, `method`
+"""Measured: all up to `rationale`. By the thresholds: `answer` and `test`. `absent`: the rule wants
+the thing not to be there, so that an `answer` of yes keeps it. `samples`, `method`
 (logprobs or samples), `room` (tokens for a trace) and `said` (words that are neither option) are
 those of `shown`; `intervals` is JSON: between what each score lies that is not wholly known."""
 
@@ -118,6 +120,7 @@ def _evidence_row(e: Evidence, z: float) -> dict[str, Any]:
         "item": e.item,
         "alternative": e.alternative,
         "question": e.question,
+        "absent": e.absent,
         "cropped": m.cropped,
         "sought": m.sought,
         "reasoned": m.reasoned,
@@ -237,4 +240,6 @@ def _read_evidence(row: Mapping[str, Any]) -> Evidence:
     )
     reading = Reading(row["answer"], row["test"])
     look = row.get("look") or ""
-    return Evidence(row["item"], row["alternative"], row["question"], measured, reading, look)
+    absent = bool(row.get("absent"))  # runs from before this column asked for what is there
+    place = (row["item"], row["alternative"], row["question"])
+    return Evidence(*place, measured, reading, look, absent)

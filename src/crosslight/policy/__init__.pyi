@@ -4,9 +4,7 @@ from .compiled import (
     Compiled,
     CompiledRule,
     Draft,
-    Item,
     NotCompiled,
-    Question,
     policy_warnings,
     read_policy,
     write_compiled,
@@ -23,7 +21,8 @@ from .constitution import (
     read_constitution,
     validated,
 )
-from .diff import policy_differences, read_any
+from .diff import policy_differences, question_line, read_any
+from .question import Count, Item, Print, Question
 from .taxonomy import TaxonomyError, domains, leaf, leaves, map_to, taxonomy_rows
 
 __all__ = [
@@ -33,10 +32,12 @@ __all__ = [
     "Compiled",
     "CompiledRule",
     "Constitution",
+    "Count",
     "Draft",
     "Item",
     "NotCompiled",
     "PolicyError",
+    "Print",
     "Question",
     "Rule",
     "ShortText",
@@ -50,6 +51,7 @@ __all__ = [
     "map_to",
     "policy_differences",
     "policy_warnings",
+    "question_line",
     "read_any",
     "read_constitution",
     "read_policy",

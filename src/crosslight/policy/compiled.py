@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from crosslight.policy.bounded import PolicyError, read_written
 from crosslight.policy.constitution import (
@@ -23,26 +23,12 @@ from crosslight.policy.constitution import (
     find_constitution,
     parse_constitution,
     validated,
+    without_defaults,
 )
+from crosslight.policy.question import Chain, Item, Question, tie_of
 from crosslight.records import canonical, content_hash
 from crosslight.store import write_text
 from crosslight.text import odd_characters
-
-Phrase = Annotated[str, Field(min_length=3, max_length=300)]
-Word = Annotated[str, Field(min_length=1, max_length=80)]
-
-
-class Question(StrictModel):
-    """Something that is visible or not, and the objects that it is about."""
-
-    see: Phrase
-    words: Annotated[tuple[Word, ...], Field(max_length=8)] = ()
-
-
-class Item(StrictModel):
-    """One precondition; any of its questions satisfies it."""
-
-    any: Annotated[tuple[Question, ...], Field(min_length=1, max_length=12)]
 
 
 class Draft(StrictModel):
@@ -60,12 +46,45 @@ class CompiledRule(StrictModel):
     text: Text
     objectiveness: Annotated[float | None, Field(ge=1, le=10)] = None
     history: Annotated[tuple[Draft, ...], Field(max_length=30)] = ()
-    chain: Annotated[tuple[Item, ...], Field(min_length=1, max_length=12)]
+    chain: Chain | None = None
+    chains: Annotated[tuple[Chain, ...], Field(max_length=8)] = ()
+
+    @model_validator(mode="after")
+    def _chained(self) -> Self:
+        if bool(self.chain) == bool(self.chains):
+            raise ValueError("a rule has either a chain, or chains of which any violates it")
+        for chain in self.all_chains:
+            for at, item in enumerate(chain):
+                for question in item.any:
+                    tie_of(chain, at, question)
+        return self
+
+    @model_serializer(mode="wrap")
+    def _short(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_defaults(dump(self), CompiledRule, ("chain", "chains"))
+
+    @property
+    def all_chains(self) -> tuple[tuple[Item, ...], ...]:
+        """The chains of preconditions. Where all of one hold, the rule is violated."""
+        return self.chains if self.chain is None else (self.chain,)
 
     @property
     def questions(self) -> list[tuple[int, int, Question]]:
-        """Every question with its place in the chain: (item, alternative, question)."""
-        return [(i, j, q) for i, item in enumerate(self.chain) for j, q in enumerate(item.any)]
+        """Every question with its place, counted over all chains: (item, alternative, question)."""
+        items = [item for chain in self.all_chains for item in chain]
+        return [(i, j, q) for i, item in enumerate(items) for j, q in enumerate(item.any)]
+
+    @property
+    def ties(self) -> dict[tuple[int, int], tuple[int, int]]:
+        """Of tied questions, the place that each is tied to; places as of `questions`."""
+        found, first = {}, 0
+        for chain in self.all_chains:
+            for at, item in enumerate(chain):
+                for j, question in enumerate(item.any):
+                    if (tied := tie_of(chain, at, question)) is not None:
+                        found[first + at, j] = (first + tied[0], tied[1])
+            first += len(chain)
+        return found
 
 
 class Compiled(StrictModel):
@@ -135,7 +154,9 @@ def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
 def is_compiled(value: Any) -> bool:
     """Whether plain data looks like a compiled file."""
     rules = value.get("rules") if isinstance(value, dict) else None
-    return isinstance(rules, list) and any(isinstance(r, dict) and "chain" in r for r in rules)
+    return isinstance(rules, list) and any(
+        isinstance(r, dict) and ("chain" in r or "chains" in r) for r in rules
+    )
 
 
 def differences(constitution: Constitution, compiled: Compiled) -> list[str]:

@@ -94,8 +94,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One question of a rule's chain. `item` counts the AND, `alternative` the OR in it; `look`
-    names the frame or piece of the image, and is empty where the image takes one look."""
+    """One question of a rule. `item` counts the AND, over all chains of the rule, `alternative`
+    the OR in it; `look` names the frame or piece of the image, and is empty where the image takes
+    one look. `reading` answers the question as it was asked; where the rule wants the thing
+    `absent`, yes and no change places in `holds`."""
 
     item: int
     alternative: int
@@ -103,6 +105,13 @@ class Evidence:
     measured: Measured
     reading: Reading
     look: str = ""
+    absent: bool = False
+
+    @property
+    def holds(self) -> str:
+        """Whether the precondition holds: yes, no or unknown."""
+        turned = {"yes": "no", "no": "yes"} if self.absent else {}
+        return turned.get(self.reading.answer, self.reading.answer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from crosslight.judge import REPORT_CARD_FILE, measured_on, read_verdicts
+from crosslight.judge import REPORT_CARD_FILE, form_of, measured_on, read_verdicts
 from crosslight.records import Evidence, Finding, RuleFinding, Score, Status, Verdict
 from crosslight.runs import RunError, read_run
 from crosslight.store import (
@@ -112,7 +112,7 @@ def cost_rows(run: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     rows = max(1, run["rows"])
     asked, calls = run.get("asked", {}), run.get("calls", {})
     per_image = sum(n for kind, n in asked.items() if kind != "prior") / rows
-    questions = sum(sum(rule["shape"]) for rule in run["plan"]["rules"])
+    questions = sum(sum(map(sum, form_of(rule).shape)) for rule in run["plan"]["rules"])
     skipped = run.get("skipped_pairs", 0) / max(1, run.get("pairs", 0))
     tokens = run.get("tokens", {})
     return [
