@@ -34,7 +34,10 @@ def test_over_http_with_logprobs_and_without(tmp_path: Path) -> None:
                     "choice": {"Yes": 0.96, "No": 0.03},
                 },
                 {"task": "visible", "choice": {"Yes": 0.01, "No": 0.97}},
-                {"task": "summarise", "json": {"rationale": "looked", "rating": "No"}},
+                {
+                    "task": "weigh",
+                    "json": {"thought": "I look.", "rationale": "looked", "rating": "No"},
+                },
             ],
             "can": {"logprobs": True},
         }

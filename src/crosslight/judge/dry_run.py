@@ -13,11 +13,11 @@ from crosslight.flow import (
     text_tokens,
 )
 from crosslight.judge import decide
+from crosslight.judge.asking import Models
 from crosslight.judge.assess import AssessConfig, AssessJob, Scale
 from crosslight.judge.config import JudgeConfig
 from crosslight.judge.job import JudgeJob
 from crosslight.judge.methods import Asked, Plan, PlannedRule
-from crosslight.judge.panel import Models
 from crosslight.judge.prompts import render
 from crosslight.judge.run import planned
 from crosslight.models import Model, NotSupported, Sampling

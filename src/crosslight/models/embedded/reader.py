@@ -26,6 +26,8 @@ from crosslight.store import BadImage, decode_image
 
 SPEC = "print:rapidocr"
 TASK = "print"
+FORM = "places"
+"""Of the answers, in the revision: those of an older form are not replayed as this one."""
 WORKERS = 2
 
 
@@ -41,7 +43,8 @@ class ReaderBackend:
 
 
 class ReaderModel:
-    """Answers the task `print` with a JSON list of lines, and nothing else."""
+    """Answers the task `print` with a JSON list of [line, left, top, right, bottom] (shares of width
+    and height), and nothing else."""
 
     def __init__(self) -> None:
         from crosslight.models.embedded.ocr import TextReader
@@ -49,7 +52,7 @@ class ReaderModel:
         self.card = ModelCard(
             SPEC,
             "rapidocr",
-            version("rapidocr"),
+            f"{version('rapidocr')}:{FORM}",
             licence="Apache-2.0",
             weakness="Latin print; misses handwriting, curved and drawn letters",
             usd_per_million_in=0.0,
@@ -68,7 +71,7 @@ class ReaderModel:
         sampling: Sampling = GREEDY,
         logprobs: int = 0,
     ) -> Answer:
-        """The printed lines, top to bottom. Raises `NotSupported`, `Rejected`."""
+        """The printed lines with their places, top to bottom. Raises `NotSupported`, `Rejected`."""
         images = [image for message in messages for image in message.images]
         if task != TASK or len(images) != 1:
             raise NotSupported("the reader reads one image", hint="task `print`")
@@ -90,9 +93,10 @@ class ReaderModel:
         """Let running work end."""
         await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
 
-    def _read(self, jpeg: bytes) -> list[str]:
+    def _read(self, jpeg: bytes) -> list[list[str | float]]:
         try:
             picture = decode_image(jpeg).image
         except BadImage as error:
             raise Rejected(f"no image: {error}") from error
-        return [line for line, _ in self._reader.lines(picture)]
+        placed = self._reader.placed(picture)
+        return [[one.text, one.left, one.top, one.right, one.bottom] for one in placed]
