@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from crosslight.flow import Context
 from crosslight.judge import decide
-from crosslight.judge.injection import NOTHING, Print, addressed_by, read_print
 from crosslight.judge.config import Thresholds
+from crosslight.judge.injection import NOTHING, Print, addressed_by, read_print
 from crosslight.judge.panel import Panel
 from crosslight.judge.reading import print_says
 from crosslight.judge.views import Views
@@ -38,7 +38,8 @@ class Judge:
         config = self.panel.config
         whole = Views(ctx, row.photo, config.side, config.quality, config.crop_margin)
         looks, unseen = await whole.all(config.looks)
-        prints = await prints_in(looks, config.addressed, ctx)
+        reads = self.panel.plan.reads_print
+        prints = await prints_in(looks, config.addressed, ctx, reads=reads)
         words = await words_in(looks, config.addressed, ctx, prints)
         rules = await self.panel.rules(looks, prints, addressed=bool(words))
         words = words or swayed(rules, config.thresholds)
@@ -63,9 +64,11 @@ class Judge:
         )
 
 
-async def prints_in(looks: Sequence[Views], how: str, ctx: Context) -> dict[str, Print]:
-    """What is printed at each look, by its name; read once a look."""
-    if how != "ocr":
+async def prints_in(
+    looks: Sequence[Views], how: str, ctx: Context, *, reads: bool = False
+) -> dict[str, Print]:
+    """What is printed at each look, by its name; read once a look. `reads`: rules ask for print."""
+    if how != "ocr" and not reads:
         return {}
     reader = ctx.models["reader"]
     return {views.look.name: await read_print(reader, await views.whole()) for views in looks}

@@ -7,8 +7,7 @@ probabilities are.
 
 from collections.abc import Sequence
 
-from crosslight.models.embedded.detector import OVERLAP, overlap
-from crosslight.models.embedded.scene import Box
+from crosslight.models.embedded.scene import OVERLAP, Box, overlap
 
 MISSED_SHARE = 1.5
 """Times what was seen, and one more: as many there may be."""

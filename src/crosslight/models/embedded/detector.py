@@ -13,14 +13,12 @@ from PIL import Image
 
 from crosslight.models.embedded.coco import PERSON, label_of, labels
 from crosslight.models.embedded.graphs import Floats
-from crosslight.models.embedded.scene import DIGITS, Box, Thing
+from crosslight.models.embedded.scene import DIGITS, OVERLAP, Box, Thing, overlap
 from crosslight.models.embedded.sessions import open_session
 from crosslight.models.embedded.ssd import ANCHORS, SIDE
 
 SCORE = np.float32(0.3)
 """Of the released graph: what is less is not looked at."""
-OVERLAP = 0.6
-"""Intersection over union from which two boxes are one thing."""
 MOST = 100
 DOUBTED = np.float32(0.5)
 """From this score on a thing that the tags do not bear out is not taken to be absent."""
@@ -132,20 +130,6 @@ def read_out(logits: Floats, codes: Floats) -> tuple[Thing, ...]:
                 score = round(float(scores[index, column]), DIGITS)
                 found.append(Thing(names[column], score, box))
     return tuple(sorted(found, key=lambda thing: -thing.score)[:MOST])
-
-
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    both = width * height
-    return both / (_area(one) + _area(other) - both)
-
-
-def _area(box: Box) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 def borne_out(

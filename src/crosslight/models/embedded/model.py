@@ -117,14 +117,16 @@ class EmbeddedModel:
         sampling: Sampling = Sampling(),  # noqa: B008 - frozen
         logprobs: int = 0,
     ) -> Answer:
-        """`scene`: a scene as JSON. `reword` (`embedded:words` only): text. Nothing else.
+        """`scene`: a scene as JSON; `look`: without its print. `reword` (`embedded:words` only):
+        text. Nothing else.
 
         Raises `NotSupported`, or `Rejected` for bytes that are no image.
         """
         if logprobs:
             raise NotSupported("the embedded model has no log-probabilities", hint=HINT)
-        if task == "scene":
-            seen = (await self.scene(_one_image(messages))).to_json()
+        if task in ("scene", "look"):
+            look = self.scene if task == "scene" else self._look
+            seen = (await look(_one_image(messages))).to_json()
             text = json.dumps(seen, ensure_ascii=False, separators=(",", ":"))
             return Answer(text=text, parsed=seen, model=self.card.spec)
         if task == words.TASK and self._writer is not None:

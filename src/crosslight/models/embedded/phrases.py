@@ -15,7 +15,8 @@ _SILENT = frozenset(
 )
 _NEGATION = frozenset(
     "no not without never none nobody nothing neither nor lack lacks lacking missing absent "
-    "absence except unless instead cannot free don doesn didn isn aren wasn weren hasn haven won".split()
+    "absence except unless instead cannot free don doesn didn isn aren wasn weren hasn haven "
+    "won".split()
 )
 """`don`, `isn`, ...: what words_of makes of don't and isn't."""
 _NEGATION_PAIRS = frozenset({("other", "than"), ("rather", "than"), ("free", "of"), ("but", "no")})
@@ -58,6 +59,43 @@ def read_phrase(phrase: str) -> Phrase:
     )
     things, unknown, unmeasured = _named(singular(words))
     return Phrase(printed, tuple(things), tuple(unknown), tuple(unmeasured), negated)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far perception can answer a phrase, and why no further."""
+
+    yes: bool
+    no: bool
+    why: str
+
+
+def reach_of(phrase: str) -> Reach:
+    """Whether perception could ever say Yes, or No, to a phrase (`policy check`)."""
+    asked = read_phrase(phrase)
+    if why := _why_not(phrase, asked):
+        return Reach(False, False, why)
+    if asked.unmeasured:
+        return Reach(False, True, f"not measured: {', '.join(asked.unmeasured)}")
+    if any(sense.wider for sense in asked.things):
+        return Reach(False, True, "seen as a wider thing only (a child as a person)")
+    seen = ["by print"] if asked.printed else []
+    return Reach(True, True, ", ".join([*seen, *_seen_by(asked.things)]))
+
+
+def _why_not(phrase: str, asked: Phrase) -> str:
+    if asked.negated:
+        return "speaks of an absence: ask for the thing, with `absent: true`"
+    if unseen := not_seen(phrase):
+        return f"not seen: {', '.join(unseen)}"
+    if asked.unknown:
+        return f"words that nothing explains: {', '.join(asked.unknown)}"
+    return "" if asked.known else "names nothing that is seen"
+
+
+def _seen_by(things: tuple[Sense, ...]) -> list[str]:
+    found = ["by box"] if any(sense.labels for sense in things) else []
+    return [*found, "by class"] if any(sense.classes for sense in things) else found
 
 
 def not_seen(phrase: str) -> list[str]:

@@ -13,6 +13,8 @@ DIGITS = 6
 SAFETY = ("safe", "sexual", "graphic")
 
 
+OVERLAP = 0.6
+"""Intersection over union from which two boxes are one thing."""
 Box = tuple[float, float, float, float]
 """left, top, right, bottom, as shares of the picture's width and height."""
 
@@ -99,3 +101,17 @@ def _share(value: Any) -> float:
     if not 0.0 <= share <= 1.0:
         raise ValueError(f"{share} is no probability")
     return share
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Intersection over union."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    both = width * height
+    return both / (_area(one) + _area(other) - both)
+
+
+def _area(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
