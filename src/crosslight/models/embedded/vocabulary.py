@@ -78,7 +78,8 @@ def vocabulary() -> dict[Words, Sense]:
             words = singular(words_of(label.name))
             known = senses.get(words, Sense()).classes
             senses[words] = Sense(known or label.classes, frozenset({label.name}))
-    return {**senses, **_synonyms(senses)}
+    known = {**senses, **_synonyms(senses)}
+    return {words: sense for words, sense in known.items() if words not in unseen_words()}
 
 
 def _synonyms(senses: dict[Words, Sense]) -> dict[Words, Sense]:
