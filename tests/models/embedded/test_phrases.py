@@ -134,3 +134,18 @@ def test_reach_says_why() -> None:
     assert "sleeping" in reach_of("a sleeping dog").why
     assert reach_of("a dog").yes and "by box" in reach_of("a dog").why
     assert look_for(DOG, "").outside == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("phrase", "kind"), [("a nude person", "sexual"), ("blood on a floor", "graphic")]
+)
+@pytest.mark.parametrize("share", [0.001, 0.4, 0.999])
+def test_the_safety_classifier_sorts_and_never_decides(
+    phrase: str, kind: str, share: float
+) -> None:
+    """Else a picture that the classifier finds harmless would be clear of the rule."""
+    safety = {"safe": 1 - share, "sexual": 0.0, "graphic": 0.0, kind: share}
+    scene = Scene((("brick", 0.5),), (), safety, ())
+    assert look_for(scene, phrase).yes == share
+    assert decided(scene, phrase) == "unknown"
+    assert look_for(scene, f"a room without {phrase}").yes == 0.5

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
+from crosslight.models.embedded.scene import SAFETY
 from crosslight.models.embedded.vocabulary import Sense, Words, singular, unseen_words, vocabulary
 from crosslight.text import words_of
 
@@ -43,6 +44,9 @@ class Phrase:
     unknown: tuple[str, ...]
     unmeasured: tuple[str, ...]
     negated: bool
+    sorted_by: str = ""
+    """The opinion of the safety classifier, sexual or graphic, that puts the phrase's photos in an
+    order and never decides them."""
 
     @property
     def known(self) -> int:
@@ -58,7 +62,9 @@ def read_phrase(phrase: str) -> Phrase:
         pair in _NEGATION_PAIRS for pair in pairwise(words)
     )
     things, unknown, unmeasured = _named(singular(words))
-    return Phrase(printed, tuple(things), tuple(unknown), tuple(unmeasured), negated)
+    kinds = [kind for kind in _unseen(singular(words)).values() if kind in SAFETY]
+    parts = tuple(things), tuple(unknown), tuple(unmeasured)
+    return Phrase(printed, *parts, negated, kinds[0] if kinds else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +106,13 @@ def _seen_by(things: tuple[Sense, ...]) -> list[str]:
 
 def not_seen(phrase: str) -> list[str]:
     """Words of a phrase that people expect to be seen and that no part sees, with what they are."""
-    words = singular(words_of(phrase))
+    found = _unseen(singular(words_of(phrase)))
+    return sorted(f"{' '.join(words)} ({kind})" for words, kind in found.items())
+
+
+def _unseen(words: Words) -> dict[Words, str]:
     spans = {words[i:j] for i in range(len(words)) for j in range(i + 1, i + 1 + LONGEST)}
-    return sorted(f"{' '.join(w)} ({kind})" for w, kind in unseen_words().items() if w in spans)
+    return {known: kind for known, kind in unseen_words().items() if known in spans}
 
 
 def _named(words: Words) -> tuple[list[Sense], list[str], list[str]]:

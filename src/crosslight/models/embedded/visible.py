@@ -39,8 +39,12 @@ def look_for(scene: Scene, phrase: str) -> Sight:
 
     Quoted parts must be readable; known things must all be there; every other content word adds
     to `outside`, and so does, where the things are there, what is said of them and not measured.
+    Sexual and graphic content is left open whatever the safety classifier says, which is `yes`: it
+    sorts the photos and clears none.
     """
     asked = read_phrase(phrase)
+    if asked.sorted_by and not asked.negated:
+        return Sight(scene.safety[asked.sorted_by], UNKNOWN)
     if asked.negated or not asked.known:
         return Sight(0.5, UNKNOWN)
     sights = [_read(scene, quoted) for quoted in asked.printed]
