@@ -128,9 +128,7 @@ class Asker:
             return replace(m, unprinted=await self._score(asked, image))
         return await self._reasoned(m, asked, look)
 
-    async def _region(
-        self, asked: Asked, look: Look
-    ) -> tuple[Region | None, tuple[Region, ...]]:
+    async def _region(self, asked: Asked, look: Look) -> tuple[Region | None, tuple[Region, ...]]:
         """The box that counts, and all of its word where all are erased."""
         detector, parts = self.models.detector, self.plan.parts
         assert detector is not None

@@ -211,9 +211,7 @@ def _alone(asked: Asked) -> tuple[Chain, ...]:
 
 def _visible(question: Question, depictions: str | None) -> Asked:
     asked = _seen(question.see, question.words, depictions)
-    return replace(
-        asked, absent=question.absent, print=question.print, count=question.count
-    )
+    return replace(asked, absent=question.absent, print=question.print, count=question.count)
 
 
 def _seen(see: str, words: tuple[str, ...], depictions: str | None) -> Asked:

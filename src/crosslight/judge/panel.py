@@ -142,9 +142,7 @@ class Panel:
                 break
         return decide.any_of(answers)
 
-    async def _joint(
-        self, several: Sequence[Place], rule: PlannedRule, look: Look
-    ) -> Score | None:
+    async def _joint(self, several: Sequence[Place], rule: PlannedRule, look: Look) -> Score | None:
         """The score of alternatives that are asked together; a clear No then is one of each. Not
         where one of them wants a crop: the whole image cannot clear what is small."""
         parts = self.plan.parts

@@ -90,9 +90,7 @@ def _of_whole(m: Measured) -> Score | None:
     return m.whole if m.cropped else m.shown
 
 
-def _look(
-    shown: Score, m: Measured, t: Thresholds, parts: Parts, *, erase: bool = True
-) -> Step:
+def _look(shown: Score, m: Measured, t: Thresholds, parts: Parts, *, erase: bool = True) -> Step:
     """What one look's score says: against the prior, against the plain cut, and (`erase`) against
     the image without its central region."""
     if shown.outside > t.outside_max:
