@@ -107,7 +107,9 @@ class Levels:
             return {"boxes": self._boxes(self.shown[images[0].photo], text)}
         if request.task == "reason":
             return "I look."
-        names = [word.strip(".- ") for word in text.split() if word[:5] in ("thing", "state", "permi")]
+        names = [
+            word.strip(".- ") for word in text.split() if word[:5] in ("thing", "state", "permi")
+        ]
         names = [name for name in dict.fromkeys(names) if name[-2:-1].isdigit()]
         if request.task in ("weigh", "summarise"):
             yes = self.shown[images[0].photo].has(names[-1])
@@ -130,8 +132,10 @@ class Levels:
     def _seen(self, shown: Shown, name: str, erased: bool) -> float:
         luck, soft = chance(shown.number, name), chance(shown.number, name, "soft") < SOFT
         there = shown.has(name) and not erased
-        middle, width = ((1.0, 1.0) if soft else (4.0, 1.0)) if there else (
-            (-1.5, 1.0) if soft else (-4.2, 1.0)
+        middle, width = (
+            ((1.0, 1.0) if soft else (4.0, 1.0))
+            if there
+            else ((-1.5, 1.0) if soft else (-4.2, 1.0))
         )
         return 1 / (1 + math.exp(-self.sharpness * (middle + width * (2 * luck - 1))))
 

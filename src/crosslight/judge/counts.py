@@ -75,7 +75,9 @@ class Counts:
 
 def asked(m: Measured) -> list[str]:
     """The kinds of calls that one measurement took. `prior` is shared by all images."""
-    kinds = [name for name in ("shown", "prior", "erased", "unprinted") if getattr(m, name) is not None]
+    kinds = [
+        name for name in ("shown", "prior", "erased", "unprinted") if getattr(m, name) is not None
+    ]
     if m.cropped and m.whole is not None:
         kinds.append("whole")
     if m.sought:

@@ -125,7 +125,9 @@ class Views:
         colours = [_rim(image, box) for box in boxes]
         for box, colour in zip(boxes, colours, strict=True):
             image.paste(colour, box)
-        return self._view(image, f"unprint:{content_hash(';'.join(map(_shares, lines)))[:16]}")
+        return self._view(
+            image, f"unprint:{content_hash(';'.join(map(_shares, lines)).encode())[:16]}"
+        )
 
     def _view(self, image: Image.Image, how: str) -> ImageView:
         out = BytesIO()
