@@ -31,7 +31,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from crosslight.flow import Context
 from crosslight.judge.config import JudgeConfig
 from crosslight.judge.methods import Plan, plan_for
-from crosslight.judge.panel import Models, Panel
+from crosslight.judge.asking import Models
+from crosslight.judge.panel import Panel
 from crosslight.judge.views import Views
 from crosslight.models.hf.families import FAMILIES, Parts
 from crosslight.models.hf.model import HfModel

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from crosslight.judge import rethreshold_run
-from crosslight.judge.decide import NO, UNKNOWN
+from crosslight.judge.reading import NO, UNKNOWN
 from crosslight.judge.rethreshold import Form, unasked
 from crosslight.judge.tables import read_verdicts
 from crosslight.records.verdict import Evidence, Finding, Measured, Reading, RuleFinding

@@ -13,7 +13,8 @@ from typing import Any
 from crosslight.judge import decide
 from crosslight.judge.config import JudgeConfig, Parts, Thresholds
 from crosslight.judge.counts import Counts
-from crosslight.judge.decide import NO, UNKNOWN, YES, Need, Shape, Ties
+from crosslight.judge.decide import Shape, Ties
+from crosslight.judge.reading import NO, UNKNOWN, YES, Need, read
 from crosslight.judge.tables import EVIDENCE, VERDICTS, evidence_rows, read_verdicts, verdict_row
 from crosslight.records import (
     Evidence,
@@ -49,7 +50,7 @@ def rethreshold_run(folder: Path, out: Path, values: Mapping[str, float]) -> dic
     new = [again(v, forms, config, parts) for v in old]
     with held_folder(out, "judge"):
         begin(out, "judge")
-        account = Counts(list(forms))
+        account = Counts(list(forms), parts)
         for verdict in new:
             account.add(verdict)
         write_table(out / "verdicts.parquet", VERDICTS, map(verdict_row, new))
@@ -148,7 +149,7 @@ def _rule(
 
 
 def _reread(e: Evidence, t: Thresholds, parts: Parts) -> Evidence:
-    reading = decide.read(e.measured, t, parts)
+    reading = read(e.measured, t, parts)
     if isinstance(reading, Need):
         reading = Reading(UNKNOWN, NOT_ASKED)
     return replace(e, reading=reading)

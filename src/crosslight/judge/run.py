@@ -5,12 +5,13 @@ from contextlib import ExitStack
 from typing import Any
 
 from crosslight.flow import Session
-from crosslight.judge.config import JudgeConfig
+from crosslight.judge.asking import Models, models_of
+from crosslight.judge.config import CHAINED, DEFAULT, JudgeConfig
 from crosslight.judge.counts import Counts
 from crosslight.judge.inputs import Inputs, inputs_of
 from crosslight.judge.job import JudgeJob
 from crosslight.judge.methods import METHODS, Plan, plan_for
-from crosslight.judge.panel import Models, Panel
+from crosslight.judge.panel import Panel
 from crosslight.judge.prompts import prompt_hashes
 from crosslight.judge.step import Judge
 from crosslight.judge.summary import describe
@@ -60,10 +61,10 @@ async def run_judge(
     """
     async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
         callers = hall.session.callers
-        models = Models(callers["judge"], callers.get("encoder"), callers.get("detector"))
+        models = models_of(callers)
         plan = planned(job, models)
         started(hall)
-        counts = Counts([rule.id for rule in plan.rules])
+        counts = Counts([rule.id for rule in plan.rules], plan.parts)
         notes = notes_of(plan, job.config, models)
         judge = Judge(Panel(plan, job.config, models), notes, provenance(job, hall.session))
         inputs, lost = Inputs((), ()), list[Lost]()
@@ -117,10 +118,10 @@ def planned(job: JudgeJob, models: Models) -> Plan:
         raise NotSupported(
             f"{models.judge.card.spec} takes no images", hint="name a vision-language model"
         )
-    if can.scene and job.config.method != "clue":
+    if can.scene and job.config.method not in CHAINED:
         raise NotSupported(
             "the embedded perception makes no verdict; it only answers what is visible",
-            hint="--method clue, or name a vision-language model",
+            hint=f"--method {CHAINED[0]}, or name a vision-language model",
         )
     return plan_for(
         job.constitution,
@@ -135,9 +136,10 @@ def planned(job: JudgeJob, models: Models) -> Plan:
 
 def notes_of(plan: Plan, config: JudgeConfig, models: Models) -> tuple[str, ...]:
     """What was not done, on every verdict."""
-    if config.method != "clue":
+    if config.method not in CHAINED:
         return (f"method {config.method}",)
-    notes = [f"without {name} (asked for)" for name in config.without]
+    notes = [f"method {config.method}"] if config.method != DEFAULT else []
+    notes += [f"without {name} (asked for)" for name in config.without]
     if models.encoder is None and "relevance" not in config.without:
         notes.append("no encoder: no relevance scan, every rule was asked")
     if plan.parts.perceived:
