@@ -69,7 +69,10 @@ def list_constitutions() -> None:
 
 @app.command("check")
 def check(constitution: Named) -> None:
-    """Read a constitution and its compiled form; print what a reviewer should look at."""
+    """Print what a reviewer should look at, and who can decide each question.
+
+    Says of every rule whether it can be decided without a vision-language model.
+    """
     from crosslight.policy import NotCompiled, policy_warnings, read_constitution, read_policy
 
     compiled = None
@@ -81,6 +84,10 @@ def check(constitution: Named) -> None:
     found = policy_warnings(written, compiled)
     for line in found:
         err.print(f"[yellow]look again:[/] {escape(line)}")
+    if compiled:
+        from crosslight.cli.policy_compile import print_deciders
+
+        print_deciders(compiled)
     asked = sum(len(rule.questions) for rule in compiled.rules) if compiled else 0
     out.print(
         f"{escape(written.title)}: {len(written.rules)} rules, {asked} questions, "

@@ -152,7 +152,8 @@ def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
             f"the compiled form of {path.name} is out of date: {'; '.join(stale[:10])}"
             + f" and {len(stale) - 10} more" * (len(stale) > 10),
             hint=f"crosslight policy compile {name_or_file} --model SPEC compiles these rules and "
-            f"keeps the others; without a model: crosslight policy compile {name_or_file} --by hand",
+            "keeps the others; without a model: "
+            f"crosslight policy compile {name_or_file} --by hand",
         )
     return constitution, compiled
 
