@@ -99,6 +99,9 @@ def check(constitution: Named) -> None:
 def show(
     constitution: Named,
     source: Annotated[bool, typer.Option("--source", help="Print the file as it is.")] = False,
+    compiled: Annotated[
+        bool, typer.Option("--compiled", help="Print the compiled file as it is.")
+    ] = False,
 ) -> None:
     """Print rules with their chains of questions."""
     from crosslight.policy import (
@@ -115,6 +118,9 @@ def show(
         out.print(read_policy_text(path), markup=False)
         return
     beside = path.with_name(path.stem + COMPILED_SUFFIX)
+    if compiled:
+        out.print(read_policy_text(beside), markup=False)
+        return
     found = read_any(beside if beside.is_file() else path)
     out.print(f"[bold]{escape(found.title)}[/]")
     for rule in found.rules:
