@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from crosslight.flow import Context
 from crosslight.judge import decide
-from crosslight.judge.injection import NOTHING, Print, addressed_by, read_print
 from crosslight.judge.config import Thresholds
+from crosslight.judge.injection import NOTHING, Print, addressed_by, read_print
 from crosslight.judge.panel import Panel
 from crosslight.judge.reading import print_says
 from crosslight.judge.views import Views

@@ -43,8 +43,8 @@ class ReaderBackend:
 
 
 class ReaderModel:
-    """Answers the task `print` with a JSON list of [line, left, top, right, bottom] (shares of width
-    and height), and nothing else."""
+    """Answers the task `print` with a JSON list of [line, left, top, right, bottom] (shares of
+    width and height), and nothing else."""
 
     def __init__(self) -> None:
         from crosslight.models.embedded.ocr import TextReader
