@@ -29,9 +29,9 @@ from PIL import Image
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from crosslight.flow import Context
+from crosslight.judge.asking import Models
 from crosslight.judge.config import JudgeConfig
 from crosslight.judge.methods import Plan, plan_for
-from crosslight.judge.asking import Models
 from crosslight.judge.panel import Panel
 from crosslight.judge.views import Views
 from crosslight.models.hf.families import FAMILIES, Parts
