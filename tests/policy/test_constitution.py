@@ -9,10 +9,8 @@ from crosslight.policy.bounded import MAX_YAML_BYTES, PolicyError, parse_plain, 
 from crosslight.policy.compiled import (
     Compiled,
     differences,
-    policy_warnings,
     read_compiled,
     read_policy,
-    write_compiled,
 )
 from crosslight.policy.constitution import (
     CONSTITUTION_FOLDER,
@@ -22,6 +20,8 @@ from crosslight.policy.constitution import (
     read_constitution,
 )
 from crosslight.policy.diff import policy_differences, read_any
+from crosslight.policy.layout import write_compiled
+from crosslight.policy.review import policy_warnings
 
 RULE: dict[str, Any] = {"id": "r", "text": "No thing within {reach} cm.", "constants": {"reach": 3}}
 

@@ -3,7 +3,7 @@ from .assess import AssessConfig, AssessJob, read_scale, run_assess
 from .card import REPORT_CARD_FILE, measured_on, report_card
 from .compare import JudgePair, compare_judged
 from .compare_grades import GradePair, compare_assessed
-from .compile import CompileConfig, compile_policy
+from .compile import CompileConfig, CompiledNow, compile_policy
 from .config import JudgeConfig, Thresholds
 from .dry_run import estimate_assess, estimate_judge
 from .inputs import SCREEN, WITH_COPIES
@@ -24,6 +24,7 @@ __all__ = [
     "AssessConfig",
     "AssessJob",
     "CompileConfig",
+    "CompiledNow",
     "GradePair",
     "GuardFormat",
     "JudgeConfig",

@@ -4,7 +4,7 @@ What all questions of a look share (its boxes, its print) is asked once and kept
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,10 +13,11 @@ from crosslight.judge.config import JudgeConfig
 from crosslight.judge.detector import best, deciding, find_all
 from crosslight.judge.injection import NOTHING, Print
 from crosslight.judge.methods import Asked, Plan, joint_of
-from crosslight.judge.reading import UNKNOWN, Need, crop_wanted, read, reasoned_look
+from crosslight.judge.reading import Need, crop_wanted, read, reasoned_look
+from crosslight.judge.unasked import boxed_count, print_score, seen_count
 from crosslight.judge.views import Views
 from crosslight.judge.wording import about_print, names_one_thing
-from crosslight.models import Choice, Model, NoOption, user
+from crosslight.models import Choice, Model, NoOption, Scene, user
 from crosslight.records import ImageView, Measured, Reading, Region, Score
 
 SURE_WIDTH = 1e-4
@@ -27,11 +28,21 @@ ELSEWHERE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Who is asked: the judge, and where there are some an encoder and a detector."""
+    """Who is asked: the judge, and where there are some an encoder, a detector and eyes."""
 
     judge: Model
     encoder: Model | None = None
     detector: Model | None = None
+    eyes: Model | None = None
+    """The embedded perception, where counts are wanted and no detector is named."""
+
+
+def models_of(opened: Mapping[str, Model]) -> Models:
+    """By role. A judge that sees counts by its own eyes."""
+    judge, eyes = opened["judge"], opened.get("eyes")
+    if eyes is None and judge.capabilities.scene:
+        eyes = judge
+    return Models(judge, opened.get("encoder"), opened.get("detector"), eyes)
 
 
 @dataclass(slots=True)
@@ -44,6 +55,7 @@ class Look:
     printed: Print = NOTHING
     addressed: bool = False
     _boxes: "asyncio.Task[tuple[Region, ...]] | None" = field(default=None, repr=False)
+    _scene: "asyncio.Task[Scene] | None" = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -55,6 +67,16 @@ class Look:
         if self._boxes is None:
             self._boxes = asyncio.ensure_future(self._find(detector))
         return await asyncio.shield(self._boxes)
+
+    async def scene(self, eyes: Model) -> Scene:
+        """What the embedded perception sees, asked once. Raises `ModelError`."""
+        if self._scene is None:
+            self._scene = asyncio.ensure_future(self._see(eyes))
+        return await asyncio.shield(self._scene)
+
+    async def _see(self, eyes: Model) -> Scene:
+        answer = await eyes.generate([user("", await self.views.whole())], task="look")
+        return Scene.from_json(answer.parsed)
 
     async def _find(self, detector: Model) -> tuple[Region, ...]:
         return await find_all(detector, await self.views.whole(), self.words)
@@ -103,7 +125,23 @@ class Asker:
 
     async def _unasked(self, asked: Asked, look: Look) -> tuple[Measured, Reading]:
         """What the text reader and the detector decide, and no model is asked."""
-        return Measured(), Reading(UNKNOWN, "not read")
+        m = Measured(shown=await self._unasked_score(asked, look))
+        step = read(m, self.config.thresholds, self.plan.parts)
+        assert isinstance(step, Reading)
+        return m, step
+
+    async def _unasked_score(self, asked: Asked, look: Look) -> Score:
+        if asked.print is not None:
+            return print_score(look.printed.read, asked.print)
+        assert asked.count is not None
+        if self.models.eyes is not None:
+            return seen_count(await look.scene(self.models.eyes), asked.count)
+        if self.models.detector is not None:
+            whole = await look.views.whole()
+            return boxed_count(
+                await find_all(self.models.detector, whole, (asked.count.of,)), asked.count
+            )
+        return seen_count(None, asked.count)
 
     async def _measure(self, need: Need, m: Measured, asked: Asked, look: Look) -> Measured:
         """One more measurement."""

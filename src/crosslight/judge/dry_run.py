@@ -14,7 +14,7 @@ from crosslight.flow import (
     text_tokens,
 )
 from crosslight.judge import decide
-from crosslight.judge.asking import Models
+from crosslight.judge.asking import Models, models_of
 from crosslight.judge.assess import AssessConfig, AssessJob, Scale
 from crosslight.judge.config import JudgeConfig, Parts
 from crosslight.judge.detector import AT_ONCE
@@ -43,10 +43,11 @@ async def estimate_judge(job: JudgeJob) -> Estimate:
     check_folder(job.out, setup.kind)
     rows = _images(job)
     async with opened_models(setup.backends, setup.budget) as opened:
-        models = Models(opened["judge"], opened.get("encoder"), opened.get("detector"))
+        models = models_of(opened)
         plan = planned(job, models)
         plans = [
             *_addressed(job.config.addressed, opened),
+            *_eyes(plan, models),
             *_relevance(plan, models, rows),
             *_questions(plan, job.config, models, rows),
         ]
@@ -85,9 +86,18 @@ def _images(job: JudgeJob | AssessJob) -> int:
     return sum(1 for _ in job.intake.entries(job.setup().own_places))
 
 
+def _eyes(plan: Plan, models: Models) -> Iterator[CallPlan]:
+    """Counting, by the embedded detector: once a look at an image."""
+    if plan.counts and models.eyes is not None:
+        yield CallPlan("count", models.eyes.card, 0, 1, images=1)
+    elif plan.counts and models.detector is not None:
+        longest = text_tokens(render("detect", words=[]))
+        yield CallPlan("count", models.detector.card, 0, plan.counts, longest, 1, REPLY)
+
+
 def _addressed(how: str, opened: dict[str, Model]) -> Iterator[CallPlan]:
     """Looking for words that speak to the judge: once an image."""
-    if how == "ocr":
+    if "reader" in opened:
         yield CallPlan("read print", opened["reader"].card, 1, 1, images=1)
     if how == "ask":
         judge, text = opened["judge"], text_tokens(render("addresses"))

@@ -20,26 +20,35 @@ ASKED_CUT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """What is printed in an image: its lines from top to bottom, and where each one stands."""
+    """What is printed in an image: its lines from top to bottom, and where each one stands, with
+    the reader's confidence. `looked`: somebody read it."""
 
     lines: tuple[str, ...] = ()
     places: tuple[Region, ...] = ()
+    looked: bool = True
 
     @property
     def text(self) -> str:
         """All lines."""
         return "\n".join(self.lines)
 
+    @property
+    def read(self) -> list[tuple[str, float]] | None:
+        """The lines with their confidence; None where nobody read."""
+        if not self.looked:
+            return None
+        return [(text, at.confidence) for text, at in zip(self.lines, self.places, strict=True)]
 
-NOTHING = Print()
+
+NOTHING = Print(looked=False)
 
 
 async def read_print(reader: Model, image: ImageView) -> Print:
     """What the text reader reads. Raises `ModelError`."""
     answer = await reader.generate([user("", image)], task=TASK)
     try:
-        found = [(str(row[0]), *map(float, row[1:5])) for row in json.loads(answer.text)]
-        places = [Region(*sides, 1.0, text[:80]) for text, *sides in found]
+        found = [(str(row[0]), *map(float, row[1:6])) for row in json.loads(answer.text)]
+        places = [Region(*sides, text[:80]) for text, *sides in found]
     except (TypeError, ValueError, IndexError) as error:
         raise BadAnswer(f"no lines of print: {error!r}") from error
     return Print(tuple(text for text, *_ in found), tuple(places))

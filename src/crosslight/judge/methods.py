@@ -4,7 +4,7 @@ Every method is a plan (rules with chains of questions), a prompt for them, and 
 on. So all of them share asking, deciding, evidence and report.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from crosslight.judge.config import CHAINED, DEFAULT, JudgeConfig, Parts
@@ -101,6 +101,19 @@ class Plan:
     rules: tuple[PlannedRule, ...]
     parts: Parts
     overall: bool = False
+
+    @property
+    def reads_print(self) -> bool:
+        """Whether some question is the text reader's."""
+        return any(asked.print is not None for asked in self._every())
+
+    @property
+    def counts(self) -> int:
+        """Of how many words the detector's boxes are counted."""
+        return len({asked.count.of for asked in self._every() if asked.count is not None})
+
+    def _every(self) -> Iterator[Asked]:
+        return (asked for rule in self.rules for item in rule.items for asked in item)
 
 
 def plan_for(

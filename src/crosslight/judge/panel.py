@@ -14,7 +14,7 @@ from crosslight.judge import decide
 from crosslight.judge.asking import Asker, Look, Models, together
 from crosslight.judge.config import JudgeConfig
 from crosslight.judge.decide import Place
-from crosslight.judge.injection import Print
+from crosslight.judge.injection import NOTHING, Print
 from crosslight.judge.methods import Asked, Plan, PlannedRule, detected_words
 from crosslight.judge.reading import NO, YES
 from crosslight.judge.views import Views
@@ -49,7 +49,7 @@ class Panel:
         # A rule that fits one look is asked at all of them.
         cosines = [_nearest(row) for row in zip(*seen, strict=True)]
         printed = prints or {}
-        made = [Look(v, (), printed.get(v.look.name, Print()), addressed) for v in looks]
+        made = [Look(v, (), printed.get(v.look.name, NOTHING), addressed) for v in looks]
         found = await together([self._look(look, cosines) for look in made])
         return [decide.worst(one) for one in zip(*found, strict=True)]
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 import numpy as np
 
 from crosslight.judge.config import Parts, Thresholds
+from crosslight.judge.unasked import METHODS as UNASKED
 from crosslight.records import Measured, Reading, Region, Score
 from crosslight.stats import wilson
 
@@ -36,6 +37,8 @@ Step = Reading | Need | None
 
 def read(m: Measured, t: Thresholds, parts: Parts) -> Reading | Need:
     """Steps 4 to 8 for one question: an answer, or the measurement that comes next."""
+    if m.shown is not None and m.shown.method in UNASKED:
+        return _perceived(m, t, m.shown.method)
     if parts.perceived:
         return _perceived(m, t)
     if parts.joint and m.joint is not None and clear_no(m.joint, t):
@@ -244,15 +247,15 @@ def _not_plain(shown: Score, t: Thresholds, parts: Parts) -> Reading | None:
     return None if parts.cascade else Reading(UNKNOWN, "unknown_mass")
 
 
-def _perceived(m: Measured, t: Thresholds) -> Reading | Need:
+def _perceived(m: Measured, t: Thresholds, test: str = "perception") -> Reading | Need:
     """The embedded perception: calibrated, and honest about what it cannot know."""
     if m.shown is None:
         return Need.SHOWN
     if m.shown.yes < t.absent and m.shown.outside <= t.unmissed_max:
-        return Reading(NO, "perception")
+        return Reading(NO, test)
     if m.shown.yes > t.present and m.shown.outside <= t.unseen_max:
-        return Reading(YES, "perception")
-    return Reading(UNKNOWN, "unseen" if m.shown.outside > t.unseen_max else "perception")
+        return Reading(YES, test)
+    return Reading(UNKNOWN, "unseen" if m.shown.outside > t.unseen_max else test)
 
 
 def question_score(m: Measured, reading: Reading, t: Thresholds, parts: Parts) -> float:
@@ -262,7 +265,7 @@ def question_score(m: Measured, reading: Reading, t: Thresholds, parts: Parts) -
     shown = _most(m, parts)
     if shown is None:
         return (base + 0.5) / 3
-    if parts.perceived or reading.test == "joint":
+    if parts.perceived or reading.test == "joint" or m.shown.method in UNASKED:
         return (base + shown.yes) / 3
     if not parts.debias1:
         return shown.yes

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from crosslight.flow import Session
-from crosslight.judge.asking import Models
+from crosslight.judge.asking import Models, models_of
 from crosslight.judge.config import CHAINED, DEFAULT, JudgeConfig, Thresholds
 from crosslight.judge.counts import Counts
 from crosslight.judge.inputs import Inputs, inputs_of
@@ -65,7 +65,7 @@ async def run_judge(
     """
     async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
         callers = hall.session.callers
-        models = Models(callers["judge"], callers.get("encoder"), callers.get("detector"))
+        models = models_of(callers)
         plan = planned(job, models)
         started(hall)
         counts = Counts([rule.id for rule in plan.rules], plan.parts)

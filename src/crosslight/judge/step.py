@@ -38,7 +38,8 @@ class Judge:
         config = self.panel.config
         whole = Views(ctx, row.photo, config.side, config.quality, config.crop_margin)
         looks, unseen = await whole.all(config.looks)
-        prints = await prints_in(looks, config.addressed, ctx)
+        reads = self.panel.plan.reads_print
+        prints = await prints_in(looks, config.addressed, ctx, reads=reads)
         words = await words_in(looks, config.addressed, ctx, prints)
         rules = await self.panel.rules(looks, prints, addressed=bool(words))
         words = words or swayed(rules, config.thresholds)
@@ -63,9 +64,11 @@ class Judge:
         )
 
 
-async def prints_in(looks: Sequence[Views], how: str, ctx: Context) -> dict[str, Print]:
-    """What is printed at each look, by its name; read once a look."""
-    if how != "ocr":
+async def prints_in(
+    looks: Sequence[Views], how: str, ctx: Context, *, reads: bool = False
+) -> dict[str, Print]:
+    """What is printed at each look, by its name; read once a look. `reads`: rules ask for print."""
+    if how != "ocr" and not reads:
         return {}
     reader = ctx.models["reader"]
     return {views.look.name: await read_print(reader, await views.whole()) for views in looks}

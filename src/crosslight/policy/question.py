@@ -8,7 +8,13 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from crosslight.policy.constitution import StrictModel, without_defaults
 
@@ -19,6 +25,8 @@ Kind = Annotated[
     Field(pattern=r"^(phone|card|email|iban|plate|url|words:[a-z][a-z0-9_-]{0,40})$"),
 ]
 """What printed text can be: a phone or card number, ..., or a word of a list."""
+UNFILLED = "?"
+"""Stands in a form where a person is to say what must be visible."""
 Of = Annotated[str, Field(pattern=r"^([1-9][0-9]?\.[1-9][0-9]?)?$")]
 
 
@@ -62,6 +70,13 @@ class Question(StrictModel):
     of: Of = ""
     print: Print | None = None
     count: Count | None = None
+
+    @field_validator("see", mode="before")
+    @classmethod
+    def _filled(cls, see: Any) -> Any:
+        if see == UNFILLED:
+            raise ValueError("is not filled in yet: say what must be visible, e.g. a dog")
+        return see
 
     @model_validator(mode="after")
     def _decided_once(self) -> Self:

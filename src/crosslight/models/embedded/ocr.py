@@ -1,6 +1,7 @@
 """Printed text, read by rapidocr out of its own wheel: no download, no log lines."""
 
 import logging
+import re
 import threading
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +18,7 @@ SURE = 0.6
 """Lines that the reader is less sure of are noise on textures."""
 SHORTEST = 2
 """Characters of a line: single ones are read into rings, leaves and wood."""
+_NUMERAL = re.compile(r"\(?[0-9][.):]")
 _TURN = threading.Lock()
 
 
@@ -41,8 +43,8 @@ class TextReader:
         """(text, confidence in [0, 1]) from top to bottom."""
         return tuple((line.text, line.confidence) for line in self.placed(image))
 
-    def placed(self, image: Image.Image) -> tuple[Line, ...]:
-        """The same with the places of the lines."""
+    def placed(self, image: Image.Image, *, numerals: bool = False) -> tuple[Line, ...]:
+        """The same with the places of the lines; `numerals` keeps "1." by itself, of lists."""
         with _TURN:
             found = _make()(np.asarray(image)[:, :, ::-1])  # BGR
             give_back()
@@ -51,8 +53,16 @@ class TextReader:
         return tuple(
             Line(text.strip(), round(float(score), 4), *_around(corners, image.size))
             for text, score, corners in zip(found.txts, found.scores, found.boxes, strict=True)
-            if score >= SURE and sum(c.isalnum() for c in text) >= SHORTEST
+            if score >= SURE and (_long_enough(text) or (numerals and _is_numeral(text)))
         )
+
+
+def _long_enough(text: str) -> bool:
+    return sum(c.isalnum() for c in text) >= SHORTEST
+
+
+def _is_numeral(text: str) -> bool:
+    return _NUMERAL.fullmatch(text.strip()) is not None
 
 
 def _around(corners: Any, size: tuple[int, int]) -> tuple[float, float, float, float]:
