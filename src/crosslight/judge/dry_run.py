@@ -150,20 +150,21 @@ def _questions(plan: Plan, config: JudgeConfig, models: Models, rows: int) -> It
             images=0,
             shared=True,
         )
-    yield from _further(every, parts, config, look, boxed=boxed and not parts.perceived)
+    yield from _further(every, plan, config, look, boxed=boxed and not parts.perceived)
     if parts.cascade and not parts.perceived:
         yield from _reasoned(every, 0 if parts.tokens else least, parts, config, judge)
 
 
 def _further(
     every: dict[Asked, None],
-    parts: Parts,
+    plan: Plan,
     config: JudgeConfig,
     look: "partial[CallPlan]",
     *,
     boxed: bool,
 ) -> Iterator[CallPlan]:
     """Further looks at an image, where the first one decides nothing."""
+    parts = plan.parts
     sought = sum(bool(asked.words) for asked in every)
     if parts.crop and parts.crop_adds and boxed:
         yield look("crop", least=0, most=sought)
@@ -171,7 +172,8 @@ def _further(
         if not parts.crop_adds:
             yield look("whole image", least=0, most=sought)
         yield look("centre erased", least=0, most=sought)
-    if parts.print and parts.tokens and not parts.perceived and config.addressed == "ocr":
+    read = config.addressed == "ocr" or plan.reads_print
+    if parts.print and parts.tokens and not parts.perceived and read:
         filled = sum(not about_print(asked.see, asked.words) for asked in every)
         yield look("print filled", least=0, most=filled)
 

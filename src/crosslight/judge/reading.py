@@ -37,10 +37,9 @@ Step = Reading | Need | None
 
 def read(m: Measured, t: Thresholds, parts: Parts) -> Reading | Need:
     """Steps 4 to 8 for one question: an answer, or the measurement that comes next."""
-    if m.shown is not None and m.shown.method in UNASKED:
-        return _perceived(m, t, m.shown.method)
-    if parts.perceived:
-        return _perceived(m, t)
+    unasked = m.shown is not None and m.shown.method in UNASKED
+    if parts.perceived or unasked:
+        return _perceived(m, t, m.shown.method if m.shown and unasked else "perception")
     if parts.joint and m.joint is not None and clear_no(m.joint, t):
         return Reading(NO, "joint")
     if parts.tokens:
