@@ -142,7 +142,7 @@ def _questions(plan: Plan, config: JudgeConfig, models: Models, rows: int) -> It
         several = _joint(plan) if together else 0
         yield look("look", least=least, most=len(every) + several)
     if parts.debias1 and parts.tokens and not parts.perceived:
-        firsts = every if config.eager else {rule.items[0][0] for rule in rules}
+        firsts = every if config.eager else {one for one in map(_first, rules) if one.by_model}
         yield look(
             "without image",
             least=_prompts(firsts) if rows and not parts.floor else 0,
@@ -207,6 +207,10 @@ def fewest_questions(rule: PlannedRule, together: bool = False) -> int:
     return min([*(sum(held[:at]) + count for at, count in enumerate(own)), sum(held)])
 
 
+def _first(rule: PlannedRule) -> Asked:
+    return rule.items[0][0]
+
+
 def _prompts(questions: Sequence[Asked] | dict[Asked, None] | set[Asked]) -> int:
     return len({asked.prompt for asked in questions})
 
@@ -226,11 +230,11 @@ def _found(
         most = math.ceil(len(words) / AT_ONCE)
         # Where the alternatives are asked together, boxes are wanted for the crop only.
         wanted = config.eager or parts.crop or not joins(parts)
-        certain = any(rule.items[0][0].by_model and rule.items[0][0].words for rule in rules)
+        certain = any(one.by_model and one.words for one in map(_first, rules))
         least = min(1, most) if wanted and certain else 0
         longest = text_tokens(render("detect", words=list(words[:AT_ONCE])))
         return CallPlan("find objects", detector.card, least, most, longest, 1, REPLY)
-    firsts = {rule.items[0][0].words for rule in rules if rule.items[0][0].words}
+    firsts = {one.words for one in map(_first, rules) if one.by_model and one.words}
     longest = max((text_tokens(render("detect", words=list(words))) for words in sets), default=0)
     least = len(sets) if config.eager else 0 if joins(parts) else len(firsts)
     return CallPlan("find objects", detector.card, least, len(sets), longest, 1, REPLY)
