@@ -13,7 +13,7 @@ from tests.judge.simulated import picture
 SCRIPT = """
 rules:
   - {task: visible, choice: {"Yes": 0.97, "No": 0.02}, colour: red}
-  - {task: summarise, json: {rationale: none, rating: "No"}}
+  - {task: weigh, json: {thought: I look, rationale: none, rating: "No"}}
   - {task: guard, answer: '{"rating": "Unsafe", "category": "x"}'}
 """
 POLICY = """

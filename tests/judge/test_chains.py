@@ -74,8 +74,10 @@ def job(folder: Path, truths: list[dict[str, str]], **more: Any) -> Any:
         images = request.messages[-1].images
         if not images:
             return {"Yes": 0.5, "No": 0.5}
-        asked.append((images[0].photo, see))
-        yes = SCORES[fate[images[0].photo][see]]
+        # Alternatives that are asked together stand in lines of their own.
+        sees = [line.removeprefix("- ") for line in see.splitlines()]
+        asked.extend((images[0].photo, one) for one in sees)
+        yes = max(SCORES[fate[images[0].photo][one]] for one in sees)
         return {"Yes": yes, "No": 1 - yes}
 
     config = JudgeConfig(addressed="off", without=("cascade",), **more)
@@ -118,7 +120,7 @@ def test_the_absence_of_what_is_wanted_is_no_clearance(tmp_path: Path) -> None:
     lead = next(e for e in loose.rules[0].evidence if e.question == "a lead on a dog")
     assert (lead.reading.answer, lead.holds, lead.absent) == ("no", "yes", True)
     assert loose.rules[0].score > 0.6 > led.rules[0].score
-    assert led.rules[0].reason == "precondition 2: debias1; precondition 3: debias1"
+    assert led.rules[0].reason == "precondition 2: debias1, floor; precondition 3: floor"
 
 
 def test_a_missing_tied_answer_is_no_and_a_missing_free_one_unknown() -> None:
@@ -159,6 +161,8 @@ def test_old_runs_say_one_chain_and_nothing_of_absence(tmp_path: Path) -> None:
 def test_what_run_json_says_of_a_rule_is_read_back() -> None:
     from crosslight.judge.methods import _clue_rule
 
-    planned = _clue_rule(CompiledRule.model_validate(RULE), Parts())
+    title = {"title": "T", "rules": [{"id": "ra", "text": TEXT}]}
+    whole = Constitution.model_validate(title)
+    planned = _clue_rule(CompiledRule.model_validate(RULE), whole, Parts())
     form = form_of(json.loads(json.dumps(described(planned))))
     assert (form.shape, dict(form.ties)) == (planned.shape, dict(planned.ties))

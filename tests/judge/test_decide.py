@@ -7,18 +7,15 @@ import pytest
 
 from crosslight.judge.config import JudgeConfig, Parts, Thresholds
 from crosslight.judge.decide import (
-    Need,
     all_of,
     any_of,
-    bounds,
     doubted,
     is_relevant,
-    question_score,
-    read,
     rule_finding,
     verdict_of,
     worst,
 )
+from crosslight.judge.reading import Need, bounds, question_score, read
 from crosslight.records.verdict import (
     Evidence,
     Finding,
@@ -238,12 +235,12 @@ def test_a_difference_of_scores_needs_two_scores() -> None:
 
 
 def test_a_box_of_no_numbers_is_no_box() -> None:
-    from crosslight.judge.detector import best
+    from crosslight.judge.detector import best, boxes_in
 
     sides = dict(zip(("left", "top", "right", "bottom"), (0.1, 0.1, 0.9, 0.9), strict=True))
     good = {"word": "a", **sides, "confidence": 0.3}
     bad = {"word": "b", **sides, "confidence": float("nan")}
-    found = best({"boxes": [bad, good, {**good, "left": float("nan")}]})
+    found = best(boxes_in({"boxes": [bad, good, {**good, "left": float("nan")}]}))
     assert found is not None
     assert found.word == "a"
 

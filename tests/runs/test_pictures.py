@@ -24,7 +24,10 @@ RULES: list[dict[str, Any]] = [
     {"task": "grade", "colour": "red", "choice": {"I": 0.95}},
     {"task": "grade", "choice": {"A": 0.95}},
     {"task": "describe", "answer": "A scene."},
-    {"task": "summarise", "json": {"rationale": "none", "rating": "No"}},
+    {
+        "task": "weigh",
+        "json": {"thought": "I look.", "rationale": "none", "rating": "No"},
+    },
     {"answer": "Nothing there."},
 ]
 

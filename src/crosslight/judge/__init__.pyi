@@ -5,7 +5,10 @@ from .chosen import read_card
 from .compare import JudgePair, compare_judged
 from .compare_grades import ASSESSED_FILE, GradePair, compare_assessed
 from .compile import CompileConfig, compile_policy
+from .compare_grades import GradePair, compare_assessed
+from .compile import CompileConfig, CompiledNow, compile_policy
 from .config import JudgeConfig, Thresholds
+from .deciders import RuleDeciders, Who, deciders_of, how_well
 from .dry_run import estimate_assess, estimate_judge
 from .grade_agreement import (
     GRADE_AGREEMENT_FILE,
@@ -35,6 +38,7 @@ __all__ = [
     "AssessConfig",
     "AssessJob",
     "CompileConfig",
+    "CompiledNow",
     "GradePair",
     "GuardFormat",
     "JudgeConfig",
@@ -44,16 +48,22 @@ __all__ = [
     "Target",
     "Thresholds",
     "assessed_digest",
+    "RuleDeciders",
+    "Target",
+    "Thresholds",
+    "Who",
     "compare_assessed",
     "compare_judged",
     "compile_policy",
     "cutoff",
+    "deciders_of",
     "estimate_assess",
     "estimate_judge",
     "flip_test",
     "flips_after",
     "form_of",
     "grade_agreement",
+    "how_well",
     "images_to_label",
     "measured_on",
     "metrics",

@@ -1,6 +1,7 @@
 """Every number that steers the judge, in one place. Names and defaults as in the paper.
 
-CLUE, arXiv 2501.00192, section B2 of our notes. What the paper leaves open is marked "ours".
+CLUE, arXiv 2501.00192, section B2 of our notes. What the paper leaves open is marked "ours", and
+so is what the method `clue-2` adds to it; `paper` is CLUE as it was published.
 """
 
 import math
@@ -11,8 +12,19 @@ from typing import Any, Self
 from crosslight.records import BadSetting
 from crosslight.store import LOOKS
 
-METHOD_VERSION = "judge-1"
-PARTS = ("preconditions", "debias1", "debias2", "relevance", "cascade")
+METHOD_VERSION = "judge-2"
+DEFAULT, PAPER = "clue-2", "paper"
+CHAINED = (DEFAULT, PAPER, "clue")
+"""Methods that ask chains of preconditions. `clue` is what `paper` was called until judge-1."""
+PARTS = (
+    *("preconditions", "debias1", "debias2", "relevance", "cascade", "crop"),
+    *("objective", "alternatives"),
+)
+OURS = (
+    *("floor", "prior_mass", "erase_limit", "deciding_word", "enlarge", "sure_crop", "crop_adds"),
+    *("one_detection", "joint", "depictions", "print", "one_turn"),
+)
+"""Parts that `clue-2` adds to the paper's."""
 ADDRESSED = ("ocr", "ask", "off")
 
 
@@ -45,6 +57,19 @@ class Thresholds:
     unmissed_max: float = 0.36
     """Ours: perception says "there", or "not there", only where no more than this of the phrase
     escapes it. Acts, states and relations ("at the edge of") do; 0.35 is what it misses anyway."""
+    absent_below: float = 0.05
+    """Ours (`floor`, `joint`): a P(Yes) below this is No, whatever the model says without the
+    image. 0 gives the paper's test."""
+    present_above: float = 0.9
+    """Ours (`prior_mass`): P(Yes) above which it is Yes where no image-free prior can be trusted;
+    it is the cut of debias 1 for a prior of a half."""
+    box_max: float = 0.6
+    """Ours (`erase_limit`): boxes that cover more of the image than this are not erased."""
+    crop_confidence: float = 0.3
+    """Ours (`sure_crop`): a box is cropped only above this confidence."""
+    print_moves: float = 0.2
+    """Ours (`print`): where filling all print raises P(Yes) by more than this, the print has a
+    say, and the filled image counts."""
     z: float = 1.96
     """Ours: width of the Wilson interval of scores that were counted from samples."""
     score_cut: float | None = None
@@ -66,7 +91,8 @@ class Thresholds:
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Which parts of the method are on. `tokens`: token probabilities are asked at all;
-    `detector`: there is one; `perceived`: the model is the embedded perception."""
+    `detector`: there is one; `perceived`: the model is the embedded perception. The defaults are
+    those of the paper, so that a run from before a part had a name is read as it was made."""
 
     preconditions: bool = True
     debias1: bool = True
@@ -76,20 +102,55 @@ class Parts:
     tokens: bool = True
     detector: bool = False
     perceived: bool = False
+    crop: bool = True
+    """A small box is looked at as a crop."""
+    objective: bool = True
+    """The objective wording of a rule is asked, and not the source's."""
+    alternatives: bool = True
+    """Each alternative of an item is a question of its own."""
+    floor: bool = False
+    """P(Yes) below `absent_below` is No whatever the prior."""
+    prior_mass: bool = False
+    """An image-free score that is mostly neither word is no prior."""
+    erase_limit: bool = False
+    """Nothing is erased where that could not decide, nor a box that is most of the image."""
+    deciding_word: bool = False
+    """Of the central words the first one with a box counts, with all its boxes."""
+    enlarge: bool = False
+    """Crops are enlarged to `crop_side`."""
+    sure_crop: bool = False
+    """Crops are made of sure boxes of single things only."""
+    crop_adds: bool = False
+    """The whole image is asked too; a crop can add a Yes and cannot clear alone."""
+    one_detection: bool = False
+    """The detector is asked once an image, for all words of the plan."""
+    joint: bool = False
+    """The alternatives of an item are first asked together."""
+    depictions: bool = False
+    """The prompt says whether drawings, toys and screens count, where the rule does."""
+    print: bool = False
+    """Open questions are asked again with all print filled."""
+    one_turn: bool = False
+    """The cascade reasons and rates in one structured call."""
 
     def without(self, *names: str) -> Self:
         """The ablations of the command line. Raises `BadSetting` for an unknown part."""
         for name in names:
-            if name not in PARTS:
-                raise BadSetting(f"{name!r} is no part; there are: {', '.join(PARTS)}")
+            if name not in (*PARTS, *OURS):
+                named = ", ".join((*PARTS, *OURS))
+                raise BadSetting(f"{name!r} is no part; there are: {named}")
         return replace(self, **dict.fromkeys(names, False))
+
+    def with_ours(self) -> Self:
+        """With all that `clue-2` adds."""
+        return replace(self, **dict.fromkeys(OURS, True))
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeConfig:
     """One way of judging. Written to `run.json` as a whole; its hash is on every verdict."""
 
-    method: str = "clue"
+    method: str = DEFAULT
     thresholds: Thresholds = field(default_factory=Thresholds)
     by_rule: dict[str, dict[str, float]] = field(default_factory=dict)
     """Thresholds of single rules that differ from the others' (`judge rethreshold`)."""
@@ -103,6 +164,8 @@ class JudgeConfig:
     """Let an image that speaks to the judge be called safe (else it is undecided)."""
     crop_margin: float = 0.2
     """Ours: how much of the box's size a crop keeps around it, on each side."""
+    crop_side: int = 448
+    """Ours (`enlarge`): pixels of a crop's shorter side."""
     reason_tokens: int = 768
     looks: int = LOOKS
     """Ours: the most looks at one image: frames of an animation, pages, pieces of a strip. Where
@@ -116,6 +179,8 @@ class JudgeConfig:
             raise BadSetting(f"addressed is one of {', '.join(ADDRESSED)}, not {self.addressed!r}")
         check_looks(self.looks)
         Parts().without(*self.without)
+        if self.method in CHAINED[1:] and (added := set(self.without) & set(OURS)):
+            raise BadSetting(f"{min(added)!r} is a part of {DEFAULT}; {self.method} has none of it")
 
     def thresholds_of(self, rule: str) -> Thresholds:
         """Those of one rule."""

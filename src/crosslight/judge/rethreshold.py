@@ -14,7 +14,8 @@ from crosslight.judge import decide
 from crosslight.judge.chosen import CALIBRATED, CALIBRATED_FILE, ChosenCuts
 from crosslight.judge.config import JudgeConfig, Parts, Thresholds
 from crosslight.judge.counts import Counts
-from crosslight.judge.decide import NO, UNKNOWN, YES, Need, Shape, Ties
+from crosslight.judge.decide import Shape, Ties
+from crosslight.judge.reading import NO, UNKNOWN, YES, Need, read
 from crosslight.judge.tables import EVIDENCE, VERDICTS, evidence_rows, read_verdicts, verdict_row
 from crosslight.records import (
     Evidence,
@@ -55,7 +56,7 @@ def rethreshold_run(
     new = [again(v, forms, config, parts) for v in old]
     with held_folder(out, "judge"):
         begin(out, "judge")
-        account = Counts(list(forms))
+        account = Counts(list(forms), parts)
         for verdict in new:
             account.add(verdict)
         write_table(out / "verdicts.parquet", VERDICTS, map(verdict_row, new))
@@ -160,7 +161,7 @@ def _rule(
 
 
 def _reread(e: Evidence, t: Thresholds, parts: Parts) -> Evidence:
-    reading = decide.read(e.measured, t, parts)
+    reading = read(e.measured, t, parts)
     if isinstance(reading, Need):
         reading = Reading(UNKNOWN, NOT_ASKED)
     return replace(e, reading=reading)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from crosslight.judge.decide import bounds
+from crosslight.judge.reading import bounds
 from crosslight.records import (
     Evidence,
     Finding,
@@ -43,7 +43,9 @@ VERDICTS = table_schema(
 """`rules` is JSON: for each rule its finding, reason, score, relevance and (of several looks) the
 look that decided. `looks`: names of the frames or pieces; one empty name for an ordinary image."""
 
-_SCORES = ("shown", "prior", "whole", "erased")
+_SCORES = ("shown", "prior", "whole", "erased", "joint", "unprinted")
+_FLAGS = ("single", "lettered", "addressed")
+_SIDES = ("left", "top", "right", "bottom", "confidence")
 EVIDENCE = table_schema(
     {
         **dict.fromkeys(("photo", "rule", "look"), _TEXT),
@@ -62,14 +64,17 @@ EVIDENCE = table_schema(
         "intervals": _TEXT,
         "cropped": _FLAG,
         "sought": _FLAG,
-        **dict.fromkeys(("left", "top", "right", "bottom", "confidence"), _NUMBER),
+        **dict.fromkeys(_FLAGS, _FLAG),
+        **dict.fromkeys(_SIDES, _NUMBER),
+        "boxes": _TEXT,
         **dict.fromkeys(("box_word", "reasoned", "rationale", "answer", "test"), _TEXT),
     }
 )
 """Measured: all up to `rationale`. By the thresholds: `answer` and `test`. `absent`: the rule wants
 the thing not to be there, so that an `answer` of yes keeps it. `samples`, `method`
 (logprobs or samples), `room` (tokens for a trace) and `said` (words that are neither option) are
-those of `shown`; `intervals` is JSON: between what each score lies that is not wholly known."""
+those of `shown`; `intervals` is JSON: between what each score lies that is not wholly known;
+`boxes` is JSON: all boxes that are erased together, as [left, top, right, bottom, confidence]."""
 
 
 def verdict_row(verdict: Verdict) -> dict[str, Any]:
@@ -123,6 +128,7 @@ def _evidence_row(e: Evidence, z: float) -> dict[str, Any]:
         "absent": e.absent,
         "cropped": m.cropped,
         "sought": m.sought,
+        **{name: getattr(m, name) for name in _FLAGS},
         "reasoned": m.reasoned,
         "rationale": m.rationale or None,
         "answer": e.reading.answer,
@@ -139,15 +145,9 @@ def _evidence_row(e: Evidence, z: float) -> dict[str, Any]:
     partly = {name: [s.low, s.high] for name, s in _scores(m) if s.low is not None}
     row["intervals"] = json.dumps(partly) if partly else None
     if m.region is not None:
-        b = m.region
-        row |= {
-            "left": b.left,
-            "top": b.top,
-            "right": b.right,
-            "bottom": b.bottom,
-            "confidence": b.confidence,
-            "box_word": b.word,
-        }
+        row |= {**{name: getattr(m.region, name) for name in _SIDES}, "box_word": m.region.word}
+    if m.regions:
+        row["boxes"] = json.dumps([[getattr(r, name) for name in _SIDES] for r in m.regions])
     return row
 
 
@@ -218,18 +218,11 @@ def _read_evidence(row: Mapping[str, Any]) -> Evidence:
             said=said.get(name, ""),
         )
         for name in _SCORES
-        if row[name] is not None
+        if row.get(name) is not None  # of runs from before a score had a column: it was not asked
     }
-    region = None
+    word, region = row["box_word"] or "", None
     if row["confidence"] is not None:
-        region = Region(
-            row["left"],
-            row["top"],
-            row["right"],
-            row["bottom"],
-            row["confidence"],
-            row["box_word"] or "",
-        )
+        region = Region(*(row[name] for name in _SIDES), word)
     measured = Measured(
         **scores,
         cropped=row["cropped"],
@@ -237,6 +230,8 @@ def _read_evidence(row: Mapping[str, Any]) -> Evidence:
         region=region,
         reasoned=row["reasoned"],
         rationale=row["rationale"] or "",
+        regions=tuple(Region(*sides, word) for sides in json.loads(row.get("boxes") or "[]")),
+        **{name: bool(row.get(name)) for name in _FLAGS},
     )
     reading = Reading(row["answer"], row["test"])
     look = row.get("look") or ""

@@ -24,13 +24,19 @@ from pydantic import (
     model_validator,
 )
 
-from crosslight.policy.bounded import HIDDEN_HINT, PolicyError, has_hidden, read_written
+from crosslight.policy.bounded import (
+    COMPILED_SUFFIX,
+    HIDDEN_HINT,
+    HISTORY_SUFFIX,
+    PolicyError,
+    has_hidden,
+    read_written,
+)
 from crosslight.records import canonical, content_hash
 from crosslight.store import UnreadableFile, fitted
 from crosslight.text import Wrong
 
 CONSTITUTION_FOLDER = Path(__file__).parent / "constitutions"
-COMPILED_SUFFIX = ".compiled.yaml"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 _SLOT = re.compile(r"\{([a-z_]+)\}")
 _COMMANDS = re.compile(
@@ -170,7 +176,9 @@ def fill(text: str, constants: dict[str, Constant]) -> str:
 def builtin_constitutions() -> list[str]:
     """Names of the constitutions that come along."""
     return sorted(
-        p.stem for p in CONSTITUTION_FOLDER.glob("*.yaml") if not p.name.endswith(COMPILED_SUFFIX)
+        path.stem
+        for path in CONSTITUTION_FOLDER.glob("*.yaml")
+        if not path.name.endswith((COMPILED_SUFFIX, HISTORY_SUFFIX))
     )
 
 

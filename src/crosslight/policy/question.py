@@ -4,13 +4,19 @@ A chain is an AND of items, an item is an OR of questions (CLUE, arXiv 2501.0019
 answers a question, a model or the embedded perception, is not said here: `policy check` tells it.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from crosslight.policy.constitution import StrictModel, without_defaults
+from crosslight.text import check_print
 
 Phrase = Annotated[str, Field(min_length=3, max_length=300)]
 Word = Annotated[str, Field(min_length=1, max_length=80)]
@@ -19,6 +25,8 @@ Kind = Annotated[
     Field(pattern=r"^(phone|card|email|iban|plate|url|words:[a-z][a-z0-9_-]{0,40})$"),
 ]
 """What printed text can be: a phone or card number, ..., or a word of a list."""
+UNFILLED = "?"
+"""Stands in a form where a person is to say what must be visible."""
 Of = Annotated[str, Field(pattern=r"^([1-9][0-9]?\.[1-9][0-9]?)?$")]
 
 
@@ -31,13 +39,7 @@ class Print(StrictModel):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if sum(x is not None for x in (self.phrase, self.regex, self.kind)) != 1:
-            raise ValueError("print wants exactly one of phrase, regex and kind")
-        if self.regex is not None:
-            try:
-                re.compile(self.regex)
-            except (re.error, OverflowError, RecursionError) as error:
-                raise ValueError(f"regex is no pattern: {error}") from error
+        check_print(phrase=self.phrase or "", regex=self.regex or "", kind=self.kind or "")
         return self
 
 
@@ -62,6 +64,16 @@ class Question(StrictModel):
     of: Of = ""
     print: Print | None = None
     count: Count | None = None
+
+    @field_validator("see", mode="before")
+    @classmethod
+    def _filled(cls, see: Any) -> Any:
+        if see == UNFILLED:
+            raise ValueError(
+                "is not filled in yet: say what must be visible, e.g. a dog; or take the rule "
+                "out of the file and let a model compile it"
+            )
+        return see
 
     @model_validator(mode="after")
     def _decided_once(self) -> Self:

@@ -69,8 +69,12 @@ class Measured:
     """What was measured about one question on one image. None: never asked.
 
     Names as in CLUE (arXiv 2501.00192, algorithm 1): `shown` is M(x', c), where x' is the crop when
-    `cropped`; `prior` is M(None, c); `whole` is M(x, c); `erased` is M(x minus the region, c).
-    `sought`: a detector was asked; `region` is then its best box, or None for nothing found.
+    `cropped`; `prior` is M(None, c); `whole` is M(x, c); `erased` is M(x minus the regions, c).
+    `sought`: a detector was asked; `region` is then the box that counts, or None for nothing found,
+    and `regions` are all boxes of its word, where all are erased. Ours: `joint` is the score of all
+    alternatives of the item in one question, `unprinted` is M(x with all print filled, c).
+    `single`: the question names one thing; `lettered`: the image bears print and the question is
+    not about print; `addressed`: that print speaks to the judge.
     """
 
     shown: Score | None = None
@@ -82,6 +86,12 @@ class Measured:
     region: Region | None = None
     reasoned: str | None = None
     rationale: str = ""
+    regions: tuple[Region, ...] = ()
+    joint: Score | None = None
+    unprinted: Score | None = None
+    single: bool = False
+    lettered: bool = False
+    addressed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

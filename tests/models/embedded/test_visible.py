@@ -4,7 +4,8 @@ import pytest
 
 from crosslight.models.embedded.imagenet import names
 from crosslight.models.embedded.scene import Scene
-from crosslight.models.embedded.visible import UNKNOWN, _vocabulary, look_for
+from crosslight.models.embedded.visible import UNKNOWN, look_for
+from crosslight.models.embedded.vocabulary import vocabulary
 
 SAFE = {"safe": 1.0, "sexual": 0.0, "graphic": 0.0}
 CAFE = Scene(
@@ -14,7 +15,7 @@ CAFE = Scene(
 
 def test_the_vocabulary_holds_classes_only() -> None:
     known = set(names())
-    assert all(known.issuperset(group) for group in _vocabulary().values())
+    assert all(known.issuperset(sense.classes) for sense in vocabulary().values())
 
 
 @pytest.mark.parametrize("phrase", ["a cup of coffee", "Espressos", "the coffee", '"open all day"'])
