@@ -57,7 +57,7 @@ def test_items_count_over_chains_and_ties_are_within_one() -> None:
         (q(print={}), "exactly one of phrase, regex and kind"),
         (q(print={"kind": "passport"}), "kind"),
         (q(print={"kind": "words:../x"}), "kind"),
-        (q(print={"regex": "(ab"}), "regex is no pattern"),
+        (q(print={"regex": "(ab"}), "the regex is none that RE2 takes"),
         (q(print={"kind": "url"}, count={"of": "person", "more_than": 1}), "two questions"),
         (q(count={"of": "person", "more_than": -1}), "more_than"),
         (q(count={"of": "person"}), "more_than"),

@@ -4,7 +4,6 @@ A chain is an AND of items, an item is an OR of questions (CLUE, arXiv 2501.0019
 answers a question, a model or the embedded perception, is not said here: `policy check` tells it.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
@@ -17,6 +16,7 @@ from pydantic import (
 )
 
 from crosslight.policy.constitution import StrictModel, without_defaults
+from crosslight.text import check_print
 
 Phrase = Annotated[str, Field(min_length=3, max_length=300)]
 Word = Annotated[str, Field(min_length=1, max_length=80)]
@@ -39,13 +39,7 @@ class Print(StrictModel):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if sum(x is not None for x in (self.phrase, self.regex, self.kind)) != 1:
-            raise ValueError("print wants exactly one of phrase, regex and kind")
-        if self.regex is not None:
-            try:
-                re.compile(self.regex)
-            except (re.error, OverflowError, RecursionError) as error:
-                raise ValueError(f"regex is no pattern: {error}") from error
+        check_print(phrase=self.phrase or "", regex=self.regex or "", kind=self.kind or "")
         return self
 
 
