@@ -67,7 +67,7 @@ CASES: list[dict[str, Any]] = [
 def test_the_run_asks_no_more_and_no_less_than_the_dry_run_said(
     settings: dict[str, Any], world: Any, tmp_path: Path
 ) -> None:
-    images = scenes(13, seed=world if isinstance(world, int) else 0)
+    images = scenes(8, seed=world if isinstance(world, int) else 0)
     played = Moody(images, world) if isinstance(world, float) else World(images)
     made = job(images, tmp_path, world=played, **settings)
     told = asyncio.run(estimate_judge(made))

@@ -19,7 +19,7 @@ from crosslight.judge.assess import AssessConfig, AssessJob, Scale, check_grader
 from crosslight.judge.config import JudgeConfig, Parts
 from crosslight.judge.detector import AT_ONCE
 from crosslight.judge.job import JudgeJob
-from crosslight.judge.methods import Asked, Plan, PlannedRule, detected_words
+from crosslight.judge.methods import Asked, Plan, PlannedRule, detected_words, joint_of
 from crosslight.judge.prompts import render
 from crosslight.judge.run import planned
 from crosslight.judge.scales import Scale
@@ -124,6 +124,7 @@ def _questions(plan: Plan, config: JudgeConfig, models: Models, rows: int) -> It
     skips = parts.relevance and models.encoder is not None and not config.eager
     rules = () if skips else plan.rules
     together = joins(parts) and not config.eager
+    several = _joint(plan) if together else []
     least = len(every) if config.eager else sum(fewest_questions(r, together) for r in rules)
     tokens = parts.tokens or parts.perceived
     judge = models.judge
@@ -137,8 +138,9 @@ def _questions(plan: Plan, config: JudgeConfig, models: Models, rows: int) -> It
     if tokens:
         if any(asked.field for asked in every):  # a guard that answers in JSON
             look = partial(look, samples=0, completion_tokens=REPLY)
-        several = _joint(plan) if together else 0
-        yield look("look", least=least, most=len(every) + several)
+        longest = max([longest, *(text_tokens(asked.prompt) for asked in several)])
+        most = len(every) + len(several)
+        yield look("look", text_tokens=longest, least=least, most=most)
     if parts.debias1 and parts.tokens and not parts.perceived:
         firsts = every if config.eager else {one for one in map(_first, rules) if one.by_model}
         yield look(
@@ -150,7 +152,8 @@ def _questions(plan: Plan, config: JudgeConfig, models: Models, rows: int) -> It
         )
     yield from _further(every, plan, config, look, boxed=boxed and not parts.perceived)
     if parts.cascade and not parts.perceived:
-        yield from _reasoned(every, 0 if parts.tokens else least, parts, config, judge)
+        least = 0 if parts.tokens else least
+        yield from _reasoned([*every, *several], least, parts, config, judge)
 
 
 def _further(
@@ -181,10 +184,10 @@ def joins(parts: Parts) -> bool:
     return parts.joint and parts.tokens and not parts.perceived
 
 
-def _joint(plan: Plan) -> int:
-    """Items that are first asked as one question."""
-    every = (item for rule in plan.rules for item in rule.items)
-    return sum(sum(asked.joins for asked in item) > 1 for item in every)
+def _joint(plan: Plan) -> list[Asked]:
+    """The questions as which items are first asked, with all alternatives."""
+    every = [[a for a in item if a.joins] for rule in plan.rules for item in rule.items]
+    return [joint_of(several) for several in every if len(several) > 1]
 
 
 def fewest_questions(rule: PlannedRule, together: bool = False) -> int:
@@ -239,7 +242,7 @@ def _found(
 
 
 def _reasoned(
-    every: dict[Asked, None], least: int, parts: Parts, config: JudgeConfig, judge: Model
+    every: Sequence[Asked], least: int, parts: Parts, config: JudgeConfig, judge: Model
 ) -> Iterator[CallPlan]:
     """Reasoning and its rating: one turn or two."""
     plan = partial(CallPlan, card=judge.card, least=least, most=len(every), images=1)

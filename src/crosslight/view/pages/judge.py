@@ -43,6 +43,7 @@ TESTS = {
     "crop": "seen in the enlarged part",
     "unprinted": "with the print filled",
     "joint": "none of the alternatives, asked together",
+    "joint_cascade": "none of the alternatives, by reasoning about them together",
     "plain": "by the plain cut",
     "perception": "by the embedded perception",
     "unseen": "perception cannot know",
