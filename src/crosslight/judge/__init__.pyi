@@ -4,8 +4,6 @@ from .card import REPORT_CARD_FILE, measured_on, report_card
 from .chosen import read_card
 from .compare import JudgePair, compare_judged
 from .compare_grades import ASSESSED_FILE, GradePair, compare_assessed
-from .compile import CompileConfig, compile_policy
-from .compare_grades import GradePair, compare_assessed
 from .compile import CompileConfig, CompiledNow, compile_policy
 from .config import JudgeConfig, Thresholds
 from .deciders import RuleDeciders, Who, deciders_of, how_well
@@ -44,14 +42,12 @@ __all__ = [
     "JudgeConfig",
     "JudgeJob",
     "JudgePair",
+    "RuleDeciders",
     "Scale",
     "Target",
     "Thresholds",
-    "assessed_digest",
-    "RuleDeciders",
-    "Target",
-    "Thresholds",
     "Who",
+    "assessed_digest",
     "compare_assessed",
     "compare_judged",
     "compile_policy",

@@ -15,7 +15,7 @@ from crosslight.flow import (
 )
 from crosslight.judge import decide
 from crosslight.judge.asking import Models, models_of
-from crosslight.judge.assess import AssessConfig, AssessJob, Scale, check_grader
+from crosslight.judge.assess import AssessConfig, AssessJob, check_grader
 from crosslight.judge.config import JudgeConfig, Parts
 from crosslight.judge.detector import AT_ONCE
 from crosslight.judge.job import JudgeJob

@@ -141,7 +141,7 @@ def _shown(text: str, hidden: bool = False) -> str:
 @cache
 def _pattern(regex: str) -> Any:
     """Raises `ValueError`."""
-    import re2
+    import re2  # here: most runs search no pattern
 
     if len(regex) > MAX_PATTERN:
         raise ValueError(f"the regex is longer than {MAX_PATTERN} characters: shorten it")
@@ -149,7 +149,8 @@ def _pattern(regex: str) -> Any:
     options.max_mem = PATTERN_MEMORY
     options.log_errors = False
     try:
-        return re2.compile(regex, options)
+        compiled: Any = re2.compile(regex, options)
+        return compiled
     except re2.error as error:
         told = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
         raise ValueError(
