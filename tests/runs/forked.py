@@ -29,6 +29,7 @@ LIBRARIES = (
     *("sklearn.model_selection", "threadpoolctl", "uvloop", "wordllama", "scipy.stats"),
 )
 """What verbs load: none of them begins to work when it is loaded."""
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,9 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         if alone:
             begin = [sys.executable, "-m", "tests.runs.forked", json.dumps(asked)]
-            self._process = subprocess.Popen(begin)
+            # As many threads as `tiny` gives torch in the process of the tests: sums of two threads
+            # differ from those of one in their last digits.
+            self._process = subprocess.Popen(begin, env={**os.environ, **ONE_THREAD})
             self.pid = self._process.pid
         else:
             self.pid = _server().start(asked)
@@ -116,13 +119,12 @@ class _Server:
         folder = tempfile.TemporaryDirectory(prefix="forked-")
         self.place = folder.name
         self._lock = threading.Lock()
-        one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.runs.forked"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, **one},
+            env={**os.environ, **ONE_THREAD},
         )
         atexit.register(self._end, folder)
         assert self._answer() == "ready\n"

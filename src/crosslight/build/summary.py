@@ -17,7 +17,7 @@ from crosslight.build.counts import RowCounts
 from crosslight.build.dataset import addressed, write_dataset
 from crosslight.build.drafts import write_drafts
 from crosslight.build.row_log import RowLog
-from crosslight.build.splits import Splits, groups_in
+from crosslight.build.splits import Said, Splits, groups_in
 from crosslight.build.waves import ScenarioMap
 from crosslight.photos import LeftOut
 from crosslight.records import Kind, Sample, canonical
@@ -82,12 +82,14 @@ def write_build(
 ) -> Tally:
     """Write the dataset and the drafts of all rows in the log. `copies`: the screen let them in."""
     groups = groups_in(log) if copies else {}
-    splits = Splits.of(log.rows(provenance), config.split_by, config.seed, groups)
+    album = int(log.one("SELECT COUNT(*) FROM photos")) - len(groups)
+    said = map(Said.by, log.rows(provenance))
+    splits = Splits.of(said, config.split_by, config.seed, groups, album)
     tally = Tally(beside=LeftOut(config.keep_exif))
 
     def rows() -> Iterator[tuple[Sample, str]]:
         for row in _named(log.rows(provenance), scenarios):
-            split = splits.place(row)
+            split = splits.place(Said.by(row))
             tally.add(row, split)
             yield _with_reasons(row, log), split
 
