@@ -58,7 +58,10 @@ def test_growth_moves_no_row_between_splits(
     if before.whole:
         return  # nothing was split yet
     for row in rows:
-        assert {before.place(Said.by(row)), after.place(Said.by(row))} - {UNSPLIT} != {"train", "test"}
+        assert {before.place(Said.by(row)), after.place(Said.by(row))} - {UNSPLIT} != {
+            "train",
+            "test",
+        }
         was, now = before.place(Said.by(row)), after.place(Said.by(row))
         assert UNSPLIT in (was, now) or was == now
 
