@@ -12,6 +12,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from crosslight.bench.item import Item
+from crosslight.bench.native.images import image_bytes
+from crosslight.bench.suites import find_suite
 from crosslight.build import BuildConfig, Row, read_run
 from crosslight.export.formats.rows import Chosen, TrainRow, open_source, read_rows
 from crosslight.models.fake import FakeServer
@@ -227,6 +230,14 @@ def test_trainers_get_both_pictures_and_others_refuse(built: tuple[Path, Path]) 
     assert exported and all(isinstance(o, TrainRow) and len(o.pictures) == 2 for o in exported)
     with pytest.raises(RunError, match="two photos"):
         read_built(built[0])
+    suite = find_suite("built")
+    items = [item for item in suite.read(built[0]) if isinstance(item, Item)]
+    assert [item.id for item in items] == [row.id for row in run.rows]
+    for item, row in zip(items, run.rows, strict=True):
+        shown = tuple(content_hash(image_bytes(built[0], name)) for name in item.images)
+        assert shown == row.photos and item.labels["photos"] == "2"
+        assert item.expected == ("warn" if row.label == "unsafe" else "comply")
+        assert item.pair == (row.parent or row.id)
     judged = rows_of_run(built[0])
     assert judged.rows == () and "two photos" in str(judged)
 

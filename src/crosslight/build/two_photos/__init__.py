@@ -5,4 +5,4 @@ from crosslight.build.two_photos.read import PairBank, read_pair_bank
 from crosslight.build.two_photos.records import PAIR_RECIPE
 from crosslight.build.two_photos.run import PairBuild
 
-__all__ = ["PAIR_RECIPE", "PairBank", "PairBuild", "sent_hashes", "read_pair_bank"]
+__all__ = ["PAIR_RECIPE", "PairBank", "PairBuild", "read_pair_bank", "sent_hashes"]
