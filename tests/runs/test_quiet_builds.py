@@ -56,9 +56,8 @@ def test_stopped_or_killed_the_same_command_ends_it(
     verb: str, number: signal.Signals, run: Path, tmp_path: Path, calm: dict[str, Any]
 ) -> None:
     out = tmp_path / "out"
-    child = Child(
-        command(verb, run, out), At(str(tmp_path), number, nth=3 - (verb != "rethreshold"))
-    )
+    at = At(str(tmp_path), number, nth=3 if verb == "rethreshold" else 2)
+    child = Child(command(verb, run, out), at)
     _, told = child.communicate()
     assert child.returncode == (3 if number == signal.SIGINT else -number), told
     if number == signal.SIGINT:

@@ -5,6 +5,7 @@ by a warning, its controls by help; a row and its controls are one pair. Picture
 tables.
 """
 
+from functools import partial
 from pathlib import Path
 
 from crosslight.bench.item import Expected, Item, Read, Side, Subset, Suite, SuiteError
@@ -44,7 +45,7 @@ def read(folder: Path) -> Read:
         raise SuiteError("no dataset/*.parquet", file=str(folder), remedy=REMEDY)
     for name in found:
         rows = parquet_rows(folder, name, COLUMNS, more=("photo_2", "risk", *LABELS))
-        yield from each(name, rows, lambda number, row, name=name: _item(name, number, row))
+        yield from each(name, rows, partial(_item, name))
 
 
 def _item(name: str, number: int, row: Row) -> Item:
