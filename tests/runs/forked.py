@@ -92,7 +92,7 @@ class Child:
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
 
-    def wait(self, timeout: float = 200) -> int:
+    def wait(self, timeout: float = 600) -> int:
         """Its exit code."""
         deadline = time.monotonic() + timeout
         while (code := self.returncode) is None:
@@ -102,7 +102,7 @@ class Child:
             time.sleep(0.01)
         return code
 
-    def communicate(self, timeout: float = 200) -> tuple[str, str]:
+    def communicate(self, timeout: float = 600) -> tuple[str, str]:
         """What it said, once it has ended."""
         self.wait(timeout)
         return self.said(1), self.said(2)
