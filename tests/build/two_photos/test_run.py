@@ -15,8 +15,9 @@ import pytest
 from crosslight.bench.item import Item
 from crosslight.bench.native.images import image_bytes
 from crosslight.bench.suites import find_suite
-from crosslight.build import BuildConfig, Row, read_run
+from crosslight.build import BuildConfig, BuildJob, Row, estimate_build, read_run
 from crosslight.export.formats.rows import Chosen, TrainRow, open_source, read_rows
+from crosslight.flow import run_main
 from crosslight.models.fake import FakeServer
 from crosslight.models.fake.script import Script, parse
 from crosslight.prefer.built import read_built
@@ -131,6 +132,10 @@ def runs(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
         done = ran(command(photos, here, "calm", server.spec))
         assert done.returncode == 0, done.stdout + done.stderr
         asked = server.stats()["requests"]
+        models = dict.fromkeys(("author", "guard", "responder"), server.spec)
+        job = BuildJob(photos, here / "x", here / "a", here / "b", models, BuildConfig(images=2))
+        plan = run_main(estimate_build(job))
+    (here / "dry.json").write_text(json.dumps([plan.least, asked, plan.most]))
     with FakeServer(made, port=port) as server:
         args = command(photos, here, "killed", server.spec)
         child = subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -167,6 +172,11 @@ def test_a_killed_run_ends_as_if_it_never_was(built: tuple[Path, Path]) -> None:
     assert left(calm) == left(killed)
     same = ("account", "kinds", "funnel", "rows", "data")
     assert {k: told(calm)[k] for k in same} == {k: told(killed)[k] for k in same}
+
+
+def test_it_asks_no_more_than_a_dry_run_says(built: tuple[Path, Path]) -> None:
+    least, asked, most = json.loads((built[0].parent / "dry.json").read_text())
+    assert 0 < least <= asked <= most
 
 
 def test_every_input_stands_once_in_the_account(built: tuple[Path, Path]) -> None:
