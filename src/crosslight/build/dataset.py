@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from crosslight.photos import Bare, LeftOut
-from crosslight.records import Photo, Sample
+from crosslight.records import Photo, Sample, is_sensitive
 from crosslight.runs import SPLITS, DatasetRun, RunError, read_manifest, split_files
 from crosslight.store import (
     IMAGE,
@@ -277,7 +277,7 @@ def _row(values: dict[str, Any]) -> Row:
         elif name == "leak":
             clean[name] = bool(value)
         elif name == "sensitive":
-            clean[name] = value is not False  # unknown is not "not sensitive"
+            clean[name] = is_sensitive({name: value})
         elif name == "notes":
             clean[name] = tuple(str(note) for note in value or ())
         else:

@@ -7,12 +7,13 @@ from ids, the seed and what earlier waves left, so a resumed run makes the same 
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
 from crosslight.build.counts import RowCounts
+from crosslight.build.passes import Watching, passed
 from crosslight.build.row_codec import draft_of
 from crosslight.build.row_log import CHUNK, RowLog, place_of
 from crosslight.build.steps import PhotoAlone, RecipeParts
@@ -26,11 +27,9 @@ from crosslight.build.waves import (
     title_scenarios,
 )
 from crosslight.build.wish import Wish
-from crosslight.flow import Context, RunFailed, Runner, RunStop, Step, as_step
+from crosslight.flow import Context, Runner, Step, as_step
 from crosslight.records import Done, Failed, Kind, Outcome, Photo
 
-Watching = Callable[[str, Runner, int], AbstractAsyncContextManager[Any]]
-"""Shows a pass while it runs: its name, its runner, how many rows go in."""
 MakeRunner = Callable[[Sequence[Step], bool], Runner]
 """Makes the runner of a pass; the flag says whether its rows are the photos themselves."""
 AGAIN_SHARE = 4
@@ -265,18 +264,11 @@ class Recipe:
     def _at(self, photo: str) -> int:
         return int(self._log.one("SELECT at FROM photos WHERE id = ?", (photo,)))
 
-    async def _pass(
+    def _pass(
         self, name: str, runner: Runner, rows: Iterable[Any], total: int
     ) -> AsyncIterator[tuple[Any, Outcome[Any]]]:
-        """Each row and its end. Raises `RunStop` when the pass ended before its rows did."""
         self._context.gate.check()
-        async with self.watch(name, runner, total):
-            async for result in runner.run(rows):
-                for leaf in result.leaves:
-                    yield result.row, leaf.outcome
-        if runner.status != "complete":
-            ending = RunFailed if runner.status == "failed" else RunStop
-            raise ending(runner.reason, hint=runner.hint)
+        return passed(name, runner, rows, total, self.watch)
 
 
 def _named(name: str, looks: _Looks) -> str:

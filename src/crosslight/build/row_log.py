@@ -80,6 +80,11 @@ class RowLog:
         with _told():
             self._db.commit()
 
+    def extend(self, tables: str) -> None:
+        """Further tables, of another kind of build."""
+        with _told():
+            self._db.executescript(tables)
+
     def write(self, statement: str, values: Sequence[Any] = ()) -> None:
         """Write, and see to it that it is on the disk soon. Raises `RunFailed`."""
         with _told():
@@ -125,12 +130,20 @@ class RowLog:
     def add_row(self, place: str, row: Sample) -> tuple[str, str] | None:
         """Keep a row. Of two with one id the earlier place stays; returns the place and the parent
         of the other."""
-        found = self.read("SELECT place, value FROM rows WHERE id = ?", (row.id,))
+        other = self.keep(place, row.id, row.triplet.photo, row.kind, sample_json(row))
+        return (other[0], sample_of(other[1], {}).parent) if other else None
+
+    def keep(
+        self, place: str, row: str, photo: str, kind: Kind, value: str
+    ) -> tuple[str, str] | None:
+        """The same of a row of any build: its id, its (first) photo, and `value` to read it from.
+        Returns the place and the value of the other."""
+        found = self.read("SELECT place, value FROM rows WHERE id = ?", (row,))
         if found and found[0][0] <= place:
-            return place, row.parent
-        values = (row.id, place, row.triplet.photo, str(row.kind), sample_json(row))
+            return place, value
+        values = (row, place, photo, str(kind), value)
         self.write("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?)", values)
-        return (found[0][0], sample_of(found[0][1], {}).parent) if found else None
+        return (found[0][0], found[0][1]) if found else None
 
     def rows(self, provenance: dict[str, str]) -> Iterator[Sample]:
         """All rows: by photo in input order, then by place."""

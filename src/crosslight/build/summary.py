@@ -17,7 +17,7 @@ from crosslight.build.counts import RowCounts
 from crosslight.build.dataset import addressed, write_dataset
 from crosslight.build.drafts import write_drafts
 from crosslight.build.row_log import RowLog
-from crosslight.build.splits import Splits, groups_in
+from crosslight.build.splits import Said, Splits, groups_in
 from crosslight.build.waves import ScenarioMap
 from crosslight.photos import LeftOut
 from crosslight.records import Kind, Sample, canonical
@@ -82,12 +82,14 @@ def write_build(
 ) -> Tally:
     """Write the dataset and the drafts of all rows in the log. `copies`: the screen let them in."""
     groups = groups_in(log) if copies else {}
-    splits = Splits.of(log.rows(provenance), config.split_by, config.seed, groups)
+    album = int(log.one("SELECT COUNT(*) FROM photos")) - len(groups)
+    said = map(Said.by, log.rows(provenance))
+    splits = Splits.of(said, config.split_by, config.seed, groups, album)
     tally = Tally(beside=LeftOut(config.keep_exif))
 
     def rows() -> Iterator[tuple[Sample, str]]:
         for row in _named(log.rows(provenance), scenarios):
-            split = splits.place(row)
+            split = splits.place(Said.by(row))
             tally.add(row, split)
             yield _with_reasons(row, log), split
 
@@ -99,19 +101,22 @@ def write_build(
 
 def _with_reasons(row: Sample, log: RowLog) -> Sample:
     """An unsafe row says why it lacks a control."""
-    if row.kind is not Kind.UNSAFE:
-        return row
+    notes = missing_controls(log, row.triplet.photo, row.id) if row.kind is Kind.UNSAFE else []
+    check = replace(row.check, notes=(*row.check.notes, *notes))
+    return replace(row, check=check) if notes else row
+
+
+def missing_controls(log: RowLog, photo: str, row: str) -> list[str]:
+    """Why a row lacks controls, as notes."""
     found = log.read(
         "SELECT DISTINCT failed, reason FROM lost WHERE photo = ? AND row = ? AND step = 'controls'"
         " ORDER BY failed, reason",
-        (row.triplet.photo, row.id),
+        (photo, row),
     )
-    notes = [
+    return [
         f"a control failed: {reason}" if failed else f"a control is missing: {_words(reason)}"
         for failed, reason in found
     ]
-    check = replace(row.check, notes=(*row.check.notes, *notes))
-    return replace(row, check=check) if notes else row
 
 
 def _words(reason: str) -> str:
@@ -129,8 +134,9 @@ def _named(rows: Iterator[Sample], scenarios: ScenarioMap) -> Iterator[Sample]:
 class LostRows(Collection[Lost]):
     """All rows that left early, and what was not reached, read anew from the log each time."""
 
-    def __init__(self, log: RowLog) -> None:
-        self._log = log
+    def __init__(self, log: RowLog, ends: str = "") -> None:
+        """`ends`: another question than that of a build of one photo."""
+        self._log, self._ends = log, ends or _ENDS
 
     def __iter__(self) -> Iterator[Lost]:
         return chain(self._log.lost(), self._unread(), self._not_reached())
@@ -146,7 +152,7 @@ class LostRows(Collection[Lost]):
         return (Lost(NOT_REACHED, source) for (source,) in found)
 
     def _not_reached(self) -> Iterator[Lost]:
-        for photo, worst in self._log.stream(_ENDS):
+        for photo, worst in self._log.stream(self._ends):
             if worst is None:
                 yield Lost(NOT_REACHED, self._log.photo(photo).source, photo)
 
@@ -159,10 +165,10 @@ FROM photos p WHERE NOT EXISTS (SELECT 1 FROM rows r WHERE r.photo = p.id) ORDER
 walk that a stop cut short, drafts that fell say nothing of the photo."""
 
 
-def account_of(log: RowLog) -> Account:
+def account_of(log: RowLog, ends_of: str = "") -> Account:
     """What became of each input. A photo is finished when a row stands on it; else it ended as the
-    worst of its drafts did."""
-    ends = Counter(worst for _, worst in log.stream(_ENDS))
+    worst of its drafts did. `ends_of`: another question than that of a build of one photo."""
+    ends = Counter(worst for _, worst in log.stream(ends_of or _ENDS))
     fates = dict(
         log.read(
             "SELECT fate, COUNT(*) FROM inputs WHERE fate IN ('Dropped', 'Failed') GROUP BY fate"
@@ -170,7 +176,7 @@ def account_of(log: RowLog) -> Account:
     )
     return Account(
         int(log.one("SELECT COUNT(*) FROM inputs")),
-        int(log.one("SELECT COUNT(DISTINCT photo) FROM rows")),
+        int(log.one("SELECT COUNT(*) FROM photos")) - ends.total(),
         fates.get("Dropped", 0) + ends[0],
         fates.get("Failed", 0) + ends[1],
     )
@@ -182,7 +188,7 @@ def _bounds(bank: Bank, patterns: Collection[str]) -> dict[str, str]:
     return {id: bounds for id in used if (bounds := "; ".join(bank.patterns[id].bounds))}
 
 
-def _inputs_hash(log: RowLog) -> str:
+def inputs_hash(log: RowLog) -> str:
     """The hash of all inputs with what became of them, without holding them all."""
     whole = sha256(b"[")
     for at, one in enumerate(log.stream("SELECT source, fate FROM inputs ORDER BY at")):
@@ -218,5 +224,5 @@ def describe(outcome: BuildOutcome, tally: Tally) -> dict[str, Any]:
             "ours": outcome.ours,
             "bounds": _bounds(outcome.bank, tally.patterns),
         },
-        "data": {"inputs_sha256": _inputs_hash(outcome.log)},
+        "data": {"inputs_sha256": inputs_hash(outcome.log)},
     }

@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from crosslight.records import CrosslightError
-from crosslight.store import TableError, TableFile, UnreadableFile, read_named, same_name
+from crosslight.store import (
+    JsonLine,
+    TableError,
+    TableFile,
+    UnreadableFile,
+    json_lines,
+    read_named,
+    same_name,
+)
 from crosslight.text import (
     BadJson,
     NotText,
@@ -18,7 +26,6 @@ from crosslight.text import (
     decode,
     looks_like,
     parse_json,
-    split_lines,
     table_start,
     told,
 )
@@ -309,7 +316,7 @@ def _rows(path: Path) -> Iterable[Any]:
         if path.suffix == ".json" and text.lstrip().startswith("["):
             return list(parse_json(text))
         if path.suffix in (".jsonl", ".ndjson", ".json"):
-            return list(_json_lines(text))
+            return [_value(line) for line in json_lines(path, most_bytes=MAX_LABEL_BYTES)]
         return list(_cells(text, "\t" if path.suffix == ".tsv" else ","))
     except UnreadableFile as error:
         raise LabelError(error.message, error.hint) from error
@@ -322,13 +329,10 @@ def _rows(path: Path) -> Iterable[Any]:
         raise LabelError(f"{path}: {str(error)[:200]}") from error
 
 
-def _json_lines(text: str) -> Iterator[Any]:
-    for number, line in enumerate(split_lines(text), start=1):
-        if line.strip():
-            try:
-                yield parse_json(line)
-            except BadJson as error:
-                raise BadJson(error.cause, number) from error
+def _value(line: JsonLine) -> Any:
+    if line.cause:
+        raise BadJson(line.cause, line.number)
+    return line.value
 
 
 def _cells(text: str, own: str) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crosslight.records import BadSetting, Kind
+from crosslight.records import BadSetting, Kind, is_sensitive
 from crosslight.runs import DatasetRun, RunError, read_manifest, read_run
 from crosslight.store import TableError, TableFile
 
@@ -136,8 +136,7 @@ def _rows(path: Path) -> Iterator[tuple[int, BuiltRow]]:
             for group in range(file.groups):
                 for cells in file.rows_of([*TEXTS, *OTHER, "sensitive"], groups=[group]):
                     texts = {name: str(cells[name] or "") for name in (*TEXTS, *OTHER)}
-                    # Unknown is not "not sensitive".
-                    yield group, BuiltRow(**texts, sensitive=cells["sensitive"] is not False)
+                    yield group, BuiltRow(**texts, sensitive=is_sensitive(cells))
     except (TableError, TypeError, ValueError) as error:
         raise RunError(f"{path.name} is not a table of a build: {error}") from error
 

@@ -1,8 +1,7 @@
 """Opens what a repository holds: language model, encoder or detector. Runs in the torch lane."""
 
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from crosslight.models.hf.families import FAMILIES, Family, Parts, family_of
 from crosslight.models.hf.network import Network
 from crosslight.models.hf.options import Vocabulary
 from crosslight.models.hf.prompt import Renderer
+from crosslight.models.hf.quiet import no_bars
 from crosslight.models.hf.score import Scorer
 from crosslight.models.hf.selftest import examine
 from crosslight.models.hf.spec import HfSpec
@@ -128,7 +128,7 @@ def _weights(
     """Model (in eval mode on its device) and tokenizer. No code of the repository is run."""
     kept = {"trust_remote_code": False, "local_files_only": True}
     try:
-        with _no_bars():
+        with no_bars():
             tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder), **kept)
             loader = getattr(transformers, auto)
             wanted = dtype if dtype == "auto" else getattr(torch, dtype)
@@ -160,22 +160,6 @@ def _weights(
             f"{name} does not fit into the memory of {device}",
             hint="?dtype=bfloat16 halves it; or serve the model and name it openai:MODEL@URL",
         ) from None
-
-
-@contextmanager
-def _no_bars() -> Iterator[None]:
-    """transformers draws progress bars over ours, and tables of weights."""
-    from transformers.utils import logging
-
-    shown, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if shown:
-            logging.enable_progress_bar()
 
 
 def _device(wanted: str) -> torch.device:
