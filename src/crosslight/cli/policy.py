@@ -176,7 +176,7 @@ def compile_constitution(
         typer.Option(help="A rule to compile anew though its wording is the same. Repeatable."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Replace without asking.")] = False,
-    draws: Annotated[int, typer.Option(help="Scores to average.", min=1)] = 3,
+    draws: Annotated[int, typer.Option(help="Scores to average.", min=1, max=50)] = 3,
     rounds: Annotated[int, typer.Option(help="Rewordings at most.", min=0)] = 4,
     examples: Annotated[
         bool, typer.Option(help="Read the compiled form against examples, to see what it loses.")
