@@ -8,10 +8,10 @@ import typer
 from crosslight.cli import options as opt
 from crosslight.cli.console import Screening, end, lost_in, out, watching, why_failed
 from crosslight.cli.judge_console import (
-    card_table,
-    print_cut,
+    print_card,
+    print_flips,
+    print_rethreshold,
     print_tests,
-    print_unknown_labels,
     verdicts,
 )
 
@@ -32,6 +32,10 @@ Looks = Annotated[
 ]
 Set = Annotated[
     list[str] | None, typer.Option("--set", help="A threshold, e.g. --set relevance_t=0.2.")
+]
+SetRule = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A threshold, e.g. --set alpha2=0.7; of one rule RULE.alpha2=0.7."),
 ]
 
 
@@ -156,50 +160,50 @@ def _run(job: Any, quiet: bool, flip: bool) -> None:
         why_failed(job.out)
     print_tests(told)
     if "flips" in told:
-        _print_flips(told["flips"])
+        print_flips(told["flips"])
     end(result, job.out)
-
-
-def _print_flips(flips: Any) -> None:
-    out.print(
-        f"policy-flip test: {flips['flipped']:,} of {flips['flipped'] + flips['stayed']:,} unsafe "
-        f"verdicts followed the policy, {flips['unknown']:,} unknown"
-    )
 
 
 @app.command("rethreshold")
 def rethreshold(
     folder: Annotated[Path, typer.Argument(help="The folder of a judging run.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A new folder.")] = None,
-    set_: Set = None,
+    card: Annotated[
+        Path | None,
+        typer.Option(help="A card.json: its cuts are applied, its calibration is written beside."),
+    ] = None,
+    set_: SetRule = None,
     store: opt.Store = None,
 ) -> None:
     """Read the evidence of a run with other thresholds. Makes no call."""
-    from crosslight.judge import rethreshold_run
+    from crosslight.judge import read_card, rethreshold_run
     from crosslight.view import write_judge_report
 
     target = output or folder.resolve().with_name(folder.resolve().name + "-rethreshold")
-    summary = rethreshold_run(folder, target, _values(set_))
-    told = summary["rethreshold"]
+    chosen = None if card is None else read_card(card)
+    summary = rethreshold_run(folder, target, _values(set_), chosen)
     page = write_judge_report(target, opt.images_path(store))
-    out.print(
-        f"{told['flipped']:,} of {summary['rows']:,} verdicts changed, 0 calls; "
-        f"{told['not_asked']:,} questions would need a measurement that was never made"
-    )
-    out.print(verdicts(summary))
+    print_rethreshold(summary)
     out.print(f"look at it: {page}")
 
 
 @app.command("report")
 def report(
-    labels: Annotated[Path, typer.Argument(help="CSV, JSONL or parquet: image, label, rule.")],
+    labels: Annotated[
+        list[Path] | None,
+        typer.Argument(help="CSV, JSONL or parquet: image, label, rule. None: what to label."),
+    ] = None,
     folder: Annotated[Path, typer.Option("--run", help="The judging run.")] = Path("runs/judge"),
+    sample: Annotated[
+        str,
+        typer.Option(help="random: the labels of no queue were drawn by chance from the run."),
+    ] = "",
     missed_at_most: Annotated[
         float | None,
         typer.Option(help="Choose the cut so that at most this share of violations is missed."),
     ] = None,
     share: Annotated[float, typer.Option(help="Labels that the cut is chosen on.")] = 0.5,
-    seed: Annotated[int, typer.Option(help="Of the split and the bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the split and the draws.")] = 0,
     queue: Annotated[int, typer.Option(help="Images to propose for labelling.", min=0)] = 50,
     store: opt.Store = None,
 ) -> None:
@@ -216,18 +220,29 @@ def report(
 
     if missed_at_most is not None and not 0 < missed_at_most < 1:
         raise typer.BadParameter("--missed-at-most is a share between 0 and 1")
-    known = read_labels(labels)
+    if sample not in ("", "random"):
+        raise typer.BadParameter("--sample is random, or left out")
+    known = read_labels(*labels) if labels else None
     with held_folder(folder, "judge"):
-        card = report_card(
-            folder, known, missed_at_most=missed_at_most, calibration_share=share, seed=seed
+        card = known and report_card(
+            folder,
+            known,
+            sample="random" if sample else "",
+            missed_at_most=missed_at_most,
+            calibration_share=share,
+            seed=seed,
         )
         rows = images_to_label(read_verdicts(folder), known, queue)
-        write_queue(folder / "label_next.csv", rows)
+        path = write_queue(folder, rows)
         page = write_judge_report(folder, opt.images_path(store))
-    out.print(card_table(card))
-    print_cut(card)
-    print_unknown_labels(card)
-    out.print(f"label next: {len(rows):,} images in {folder / 'label_next.csv'}")
+    if card:
+        print_card(card)
+    blank = sum(not row["label"] for row in rows)
+    out.print(
+        f"label next: {blank:,} images in {path} (label: safe or unsafe; broken: the rules), then "
+        "give it to `judge report` with the files before it",
+        markup=False,
+    )
     out.print(f"look at it: {page}")
 
 

@@ -1,6 +1,7 @@
 from . import cutoff, metrics
 from .assess import AssessConfig, AssessJob, read_scale, run_assess
 from .card import REPORT_CARD_FILE, measured_on, report_card
+from .chosen import read_card
 from .compare import JudgePair, compare_judged
 from .compare_grades import GradePair, compare_assessed
 from .compile import CompileConfig, CompiledNow, compile_policy
@@ -50,6 +51,7 @@ __all__ = [
     "measured_on",
     "metrics",
     "nothing_after",
+    "read_card",
     "read_labels",
     "read_scale",
     "read_verdicts",

@@ -214,6 +214,8 @@ def _report_card(folder: Path) -> dict[str, Any]:
         return {}
     if not isinstance(found, dict) or found.get("verdicts_sha256") != measured_on(folder):
         return {}  # of an earlier run in this folder
+    if "sample" not in found:
+        return {}  # of an earlier version, whose intervals cannot be trusted
     return found
 
 
