@@ -136,6 +136,13 @@ def test_assess(place: Path) -> None:
     )
     assert "graded" in told
     assert (place / "graded" / "assessed.parquet").exists()
+    assert "Graded from 0 to 10" in (place / "graded" / "report.html").read_text()
+    (place / "people.csv").write_text("image,grade\n0.jpg,3\n1.jpg,9\n")
+    words = ("judge", "agree", "people.csv", "--run", "graded", "--store", "store")
+    told = call(*words, "--queue", "2")
+    assert "that people graded" in told and "too few images" in told
+    assert len((place / "graded" / "grade_next.csv").read_text().splitlines()) == 3
+    assert "Beside the grades of people" in (place / "graded" / "report.html").read_text()
 
 
 def test_policy_verbs(place: Path) -> None:

@@ -255,6 +255,9 @@ def assess(
         str, typer.Option(help="general, crossing, or a YAML file with question and marks.")
     ] = "general",
     output: opt.Output = Path("runs/assess"),
+    without: Annotated[
+        list[str] | None, typer.Option(help="A part to leave out: debias, describe.")
+    ] = None,
     injection: opt.Injection = "ocr",
     keep_copies: opt.KeepCopies = False,
     side: opt.Side = 768,
@@ -266,7 +269,10 @@ def assess(
     *,
     calls: Any,
 ) -> None:
-    """Grade scenes from 0 to 10 with a description, instead of by rules."""
+    """Grade scenes from 0 to 10 with a description, instead of by rules.
+
+    The embedded model grades on the scale crossing alone: it warns, and clears nothing.
+    """
     from crosslight.api import assess_job
     from crosslight.judge import AssessConfig
 
@@ -275,7 +281,9 @@ def assess(
         output,
         model=model,
         scale=scale,
-        config=AssessConfig(addressed=injection, side=side, looks=looks),
+        config=AssessConfig(
+            without=tuple(without or ()), addressed=injection, side=side, looks=looks
+        ),
         column=column,
         allow_outside=allow_outside,
         keep_copies=keep_copies,
@@ -290,10 +298,14 @@ def assess(
 
 
 def _grade(job: Any, quiet: bool) -> None:
+    from crosslight.api import assess_pages
     from crosslight.flow import run_main
     from crosslight.judge import run_assess
 
-    result = run_main(run_assess(job, watching(quiet), Screening(quiet), console=True))
+    grading = run_assess(
+        job, watching(quiet), Screening(quiet), pages=assess_pages(job), console=True
+    )
+    result = run_main(grading)
     told, grades = result.summary, result.summary["grades"]
     out.print(
         f"[bold]{grades['done']:,} graded[/], {grades['undecided']:,} undecided of "
@@ -302,6 +314,31 @@ def _grade(job: Any, quiet: bool) -> None:
     if told["failed"] and result.status != "failed":
         why_failed(job.out)
     end(result, job.out)
+
+
+@app.command("agree")
+def agree(
+    grades: Annotated[Path, typer.Argument(help="CSV of people: image, grade (0 to 10), rater.")],
+    folder: Annotated[Path, typer.Option("--run", help="The grading run.")] = Path("runs/assess"),
+    queue: Annotated[int, typer.Option(help="Images to propose for grading.", min=0)] = 50,
+    seed: Annotated[int, typer.Option(help="Of the images that are proposed.")] = 0,
+    store: opt.Store = None,
+) -> None:
+    """How far a run of `judge assess` agrees with the grades of people, and what to grade next."""
+    from crosslight.judge import grade_agreement, read_grades, run_images, write_grade_queue
+    from crosslight.runs import held_folder
+    from crosslight.view import write_assess_report
+
+    known = read_grades(grades)
+    with held_folder(folder, "assess"):
+        found = grade_agreement(folder, known)
+        places = folder / "grade_next.csv"
+        proposed = write_grade_queue(places, run_images(folder), known, queue, seed)
+        page = write_assess_report(folder, opt.images_path(store))
+    for line in found.lines():
+        out.print(line, markup=False)
+    out.print(f"grade next: {proposed:,} images, drawn by chance, in {places}")
+    out.print(f"look at it: {page}")
 
 
 def _values(pairs: list[str] | None) -> dict[str, float]:

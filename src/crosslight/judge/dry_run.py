@@ -15,15 +15,16 @@ from crosslight.flow import (
 )
 from crosslight.judge import decide
 from crosslight.judge.asking import Models, models_of
-from crosslight.judge.assess import AssessConfig, AssessJob, Scale
+from crosslight.judge.assess import AssessConfig, AssessJob, check_grader
 from crosslight.judge.config import JudgeConfig, Parts
 from crosslight.judge.detector import AT_ONCE
 from crosslight.judge.job import JudgeJob
 from crosslight.judge.methods import Asked, Plan, PlannedRule, detected_words, joint_of
 from crosslight.judge.prompts import render
 from crosslight.judge.run import planned
+from crosslight.judge.scales import Scale
 from crosslight.judge.wording import about_print
-from crosslight.models import Model, NotSupported, Sampling
+from crosslight.models import Model, Sampling
 from crosslight.runs import check_folder
 
 REPLY = Sampling().max_tokens
@@ -64,13 +65,10 @@ async def estimate_assess(job: AssessJob) -> Estimate:
     rows = _images(job)
     async with opened_models(setup.backends, setup.budget) as opened:
         judge = opened["judge"]
-        if not judge.capabilities.images or judge.capabilities.scene:
-            raise NotSupported(
-                f"{judge.card.spec} cannot grade pictures", hint="name a vision-language model"
-            )
+        check_grader(judge, job.scale)
         plans = [
             *_addressed(job.config.addressed, opened),
-            *_graded(job.scale, job.config, judge),
+            *_graded(job.scale, job.config, judge, rows),
         ]
         notes = [*sample_notes([judge]), LOOKS.format(job.config.looks)]
         return estimate_calls(
@@ -262,11 +260,22 @@ def _reasoned(
         yield plan("sum up", text_tokens=dialogue, samples=samples_of(judge))
 
 
-def _graded(scale: Scale, config: AssessConfig, judge: Model) -> Iterator[CallPlan]:
-    """Two turns: description, then the grade."""
+def _graded(scale: Scale, config: AssessConfig, judge: Model, rows: int) -> Iterator[CallPlan]:
+    """Two turns: description, then the grade; and once the grade without a picture."""
+    if judge.capabilities.scene:
+        yield CallPlan("look", judge.card, 1, 1, images=1)
+        return
     opening = text_tokens(render("describe", question=scale.question))
     closing = text_tokens(render("grade", question=scale.question, scale=scale.lines))
-    told = config.describe_tokens
-    yield CallPlan("describe", judge.card, 1, 1, opening, 1, told)
-    grade = opening + told + closing
-    yield CallPlan("grade", judge.card, 1, 1, grade, 1, samples=samples_of(judge))
+    samples, grade = samples_of(judge), closing
+    if "describe" not in config.without:
+        yield CallPlan("describe", judge.card, 1, 1, opening, 1, config.describe_tokens)
+        grade += opening + config.describe_tokens
+    yield CallPlan("grade", judge.card, 1, 1, grade, 1, samples=samples)
+    if "debias" not in config.without:
+        # Counted letters are not debiased: whether they must be counted shows with the first.
+        once = min(1, rows)
+        least = 0 if samples else once
+        yield CallPlan(
+            "grade without image", judge.card, least, once, closing, samples=samples, shared=True
+        )
