@@ -282,7 +282,7 @@ def question_score(m: Measured, reading: Reading, t: Thresholds, parts: Parts) -
     shown = _most(m, parts)
     if shown is None:
         return (base + 0.5) / 3
-    if parts.perceived or reading.test.startswith("joint") or m.shown.method in UNASKED:
+    if parts.perceived or reading.test.startswith("joint") or shown.method in UNASKED:
         return (base + shown.yes) / 3
     if not parts.debias1:
         return shown.yes

@@ -117,7 +117,8 @@ def _unseen(words: Words) -> dict[Words, str]:
 
 def _named(words: Words) -> tuple[list[Sense], list[str], list[str]]:
     """The longest known names, the words that stay unexplained, and those that are unmeasured."""
-    known, things, unknown, unmeasured, at = vocabulary(), list[Sense](), [], [], 0
+    known, at = vocabulary(), 0
+    things, unknown, unmeasured = list[Sense](), list[str](), list[str]()
     while at < len(words):
         if words[at] in _SILENT:
             at += 1
