@@ -64,11 +64,10 @@ def _joint_no(m: Measured, t: Thresholds, parts: Parts) -> str:
 
 
 def doubtful(score: Score, t: Thresholds) -> bool:
-    """Whether a joint score is no clear No, and yet less than even: most likely none is there, and
-    one reasoning about all costs less than a score of each and a reasoning about some."""
-    return not clear_no(score, t) and (
-        score.outside <= t.outside_max and bounds(score, t.z)[1] < t.cut
-    )
+    """Whether a joint score is no clear No, and yet low: most likely none is there, and one
+    reasoning about all costs less than a score of each and a reasoning about some."""
+    low = score.outside <= t.outside_max and bounds(score, t.z)[1] < t.joint_below
+    return low and not clear_no(score, t)
 
 
 def clear_no(score: Score, t: Thresholds) -> bool:
