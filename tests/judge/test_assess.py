@@ -6,11 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from crosslight.flow import CallPolicy
+from crosslight.judge import grading
 from crosslight.judge.assess import AssessConfig, AssessJob, run_assess
+from crosslight.judge.grade_agreement import quadratic_kappa
+from crosslight.judge.grading import Bounds, Letters
 from crosslight.judge.scales import LETTERS, read_scale
 from crosslight.judge.step import Target
 from crosslight.models.errors import ContentFiltered, NoOption, NotSupported, ServerFault
@@ -161,6 +165,31 @@ def test_what_is_said_without_the_image_is_taken_off(
         str(at): round(shown[letter], 6) for at, letter in enumerate(LETTERS)
     }
     assert bool(row["notes"]) == (not used and "debias" not in without)
+
+
+def test_a_grader_with_favourites_agrees_better_without_them() -> None:
+    """Simulated: what the image says, and a liking for 5 and for the first letter beside it."""
+    rng = np.random.default_rng(0)
+    liking = np.zeros(11)
+    liking[[0, 5]] = 3.0, 4.0
+    truths = rng.integers(0, 11, 200)
+    bare, debiased = [], []
+    for truth in truths:
+        says = -((np.arange(11) - truth - rng.normal(0, 0.7)) ** 2) / 8
+        shown, prior = (Letters(softmax(z), 0.0) for z in (says + liking, liking))
+        bare.append(grading.graded(shown, None, Bounds()).mean)
+        debiased.append(grading.graded(shown, prior, Bounds()).mean)
+    kappas = [
+        found.value
+        for grades in (bare, debiased)
+        if (found := quadratic_kappa(np.stack([grades, truths * 1.0], axis=1))[0])
+    ]
+    assert kappas[0] < 0.85 and kappas[1] > 0.92
+
+
+def softmax(z: Any) -> tuple[float, ...]:
+    shares = np.exp(z - z.max())
+    return tuple((shares / shares.sum()).tolist())
 
 
 def test_a_server_that_is_down_at_the_prior_is_a_failure_not_a_bare_grade(tmp_path: Path) -> None:

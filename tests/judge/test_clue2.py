@@ -7,6 +7,9 @@ import pytest
 
 from crosslight.flow import CallPolicy
 from crosslight.judge import JudgeConfig, rethreshold_run
+from crosslight.judge.config import Parts, Thresholds
+from crosslight.judge.methods import Plan, PlannedRule
+from crosslight.judge.run import notes_of_scan
 from crosslight.models.protocol import Request
 from crosslight.policy.compiled import Compiled
 from crosslight.policy.constitution import Constitution
@@ -149,6 +152,18 @@ def test_ablations_ask_what_they_say(tmp_path: Path) -> None:
     assert last_fenced(source).endswith(LONG.strip())  # whole: it was cut at 300 characters
     (source,) = asked(tmp_path / "6", rule, {}, method="rule-yes-no", without=("objective",))
     assert LONG.strip() in source
+
+
+def test_the_scan_says_what_it_does_not_know() -> None:
+    rule = PlannedRule("long_one", LONG, ())
+    plan = Plan((rule, PlannedRule("short", "No dogs.", ())), Parts())
+    clip, other = "hf:openai/clip-vit-base-patch16", "hf:google/siglip-so400m-patch14-384"
+    (cut,) = notes_of_scan(plan, JudgeConfig(), clip)
+    assert "may not see the end of long_one" in cut
+    unknown, _ = notes_of_scan(plan, JudgeConfig(), other)
+    assert "relevance_points" in unknown
+    set_by_hand = JudgeConfig(thresholds=Thresholds(relevance_t=0.02))
+    assert notes_of_scan(Plan(plan.rules[1:], Parts()), set_by_hand, other) == []
 
 
 def test_the_prompt_says_whether_depictions_count(tmp_path: Path) -> None:

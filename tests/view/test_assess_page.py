@@ -7,7 +7,7 @@ import pytest
 
 from crosslight.judge import GRADE_AGREEMENT_FILE, Scale, grade_agreement, read_grades
 from crosslight.runs import RunError
-from crosslight.store import write_json
+from crosslight.store import read_json, write_json
 from crosslight.view import write_assess_report
 from crosslight.view.pages.assess import choose
 from tests.judge.scripted import graded
@@ -43,6 +43,14 @@ def test_people_stand_on_the_page_of_the_grades_they_were_compared_with(tmp_path
     assert "2 images with a grade of both" in write_assess_report(run, tmp_path).read_text()
     write_json(run / GRADE_AGREEMENT_FILE, {"assessed_sha256": "0" * 64, "lines": ["of old"]})
     assert "Beside the grades of people" not in write_assess_report(run, tmp_path).read_text()
+
+
+def test_a_run_on_a_scale_without_marks_still_has_its_page(tmp_path: Path) -> None:
+    run = graded(tmp_path, "28")
+    told = read_json(run / "run.json")
+    write_json(run / "run.json", told | {"scale": {"question": "How risky is it?", "marks": {}}})
+    page = write_assess_report(run, tmp_path).read_text()
+    assert "How risky is it?" in page and "At least" not in page
 
 
 def test_another_run_has_no_such_page(tmp_path: Path) -> None:

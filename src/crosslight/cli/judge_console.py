@@ -151,7 +151,8 @@ def print_tests(summary: dict[str, Any]) -> None:
         return
     most = sorted(tests.items(), key=lambda one: -one[1])
     told = ", ".join(f"{name} {count / total:.0%}" for name, count in most)
-    out.print(f"{total:,} questions, decided by: {told}", markup=False)
+    method = summary["settings"]["method"]
+    out.print(f"{method}: {total:,} questions, decided by {told}", markup=False)
     if tests.get("cascade", 0) > OFTEN * total:
         out.print(
             "reasoning decides often: the scores of this model lie between the marks, or its "

@@ -129,13 +129,13 @@ class Assess:
         grade = self._perceive if judge.capabilities.scene else self._grade
         try:
             words = await words_in(looks, config.addressed, ctx)
-            graded = [await grade(views, judge) for views in looks]
+            grades = [await grade(views, judge) for views in looks]
         except ModelError as error:
             hint = error.hint or HINTS.get(error.kind, "")
             return Failed(STEP, f"{error.kind}: {error.message}", error.kind in RETRYABLE, hint)
-        worst = max(graded, key=lambda one: -1.0 if one["grade"] is None else one["grade"])
+        worst = max(grades, key=lambda one: -1.0 if one["grade"] is None else one["grade"])
         # A look without a grade, or one that was not taken, may have been the worst.
-        doubts = [f"{one['look']}: {one['reason']}" for one in graded if one["reason"]]
+        doubts = [f"{one['look']}: {one['reason']}" for one in grades if one["reason"]]
         spoken = "the image speaks to the judge" if words else ""
         reason = worst["reason"] or spoken or unseen or next(iter(doubts), "")
         notes = [*worst["notes"], *notes_of_looks(looks, unseen)]

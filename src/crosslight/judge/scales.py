@@ -42,7 +42,8 @@ class Scale(StrictModel):
 
     def meaning(self, grade: float) -> str:
         """The meaning of the highest mark that the grade has reached."""
-        return self.marks[max(at for at in self.marks if at <= max(0.0, grade))]
+        reached = [at for at in self.marks if at <= grade]
+        return self.marks[max(reached)] if reached else ""
 
 
 GENERAL = Scale(

@@ -24,6 +24,7 @@ MAX_WORDS = 4000
 LAST = 4
 """Letters and digits that stay to be seen of what is private."""
 _WORD = re.compile(r"[^\W_]+")
+_CONFUSED = str.maketrans("i1|0", "lllo")
 _PRIVATE = frozenset({"phone", "card", "email", "iban", "plate"})
 
 
@@ -122,8 +123,13 @@ def _fits(
 
 def _same(read: str, wanted: str) -> float:
     if wanted.endswith("*"):
-        return float(read.startswith(wanted[:-1]))
-    return float(read == wanted)
+        return float(_folded(read).startswith(_folded(wanted[:-1])))
+    return float(_folded(read) == _folded(wanted))
+
+
+def _folded(word: str) -> str:
+    """With the letters that readers take for one another made one."""
+    return word.translate(_CONFUSED)
 
 
 def _at(page: Page, span: tuple[int, int], *, hidden: bool = False) -> PrintFound:

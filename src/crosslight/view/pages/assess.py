@@ -58,7 +58,7 @@ def assess_page(folder: Path, images: Path) -> str:
     run = read_run(folder)
     if run.get("kind") != "assess" or "scale" not in run:
         raise RunError(f"{folder} holds no grading run that came to an end")
-    scale = Scale.model_validate(run["scale"])
+    scale = scale_of(run["scale"])
     with TableFile(folder / ASSESSED_FILE) as table:
         known = [name for name in COLUMNS if name in table.schema.names]  # of older runs not all
         rows = [{**dict.fromkeys(COLUMNS), **row} for row in table.rows_of(known)]
@@ -78,6 +78,12 @@ def assess_page(folder: Path, images: Path) -> str:
             agreement=_agreement(folder),
         )
     )
+
+
+def scale_of(told: Mapping[str, Any]) -> Scale:
+    """The scale of a run, unchecked: older ones were graded on scales that are refused by now."""
+    marks = {int(at): str(text) for at, text in told.get("marks", {}).items()}
+    return Scale.model_construct(question=str(told.get("question", "")), marks=marks)
 
 
 def choose(rows: Sequence[Mapping[str, Any]], limit: int) -> list[Mapping[str, Any]]:
