@@ -106,7 +106,8 @@ class Asker:
             lettered=bool(look.printed.places) and not about_print(asked.see, asked.words),
             addressed=look.addressed,
         )
-        while isinstance(step := read(m, self.config.thresholds, self.plan.parts), Need):
+        t, parts = self.config.thresholds, self.plan.parts
+        while isinstance(step := read(m, t, parts, asked.absent), Need):
             m = await self._measure(step, m, asked, look)
         return m, step
 
@@ -144,7 +145,7 @@ class Asker:
     async def _unasked(self, asked: Asked, look: Look) -> tuple[Measured, Reading]:
         """What the text reader and the detector decide, and no model is asked."""
         m = Measured(shown=await self._unasked_score(asked, look))
-        step = read(m, self.config.thresholds, self.plan.parts)
+        step = read(m, self.config.thresholds, self.plan.parts, asked.absent)
         assert isinstance(step, Reading)
         return m, step
 
