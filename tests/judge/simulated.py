@@ -147,13 +147,8 @@ class World:
         if request.task == "detect":
             assert scene is not None
             return self._boxes(scene, text)
-        if request.task == "reason":
-            return "Let me see what is there."
-        if request.task in ("summarise", "weigh"):
-            assert scene is not None
-            yes = self._reason(scene, text)
-            thought = {"thought": "I see."} if request.task == "weigh" else {}
-            return {**thought, "rationale": "by looking", "rating": "Yes" if yes else "No"}
+        if request.task in ("reason", "summarise", "weigh"):
+            return self._reasoned(request.task, scene, text)
         if request.task == "addresses":
             return {"Yes": 0.01, "No": 0.98}
         how = images[0].recipe.partition("|")[2] if images else ""
@@ -161,6 +156,15 @@ class World:
             several = [line[2:] for line in last_fenced(text).splitlines()]
             return _yes(max(self._score(scene, how, one) for one in several))
         return _yes(self._score(scene, how, text))
+
+    def _reasoned(self, task: str, scene: Scene | None, text: str) -> Any:
+        """Reasoning in two turns, or in one."""
+        if task == "reason":
+            return "Let me see what is there."
+        assert scene is not None
+        rating = "Yes" if self._reason(scene, text) else "No"
+        thought = {"thought": "I see."} if task == "weigh" else {}
+        return {**thought, "rationale": "by looking", "rating": rating}
 
     def _score(self, scene: Scene | None, how: str, text: str) -> float:
         found = _THING.findall(last_fenced(text))

@@ -45,6 +45,11 @@ class Moody(World):
 CASES: list[dict[str, Any]] = [
     {},
     {"helpers": False},
+    {"without": ("joint", "one_detection", "one_turn")},
+    {"without": ("crop", "relevance")},
+    {"without": ("alternatives", "floor", "crop_adds", "relevance")},
+    {"method": "paper"},
+    {"method": "paper", "without": ("debias2", "relevance")},
     {"eager": True},
     {"eager": True, "helpers": False},
     {"without": ("debias1",)},
@@ -127,6 +132,7 @@ def test_it_refuses_what_the_run_would_refuse(tmp_path: Path) -> None:
 def test_the_fewest_questions_of_a_rule() -> None:
     def rule(*widths: int) -> int:
         asked = Asked("x", (), "p", "r", "s")
+        assert fewest_questions(PlannedRule("r", "t", (((asked,) * 3,),)), together=True) == 1
         return fewest_questions(PlannedRule("r", "text", (tuple((asked,) * w for w in widths),)))
 
     assert rule(1) == rule(1, 3) == rule(1, 2, 3) == 1

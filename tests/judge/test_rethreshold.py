@@ -1,5 +1,6 @@
 """Other thresholds over the same measurements, without a call."""
 
+import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -33,6 +34,31 @@ def test_other_thresholds_make_no_call(tmp_path: Path) -> None:
     assert every["rethreshold"]["not_asked"] == 3 * skipped
     with pytest.raises(ValueError, match="no threshold"):
         rethreshold_run(tmp_path / "run", tmp_path / "x", {"nothing": 1})
+
+
+def test_a_run_of_the_method_that_was_called_clue_is_read_as_it_was(tmp_path: Path) -> None:
+    """Before judge-2 there were no parts of ours, no columns for them, and one name."""
+    run(job(scenes(24), tmp_path, method="paper"))
+    folder = tmp_path / "run"
+    told = json.loads((folder / "run.json").read_text())
+    names = ("preconditions", "debias1", "debias2", "relevance", "cascade", "tokens", "detector")
+    told["plan"]["parts"] = {n: told["plan"]["parts"][n] for n in (*names, "perceived")}
+    for rule in told["plan"]["rules"]:
+        (rule["shape"],) = rule["shape"]
+    old = ("relevance_t", "alpha1", "alpha2", "beta", "box_confidence", "small_area", "cut", "z")
+    told["settings"] |= {"method": "clue", "version": "judge-1"}
+    told["settings"]["thresholds"] = {n: told["settings"]["thresholds"][n] for n in old}
+    (folder / "run.json").write_text(json.dumps(told))
+    table = pq.read_table(folder / "evidence.parquet")
+    new = {*("joint", "joint_outside", "unprinted", "unprinted_outside", "boxes", "absent")}
+    new |= {"single", "lettered", "addressed"}
+    assert new < set(table.column_names)
+    pq.write_table(table.drop_columns(sorted(new)), folder / "evidence.parquet")
+    same = rethreshold_run(folder, tmp_path / "same", {})
+    assert (same["rethreshold"]["flipped"], same["rethreshold"]["not_asked"]) == (0, 0)
+    assert same["settings"]["method"] == "clue"
+    before = [(v.status, v.violated) for v in read_verdicts(folder)]
+    assert [(v.status, v.violated) for v in read_verdicts(tmp_path / "same")] == before
 
 
 def test_asking_eagerly_leaves_nothing_unasked(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from crosslight.policy.bounded import PolicyError
 from crosslight.policy.compiled import Compiled, read_policy
-from crosslight.policy.constitution import parse_constitution, validated
+from crosslight.policy.constitution import Constitution, parse_constitution, validated
+from crosslight.policy.diff import policy_differences
 
 
 def compiled(*chains: list[list[dict[str, Any]]], **more: Any) -> Compiled:
@@ -75,6 +76,12 @@ def test_a_rule_has_one_chain_or_several_and_not_both() -> None:
         compiled([[q()]], chain=None)
 
 
+def silent_of(rules: list[dict[str, str]]) -> Constitution:
+    """The same rules, that say nothing of depictions."""
+    bare = [{k: v for k, v in rule.items() if k != "depictions"} for rule in rules]
+    return parse_constitution({"title": "T", "rules": bare})
+
+
 def test_depictions_are_said_for_all_or_for_one() -> None:
     rules = [
         {"id": "a", "text": "No firearm here.", "depictions": "count"},
@@ -86,6 +93,7 @@ def test_depictions_are_said_for_all_or_for_one() -> None:
     assert silent.depictions_of("b") is None
     spoken = parse_constitution({"title": "T", "depictions": "count", "rules": rules[1:]})
     assert silent.hash != spoken.hash
+    assert ("-", "a", "depictions: count") in policy_differences(made, silent_of(rules))
     with pytest.raises(PolicyError, match="depictions"):
         parse_constitution({"title": "T", "depictions": "sometimes", "rules": rules})
 

@@ -7,7 +7,13 @@ import typer
 
 from crosslight.cli import options as opt
 from crosslight.cli.console import Screening, end, lost_in, out, watching, why_failed
-from crosslight.cli.judge_console import card_table, print_cut, print_unknown_labels, verdicts
+from crosslight.cli.judge_console import (
+    card_table,
+    print_cut,
+    print_tests,
+    print_unknown_labels,
+    verdicts,
+)
 
 app = typer.Typer(
     cls=opt.DefaultGroup,
@@ -49,11 +55,13 @@ def run(
     detector: Annotated[
         str | None, typer.Option(help="Finds central objects: a model that answers with boxes.")
     ] = None,
-    method: Annotated[str, typer.Option(help="clue, or a baseline; see docs/judge.md.")] = "clue",
+    method: Annotated[
+        str, typer.Option(help="clue-2, paper (CLUE as published), or a baseline; docs/judge.md.")
+    ] = "clue-2",
     without: Annotated[
         list[str] | None,
         typer.Option(
-            help="A part to leave out: preconditions, debias1, debias2, relevance, cascade."
+            help="A part to leave out, e.g. cascade, floor, joint, print; docs/judge.md lists them."
         ),
     ] = None,
     set_: Set = None,
@@ -146,6 +154,7 @@ def _run(job: Any, quiet: bool, flip: bool) -> None:
     )
     if told["failed"] and result.status != "failed":
         why_failed(job.out)
+    print_tests(told)
     if "flips" in told:
         _print_flips(told["flips"])
     end(result, job.out)

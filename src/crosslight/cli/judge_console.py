@@ -41,9 +41,31 @@ def print_cut(card: dict[str, Any]) -> None:
 
 
 def verdicts(summary: dict[str, Any]) -> str:
-    """Counts by verdict."""
-    found = summary["verdicts"]
-    return ", ".join(f"{found.get(v, 0):,} {v}" for v in ("unsafe", "safe", "undecided"))
+    """Counts by verdict. Safe is no more than clear of the rules that there are."""
+    found, rules = summary["verdicts"], len(summary["plan"]["rules"])
+    clear = "" if summary["plan"]["overall"] else f" (clear of all {rules} rules)"
+    named = {"unsafe": "unsafe", "safe": f"safe{clear}", "undecided": "undecided"}
+    return ", ".join(f"{found.get(v, 0):,} {name}" for v, name in named.items())
+
+
+OFTEN = 0.2
+"""A share of questions that reasoning decides, from which on its cost is worth a word."""
+
+
+def print_tests(summary: dict[str, Any]) -> None:
+    """Print by which tests the questions were decided, and what makes reasoning frequent."""
+    tests, total = summary["tests"], sum(summary["tests"].values())
+    if not total or summary["plan"]["overall"] or summary["plan"]["parts"]["perceived"]:
+        return
+    most = sorted(tests.items(), key=lambda one: -one[1])
+    told = ", ".join(f"{name} {count / total:.0%}" for name, count in most)
+    out.print(f"{total:,} questions, decided by: {told}", markup=False)
+    if tests.get("cascade", 0) > OFTEN * total:
+        out.print(
+            "reasoning decides often: the scores of this model lie between the marks, or its "
+            "priors without the image are low (docs/judge.md, what is asked)",
+            markup=False,
+        )
 
 
 def print_unknown_labels(card: dict[str, Any]) -> None:

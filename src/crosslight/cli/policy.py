@@ -69,7 +69,10 @@ def list_constitutions() -> None:
 
 @app.command("check")
 def check(constitution: Named) -> None:
-    """Read a constitution and its compiled form; print what a reviewer should look at."""
+    """Print what a reviewer should look at, and who can decide each question.
+
+    Says of every rule whether it can be decided without a vision-language model.
+    """
     from crosslight.policy import NotCompiled, policy_warnings, read_constitution, read_policy
 
     compiled = None
@@ -81,6 +84,10 @@ def check(constitution: Named) -> None:
     found = policy_warnings(written, compiled)
     for line in found:
         err.print(f"[yellow]look again:[/] {escape(line)}")
+    if compiled:
+        from crosslight.cli.policy_compile import print_deciders
+
+        print_deciders(compiled)
     asked = sum(len(rule.questions) for rule in compiled.rules) if compiled else 0
     out.print(
         f"{escape(written.title)}: {len(written.rules)} rules, {asked} questions, "
@@ -92,6 +99,9 @@ def check(constitution: Named) -> None:
 def show(
     constitution: Named,
     source: Annotated[bool, typer.Option("--source", help="Print the file as it is.")] = False,
+    compiled: Annotated[
+        bool, typer.Option("--compiled", help="Print the compiled file as it is.")
+    ] = False,
 ) -> None:
     """Print rules with their chains of questions."""
     from crosslight.policy import (
@@ -108,6 +118,9 @@ def show(
         out.print(read_policy_text(path), markup=False)
         return
     beside = path.with_name(path.stem + COMPILED_SUFFIX)
+    if compiled:
+        out.print(read_policy_text(beside), markup=False)
+        return
     found = read_any(beside if beside.is_file() else path)
     out.print(f"[bold]{escape(found.title)}[/]")
     for rule in found.rules:
@@ -163,7 +176,7 @@ def compile_constitution(
         typer.Option(help="A rule to compile anew though its wording is the same. Repeatable."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Replace without asking.")] = False,
-    draws: Annotated[int, typer.Option(help="Scores to average.", min=1)] = 3,
+    draws: Annotated[int, typer.Option(help="Scores to average.", min=1, max=50)] = 3,
     rounds: Annotated[int, typer.Option(help="Rewordings at most.", min=0)] = 4,
     examples: Annotated[
         bool, typer.Option(help="Read the compiled form against examples, to see what it loses.")

@@ -9,9 +9,17 @@ from rich.markup import escape
 
 from crosslight.cli.console import err, out
 from crosslight.flow import Session, run_main
-from crosslight.judge import CompileConfig, CompiledNow, compile_policy
+from crosslight.judge import (
+    CompileConfig,
+    CompiledNow,
+    Who,
+    compile_policy,
+    deciders_of,
+    how_well,
+)
 from crosslight.models import parse
 from crosslight.policy import (
+    Compiled,
     Constitution,
     PolicyError,
     Standing,
@@ -98,6 +106,20 @@ def fill_in(
     out.print(f"fill it in: {target}", markup=False)
     if sys.stdin.isatty() and sys.stdout.isatty():
         click.edit(filename=str(target))
+
+
+def print_deciders(compiled: Compiled) -> None:
+    """Rule by rule, who can decide each question."""
+    rules = deciders_of(compiled)
+    for rule in rules:
+        out.print(f"[bold]{escape(rule.rule)}[/]: {rule.told}")
+        for one in rule.questions:
+            see = f"not: {one.question.see}" if one.question.absent else one.question.see
+            out.print(f"  {escape(see)}  [dim]{one.who}: {escape(one.note)}[/]")
+    alone = sum(rule.broken and rule.kept for rule in rules)
+    out.print(f"{alone} of {len(rules)} rules are decided without a vision-language model")
+    if any(one.who is Who.PERCEPTION for rule in rules for one in rule.questions):
+        out.print(how_well(), style="dim")
 
 
 def _show(mark: str, rule: str, text: str) -> None:

@@ -5,6 +5,7 @@ from .compare import JudgePair, compare_judged
 from .compare_grades import GradePair, compare_assessed
 from .compile import CompileConfig, CompiledNow, compile_policy
 from .config import JudgeConfig, Thresholds
+from .deciders import RuleDeciders, Who, deciders_of, how_well
 from .dry_run import estimate_assess, estimate_judge
 from .inputs import SCREEN, WITH_COPIES
 from .job import JudgeJob
@@ -30,17 +31,21 @@ __all__ = [
     "JudgeConfig",
     "JudgeJob",
     "JudgePair",
+    "RuleDeciders",
     "Target",
     "Thresholds",
+    "Who",
     "compare_assessed",
     "compare_judged",
     "compile_policy",
     "cutoff",
+    "deciders_of",
     "estimate_assess",
     "estimate_judge",
     "flip_test",
     "flips_after",
     "form_of",
+    "how_well",
     "images_to_label",
     "measured_on",
     "metrics",

@@ -145,26 +145,30 @@ class Asker:
 
     async def _measure(self, need: Need, m: Measured, asked: Asked, look: Look) -> Measured:
         """One more measurement."""
-        views = look.views
         if need is Need.REGION:
             region, regions = await self._region(asked, look)
             return replace(m, sought=True, region=region, regions=regions)
         if need is Need.SHOWN:
-            return await self._shown(m, asked, views)
+            return await self._shown(m, asked, look.views)
         if need is Need.CROP:
-            return replace(m, whole=m.shown, shown=await self._crop(m, asked, views), cropped=True)
+            crop = await self._crop(m, asked, look.views)
+            return replace(m, whole=m.shown, shown=crop, cropped=True)
+        if need is Need.REASONED:
+            return await self._reasoned(m, asked, look)
+        score = await self._score(asked, await self._image(need, m, look))
+        # The other needs are called like the scores that they want.
+        return replace(m, **{str(need): score})
+
+    async def _image(self, need: Need, m: Measured, look: Look) -> ImageView | None:
+        """What a score is taken of; None: of the question alone."""
         if need is Need.PRIOR:
-            return replace(m, prior=await self._score(asked, None))
-        if need is Need.WHOLE:
-            return replace(m, whole=await self._score(asked, await views.whole()))
+            return None
         if need is Need.ERASED:
             assert m.region is not None
-            image = await views.erased(m.regions or (m.region,))
-            return replace(m, erased=await self._score(asked, image))
+            return await look.views.erased(m.regions or (m.region,))
         if need is Need.UNPRINTED:
-            image = await views.unprinted(look.printed.places)
-            return replace(m, unprinted=await self._score(asked, image))
-        return await self._reasoned(m, asked, look)
+            return await look.views.unprinted(look.printed.places)
+        return await look.views.whole()
 
     async def _region(self, asked: Asked, look: Look) -> tuple[Region | None, tuple[Region, ...]]:
         """The box that counts, and all of its word where all are erased."""

@@ -1,7 +1,7 @@
 """Reasoning about a question that the token scores left open (CLUE, step 8: "system 2").
 
-Two turns of one dialogue in the paper: free reasoning, then a rating in JSON with a rationale. Ours:
-one structured call whose fields come in that order, where the model takes schemas.
+Two turns of one dialogue in the paper: free reasoning, then a rating in JSON with a rationale.
+Ours: one structured call whose fields come in that order, where the model takes schemas.
 """
 
 from typing import Any

@@ -29,6 +29,8 @@ from crosslight.policy import (
 
 GAIN = 0.5
 """Rewording ends where it gained less than this."""
+SHORTEST = 8
+"""Characters of a rule."""
 Chains = tuple[tuple[Item, ...], ...]
 
 
@@ -113,7 +115,7 @@ async def objectify(
         sampling = Sampling(config.temperature, seed=config.seed + turn)
         answer = await model.generate([message], task="rewrite", schema=WORDING, sampling=sampling)
         text = clean(answer.parsed["text"])
-        if any(text == draft.text for draft in history):
+        if len(text) < SHORTEST or any(text == draft.text for draft in history):
             break
     return tuple(history), max(history, key=mean)
 

@@ -8,6 +8,9 @@ from crosslight.judge.config import Parts
 from crosslight.records import Dropped, Finding, Measured, Verdict
 from crosslight.runs import NOT_REACHED, Lost
 
+SHARES = (0.25, 0.5, 0.67, 0.75, 0.9)
+"""Of pairs that a relevance scan could skip; the paper's skips 0.67."""
+
 
 class Counts:
     """Counts of one run."""
@@ -21,6 +24,7 @@ class Counts:
         self.addressed = 0
         self.skipped = 0
         self.clear = 0
+        self._cosines: Counter[float] = Counter()
         self.pairs = 0
         self.dropped: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
@@ -32,6 +36,8 @@ class Counts:
         for rule in verdict.rules:
             self.pairs += 1
             self.rules[rule.rule][str(rule.finding)] += 1
+            if rule.relevance is not None:
+                self._cosines[round(rule.relevance, 3)] += 1
             self.clear += rule.finding is Finding.CLEAR
             skipped = rule.finding is Finding.CLEAR and rule.reason == "relevance"
             self.skipped += skipped
@@ -70,7 +76,18 @@ class Counts:
             "pairs": self.pairs,
             "clear_pairs": self.clear,
             "skipped_pairs": self.skipped,
+            **({"relevance_points": self._points()} if self._cosines else {}),
         }
+
+    def _points(self) -> dict[str, float]:
+        """For some shares of pairs, the `relevance_t` that would skip so many: the operating points
+        of an encoder whose scale nobody has measured."""
+        total, seen, found = self._cosines.total(), 0, dict[str, float]()
+        for cosine, count in sorted(self._cosines.items()):
+            reached = [s for s in SHARES if str(s) not in found and seen + count > s * total]
+            found |= {str(share): cosine for share in reached}
+            seen += count
+        return found
 
 
 def asked(m: Measured) -> list[str]:

@@ -64,6 +64,11 @@ class Asked:
         """Whether a model is asked at all."""
         return self.print is None and self.count is None
 
+    @property
+    def joins(self) -> bool:
+        """Whether it can be asked together with others: "at least one of these"."""
+        return self.by_model and not self.absent
+
 
 Chain = tuple[tuple[Asked, ...], ...]
 
@@ -196,7 +201,7 @@ def _clue_rule(rule: CompiledRule, constitution: Constitution, parts: Parts) -> 
 
 def _as_one(item: Sequence[Asked], depictions: str | None) -> list[Asked]:
     """The alternatives that a model is asked about, wanted there, as one question with `or`."""
-    one = [asked for asked in item if asked.by_model and not asked.absent]
+    one = [asked for asked in item if asked.joins]
     if len(one) < 2:
         return list(item)
     words = tuple(dict.fromkeys(word for asked in one for word in asked.words))

@@ -130,12 +130,12 @@ class Panel:
         `found`."""
         answers: list[str] = []
         wanted = [place for place in item if not _tied(rule, place, found)]
-        joint = await self._joint([p for p in wanted if _joins(_at(rule, p))], rule, look)
+        joint = await self._joint([p for p in wanted if _at(rule, p).joins], rule, look)
         for place in item:
             if place not in wanted:
                 answers.append(NO)
                 continue
-            score = joint if _joins(_at(rule, place)) else None
+            score = joint if _at(rule, place).joins else None
             found[place] = await self._evidence(rule, place, look, score)
             answers.append(found[place].holds)
             if answers[-1] == YES:
@@ -164,11 +164,6 @@ class Panel:
 def _at(rule: PlannedRule, place: Place) -> Asked:
     item, alternative = place
     return rule.items[item][alternative]
-
-
-def _joins(asked: Asked) -> bool:
-    """Whether a question can be asked together with others: "at least one of these"."""
-    return asked.by_model and not asked.absent
 
 
 def _tied(rule: PlannedRule, place: Place, found: Mapping[Place, Evidence]) -> bool:

@@ -37,10 +37,9 @@ Step = Reading | Need | None
 
 def read(m: Measured, t: Thresholds, parts: Parts) -> Reading | Need:
     """Steps 4 to 8 for one question: an answer, or the measurement that comes next."""
-    if m.shown is not None and m.shown.method in UNASKED:
-        return _perceived(m, t, m.shown.method)
-    if parts.perceived:
-        return _perceived(m, t)
+    unasked = m.shown is not None and m.shown.method in UNASKED
+    if parts.perceived or unasked:
+        return _perceived(m, t, m.shown.method if m.shown and unasked else "perception")
     if parts.joint and m.joint is not None and clear_no(m.joint, t):
         return Reading(NO, "joint")
     if parts.tokens:
@@ -68,15 +67,20 @@ def _tokens(m: Measured, t: Thresholds, parts: Parts) -> Step:
         return Need.SHOWN
     if not parts.crop_adds:
         return _printed(_look(m.shown, m, t, parts), m.shown, m, t, parts)
-    whole = _of_whole(m)
+    return _whole_first(m.shown, m, t, parts, crop=wanted)
+
+
+def _whole_first(shown: Score, m: Measured, t: Thresholds, parts: Parts, *, crop: bool) -> Step:
+    """Ours: the whole image is asked, and where there is a small box its crop too."""
+    whole = m.whole if m.cropped else shown
     if whole is None:
         return Need.WHOLE
     first = _printed(_look(whole, m, t, parts), whole, m, t, parts)
-    if not wanted or isinstance(first, Need) or (first and first.answer == YES):
+    if not crop or isinstance(first, Need) or (first and first.answer == YES):
         return first
     if not m.cropped:
         return Need.CROP
-    return _with_crop(first, _look(m.shown, m, t, parts, erase=False))
+    return _with_crop(first, _look(shown, m, t, parts, erase=False))
 
 
 def _with_crop(whole: Reading | None, crop: Step) -> Step:
@@ -87,10 +91,6 @@ def _with_crop(whole: Reading | None, crop: Step) -> Step:
         return Reading(YES, "crop")
     both = whole is not None and crop is not None and crop.answer == NO
     return whole if both else None
-
-
-def _of_whole(m: Measured) -> Score | None:
-    return m.whole if m.cropped else m.shown
 
 
 def _look(shown: Score, m: Measured, t: Thresholds, parts: Parts, *, erase: bool = True) -> Step:
@@ -120,10 +120,15 @@ def _debias1(shown: Score, prior: Score | None, t: Thresholds, parts: Parts) -> 
         return Reading(NO, "floor")
     if prior is None:
         return Need.PRIOR
-    if parts.prior_mass and prior.outside > t.outside_max:
-        return Reading(YES, "no_prior") if low > t.present_above else None
-    if prior.outside >= 1.0:  # without the image it says neither word: there is no prior
-        return None
+    if prior.outside >= 1.0 or (parts.prior_mass and prior.outside > t.outside_max):
+        # Without the image it says neither word: there is no prior.
+        sure = parts.prior_mass and low > t.present_above
+        return Reading(YES, "no_prior") if sure else None
+    return _against_prior((low, high), prior, t)
+
+
+def _against_prior(shown: tuple[float, float], prior: Score, t: Thresholds) -> Reading | None:
+    low, high = shown
     prior_low, prior_high = bounds(prior, t.z)
     if high - prior_low < t.alpha1 * prior_low:
         return Reading(NO, "debias1")

@@ -6,7 +6,7 @@ from typing import Any
 
 from crosslight.flow import Session
 from crosslight.judge.asking import Models, models_of
-from crosslight.judge.config import CHAINED, DEFAULT, JudgeConfig
+from crosslight.judge.config import CHAINED, DEFAULT, JudgeConfig, Thresholds
 from crosslight.judge.counts import Counts
 from crosslight.judge.inputs import Inputs, inputs_of
 from crosslight.judge.job import JudgeJob
@@ -35,6 +35,10 @@ from crosslight.runs import (
 )
 from crosslight.store import ParquetSink
 
+MEASURED_ENCODER = "clip-vit-base-patch16"
+"""What the default `relevance_t` is of."""
+LONGEST_SCANNED = 55
+"""Words that 77 tokens of CLIP hold with some certainty."""
 After = Callable[[JudgeJob], Awaitable[dict[str, Any]]]
 """Further work on the verdicts of a run, such as the policy-flip test."""
 
@@ -142,6 +146,8 @@ def notes_of(plan: Plan, config: JudgeConfig, models: Models) -> tuple[str, ...]
     notes += [f"without {name} (asked for)" for name in config.without]
     if models.encoder is None and "relevance" not in config.without:
         notes.append("no encoder: no relevance scan, every rule was asked")
+    if models.encoder is not None and plan.parts.relevance:
+        notes += notes_of_scan(plan, config, models.encoder.card.spec)
     if plan.parts.perceived:
         return (
             *notes,
@@ -151,6 +157,23 @@ def notes_of(plan: Plan, config: JudgeConfig, models: Models) -> tuple[str, ...]
     if models.detector is None and "debias2" not in config.without:
         notes.append("no detector: no central-region test and no crop of small objects")
     return tuple(notes)
+
+
+def notes_of_scan(plan: Plan, config: JudgeConfig, encoder: str) -> list[str]:
+    """What the relevance scan does not know: where to cut, and the ends of long rules."""
+    notes, t = [], config.thresholds.relevance_t
+    if MEASURED_ENCODER not in encoder and t == Thresholds().relevance_t:
+        notes.append(
+            f"relevance_t {t:g} was measured for {MEASURED_ENCODER}, of this encoder no number is "
+            "known: relevance_points of run.json says what other numbers would skip"
+        )
+    long = [rule.id for rule in plan.rules if len(rule.text.split()) > LONGEST_SCANNED]
+    if long:
+        named = ", ".join(long[:3]) + f" and {len(long) - 3} more" * (len(long) > 3)
+        notes.append(
+            f"an encoder such as CLIP reads 77 tokens of a rule, and may not see the end of {named}"
+        )
+    return notes
 
 
 def provenance(job: JudgeJob, session: Session) -> dict[str, str]:

@@ -143,7 +143,7 @@ def _cut_short(planned: Looks, seen: int, error: BadImage) -> str:
 
 
 def _enlarged(size: tuple[int, int], least: int, most: int) -> tuple[int, int]:
-    """A size grown so that its shorter side has `least` pixels and its longer one at most `most`."""
+    """A size grown so that its shorter side has `least` pixels, its longer one at most `most`."""
     grow = min(least / min(size), most / max(size))
     return size if grow <= 1 else (round(size[0] * grow), round(size[1] * grow))
 

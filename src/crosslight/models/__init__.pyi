@@ -15,6 +15,7 @@ from .embedded.imagenet import class_names
 from .embedded.phrases import reach_of
 from .embedded.reader import TASK, ReaderBackend
 from .embedded.scene import Scene, Thing
+from .embedded.thresholds import read_thresholds
 from .embedded.visible import count_of
 from .errors import (
     EMPTY,
@@ -142,6 +143,7 @@ __all__ = [
     "poll_after",
     "probe_model",
     "reach_of",
+    "read_thresholds",
     "read_tuned",
     "require_sight",
     "run_fake_server",

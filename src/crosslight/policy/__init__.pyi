@@ -20,9 +20,8 @@ from .constitution import (
     validated,
 )
 from .diff import policy_differences, question_line, read_any
-from .history import Example, RuleHistory, Wording, history_of, made_hash
+from .history import Example, RuleHistory, Wording, made_hash
 from .layout import write_compiled, write_history
-from .negation import measure, negator
 from .question import Count, Item, Print, Question
 from .recompile import Standing, changes, joined, replaced_edits, standing_at
 from .review import GOOD_ENOUGH, LOOK, chain_findings, placed, policy_warnings
@@ -57,14 +56,11 @@ __all__ = [
     "changes",
     "domains",
     "find_constitution",
-    "history_of",
     "joined",
     "leaf",
     "leaves",
     "made_hash",
     "map_to",
-    "measure",
-    "negator",
     "new_policy",
     "placed",
     "policy_differences",

@@ -25,6 +25,7 @@ from crosslight.policy.constitution import (
 from crosslight.policy.question import Chain, Item, Question, tie_of
 from crosslight.records import canonical, content_hash
 
+COMPARE = "compare with `crosslight policy show visible --compiled`, or see docs/policy.md"
 Note = Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -119,7 +120,7 @@ class NotCompiled(PolicyError):
 def read_compiled(path: Path) -> Compiled:
     """Read a compiled file. Raises `PolicyError`."""
     value, wrong = read_written(path)
-    return validated(Compiled, value, path.name, wrong)
+    return validated(Compiled, value, path.name, wrong, COMPARE)
 
 
 def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
@@ -130,7 +131,7 @@ def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
     path = find_constitution(name_or_file)
     value, wrong = read_written(path)
     if is_compiled(value):
-        compiled = validated(Compiled, value, path.name, wrong)
+        compiled = validated(Compiled, value, path.name, wrong, COMPARE)
         source = path.with_name(path.name.removesuffix(COMPILED_SUFFIX) + ".yaml")
         if path.name.endswith(COMPILED_SUFFIX) and source.is_file():
             constitution = parse_constitution(*read_written(source), source.name)
@@ -142,8 +143,8 @@ def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
         if not beside.is_file():
             raise NotCompiled(
                 f"{path.name} is not compiled: there is no {beside.name}",
-                hint=f"crosslight policy compile {name_or_file} --model SPEC, or without a model "
-                "--by hand writes the form to fill in",
+                hint=f"crosslight policy compile {name_or_file} --model SPEC, or without a model: "
+                f"crosslight policy compile {name_or_file} --by hand",
             )
         compiled = read_compiled(beside)
     stale = differences(constitution, compiled)
@@ -152,7 +153,8 @@ def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
             f"the compiled form of {path.name} is out of date: {'; '.join(stale[:10])}"
             + f" and {len(stale) - 10} more" * (len(stale) > 10),
             hint=f"crosslight policy compile {name_or_file} --model SPEC compiles these rules and "
-            "keeps the others; or --by hand, and mend the compiled file yourself",
+            "keeps the others; without a model: "
+            f"crosslight policy compile {name_or_file} --by hand",
         )
     return constitution, compiled
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from crosslight.policy.bounded import read_written
 from crosslight.policy.compiled import Compiled, is_compiled
-from crosslight.policy.constitution import Constitution, find_constitution, validated
+from crosslight.policy.constitution import Constitution, Rule, find_constitution, validated
 from crosslight.policy.question import Question
 
 Line = tuple[str, str, str]
@@ -41,11 +41,15 @@ def _rules(side: Constitution | Compiled, whole: bool) -> dict[str, list[str]]:
         return {
             rule.id: _compiled(rule) if whole else [f"text: {rule.rule}"] for rule in side.rules
         }
-    return {rule.id: _source(rule) if whole else [f"text: {rule.stated}"] for rule in side.rules}
+    return {
+        rule.id: _source(rule, side) if whole else [f"text: {rule.stated}"] for rule in side.rules
+    }
 
 
-def _source(rule: Any) -> list[str]:
+def _source(rule: Rule, side: Constitution) -> list[str]:
     lines = [f"text: {rule.stated}"]
+    depictions = side.depictions_of(rule.id)
+    lines += [f"depictions: {depictions}"] if depictions else []
     lines += [f"title: {rule.title}"] if rule.title else []
     lines += [f"unsafe: {e}" for e in rule.examples.unsafe]
     lines += [f"safe: {e}" for e in rule.examples.safe]

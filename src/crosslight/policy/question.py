@@ -69,7 +69,10 @@ class Question(StrictModel):
     @classmethod
     def _filled(cls, see: Any) -> Any:
         if see == UNFILLED:
-            raise ValueError("is not filled in yet: say what must be visible, e.g. a dog")
+            raise ValueError(
+                "is not filled in yet: say what must be visible, e.g. a dog; or take the rule "
+                "out of the file and let a model compile it"
+            )
         return see
 
     @model_validator(mode="after")

@@ -76,7 +76,7 @@ def joined(
         here = {line.id for line in lines}
         lines += [line for line in standing.history.rules if line.id not in here]
     before = standing.compiled.by if standing.compiled and len(new) < len(rules) else ""
-    makers = dict.fromkeys(x for x in (before, by if new else "") if x)
+    makers = dict.fromkeys(maker for maker in (*before.split("; "), by if new else "") if maker)
     whole = "; ".join(makers)[:200]
     kept = tuple(line for line in lines if line != RuleHistory(id=line.id))
     compiled = Compiled(title=constitution.title, by=whole, rules=tuple(rules))

@@ -98,9 +98,9 @@ _FORMS = (
     # spoken to
     rf"\b(?:note|message|attention|dear|hey|instructions?|memo|notice|hint|reminder|request|"
     rf"psa|warning)\b(?: (?:to|for))?(?: (?:the|all|any|every|our|fellow))* {_JUDGE}\b",
-    r"\b(?:ai|ki|vlm|llm|assistant|chatgpt|gpt|claude|gemini|grader|judge|moderator) ?: ?(?:please )?"
-    r"(?:answer|say|reply|respond|mark|skip|ignore|treat|describe|classify|output|rate|do not|"
-    r"antworte|sag)\b",
+    r"\b(?:ai|ki|vlm|llm|assistant|chatgpt|gpt|claude|gemini|grader|judge|moderator) ?: ?"
+    r"(?:please )?(?:answer|say|reply|respond|mark|skip|ignore|treat|describe|classify|output|rate|"
+    r"do not|antworte|sag)\b",
     r"\b(?:to|for) (?:the |any |every )?(?:vision|language|ai|vision-language|image) "
     r"(?:models?|assistants?|systems?|judges?|classifiers?|graders?) ?[:,]",
     rf"\b(?:if|as|since|when) you(?:'re| are)(?: an?| the| currently)* (?:{_JUDGE}|grading|"
