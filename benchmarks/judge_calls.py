@@ -96,7 +96,8 @@ class Simulated:
             line.removeprefix("- ") for line in last_fenced(request.messages[-1].text).split("\n")
         ]
         if request.task in ("summarise", "weigh"):
-            rating = "Yes" if self.holds(images[0].photo, sees[0]) else "No"
+            several = sees[0].removeprefix("at least one of these: ").split("; ")
+            rating = "Yes" if any(self.holds(images[0].photo, one) for one in several) else "No"
             thought = {"thought": "I look."} if request.task == "weigh" else {}
             return {**thought, "rationale": "by looking", "rating": rating}
         if not images:

@@ -108,11 +108,11 @@ class Levels:
         if request.task == "reason":
             return "I look."
         names = [
-            word.strip(".- ") for word in text.split() if word[:5] in ("thing", "state", "permi")
+            word.strip(".;- ") for word in text.split() if word[:5] in ("thing", "state", "permi")
         ]
         names = [name for name in dict.fromkeys(names) if name[-2:-1].isdigit()]
         if request.task in ("weigh", "summarise"):
-            yes = self.shown[images[0].photo].has(names[-1])
+            yes = any(self.shown[images[0].photo].has(name) for name in names)
             rated = {"rationale": "by looking", "rating": "Yes" if yes else "No"}
             return {"thought": "I look.", **rated} if request.task == "weigh" else rated
         if not images:

@@ -206,9 +206,11 @@ class World:
             rules = {int(k) for _, k, _ in found}
             true = scene.unsafe and (scene.rule in rules or not rules)
             return true != (luck < 2 * self.error)
-        kind, rule, state = found[-1][0], int(found[-1][1]), found[-1][2]
+        rule = int(found[-1][1])
         error = self.error if rule == scene.rule else self.error / 2
-        return scene.shows(kind, rule, state) != (luck < error)
+        # Several things are asked about as one.
+        there = any(scene.shows(kind, int(k), state) for kind, k, state in found)
+        return there != (luck < error)
 
     def _boxes(self, scene: Scene, text: str) -> dict[str, Any]:
         rules = {int(k) for _, k, _ in _THING.findall(last_fenced(text))}

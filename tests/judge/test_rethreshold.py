@@ -29,6 +29,8 @@ def test_other_thresholds_make_no_call(tmp_path: Path) -> None:
     assert result.summary["calls"]["asked"] > 0
     # A rule that the scan had skipped has no evidence at all: all of its questions are missing.
     every = rethreshold_run(tmp_path / "run", tmp_path / "every", {"relevance_t": -1.0})
+    points = result.summary["relevance_points"]  # five of six rules have a cosine of 0.1
+    assert (points["0.67"], points["0.9"]) == (0.1, 0.3)
     skipped = result.summary["skipped_pairs"]
     assert skipped > 0
     assert every["rethreshold"]["not_asked"] == 3 * skipped

@@ -13,13 +13,14 @@ from crosslight.judge.config import JudgeConfig
 from crosslight.judge.detector import best, deciding, find_all
 from crosslight.judge.injection import NOTHING, Print
 from crosslight.judge.methods import Asked, Plan, joint_of
-from crosslight.judge.reading import Need, crop_wanted, read, reasoned_look
+from crosslight.judge.reading import Need, crop_wanted, doubtful, read, reasoned_look
 from crosslight.judge.unasked import boxed_count, print_score, seen_count
 from crosslight.judge.views import Views
 from crosslight.judge.wording import about_print, names_one_thing
 from crosslight.models import Choice, Model, NoOption, Scene, user
 from crosslight.records import ImageView, Measured, Reading, Region, Score
 
+UNMEASURED = Measured()
 SURE_WIDTH = 1e-4
 """An interval that is narrower than this is a number."""
 ELSEWHERE = 0.5
@@ -93,14 +94,14 @@ class Asker:
     """M(None, c) by question: it does not depend on the image."""
 
     async def question(
-        self, asked: Asked, look: Look, joint: Score | None = None
+        self, asked: Asked, look: Look, joint: Measured = UNMEASURED
     ) -> tuple[Measured, Reading]:
         """The answer to one question and all that it took. `joint`: what was said of it together
         with others. Raises `ModelError`."""
         if not asked.by_model:
             return await self._unasked(asked, look)
-        m = Measured(
-            joint=joint,
+        m = replace(
+            joint,
             single=names_one_thing(asked.see, asked.words),
             lettered=bool(look.printed.places) and not about_print(asked.see, asked.words),
             addressed=look.addressed,
@@ -109,9 +110,26 @@ class Asker:
             m = await self._measure(step, m, asked, look)
         return m, step
 
-    async def joint(self, several: Sequence[Asked], look: Look) -> Score:
-        """The score of "at least one of these". Raises `ModelError`."""
-        return await self._score(joint_of(several), await look.views.whole())
+    async def joint(self, several: Sequence[Asked], look: Look) -> Measured:
+        """What is said of "at least one of these". Raises `ModelError`.
+
+        Nothing is asked where the whole image cannot clear them: where one of them is so small that
+        it wants a crop, or print speaks to the judge; and reasoning is not, where there is print
+        that may hold the score down.
+        """
+        t, parts = self.config.thresholds, self.plan.parts
+        told = look.addressed and parts.print
+        if told or any([await self.wants_crop(one, look) for one in several]):
+            return UNMEASURED
+        asked, image = joint_of(several), await look.views.whole()
+        score = await self._score(asked, image)
+        lettered = bool(look.printed.places) and parts.print
+        if lettered or not (parts.cascade and doubtful(score, t)):
+            return Measured(joint=score)
+        rating, rationale = await reason_about(
+            self.models.judge, asked, image, self.config, one_turn=parts.one_turn
+        )
+        return Measured(joint=score, joint_reasoned=rating, rationale=rationale)
 
     async def wants_crop(self, asked: Asked, look: Look) -> bool:
         """Whether a small box is to be looked at for a question. Raises `ModelError`."""

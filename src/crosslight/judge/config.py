@@ -5,6 +5,7 @@ so is what the method `clue-2` adds to it; `paper` is CLUE as it was published.
 """
 
 import math
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
@@ -71,6 +72,9 @@ class Thresholds:
     say, and the filled image counts."""
     z: float = 1.96
     """Ours: width of the Wilson interval of scores that were counted from samples."""
+    score_cut: float | None = None
+    """Ours: a rule is violated from this score on and clear below it, whatever its tests say. A
+    report card chooses it (`judge rethreshold --card`)."""
 
     def changed(self, values: dict[str, float]) -> Self:
         """With other values. Raises `BadSetting` for a name that is no threshold, or no number."""
@@ -148,6 +152,8 @@ class JudgeConfig:
 
     method: str = DEFAULT
     thresholds: Thresholds = field(default_factory=Thresholds)
+    by_rule: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Thresholds of single rules that differ from the others' (`judge rethreshold`)."""
     without: tuple[str, ...] = ()
     eager: bool = False
     """Ask all questions of an image at once: more calls, nothing missing for `rethreshold`. For
@@ -176,6 +182,25 @@ class JudgeConfig:
         if self.method in CHAINED[1:] and (added := set(self.without) & set(OURS)):
             raise BadSetting(f"{min(added)!r} is a part of {DEFAULT}; {self.method} has none of it")
 
+    def thresholds_of(self, rule: str) -> Thresholds:
+        """Those of one rule."""
+        return self.thresholds.changed(self.by_rule.get(rule, {}))
+
+    def changed(self, values: dict[str, float], rules: Collection[str]) -> Self:
+        """With other thresholds: `name` for all rules, `RULE.name` for one. Raises `BadSetting`
+        for a name that is no threshold, and for a rule that is none of `rules`."""
+        common = {name: value for name, value in values.items() if "." not in name}
+        by_rule = {rule: dict(own) for rule, own in self.by_rule.items()}
+        for name in values.keys() - common.keys():
+            rule, _, threshold = name.rpartition(".")
+            if rule not in rules:
+                raise BadSetting(f"{rule[:80]!r} is no rule; there are: {', '.join(rules)[:400]}")
+            by_rule.setdefault(rule, {})[threshold] = values[name]
+        found = replace(self, thresholds=self.thresholds.changed(common), by_rule=by_rule)
+        for rule in by_rule:
+            found.thresholds_of(rule)
+        return found
+
     def as_json(self) -> dict[str, Any]:
         """As it stands in `run.json`."""
         return {"version": METHOD_VERSION, **asdict(self)}
@@ -188,8 +213,12 @@ class JudgeConfig:
             parts = {k: v for k, v in value.items() if k in known}
             parts["thresholds"] = Thresholds(**value["thresholds"])
             parts["without"] = tuple(value.get("without", ()))
+            parts["by_rule"] = {
+                rule: {name: float(number) for name, number in own.items()}
+                for rule, own in value.get("by_rule", {}).items()
+            }
             return cls(**parts)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise BadSetting(f"these settings are of another version: {error}") from error
 
 

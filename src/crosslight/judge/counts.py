@@ -47,9 +47,17 @@ class Counts:
             # Of all alternatives of an item together.
             joint = {(e.look, e.item) for e in rule.evidence if e.measured.joint is not None}
             self.scores["joint"] += len(joint)
+            said = {(e.look, e.item) for e in rule.evidence if e.measured.joint_reasoned}
+            self.scores["reasoned"] += len(said)
         if self._parts.one_detection:
             every = [e for rule in verdict.rules for e in rule.evidence]
-            sought = {e.look for e in every if e.measured.sought}
+            # Alternatives are asked together only where no box of theirs wants a crop.
+            boxed = self._parts.detector and self._parts.crop
+            sought = {
+                e.look
+                for e in every
+                if e.measured.sought or (boxed and e.measured.joint is not None)
+            }
             self.scores["region"] += len(sought) - sum(e.measured.sought for e in every)
 
     @property

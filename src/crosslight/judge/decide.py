@@ -58,14 +58,24 @@ def rule_finding(
     """
     if not is_relevant(relevance, t, parts):
         rank = 0.05 * max(0.0, relevance or 0.0)
-        return RuleFinding(rule, Finding.CLEAR, "relevance", rank, relevance, tuple(evidence))
+        skipped = RuleFinding(rule, Finding.CLEAR, "relevance", rank, relevance, tuple(evidence))
+        return cut_at(skipped, t.score_cut)
     found = [
         _at_look(
             rule, [e for e in evidence if e.look == look], shape, ties, t, parts, relevance, look
         )
         for look in looks
     ]
-    return worst(found)
+    return cut_at(worst(found), t.score_cut)
+
+
+def cut_at(found: RuleFinding, cut: float | None) -> RuleFinding:
+    """A finding by a cut of its score, where there is one."""
+    if cut is None or found.finding is Finding.FAILED:
+        return found
+    finding = Finding.VIOLATED if found.score >= cut else Finding.CLEAR
+    sign = ">=" if finding is Finding.VIOLATED else "<"
+    return replace(found, finding=finding, reason=f"score {found.score:.3f} {sign} {cut:.3f}")
 
 
 _WORST = (Finding.VIOLATED, Finding.FAILED, Finding.UNDECIDED, Finding.CLEAR)

@@ -15,15 +15,16 @@ from crosslight.flow import (
 )
 from crosslight.judge import decide
 from crosslight.judge.asking import Models, models_of
-from crosslight.judge.assess import AssessConfig, AssessJob, Scale
+from crosslight.judge.assess import AssessConfig, AssessJob, check_grader
 from crosslight.judge.config import JudgeConfig, Parts
 from crosslight.judge.detector import AT_ONCE
 from crosslight.judge.job import JudgeJob
-from crosslight.judge.methods import Asked, Plan, PlannedRule, detected_words
+from crosslight.judge.methods import Asked, Plan, PlannedRule, detected_words, joint_of
 from crosslight.judge.prompts import render
 from crosslight.judge.run import planned
+from crosslight.judge.scales import Scale
 from crosslight.judge.wording import about_print
-from crosslight.models import Model, NotSupported, Sampling
+from crosslight.models import Model, Sampling
 from crosslight.runs import check_folder
 
 REPLY = Sampling().max_tokens
@@ -64,13 +65,10 @@ async def estimate_assess(job: AssessJob) -> Estimate:
     rows = _images(job)
     async with opened_models(setup.backends, setup.budget) as opened:
         judge = opened["judge"]
-        if not judge.capabilities.images or judge.capabilities.scene:
-            raise NotSupported(
-                f"{judge.card.spec} cannot grade pictures", hint="name a vision-language model"
-            )
+        check_grader(judge, job.scale)
         plans = [
             *_addressed(job.config.addressed, opened),
-            *_graded(job.scale, job.config, judge),
+            *_graded(job.scale, job.config, judge, rows),
         ]
         notes = [*sample_notes([judge]), LOOKS.format(job.config.looks)]
         return estimate_calls(
@@ -126,6 +124,7 @@ def _questions(plan: Plan, config: JudgeConfig, models: Models, rows: int) -> It
     skips = parts.relevance and models.encoder is not None and not config.eager
     rules = () if skips else plan.rules
     together = joins(parts) and not config.eager
+    several = _joint(plan) if together else []
     least = len(every) if config.eager else sum(fewest_questions(r, together) for r in rules)
     tokens = parts.tokens or parts.perceived
     judge = models.judge
@@ -139,8 +138,9 @@ def _questions(plan: Plan, config: JudgeConfig, models: Models, rows: int) -> It
     if tokens:
         if any(asked.field for asked in every):  # a guard that answers in JSON
             look = partial(look, samples=0, completion_tokens=REPLY)
-        several = _joint(plan) if together else 0
-        yield look("look", least=least, most=len(every) + several)
+        longest = max([longest, *(text_tokens(asked.prompt) for asked in several)])
+        most = len(every) + len(several)
+        yield look("look", text_tokens=longest, least=least, most=most)
     if parts.debias1 and parts.tokens and not parts.perceived:
         firsts = every if config.eager else {one for one in map(_first, rules) if one.by_model}
         yield look(
@@ -152,7 +152,8 @@ def _questions(plan: Plan, config: JudgeConfig, models: Models, rows: int) -> It
         )
     yield from _further(every, plan, config, look, boxed=boxed and not parts.perceived)
     if parts.cascade and not parts.perceived:
-        yield from _reasoned(every, 0 if parts.tokens else least, parts, config, judge)
+        least = 0 if parts.tokens else least
+        yield from _reasoned([*every, *several], least, parts, config, judge)
 
 
 def _further(
@@ -183,10 +184,10 @@ def joins(parts: Parts) -> bool:
     return parts.joint and parts.tokens and not parts.perceived
 
 
-def _joint(plan: Plan) -> int:
-    """Items that are first asked as one question."""
-    every = (item for rule in plan.rules for item in rule.items)
-    return sum(sum(asked.joins for asked in item) > 1 for item in every)
+def _joint(plan: Plan) -> list[Asked]:
+    """The questions as which items are first asked, with all alternatives."""
+    every = [[a for a in item if a.joins] for rule in plan.rules for item in rule.items]
+    return [joint_of(several) for several in every if len(several) > 1]
 
 
 def fewest_questions(rule: PlannedRule, together: bool = False) -> int:
@@ -241,7 +242,7 @@ def _found(
 
 
 def _reasoned(
-    every: dict[Asked, None], least: int, parts: Parts, config: JudgeConfig, judge: Model
+    every: Sequence[Asked], least: int, parts: Parts, config: JudgeConfig, judge: Model
 ) -> Iterator[CallPlan]:
     """Reasoning and its rating: one turn or two."""
     plan = partial(CallPlan, card=judge.card, least=least, most=len(every), images=1)
@@ -259,11 +260,22 @@ def _reasoned(
         yield plan("sum up", text_tokens=dialogue, samples=samples_of(judge))
 
 
-def _graded(scale: Scale, config: AssessConfig, judge: Model) -> Iterator[CallPlan]:
-    """Two turns: description, then the grade."""
+def _graded(scale: Scale, config: AssessConfig, judge: Model, rows: int) -> Iterator[CallPlan]:
+    """Two turns: description, then the grade; and once the grade without a picture."""
+    if judge.capabilities.scene:
+        yield CallPlan("look", judge.card, 1, 1, images=1)
+        return
     opening = text_tokens(render("describe", question=scale.question))
     closing = text_tokens(render("grade", question=scale.question, scale=scale.lines))
-    told = config.describe_tokens
-    yield CallPlan("describe", judge.card, 1, 1, opening, 1, told)
-    grade = opening + told + closing
-    yield CallPlan("grade", judge.card, 1, 1, grade, 1, samples=samples_of(judge))
+    samples, grade = samples_of(judge), closing
+    if "describe" not in config.without:
+        yield CallPlan("describe", judge.card, 1, 1, opening, 1, config.describe_tokens)
+        grade += opening + config.describe_tokens
+    yield CallPlan("grade", judge.card, 1, 1, grade, 1, samples=samples)
+    if "debias" not in config.without:
+        # Counted letters are not debiased: whether they must be counted shows with the first.
+        once = min(1, rows)
+        least = 0 if samples else once
+        yield CallPlan(
+            "grade without image", judge.card, least, once, closing, samples=samples, shared=True
+        )

@@ -20,6 +20,7 @@ from crosslight.policy import (
     Question,
 )
 
+AT_LEAST = "at least one of these:"
 OVERALL = "*"
 """The rule of methods that judge the image as a whole."""
 METHODS = (
@@ -212,8 +213,9 @@ def _as_one(item: Sequence[Asked], depictions: str | None) -> list[Asked]:
 def joint_of(several: Sequence[Asked]) -> Asked:
     """The question whether at least one of several things is to be seen."""
     sees = [asked.see for asked in several]
-    prompt = render("joint", several=sees, depictions=several[0].depictions)
-    return Asked("; ".join(sees), (), prompt, "", "")
+    depictions = several[0].depictions
+    prompt = render("joint", several=sees, depictions=depictions)
+    return replace(_seen(f"{AT_LEAST} {'; '.join(sees)}", (), depictions), prompt=prompt)
 
 
 def detected_words(rules: Sequence[PlannedRule]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from crosslight.judge import decide
-from crosslight.judge.asking import Asker, Look, Models, together
+from crosslight.judge.asking import UNMEASURED, Asker, Look, Models, together
 from crosslight.judge.config import JudgeConfig
 from crosslight.judge.decide import Place
 from crosslight.judge.injection import NOTHING, Print
@@ -19,7 +19,7 @@ from crosslight.judge.methods import Asked, Plan, PlannedRule, detected_words
 from crosslight.judge.reading import NO, YES
 from crosslight.judge.views import Views
 from crosslight.models import ModelError
-from crosslight.records import Evidence, Finding, RuleFinding, Score
+from crosslight.records import Evidence, Finding, Measured, RuleFinding
 
 
 @dataclass(slots=True)
@@ -135,26 +135,22 @@ class Panel:
             if place not in wanted:
                 answers.append(NO)
                 continue
-            score = joint if _at(rule, place).joins else None
-            found[place] = await self._evidence(rule, place, look, score)
+            said = joint if _at(rule, place).joins else UNMEASURED
+            found[place] = await self._evidence(rule, place, look, said)
             answers.append(found[place].holds)
             if answers[-1] == YES:
                 break
         return decide.any_of(answers)
 
-    async def _joint(self, several: Sequence[Place], rule: PlannedRule, look: Look) -> Score | None:
-        """The score of alternatives that are asked together; a clear No then is one of each. Not
-        where one of them wants a crop: the whole image cannot clear what is small."""
+    async def _joint(self, several: Sequence[Place], rule: PlannedRule, look: Look) -> Measured:
+        """What is said of alternatives that are asked together; a No then is one of each."""
         parts = self.plan.parts
         if not (parts.joint and parts.tokens) or parts.perceived or len(several) < 2:
-            return None
-        asked = [_at(rule, place) for place in several]
-        if any([await self._asker.wants_crop(one, look) for one in asked]):
-            return None
-        return await self._asker.joint(asked, look)
+            return UNMEASURED
+        return await self._asker.joint([_at(rule, place) for place in several], look)
 
     async def _evidence(
-        self, rule: PlannedRule, place: Place, look: Look, joint: Score | None = None
+        self, rule: PlannedRule, place: Place, look: Look, joint: Measured = UNMEASURED
     ) -> Evidence:
         asked = _at(rule, place)
         measured, reading = await self._asker.question(asked, look, joint)

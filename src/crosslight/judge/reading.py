@@ -40,8 +40,8 @@ def read(m: Measured, t: Thresholds, parts: Parts) -> Reading | Need:
     unasked = m.shown is not None and m.shown.method in UNASKED
     if parts.perceived or unasked:
         return _perceived(m, t, m.shown.method if m.shown and unasked else "perception")
-    if parts.joint and m.joint is not None and clear_no(m.joint, t):
-        return Reading(NO, "joint")
+    if parts.joint and (test := _joint_no(m, t, parts)):
+        return Reading(NO, test)
     if parts.tokens:
         found = _tokens(m, t, parts)
         if found is not None:
@@ -51,6 +51,24 @@ def read(m: Measured, t: Thresholds, parts: Parts) -> Reading | Need:
     if m.reasoned is None:
         return Need.REASONED
     return Reading(YES if m.reasoned == "Yes" else NO, "cascade")
+
+
+def _joint_no(m: Measured, t: Thresholds, parts: Parts) -> str:
+    """The test by which all alternatives together are a No; empty: by none."""
+    if m.joint is None:
+        return ""
+    if clear_no(m.joint, t):
+        return "joint"
+    reasoned = parts.cascade and m.joint_reasoned == "No" and doubtful(m.joint, t)
+    return "joint_cascade" if reasoned else ""
+
+
+def doubtful(score: Score, t: Thresholds) -> bool:
+    """Whether a joint score is no clear No, and yet less than even: most likely none is there, and
+    one reasoning about all costs less than a score of each and a reasoning about some."""
+    return not clear_no(score, t) and (
+        score.outside <= t.outside_max and bounds(score, t.z)[1] < t.cut
+    )
 
 
 def clear_no(score: Score, t: Thresholds) -> bool:
@@ -264,7 +282,7 @@ def question_score(m: Measured, reading: Reading, t: Thresholds, parts: Parts) -
     shown = _most(m, parts)
     if shown is None:
         return (base + 0.5) / 3
-    if parts.perceived or reading.test == "joint" or shown.method in UNASKED:
+    if parts.perceived or reading.test.startswith("joint") or shown.method in UNASKED:
         return (base + shown.yes) / 3
     if not parts.debias1:
         return shown.yes

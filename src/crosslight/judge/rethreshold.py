@@ -11,6 +11,7 @@ from shutil import copyfileobj
 from typing import Any
 
 from crosslight.judge import decide
+from crosslight.judge.chosen import CALIBRATED, CALIBRATED_FILE, ChosenCuts
 from crosslight.judge.config import JudgeConfig, Parts, Thresholds
 from crosslight.judge.counts import Counts
 from crosslight.judge.decide import Shape, Ties
@@ -32,19 +33,24 @@ from crosslight.store import replacing, write_json, write_table
 JUDGED = "give the folder of a `crosslight judge` run"
 
 
-def rethreshold_run(folder: Path, out: Path, values: Mapping[str, float]) -> dict[str, Any]:
+def rethreshold_run(
+    folder: Path, out: Path, values: Mapping[str, float], card: ChosenCuts | None = None
+) -> dict[str, Any]:
     """Read `folder` anew with changed thresholds and write a run into `out`; returns its summary.
 
-    Raises `NotARunFolder`, or `BadSetting` for a name that is no threshold.
+    `values` has thresholds by name, those of one rule as `RULE.name`; they go before the cuts of
+    `card`, whose maps are written beside the verdicts. Raises `NotARunFolder`, or `BadSetting` for
+    a name that is no threshold.
     """
     run = read_run(folder)
     if run.get("kind") != "judge" or "settings" not in run:
         raise NotARunFolder(f"{folder} holds no judging run that came to an end", JUDGED)
-    config = JudgeConfig.from_json(run["settings"])
-    config = replace(config, thresholds=config.thresholds.changed(dict(values)))
+    forms = {rule["id"]: form_of(rule) for rule in run["plan"]["rules"]}
+    chosen = card.values(list(forms)) if card else {}
+    changed = {**chosen, **values}
+    config = JudgeConfig.from_json(run["settings"]).changed(changed, forms)
     if out.resolve() == folder.resolve():
         raise NotARunFolder("the new run needs a folder of its own", "name another folder with -o")
-    forms = {rule["id"]: form_of(rule) for rule in run["plan"]["rules"]}
     parts = Parts(**run["plan"]["parts"])
     old = read_verdicts(folder)
     new = [again(v, forms, config, parts) for v in old]
@@ -57,15 +63,19 @@ def rethreshold_run(folder: Path, out: Path, values: Mapping[str, float]) -> dic
         z = config.thresholds.z
         rows = (row for verdict in new for row in evidence_rows(verdict, z))
         write_table(out / "evidence.parquet", EVIDENCE, rows)
+        if card and card.maps:
+            write_table(out / CALIBRATED_FILE, CALIBRATED, card.rows(new))
         for name in ("dropped.parquet", "failed.parquet"):
             _copy(folder / name, out / name)
         summary = {**run, **account.as_json(), "settings": config.as_json()}
         summary["rethreshold"] = {
-            "changed": dict(values),
+            "changed": changed,
             "flipped": sum(a.status is not b.status for a, b in zip(old, new, strict=True)),
             "not_asked": sum(unasked(r, forms[r.rule], v.looks) for v in new for r in v.rules),
             "calls": 0,
         }
+        if card:
+            summary["rethreshold"]["card"] = card.as_json(run["constitution"]["sha256"])
         write_json(out / RUN_FILE, summary)
         return summary
 
@@ -119,8 +129,10 @@ def again(
     verdict: Verdict, forms: Mapping[str, Form], config: JudgeConfig, parts: Parts
 ) -> Verdict:
     """The same image under other thresholds."""
-    t = config.thresholds
-    rules = tuple(_rule(r, forms[r.rule], t, parts, verdict.looks) for r in verdict.rules)
+    rules = tuple(
+        _rule(r, forms[r.rule], config.thresholds_of(r.rule), parts, verdict.looks)
+        for r in verdict.rules
+    )
     status, reason = decide.verdict_of(rules)
     if status is None:
         # Only the failed rules are left to decide: nobody knows.

@@ -67,6 +67,7 @@ EVIDENCE = table_schema(
         **dict.fromkeys(_FLAGS, _FLAG),
         **dict.fromkeys(_SIDES, _NUMBER),
         "boxes": _TEXT,
+        "joint_reasoned": _TEXT,
         **dict.fromkeys(("box_word", "reasoned", "rationale", "answer", "test"), _TEXT),
     }
 )
@@ -129,6 +130,7 @@ def _evidence_row(e: Evidence, z: float) -> dict[str, Any]:
         "cropped": m.cropped,
         "sought": m.sought,
         **{name: getattr(m, name) for name in _FLAGS},
+        "joint_reasoned": m.joint_reasoned,
         "reasoned": m.reasoned,
         "rationale": m.rationale or None,
         "answer": e.reading.answer,
@@ -229,6 +231,7 @@ def _read_evidence(row: Mapping[str, Any]) -> Evidence:
         sought=row["sought"],
         region=region,
         reasoned=row["reasoned"],
+        joint_reasoned=row.get("joint_reasoned"),
         rationale=row["rationale"] or "",
         regions=tuple(Region(*sides, word) for sides in json.loads(row.get("boxes") or "[]")),
         **{name: bool(row.get(name)) for name in _FLAGS},

@@ -72,7 +72,8 @@ class Measured:
     `cropped`; `prior` is M(None, c); `whole` is M(x, c); `erased` is M(x minus the regions, c).
     `sought`: a detector was asked; `region` is then the box that counts, or None for nothing found,
     and `regions` are all boxes of its word, where all are erased. Ours: `joint` is the score of all
-    alternatives of the item in one question, `unprinted` is M(x with all print filled, c).
+    alternatives of the item in one question, `joint_reasoned` what reasoning said of it;
+    `unprinted` is M(x with all print filled, c).
     `single`: the question names one thing; `lettered`: the image bears print and the question is
     not about print; `addressed`: that print speaks to the judge.
     """
@@ -88,6 +89,7 @@ class Measured:
     rationale: str = ""
     regions: tuple[Region, ...] = ()
     joint: Score | None = None
+    joint_reasoned: str | None = None
     unprinted: Score | None = None
     single: bool = False
     lettered: bool = False
