@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from crosslight.build.bank import BANK_FOLDER, SLOT, BankError, bank_files, read_bank
-from crosslight.build.dataset import Row, Run
+from crosslight.build.dataset import Row, Run, refuse_two
 from crosslight.build.waves.patterns import slug
 from crosslight.models import class_names, usable_labels
 from crosslight.records import Kind, ReplyKind
@@ -41,8 +41,10 @@ def export_bank(run: Run, out: Path, *, ours: bool = False) -> BankExport:
     """Write `out/SCENARIO.yaml` for every scenario of the run with patterns that are not ours.
 
     `ours`: copy our bank there first and add to its files, so that `--bank` takes both. Raises
-    `BankError` where `out` holds files: a review is not written over.
+    `BankError` where `out` holds files: a review is not written over; `RunError` for a build of two
+    photos.
     """
+    refuse_two(run, "bank export")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise BankError(
             f"{out} is there already", hint="name a new folder: a review would be written over"

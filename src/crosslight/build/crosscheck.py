@@ -32,6 +32,16 @@ def decide(check: CrossCheck, config: BuildConfig) -> Outcome[CrossCheck]:
     return Done(check)
 
 
+def photo_fault(step: str, unsafe: float | None, config: BuildConfig) -> Dropped | None:
+    """`unsafe`, `undecided`: of a photo by itself, before anything is written for it."""
+    if unsafe is None:
+        return Dropped(step, "undecided", "the guard gave no probability")
+    if unsafe <= config.safe_below:
+        return None
+    reason = "unsafe" if unsafe >= config.unsafe_above else "undecided"
+    return Dropped(step, reason, f"unsafe by itself: {unsafe:.3f}")
+
+
 def pair_fault(check: CrossCheck, config: BuildConfig) -> Dropped | None:
     """`leak`, `text_unsafe_alone`, `photo_unsafe_alone`, `not_unsafe_together`, `adds_too_little`,
     `undecided`."""

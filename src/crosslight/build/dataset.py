@@ -252,6 +252,14 @@ def read_run(run_dir: Path) -> Run:
     return Run(folder=run_dir, manifest=manifest, rows=tuple(rows), where=where)
 
 
+def refuse_two(run: Run, verb: str) -> None:
+    """Raises `RunError` for a build of two photos: its rows are none of one of them."""
+    if any(row.photo_2 for row in run.rows):
+        raise RunError(
+            f"{run.folder} has rows of two photos", f"{verb} takes a build of one photo a row"
+        )
+
+
 def _rows(path: Path) -> Iterator[tuple[int, Row]]:
     """Row group and row, without the picture."""
     try:

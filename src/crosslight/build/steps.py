@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from crosslight.build.album import Album
 from crosslight.build.config import RECIPE_VERSION, BuildConfig
-from crosslight.build.crosscheck import claim_fault, decide, pair_fault
+from crosslight.build.crosscheck import claim_fault, decide, pair_fault, photo_fault
 from crosslight.build.forms import unlike, words_of
 from crosslight.build.roles import (
     NOT_ELSEWHERE,
@@ -81,13 +81,7 @@ class PhotoAlone:
     async def __call__(self, row: Photo, context: Context) -> Outcome[Photo]:
         subject = await self.kit.album.subject(row.id, context)
         unsafe = await self.kit.roles.guard.photo_alone(subject)
-        if unsafe is None:
-            return Dropped(self.name, "undecided", "the guard gave no probability")
-        if unsafe >= self.kit.config.unsafe_above:
-            return Dropped(self.name, "unsafe", f"unsafe by itself: {unsafe:.3f}")
-        if unsafe > self.kit.config.safe_below:
-            return Dropped(self.name, "undecided", f"unsafe by itself: {unsafe:.3f}")
-        return Done(row)
+        return photo_fault(self.name, unsafe, self.kit.config) or Done(row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,18 @@ import pytest
 from crosslight.bench.item import Item
 from crosslight.bench.native.images import image_bytes
 from crosslight.bench.suites import find_suite
-from crosslight.build import BuildConfig, BuildJob, Row, estimate_build, read_run
+from crosslight.build import (
+    BuildConfig,
+    BuildJob,
+    CalibrateJob,
+    Cuts,
+    Row,
+    calibrate_guard,
+    estimate_build,
+    export_bank,
+    read_run,
+    rethreshold_build,
+)
 from crosslight.export.formats.rows import Chosen, TrainRow, open_source, read_rows
 from crosslight.flow import run_main
 from crosslight.models.fake import FakeServer
@@ -250,6 +261,22 @@ def test_trainers_get_both_pictures_and_others_refuse(built: tuple[Path, Path]) 
         assert item.pair == (row.parent or row.id)
     judged = rows_of_run(built[0])
     assert judged.rows == () and "two photos" in str(judged)
+
+
+def test_what_reads_rows_of_one_photo_refuses_such_a_build(
+    built: tuple[Path, Path], tmp_path: Path
+) -> None:
+    run = read_run(built[0])
+    guard = "openai:m@http://127.0.0.1:9/v1"
+    job = CalibrateJob(guard, tmp_path / "a", tmp_path / "b", built[0])
+    for act in (
+        lambda: export_bank(run, tmp_path / "bank"),
+        lambda: rethreshold_build(built[0], tmp_path / "cut", Cuts()),
+        lambda: run_main(calibrate_guard(job)),
+    ):
+        with pytest.raises(RunError, match="two photos"):
+            act()
+    assert not (tmp_path / "bank").exists() and not (tmp_path / "cut").exists()
 
 
 def test_page_and_card_show_both(built: tuple[Path, Path]) -> None:

@@ -11,7 +11,7 @@ from crosslight.build.bank import BANK_FOLDER, read_bank
 from crosslight.build.calibrate.figures import Figures, PairReading, Readings, figures_of
 from crosslight.build.calibrate.material import Pair, Sentence, bank_sentences, pairs_of
 from crosslight.build.config import BuildConfig
-from crosslight.build.dataset import Run, read_run
+from crosslight.build.dataset import Run, read_run, refuse_two
 from crosslight.build.job import ROLES, BuildJob
 from crosslight.build.prompts import render
 from crosslight.build.roles.guard import PromptedGuard
@@ -228,6 +228,7 @@ async def _pairs(job: CalibrateJob, store: ImageStore) -> _Material:
 
 
 def _of_run(run: Run, job: CalibrateJob, store: ImageStore) -> _Material:
+    refuse_two(run, "--photos")
     pairs = pairs_of(run, job.limit, job.config.seed)
     wanted = dict.fromkeys(pair.photo for pair in pairs)
     pictures = {photo: store.put(data) for photo, data in run.pictures(wanted)}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crosslight.build.counts import RowCounts
+from crosslight.build.crosscheck import photo_fault
 from crosslight.build.job import ROLES, BuildJob
 from crosslight.build.passes import passed
 from crosslight.build.roles import Subject
@@ -100,13 +101,7 @@ class PairBuild:
         async def alone(row: Photo, context: Context) -> Outcome[Subject]:
             subject = await subject_of(row.id, self._log, config, context)
             unsafe = await guard.photo_alone(subject)
-            if unsafe is None:
-                return Dropped("photo_alone", "undecided", "the guard gave no probability")
-            told = f"unsafe by itself: {unsafe:.3f}"
-            if unsafe > config.safe_below:
-                reason = "unsafe" if unsafe >= config.unsafe_above else "undecided"
-                return Dropped("photo_alone", reason, told)
-            return Done(subject)
+            return photo_fault("photo_alone", unsafe, config) or Done(subject)
 
         @as_step("look")
         async def seen(row: Subject, context: Context) -> Outcome[PhotoSeen]:
