@@ -20,6 +20,7 @@ screened, the whole list of inputs is held in memory.
 import argparse
 import io
 import json
+import math
 import resource
 import subprocess
 import sys
@@ -148,7 +149,14 @@ def build(photos: int, pages: bool) -> dict[str, float]:
             canary=False,
         )
         began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF)
-        more: dict[str, Any] = {"pages": build_pages} if pages else {}
+        tables = [0.0]
+
+        def write_pages(out: Path) -> None:
+            tables[0] = _most_mib()
+            if pages:
+                build_pages(out)
+
+        more: dict[str, Any] = {"pages": write_pages}
         told = run_main(run_build(job, **more)).summary
         seconds = time.monotonic() - began
     used = resource.getrusage(resource.RUSAGE_SELF)
@@ -160,8 +168,14 @@ def build(photos: int, pages: bool) -> dict[str, float]:
         "waves": len(told["coverage"]),
         "seconds": seconds,
         "cpu": used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime,
-        "mib": used.ru_maxrss / 1024,
+        "mib": tables[0],
+        "with_pages": _most_mib() if pages else math.nan,
     }
+
+
+def _most_mib() -> float:
+    """The most that was resident so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:
@@ -176,6 +190,7 @@ def main() -> None:
         return
     print(
         "photos    rows  unsafe  waves  calls a kept row  seconds  CPU s  ms a photo  MiB at most"
+        "  with pages"
     )
     for photos in args.photos:
         command = [sys.executable, __file__, "--one", str(photos)]
@@ -187,7 +202,7 @@ def main() -> None:
         print(
             f"{photos:6} {f['rows']:7} {f['kept']:7} {f['waves']:6} {each:17.1f} "
             f"{f['seconds']:8.0f} {f['cpu']:6.0f} {1000 * f['cpu'] / photos:11.1f} "
-            f"{f['mib']:12.0f}",
+            f"{f['mib']:12.0f} {f['with_pages']:11.0f}",
             flush=True,
         )
 
