@@ -11,6 +11,7 @@ from crosslight.build.counts import RowCounts
 from crosslight.build.job import ROLES, BuildJob
 from crosslight.build.prompts import prompt_hashes
 from crosslight.build.recipe import Recipe
+from crosslight.build.rescue import made_with, rescue
 from crosslight.build.roles import roles_for
 from crosslight.build.row_log import LOG_FILE, RowLog, opened_log, place_of
 from crosslight.build.steps import RecipeParts
@@ -65,6 +66,8 @@ async def run_build(
     bank = read_bank(job.bank)
     await in_thread(job.entries)
     async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
+        provenance = _provenance(hall.session, bank)
+        await in_thread(lambda: rescue(job, hall, bank, _meaning, provenance))
         with opened_log(job.out / LOG_FILE) as log:
             build = _Build(job, hall, bank, log)
             started(hall)
@@ -90,6 +93,7 @@ class _Build:
         self._job, self._hall, self._bank, self._log = job, hall, bank, log
         self._counts = RowCounts()
         self._provenance = _provenance(hall.session, bank)
+        log.write("INSERT INTO made_with VALUES (?)", (made_with(job, self._provenance),))
         self._map = ScenarioMap(bank, _meaning, job.config.seed)
         kit = RecipeParts(roles, Album(log, job.config), job.config)
         self._album = kit.album
