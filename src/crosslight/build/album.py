@@ -55,9 +55,12 @@ class Album:
         """A photo of the input, not looked at yet."""
         self.log.add_photo(at, photo, self._place(photo.id))
 
-    def admit(self, photo: str, colours: bytes) -> None:
-        """A photo was looked at, and may be shown."""
-        self.log.write("UPDATE photos SET safe = 1, colours = ? WHERE id = ?", (colours, photo))
+    def admit(self, photo: str, colours: bytes, person: bool | None = None) -> None:
+        """A photo was looked at, and may be shown. `person`: whether it shows one."""
+        self.log.write(
+            "UPDATE photos SET safe = 1, colours = ?, person = ? WHERE id = ?",
+            (colours, person, photo),
+        )
 
     def _place(self, *parts: str) -> str:
         return stable_id("ring", seed=self._config.seed, parts=list(parts))

@@ -49,7 +49,7 @@ def sample_of(text: str, provenance: dict[str, str]) -> Sample:
 
 def plain(one: Any) -> dict[str, Any]:
     """The fields of a record as they are: `asdict` copies every value, and a build writes many."""
-    return {name: getattr(one, name) for name in _names(type(one))}
+    return {name: getattr(one, name) for name in _names(one.__class__)}
 
 
 @cache

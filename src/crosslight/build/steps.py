@@ -89,6 +89,13 @@ class PhotoAlone:
             return Dropped(self.name, "undecided", f"unsafe by itself: {unsafe:.3f}")
         return Done(row)
 
+    async def shows_person(self, row: Photo, context: Context) -> bool | None:
+        """For the card: nothing hangs on it. None where no role has perception."""
+        eyes = self.kit.roles.eyes
+        if eyes is None:
+            return None
+        return await eyes.shows_person(await self.kit.album.subject(row.id, context))
+
 
 @dataclass(frozen=True, slots=True)
 class Imagine:

@@ -40,10 +40,10 @@ class PromptFolder:
     def _environment(self) -> Environment:
         # Prompts are plain text for a model: HTML escaping would change the words.
         loader = FileSystemLoader(self.folder)
-        made = Environment(  # noqa: S701
+        made = Environment(
             loader=loader,
             undefined=StrictUndefined,
-            autoescape=False,
+            autoescape=False,  # noqa: S701
             auto_reload=False,  # a run keeps its prompts: no look at the disk for every question
         )
         made.filters["fenced"] = _fenced

@@ -142,10 +142,14 @@ class ControlRead(Form):
     complaint: str = ""
 
 
-@cache
 def fields_schema(form: type[Form], *required: str) -> dict[str, Any]:
     """JSON Schema with the fields of a form, all of them text. Only `required` must be there, and
     the others may be null. Made once: nobody changes it."""
+    return _fields_schema(form, required)
+
+
+@cache
+def _fields_schema(form: type[Form], required: tuple[str, ...]) -> dict[str, Any]:
     named = {name: _field(name, info.annotation) for name, info in form.model_fields.items()}
     for name in named.keys() - set(required):
         if "enum" not in named[name]:

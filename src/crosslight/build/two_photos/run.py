@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from crosslight.build.counts import RowCounts
+from crosslight.build.counts import RowCounts, persons_told
 from crosslight.build.job import ROLES, BuildJob
 from crosslight.build.roles import Subject
 from crosslight.build.two_photos.catalogue import LEAST_TO_SPLIT, Catalogue, PhotoSeen
@@ -97,6 +97,8 @@ class _Pairs:
         self._screened = Looked(())
         self._ends: dict[str, Dropped | Failed] = {}
         """Of photos that were looked at and can be in no pair."""
+        self._persons: dict[str, bool | None] = {}
+        """Whether a photo shows a person, of those at which perception looked."""
         self._asked: set[str] = set()
         """Photos of which the author was asked, and whose ideas walked to their end."""
         self._ideas: set[tuple[frozenset[str], str]] = set()
@@ -134,6 +136,7 @@ class _Pairs:
     async def _look(self, name: str, photos: Sequence[Photo]) -> list[Photo]:
         """Each photo by itself; those that are safe enter the catalogue, in order of the input."""
         guard, author, config = self._roles.guard, self._roles.author, self._config
+        eyes = self._roles.eyes
 
         @as_step("photo_alone")
         async def alone(row: Photo, context: Context) -> Outcome[Subject]:
@@ -145,6 +148,8 @@ class _Pairs:
             if unsafe > config.safe_below:
                 reason = "unsafe" if unsafe >= config.unsafe_above else "undecided"
                 return Dropped("photo_alone", reason, told)
+            if eyes is not None:
+                self._persons[row.id] = await eyes.shows_person(subject)
             return Done(subject)
 
         @as_step("look")
@@ -315,6 +320,7 @@ class _Pairs:
                 "recipe": PAIR_RECIPE,
                 "command": self._job.command(specs),
             },
+            "persons": persons_told(self._persons.get(photo) for photo in self._in_rows()),
             "beside_pixels": self._beside.as_json(),
             "prompts": prompt_hashes(),
             "bank": {"patterns": len(self._bank), "sha256": self._bank.sha256},
