@@ -22,14 +22,17 @@ from crosslight.runs import RUN_FILE, Account, Hall, begin, finished_in, read_ru
 from crosslight.store import write_json
 
 KILLED = "killed"
-UNFIT = (RunFailed, sqlite3.Error, LookupError, TypeError, ValueError)
-"""How a log shows that another version wrote it, or that it is damaged: it is left alone, and the
-answers in the store bring its rows again."""
+UNFIT = (RunFailed, sqlite3.Error, OSError, LookupError, TypeError, ValueError)
+"""How a log shows that another version wrote it, or that it or a photo is damaged: it is left
+alone, and the answers in the store bring its rows again."""
+GOALS = frozenset({"target", "novelty"})
+"""Settings that decide how far a build goes, and nothing of a row."""
 
 
 def made_with(job: BuildJob, provenance: dict[str, str]) -> str:
     """What two runs must have in common for their rows to stand in one dataset."""
-    return canonical([provenance, job.config.as_json()]).decode()
+    settings = {k: v for k, v in job.config.as_json().items() if k not in GOALS}
+    return canonical([provenance, settings]).decode()
 
 
 def rescue(job: BuildJob, hall: Hall, bank: Bank, embed: Embed, provenance: dict[str, str]) -> int:
