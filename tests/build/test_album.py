@@ -76,3 +76,6 @@ def test_views_are_held_up_to_a_bound(tmp_path: Path, monkeypatch: pytest.Monkey
         asyncio.run(book.subject(name, context))
     assert len(book._subjects) == 2 and book._held <= 2.5 * size
     assert list(book._subjects) == [names[3], names[0]]
+    monkeypatch.setattr(album_room, "VIEWS_KEPT", 1)
+    asyncio.run(book.subject(names[1], context))
+    assert list(book._subjects) == [names[1]] and book._held < 2 * size

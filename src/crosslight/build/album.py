@@ -19,8 +19,9 @@ from crosslight.text import head_word, stem
 
 PHOTOS_KEPT = 1024
 """Photos that are not read from the log anew."""
-VIEWS_HELD = 16 * 2**20
-"""Bytes of views that are not read from the disk anew."""
+VIEWS_HELD, VIEWS_KEPT = 16 * 2**20, 512
+"""Bytes of views that are not read from the disk anew, and how many: a small one costs more in
+what stands around it."""
 LIKE_AMONG = 128
 """Photos among which the most similar ones are sought, so that a choice costs the same in a large
 album as in a small one."""
@@ -79,7 +80,7 @@ class Album:
             self._subjects[photo] = Subject(self[photo], view)
             self._held += len(view.jpeg)
         subject = self._subjects[photo]
-        while self._held > VIEWS_HELD:
+        while self._held > VIEWS_HELD or len(self._subjects) > VIEWS_KEPT:
             _, gone = self._subjects.popitem(last=False)
             self._held -= len(gone.view.jpeg)
         return subject
