@@ -5,16 +5,8 @@
 Made-up photos of 96 x 72 pixels and a model in this process that answers at once, so that the time
 is the workbench's own: screening, views, the answer store, the log of rows and the tables. A third
 of the photos has a case that holds. Each size runs in a process of its own; memory is the most that
-was resident. `--pages` also writes the card and the report, which hold all rows in memory.
-
-Measured on a machine of 2 cores that other work kept busy (load 8 to 18: seconds are of no use
-there, CPU seconds are), default settings, without pages:
-
-    photos    rows  unsafe  waves  calls a kept row  CPU s  ms a photo  MiB at most
-      1000    1620     648      7              25.0     69        69.0          360
-
-A run of 10,000 had 379 MiB after 4,472 of its photos. 100,000 was not run. Until it has been
-screened, the whole list of inputs is held in memory.
+was resident until the tables were written; `--pages` also writes the card and the report, which
+read all rows, and says the most after them. Figures: docs/benchmarks.md.
 """
 
 import argparse
