@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from crosslight.build import BuildConfig, prompt_names, shown_prompt
+from crosslight.build.bank import Pattern, read_bank
 from crosslight.build.prompts import prompt_hashes
+from crosslight.build.roles.author import inspiration_for
 from crosslight.build.two_photos import sent_hashes
-from crosslight.records import BadSetting
+from crosslight.build.wish import ScenarioHint, Wish
+from crosslight.records import BadSetting, stable_id
 from tests.build.scenes import picture
 
 
@@ -73,3 +76,18 @@ def test_what_is_no_picture_is_told(tmp_path: Path) -> None:
 def test_a_cut_off_that_is_none_is_refused(name: str, value: float) -> None:
     with pytest.raises(BadSetting, match=name):
         BuildConfig(**{name: value})  # type: ignore[arg-type]
+
+
+def test_the_cases_of_a_photo_are_drawn_by_the_hash_of_both() -> None:
+    """Another draw would be another question: all stored answers to it would be lost."""
+    bank, wish = read_bank(), Wish("p", thin=(ScenarioHint("kitchen", "", ""),))
+
+    def place(pattern: Pattern) -> tuple[bool, str]:
+        said = stable_id("inspire", photo="a" * 64, pattern=pattern.id, seed=3)
+        return pattern.scenario != "kitchen", said
+
+    best: dict[str, Pattern] = {}
+    for pattern in sorted((p for p in bank if not p.sensitive), key=place):
+        best.setdefault(pattern.scenario, pattern)
+    drawn = [case.pattern for case in inspiration_for("a" * 64, wish, bank, 3)]
+    assert drawn == [pattern.id for pattern in best.values()][:3]

@@ -4,7 +4,7 @@ import asyncio
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from PIL import Image
 
+from crosslight.build import read_run
 from crosslight.build.album import Album
 from crosslight.build.config import BuildConfig
 from crosslight.build.counts import RowCounts
@@ -188,3 +189,20 @@ def test_a_sentence_that_speaks_to_the_judge_is_told_and_kept(tmp_path: Path) ->
     assert notes[said][0] == "a note" and "text speaks to the judge" in notes[said][1]
     assert sum(len(found) for found in notes.values()) == 5
     assert "in 1 row a text speaks to the judge: see the rows' notes" in told["notes"]
+
+
+def test_a_row_names_no_parent_that_is_not_in_the_dataset(tmp_path: Path) -> None:
+    """The wordings of an idea stay where its own answer was dropped, and then stand alone."""
+    left = leaving(tmp_path)
+    first = next(left.log.rows({}))
+    photo = first.triplet.photo
+    add(left, 10, replace(row_on(photo, "Beside one that is there?"), parent=first.id))
+    add(left, 11, replace(row_on(photo, "Beside one that fell?"), parent="no such row"))
+    write(tmp_path / "out", left)
+    rows = read_run(tmp_path / "out").rows
+    by_text = {row.text: row for row in rows}
+    assert by_text["Beside one that is there?"].parent == first.id
+    lone = by_text["Beside one that fell?"]
+    assert lone.parent == "" and "a note" in lone.notes
+    assert [note for note in lone.notes if "an idea that has no row" in note]
+    assert {row.parent for row in rows} <= {"", *(row.id for row in rows)}

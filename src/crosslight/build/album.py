@@ -5,7 +5,9 @@ earlier waves and, once all of them were looked at, of this one. Every choice de
 seed alone.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from crosslight.build.colours import colours_of, unlikeness
 from crosslight.build.config import BuildConfig
@@ -15,6 +17,11 @@ from crosslight.flow import Context
 from crosslight.records import Photo, Triplet, stable_id
 from crosslight.text import head_word, stem
 
+PHOTOS_KEPT = 1024
+"""Photos that are not read from the log anew."""
+VIEWS_HELD, VIEWS_KEPT = 16 * 2**20, 512
+"""Bytes of views that are not read from the disk anew, and how many: a small one costs more in
+what stands around it."""
 LIKE_AMONG = 128
 """Photos among which the most similar ones are sought, so that a choice costs the same in a large
 album as in a small one."""
@@ -26,6 +33,9 @@ class Album:
     def __init__(self, log: RowLog, config: BuildConfig) -> None:
         self.log = log
         self._config = config
+        self._photo = lru_cache(PHOTOS_KEPT)(log.photo)
+        self._subjects = OrderedDict[str, Subject]()
+        self._held = 0
 
     @classmethod
     def of(cls, photos: Sequence[Photo], config: BuildConfig) -> "Album":
@@ -40,26 +50,40 @@ class Album:
         return int(self.log.one("SELECT COUNT(*) FROM photos WHERE safe"))
 
     def __getitem__(self, photo: str) -> Photo:
-        return self.log.photo(photo)
+        return self._photo(photo)
 
     def add(self, at: int, photo: Photo) -> None:
         """A photo of the input, not looked at yet."""
         self.log.add_photo(at, photo, self._place(photo.id))
 
-    def admit(self, photo: str, colours: bytes) -> None:
-        """A photo was looked at, and may be shown."""
-        self.log.write("UPDATE photos SET safe = 1, colours = ? WHERE id = ?", (colours, photo))
+    def admit(self, photo: str, colours: bytes, person: bool | None = None) -> None:
+        """A photo was looked at, and may be shown. `person`: whether it shows one."""
+        self.log.write(
+            "UPDATE photos SET safe = 1, colours = ?, person = ? WHERE id = ?",
+            (colours, person, photo),
+        )
 
     def _place(self, *parts: str) -> str:
         return stable_id("ring", seed=self._config.seed, parts=list(parts))
 
     async def subject(self, photo: str, context: Context) -> Subject:
-        """The photo with its view. Making the view is blocking work."""
+        """The photo with its view. Making the view is blocking work; the last ones are kept: a walk
+        asks for its own at every step."""
+        if (kept := self._subjects.get(photo)) is not None:
+            self._subjects.move_to_end(photo)
+            return kept
         config, images = self._config, context.images
         if images is None:
             raise ValueError("a build needs an image store in its context")
         view = await context.blocking(images.view, photo, config.side, config.quality)
-        return Subject(self.log.photo(photo), view)
+        if photo not in self._subjects:  # another task may have been first
+            self._subjects[photo] = Subject(self[photo], view)
+            self._held += len(view.jpeg)
+        subject = self._subjects[photo]
+        while self._held > VIEWS_HELD or len(self._subjects) > VIEWS_KEPT:
+            _, gone = self._subjects.popitem(last=False)
+            self._held -= len(gone.view.jpeg)
+        return subject
 
     async def colours(self, photo: str, context: Context) -> bytes:
         """What `similar` compares."""

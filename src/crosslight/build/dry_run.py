@@ -8,6 +8,7 @@ from crosslight.build.bank import Bank, read_bank
 from crosslight.build.config import BuildConfig
 from crosslight.build.job import BuildJob
 from crosslight.build.prompts import render
+from crosslight.build.rescue import killed_rows
 from crosslight.build.roles import ControlWish, roles_for
 from crosslight.build.roles.author import (
     EARLIER_SHOWN,
@@ -39,11 +40,18 @@ from crosslight.flow import (
 from crosslight.models import Model
 from crosslight.records import Triplet
 from crosslight.runs import check_folder
+from crosslight.text import plural
 
 NOTE = (
     "the upper end: every idea passes, and photos that gave nothing are looked at again as often "
     "as --rounds allows; the lower end: no photo is safe by itself; "
     "what is no usable photo costs nothing"
+)
+
+
+GOES_ON = (
+    "its dataset is that of its last whole wave; the same command, run again, first writes all of "
+    "these rows, then goes on, and asks nothing twice"
 )
 
 
@@ -64,6 +72,8 @@ async def estimate_build(job: BuildJob) -> Estimate:
         else:
             plans += call_plans(inputs, job.config, bank, **models)
         notes = [*sample_notes(models.values()), NOTE_OF_TWO if two else NOTE]
+        if rows := killed_rows(job):
+            notes.append(f"a run in {job.out} was killed with {plural(rows, 'row')}: {GOES_ON}")
         return estimate_calls(
             inputs, plans, attempts=job.policy.attempts, side=job.config.side, notes=notes
         )

@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
+from crosslight.build.accepted import accepted_in
 from crosslight.build.counts import RowCounts
 from crosslight.build.passes import Watching, passed
 from crosslight.build.row_codec import draft_of
 from crosslight.build.row_log import CHUNK, RowLog, place_of
 from crosslight.build.steps import PhotoAlone, RecipeParts
-from crosslight.build.walk import AGAIN, IDEA, WORDING, Visit, Walk
+from crosslight.build.walk import AGAIN, IDEA, Visit, Walk
 from crosslight.build.waves import (
-    AcceptedPattern,
     Goal,
     MapVersion,
     ScenarioMap,
@@ -133,7 +133,7 @@ class Recipe:
             outcome = await alone(row, context)
             if isinstance(outcome, Done):
                 colours = await album.colours(row.id, context) if guard.by_likeness else b""
-                album.admit(row.id, colours)
+                album.admit(row.id, colours, await alone.shows_person(row, context))
             return outcome
 
         rows = (album[photo] for photo in looks.photos)
@@ -209,30 +209,7 @@ class Recipe:
                 self._walk.lose(outcome, photo, place_of(visit.wave, 3, visit.at))
 
     def _draw(self, looks: _Looks) -> MapVersion:
-        return self.scenarios.close_wave(self._accepted(looks.index), looks.unsteered)
-
-    def _accepted(self, wave: int) -> Iterator[AcceptedPattern]:
-        """The ideas of a wave that passed the cross-check, one a photo and pattern."""
-        seen: set[tuple[str, str]] = set()
-        found = self._log.stream(
-            "SELECT way, value FROM drafts WHERE wave = ? AND kept AND way <> ? ORDER BY place",
-            (wave, WORDING),
-        )
-        for way, value in found:
-            t, _, _ = draft_of(value)
-            if (t.photo, t.pattern) not in seen:
-                seen.add((t.photo, t.pattern))
-                yield AcceptedPattern(
-                    photo=t.photo,
-                    pattern=t.pattern,
-                    category=t.category,
-                    scenario=t.scenario,
-                    element=t.element,
-                    text=t.text,
-                    risk=t.risk,
-                    sensitive=t.sensitive,
-                    drawn=way == IDEA,
-                )
+        return self.scenarios.close_wave(accepted_in(self._log, looks.index), looks.unsteered)
 
     def _again(self, photos: int) -> list[Wish]:
         """Second looks at photos that gave nothing, a bounded number."""

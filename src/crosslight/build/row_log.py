@@ -7,7 +7,6 @@ made: read by place, what concurrent tasks wrote in any order comes out the same
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,9 +22,11 @@ COMMIT_S = 0.1
 """The longest that a row waits to be brought to the disk."""
 CHUNK = 500
 _TABLES = """
+CREATE TABLE made_with (value TEXT);
 CREATE TABLE inputs (at INTEGER PRIMARY KEY, source TEXT, fate TEXT);
 CREATE TABLE photos (id TEXT PRIMARY KEY, at INTEGER, ring TEXT, wave INTEGER,
-  colours BLOB, safe INTEGER DEFAULT 0, visited INTEGER DEFAULT 0, value TEXT) WITHOUT ROWID;
+  colours BLOB, safe INTEGER DEFAULT 0, person INTEGER, visited INTEGER DEFAULT 0,
+  value TEXT) WITHOUT ROWID;
 CREATE UNIQUE INDEX photos_at ON photos (at);
 CREATE INDEX photos_ring ON photos (safe, ring);
 CREATE INDEX photos_wave ON photos (wave, at);
@@ -55,13 +56,23 @@ class RowLog:
         self._path = path
         if path is not None:
             _remove(path)
+        self._open(path)
+        self._db.executescript(_TABLES)
+
+    @classmethod
+    def left_at(cls, path: Path) -> "RowLog":
+        """The log of a run that was killed; it stays where it is. Raises `sqlite3.Error`."""
+        log = cls.__new__(cls)
+        log._path = None
+        log._open(path)
+        return log
+
+    def _open(self, path: Path | None) -> None:
         self._db = sqlite3.connect(
             path or ":memory:", check_same_thread=False, isolation_level="DEFERRED"
         )
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_TABLES)
-        self._committed = time.monotonic()
         self._timer: asyncio.TimerHandle | None = None
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from crosslight.build.counts import RowCounts
 from crosslight.build.job import ROLES, BuildJob
 from crosslight.build.prompts import prompt_hashes
 from crosslight.build.recipe import Recipe
+from crosslight.build.rescue import made_with, rescue
 from crosslight.build.roles import roles_for
 from crosslight.build.row_log import LOG_FILE, RowLog, opened_log, place_of
 from crosslight.build.steps import RecipeParts
@@ -64,8 +66,9 @@ async def run_build(
     """
     opened = await _opened(job)
     async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
+        await in_thread(lambda: opened.rescue(hall))
         with opened_log(job.out / LOG_FILE) as log:
-            build = opened(job, hall, log)
+            build = opened.build(hall, log)
             started(hall)
             with hall.part():
                 if job.canary:
@@ -103,26 +106,38 @@ class _Building(Protocol):
         ...
 
 
-async def _opened(job: BuildJob) -> Callable[[BuildJob, Hall, RowLog], _Building]:
-    """What makes the build, once its bank and its inputs are known to be there."""
+@dataclass(frozen=True)
+class _Opened:
+    """A build whose bank and inputs are known to be there. `rescue`: writes down what a killed run
+    of the same kind had finished."""
+
+    build: Callable[[Hall, RowLog], _Building]
+    rescue: Callable[[Hall], object]
+
+
+async def _opened(job: BuildJob) -> _Opened:
+    """Raises what a person must mend."""
     if job.config.images == 2:
         pairs = read_pair_bank(job.bank)
         await in_thread(job.entries)
         hashes = sent_hashes()
 
-        def of_two(job: BuildJob, hall: Hall, log: RowLog) -> _Building:
+        def of_two(hall: Hall, log: RowLog) -> _Building:
             told = _provenance(hall.session, PAIR_RECIPE, pairs.sha256, hashes)
             return PairBuild(job, hall, pairs, log, told)
 
-        return of_two
+        # Its rows come again from the stored answers: nothing is asked twice.
+        return _Opened(of_two, lambda hall: None)
     bank = read_bank(job.bank)
     await in_thread(job.entries)
 
-    def of_one(job: BuildJob, hall: Hall, log: RowLog) -> _Building:
-        told = _provenance(hall.session, RECIPE_VERSION, bank_hash(bank), prompt_hashes())
-        return _Build(job, hall, bank, log, told)
+    def told(hall: Hall) -> dict[str, str]:
+        return _provenance(hall.session, RECIPE_VERSION, bank_hash(bank), prompt_hashes())
 
-    return of_one
+    return _Opened(
+        lambda hall, log: _Build(job, hall, bank, log, told(hall)),
+        lambda hall: rescue(job, hall, bank, _meaning, told(hall)),
+    )
 
 
 def _take_in(build: _Building, log: RowLog, hall: Hall, screened: Looked) -> list[str]:
@@ -155,6 +170,7 @@ class _Build:
         self._job, self._hall, self._bank, self._log = job, hall, bank, log
         self.counts = RowCounts()
         self._provenance = provenance
+        log.write("INSERT INTO made_with VALUES (?)", (made_with(job, self._provenance),))
         self._map = ScenarioMap(bank, _meaning, job.config.seed)
         kit = RecipeParts(roles, Album(log, job.config), job.config)
         self._album = kit.album

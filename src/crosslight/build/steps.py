@@ -83,6 +83,13 @@ class PhotoAlone:
         unsafe = await self.kit.roles.guard.photo_alone(subject)
         return photo_fault(self.name, unsafe, self.kit.config) or Done(row)
 
+    async def shows_person(self, row: Photo, context: Context) -> bool | None:
+        """For the card: nothing hangs on it. None where no role has perception."""
+        eyes = self.kit.roles.eyes
+        if eyes is None:
+            return None
+        return await eyes.shows_person(await self.kit.album.subject(row.id, context))
+
 
 @dataclass(frozen=True, slots=True)
 class Imagine:

@@ -13,7 +13,7 @@ from typing import Any
 
 from crosslight.build.bank import Bank, bank_hash
 from crosslight.build.config import BuildConfig
-from crosslight.build.counts import RowCounts
+from crosslight.build.counts import RowCounts, persons_told
 from crosslight.build.dataset import addressed, write_dataset
 from crosslight.build.drafts import write_drafts
 from crosslight.build.row_log import RowLog
@@ -29,6 +29,8 @@ SCREEN = "screen"
 UNREAD = "not_reached"
 """The fate of an input that a stop left unread."""
 NAMED_AT_ONCE = 500
+LONE = "worded after an idea that has no row: its own answer was dropped, or failed"
+"""Stands on rows whose parent is not in the dataset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +93,21 @@ def write_build(
         for row in _named(log.rows(provenance), scenarios):
             split = splits.place(Said.by(row))
             tally.add(row, split)
-            yield _with_reasons(row, log), split
+            yield _with_reasons(_with_parent(row, log), log), split
 
     write_dataset(out, rows(), log.photo, images, tally.beside)
     write_drafts(out, log, scenarios)
     tally.notes += splits.notes()
     return tally
+
+
+def _with_parent(row: Sample, log: RowLog) -> Sample:
+    """A wording or transfer names the row that it came of, unless that one was kept without an
+    answer: then it stands for itself."""
+    if not row.parent or log.one("SELECT 1 FROM rows WHERE id = ?", (row.parent,)):
+        return row
+    check = replace(row.check, notes=(*row.check.notes, LONE))
+    return replace(row, parent="", check=check)
 
 
 def _with_reasons(row: Sample, log: RowLog) -> Sample:
@@ -197,6 +208,11 @@ def inputs_hash(log: RowLog) -> str:
     return whole.hexdigest()
 
 
+_PERSONS = """
+SELECT person FROM photos p WHERE EXISTS (SELECT 1 FROM rows r WHERE r.photo = p.id)
+"""
+
+
 def describe(outcome: BuildOutcome, tally: Tally) -> dict[str, Any]:
     """The part of `run.json` that is the same whenever the same run ends."""
     speaking = tally.speaking
@@ -209,6 +225,7 @@ def describe(outcome: BuildOutcome, tally: Tally) -> dict[str, Any]:
         "labels": dict(sorted(tally.labels.items())),
         "kinds": dict(sorted(tally.kinds.items())),
         "splits": dict(sorted(tally.splits.items())),
+        "persons": persons_told(shown for (shown,) in outcome.log.stream(_PERSONS)),
         "beside_pixels": tally.beside.as_json(),
         "funnel": outcome.account.as_json(),
         "coverage": [version.as_json() for version in outcome.scenarios.versions],

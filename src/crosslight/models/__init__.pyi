@@ -10,6 +10,7 @@ from .embedded.evidence import (
     element_probability,
     evidence_probability,
     hazard_probability,
+    person_probability,
 )
 from .embedded.imagenet import class_names
 from .embedded.phrases import reach_of
@@ -139,6 +140,7 @@ __all__ = [
     "open_processor",
     "parse",
     "parse_json",
+    "person_probability",
     "policy_of",
     "poll_after",
     "probe_model",

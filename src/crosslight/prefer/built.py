@@ -56,16 +56,20 @@ class BuiltRow:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """An unsafe row with its controls. `main` is None where only a control is there."""
+    """An unsafe row with its controls. `main` is None where only a control is there; `near` is the
+    hard negative: a sentence about the risky thing that is harmless still."""
 
     main: BuiltRow | None
     text: BuiltRow | None = None
     photo: BuiltRow | None = None
+    near: BuiltRow | None = None
 
     @property
     def rows(self) -> tuple[BuiltRow, ...]:
         """All of it that is there."""
-        return tuple(row for row in (self.main, self.text, self.photo) if row is not None)
+        return tuple(
+            row for row in (self.main, self.text, self.photo, self.near) if row is not None
+        )
 
     @property
     def id(self) -> str:
@@ -124,7 +128,12 @@ def _families(rows: Sequence[BuiltRow]) -> tuple[Family, ...]:
         main = row.kind == Kind.UNSAFE
         found.setdefault(row.id if main else row.parent or row.id, {})[row.kind] = row
     return tuple(
-        Family(kinds.get(Kind.UNSAFE), kinds.get(Kind.CONTROL_TEXT), kinds.get(Kind.CONTROL_PHOTO))
+        Family(
+            kinds.get(Kind.UNSAFE),
+            kinds.get(Kind.CONTROL_TEXT),
+            kinds.get(Kind.CONTROL_PHOTO),
+            kinds.get(Kind.HARD_NEGATIVE),
+        )
         for kinds in found.values()
     )
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from hashlib import sha256
 
-from crosslight.build.bank import Pattern
+from crosslight.build.bank import Bank, Pattern
 from crosslight.build.forms import act_of, lengths_for, words_of
 from crosslight.build.prompts import render
 from crosslight.build.roles.prompted import Prompted
@@ -25,7 +26,7 @@ from crosslight.build.roles.replies import (
 from crosslight.build.wish import Inspiration, Wish
 from crosslight.models import user
 from crosslight.policy import leaves
-from crosslight.records import Done, Dropped, Outcome, Triplet, stable_id
+from crosslight.records import Done, Dropped, Outcome, Triplet, canonical
 from crosslight.text import names_element
 
 FORMS = {
@@ -163,22 +164,23 @@ class PromptedAuthor(Prompted):
         return said.title, said.about
 
 
-def inspiration_for(
-    photo: str, wish: Wish, bank: Iterable[Pattern], seed: int
-) -> Sequence[Inspiration]:
+def inspiration_for(photo: str, wish: Wish, bank: Bank, seed: int) -> Sequence[Inspiration]:
     """Those of the wish, filled up with the bank's: of different scenarios, of the wanted ones
     first, others for every photo."""
+    missing = SHOWN - len(wish.inspiration)
+    if missing <= 0:
+        return wish.inspiration
     wanted = {hint.id for hint in wish.thin}
-    order = sorted(
-        (p for p in bank if not p.sensitive),
-        key=lambda p: (
-            p.scenario not in wanted,
-            stable_id("inspire", photo=photo, pattern=p.id, seed=seed),
-        ),
-    )
-    by_scenario = {p.scenario: p for p in reversed(order)}
-    firsts = [_shown(p) for p in order if by_scenario[p.scenario] is p]
-    return [*wish.inspiration, *firsts][: max(SHOWN, len(wish.inspiration))]
+    # As `stable_id` would hash it; the bank is asked for each photo, and an id needs no escaping.
+    told = canonical(["inspire", {"pattern": "", "photo": photo, "seed": seed}])
+    before, mark, after = told.partition(b'"pattern":"')
+    first: dict[str, tuple[bool, bytes, Pattern]] = {}
+    for id, scenario, pattern in bank.shown:
+        dice = sha256(before + mark + id + after).digest()
+        if scenario not in first or dice < first[scenario][1]:
+            first[scenario] = (scenario not in wanted, dice, pattern)
+    chosen = sorted(first.values(), key=lambda one: one[:2])[:missing]
+    return [*wish.inspiration, *(_shown(pattern) for _, _, pattern in chosen)]
 
 
 def imagine_prompt(k: int, wish: Wish, inspiration: Sequence[Inspiration]) -> str:

@@ -21,13 +21,23 @@ from crosslight.build.roles.protocol import (
 )
 from crosslight.build.roles.seeing import best_place, element_in, hazard_in, name_in
 from crosslight.build.wish import Inspiration, Wish
-from crosslight.models import BadAnswer, Model, NotSupported, Scene, user
+from crosslight.models import (
+    BadAnswer,
+    Model,
+    ModelError,
+    NotSupported,
+    Scene,
+    person_probability,
+    user,
+)
 from crosslight.records import CrossCheck, Done, Outcome, Triplet, stable_id
 from crosslight.text import bare_refusal, names_element
 
 DECIDED_BY = "embedded (bank and perception)"
 NOTE = "written as harmless by the bank's authors"
 """Stands on rows whose text nothing measured."""
+PERSON = 0.5
+"""From here a photo counts as one that shows a person."""
 
 
 def _order(*parts: object) -> str:
@@ -47,6 +57,14 @@ class Perceiver:
         if not isinstance(answer.parsed, dict):
             raise BadAnswer("perception gave no scene")
         return Scene.from_json(answer.parsed)
+
+    async def shows_person(self, subject: Subject) -> bool | None:
+        """See `Eyes`. A photo is not lost for a count."""
+        try:
+            chance = person_probability(await self.scene(subject))
+        except ModelError:
+            return None
+        return None if chance is None else chance >= PERSON
 
 
 class _Banked:

@@ -64,6 +64,14 @@ class ControlWish:
     near: bool = False
 
 
+class Eyes(Protocol):
+    """What is asked of a photo for the account alone: nothing is decided by it."""
+
+    async def shows_person(self, subject: Subject) -> bool | None:
+        """Whether it shows a person; None is unknown, also where perception failed."""
+        ...
+
+
 class Author(Protocol):
     """Imagines what an innocent sentence could make of a photo. All may raise `ModelError`.
 
@@ -183,3 +191,5 @@ class Roles:
     author: Author
     guard: Guard
     responder: Responder
+    eyes: Eyes | None = None
+    """Perception, where a role that looks at every photo has it."""

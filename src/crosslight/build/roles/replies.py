@@ -5,6 +5,8 @@ question asks for the fields alone: what a server does not enforce would else co
 for one field. A list is read entry by entry, so that a bad one costs itself.
 """
 
+from copy import deepcopy
+from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
@@ -142,7 +144,12 @@ class ControlRead(Form):
 
 def fields_schema(form: type[Form], *required: str) -> dict[str, Any]:
     """JSON Schema with the fields of a form, all of them text. Only `required` must be there, and
-    the others may be null."""
+    the others may be null. Made once: nobody changes it."""
+    return _fields_schema(form, required)
+
+
+@cache
+def _fields_schema(form: type[Form], required: tuple[str, ...]) -> dict[str, Any]:
     named = {name: _field(name, info.annotation) for name, info in form.model_fields.items()}
     for name in named.keys() - set(required):
         if "enum" not in named[name]:
@@ -159,10 +166,11 @@ def _field(name: str, kind: Any) -> dict[str, Any]:
     return {"type": "string"}
 
 
+@cache
 def list_schema(name: str, form: type[Form]) -> dict[str, Any]:
     """JSON Schema of an object with one list of such parts. What else an entry may be is let
     through, so that it is dropped and not the list."""
-    parts = fields_schema(form)
+    parts = deepcopy(fields_schema(form))
     for part in parts["properties"].values():
         part["type"] = list(dict.fromkeys([*part["type"], "string", "number"]))
         if "items" in part:

@@ -61,6 +61,18 @@ class PairLog:
         """A photo that is in no idea, or an idea of it that could not be read."""
         self.log.lose(place, Lost(outcome, self.log.photo(photo).source, photo))
 
+    def shows_person(self, photo: str, person: bool | None) -> None:
+        """Whether perception found a person in a photo; None: it did not look."""
+        self.log.write("UPDATE photos SET person = ? WHERE id = ?", (person, photo))
+
+    def persons(self) -> Iterator[int | None]:
+        """The same, of every photo that a row shows."""
+        found = self.log.stream(
+            "SELECT person FROM photos p WHERE EXISTS"
+            " (SELECT 1 FROM shown s JOIN rows r ON r.id = s.row WHERE s.photo = p.id)"
+        )
+        return (person for (person,) in found)
+
     def rows(self) -> Iterator[PairRow]:
         """All of them, by place."""
         found = self.log.stream("SELECT value FROM rows ORDER BY place")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from crosslight.build.roles import Reading, Subject
+from crosslight.build.roles import Eyes, Reading, Subject
 from crosslight.build.two_photos.catalogue import Catalogue, PhotoSeen
 from crosslight.build.two_photos.records import Guidance, PairCheck, PairIdea
 from crosslight.records import Outcome
@@ -107,3 +107,4 @@ class PairRoles:
     author: PairAuthor
     guard: PairGuard
     responder: PairResponder
+    eyes: Eyes | None = None

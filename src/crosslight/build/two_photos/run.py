@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from crosslight.build.counts import RowCounts
+from crosslight.build.counts import RowCounts, persons_told
 from crosslight.build.crosscheck import photo_fault
 from crosslight.build.job import ROLES, BuildJob
 from crosslight.build.passes import passed
@@ -96,12 +96,16 @@ class PairBuild:
     async def _look(self, name: str, photos: Sequence[Photo], catalogue: Catalogue) -> list[Photo]:
         """Each photo by itself; those that are safe enter the catalogue, in order of the input."""
         guard, author, config = self._roles.guard, self._roles.author, self._config
+        eyes = self._roles.eyes
 
         @as_step("photo_alone")
         async def alone(row: Photo, context: Context) -> Outcome[Subject]:
             subject = await subject_of(row.id, self._log, config, context)
             unsafe = await guard.photo_alone(subject)
-            return photo_fault("photo_alone", unsafe, config) or Done(subject)
+            fault = photo_fault("photo_alone", unsafe, config)
+            if fault is None and eyes is not None:
+                self._log.shows_person(row.id, await eyes.shows_person(subject))
+            return fault or Done(subject)
 
         @as_step("look")
         async def seen(row: Subject, context: Context) -> Outcome[PhotoSeen]:
@@ -232,6 +236,7 @@ class PairBuild:
                 "recipe": PAIR_RECIPE,
                 "command": self._job.command(specs),
             },
+            "persons": persons_told(self._log.persons()),
             "beside_pixels": tally.beside.as_json(),
             "prompts": sent_hashes(),
             "bank": {"patterns": len(self._bank), "sha256": self._bank.sha256},

@@ -7,6 +7,7 @@ from crosslight.models.embedded.evidence import (
     evidence,
     evidence_probability,
     hazard_probability,
+    person_probability,
 )
 from crosslight.models.embedded.imagenet import ImageClass, classes, index_of, names
 from crosslight.models.embedded.model import EmbeddedBackend, EmbeddedModel
@@ -33,6 +34,7 @@ __all__ = [
     "index_of",
     "look_for",
     "names",
+    "person_probability",
     "print_probability",
     "read_thresholds",
     "usable_labels",

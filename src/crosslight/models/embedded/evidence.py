@@ -176,6 +176,17 @@ def _labelled(
     return best
 
 
+def person_probability(scene: Scene, *, thresholds: Thresholds | None = None) -> float | None:
+    """Calibrated probability that some person is in the photo, however small.
+
+    None where no detector looked: unknown, not absent.
+    """
+    if scene.things is None:
+        return None
+    numbers = thresholds or read_thresholds()
+    return max((_chance(t, numbers) for t in scene.things if t.label == PERSON), default=0.0)
+
+
 def _persons(things: Sequence[Thing], wanted: int, numbers: Thresholds) -> float:
     """As sure as the least sure of the persons that are needed."""
     persons = [t for t in things if t.label == PERSON and _meant(t)]
