@@ -14,6 +14,8 @@ from crosslight.build.config import BuildConfig
 from crosslight.records import CrossCheck, Done, Dropped, Outcome
 
 STEP = "cross_check"
+CLAIM_UNREAD = "the guard did not answer: whether the thing is seen and the risk follows is unknown"
+"""Stands on drafts of whose claim the guard said nothing: the numbers before it decided."""
 EDGE = 0.01
 """Probabilities nearer to 0 or 1 count as this near: a token's last digits are not evidence."""
 
@@ -69,7 +71,8 @@ def _stated(check: CrossCheck, config: BuildConfig) -> str:
 
 def claim_fault(check: CrossCheck, config: BuildConfig) -> Dropped | None:
     """`element_not_visible`, `risk_does_not_follow`, `undecided`: of the author's claim. What
-    people stated of a pattern is not asked again."""
+    people stated of a pattern is not asked again, and what a guard leaves wholly unanswered is
+    unknown and decides nothing."""
     claims = (
         ("element_not_visible", check.visible),
         ("risk_does_not_follow", check.follows),
@@ -77,6 +80,8 @@ def claim_fault(check: CrossCheck, config: BuildConfig) -> Dropped | None:
     for reason, value in claims:
         if value is not None and value <= config.safe_below:
             return Dropped(STEP, reason, numbers(check))
+    if CLAIM_UNREAD in check.notes and check.visible is None and check.follows is None:
+        return None
     if not check.stated and any(v is None or v < config.unsafe_above for _, v in claims):
         return Dropped(STEP, "undecided", numbers(check))
     return None

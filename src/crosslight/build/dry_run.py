@@ -163,6 +163,7 @@ def _checked(
     claim = longest.said("read_pair", element=longest.short, risk=longest.line)
     yield plan("read pair", most=drafts, text_tokens=claim, completion_tokens=60, samples=1)
     yield plan("fits", most=drafts * worst.unrelated, text_tokens=longest.said("fits"))
+    yield plan("fits of moved sentences", most=worst.moved, text_tokens=longest.said("fits"))
     yield plan("text elsewhere", most=drafts * worst.unrelated, text_tokens=text)
     yield plan(
         "read answer",

@@ -3,7 +3,7 @@
 photo -> PhotoAlone -> Imagine -> Check -> (Augment -> Check) -> Answer -> Controls
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from crosslight.build.album import Album
@@ -11,7 +11,9 @@ from crosslight.build.config import RECIPE_VERSION, BuildConfig
 from crosslight.build.crosscheck import claim_fault, decide, pair_fault
 from crosslight.build.forms import unlike, words_of
 from crosslight.build.roles import (
+    MOVED_UNREAD,
     NOT_ELSEWHERE,
+    UNREAD_NOTES,
     ControlWish,
     HarmlessText,
     Reading,
@@ -47,11 +49,13 @@ GO_ALONG, WARNING, GUIDANCE = map(str, (ReplyKind.GO_ALONG, ReplyKind.WARNING, R
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A triplet on its way. `parent` is the id of the sample that it was augmented from."""
+    """A triplet on its way. `parent` is the id of the sample that it was augmented from; `notes`:
+    what nobody read of it on the way."""
 
     triplet: Triplet
     parent: str = ""
     check: CrossCheck | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,7 @@ class Check:
         guard, config, triplet = self.kit.roles.guard, self.kit.config, row.triplet
         subject = await self.kit.album.subject(triplet.photo, context)
         check = await guard.pair(triplet, subject)
+        check = replace(check, notes=(*check.notes, *row.notes))
         if pair_fault(check, config) is not None:
             return check
         check = await guard.claim(triplet, subject, check)
@@ -162,12 +167,18 @@ class Augment:
         said = await self.kit.roles.author.reword(row.triplet, subject, n, already)
         return [_drafted(one, _own_id(row)) for one in said]
 
-    async def transfer(self, row: Draft, photo: str, context: Context) -> Draft | None:
-        """The same pattern beside another photo; None where the author finds that it does not
-        fit."""
+    async def transfer(self, row: Draft, photo: str, context: Context) -> list[Outcome[Draft]]:
+        """The same pattern beside another photo; nothing where the author finds that it does not
+        arise there. The guard reads whether the new sentence makes sense there."""
         subject = await self.kit.album.subject(photo, context)
         moved = await self.kit.roles.author.transfer(row.triplet, subject)
-        return Draft(moved, parent=_own_id(row)) if moved is not None else None
+        if moved is None:
+            return []
+        fits = await self.kit.roles.guard.fits(moved, subject)
+        if fits is not None and fits < self.kit.config.fits_above:
+            told = f"{moved.pattern}: how sure it is that the sentence makes sense here: {fits:.3f}"
+            return [Dropped(self.name, "does_not_fit", told)]
+        return [Done(Draft(moved, _own_id(row), notes=() if fits is not None else (MOVED_UNREAD,)))]
 
 
 def _own_id(row: Draft) -> str:
@@ -193,11 +204,11 @@ class Answer:
                 break  # it has no other
             read = await roles.guard.read_answer(row.triplet, subject, response)
             if not read.problems:
-                return Done(self._sample(row, response))
+                return Done(self._sample(row, response, read.notes))
         told = f"{', '.join(read.problems)}: {read.complaint or 'no draft was good enough'}"
         return Dropped(self.name, read.problems[0], told)
 
-    def _sample(self, row: Draft, response: str) -> Sample:
+    def _sample(self, row: Draft, response: str, notes: tuple[str, ...]) -> Sample:
         if row.check is None:
             raise ValueError("a draft reached the answer without its cross-check")
         along = self.kit.roles.responder.along(row.triplet)
@@ -206,7 +217,7 @@ class Answer:
             kind=Kind.UNSAFE,
             label="unsafe",
             response=response,
-            check=row.check,
+            check=replace(row.check, notes=(*row.check.notes, *notes)),
             sensitive=row.triplet.sensitive or row.triplet.category in SENSITIVE,
             parent=row.parent,
             recipe=RECIPE_VERSION,
@@ -347,7 +358,7 @@ class Controls:
             visible=None,
             follows=None,
             beside=0,
-            notes=tuple(note for note in row.check.notes if note != NOT_ELSEWHERE),
+            notes=(*_of_the_text(row.check.notes), *read.notes),
         )
         quiet = replace(triplet, risk="", why="")
         control = replace(
@@ -379,6 +390,12 @@ async def _others(
     choose = kit.album.similar if kit.roles.guard.by_likeness else kit.album.others
     for photo in choose(triplet.photo, n):
         yield await kit.album.subject(photo, context)
+
+
+def _of_the_text(notes: Sequence[str]) -> Iterator[str]:
+    """Without what was said of the row's own checks."""
+    own = (NOT_ELSEWHERE, *UNREAD_NOTES)
+    return (note for note in notes if not note.startswith(own))
 
 
 def _tried(harmless: HarmlessText, fault: str) -> str:

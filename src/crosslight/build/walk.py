@@ -154,7 +154,7 @@ class _Walked:
         triplet, check, parent = draft_of(value)
         draft, place = Draft(triplet, parent, check), f"{self._place}.{place_of(at)}"
         work = Augment(self._kit).transfer(draft, self._visit.photo, self._context)
-        drafts = await self._try("augment", place, draft, _listed(work))
+        drafts = await self._try("augment", place, draft, work)
         return [Placed(one, place, MOVED) for one in drafts]
 
     def _fresh(self, made: Iterable[Placed]) -> list[Placed]:
@@ -284,9 +284,3 @@ async def _nothing_new(work: Awaitable[list[Outcome[Draft]]]) -> list[Outcome[Dr
     """At a second look it is no loss that there is nothing more."""
     made = await work
     return [one for one in made if not (isinstance(one, Dropped) and one.reason == NO_PATTERN)]
-
-
-async def _listed(work: Awaitable[Draft | None]) -> list[Outcome[Draft]]:
-    """None is no loss: there is nothing to say."""
-    made = await work
-    return [] if made is None else [Done(made)]

@@ -2,7 +2,9 @@
 
 from crosslight.build.roles.choose import roles_for
 from crosslight.build.roles.protocol import (
+    MOVED_UNREAD,
     NOT_ELSEWHERE,
+    UNREAD_NOTES,
     Author,
     ControlWish,
     Guard,
@@ -15,7 +17,9 @@ from crosslight.build.roles.protocol import (
 )
 
 __all__ = [
+    "MOVED_UNREAD",
     "NOT_ELSEWHERE",
+    "UNREAD_NOTES",
     "Author",
     "ControlWish",
     "Guard",

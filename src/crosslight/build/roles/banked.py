@@ -226,6 +226,10 @@ class BankGuard(_Banked):
     def stated(self, triplet: Triplet, text: str) -> bool:
         return any(text == case.control.say for case in self._pattern(triplet).cases)
 
+    async def fits(self, triplet: Triplet, subject: Subject) -> float | None:
+        """A sentence of the bank is one for each photo that shows its pattern's thing."""
+        return element_in(self._pattern(triplet), await self._eyes.scene(subject))
+
     async def harmless_there(self, triplet: Triplet, subject: Subject) -> There:
         scene = await self._eyes.scene(subject)
         sure, _ = best_place(self._case(triplet), scene)

@@ -10,7 +10,8 @@ from pydantic import Field
 from crosslight.build.config import BuildConfig
 from crosslight.build.prompts import render as render_alone
 from crosslight.build.roles import Subject
-from crosslight.build.roles.guard import YES_NO, names_of
+from crosslight.build.roles.guard import names_of
+from crosslight.build.roles.reader import YES_NO
 from crosslight.build.roles.replies import (
     NUMBER,
     AnswerRead,
