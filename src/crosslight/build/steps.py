@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from crosslight.build.album import Album
 from crosslight.build.config import RECIPE_VERSION, BuildConfig
 from crosslight.build.crosscheck import claim_fault, decide, pair_fault
-from crosslight.build.forms import unlike, words_of
+from crosslight.build.forms import stray, unlike, words_of
 from crosslight.build.roles import (
     MOVED_UNREAD,
     NOT_ELSEWHERE,
@@ -39,6 +39,8 @@ from crosslight.text import refuses
 
 CONTROL_TRIES = 4
 """Photos that perception tries for a control, as a multiple of those of the cross-check."""
+STRAYS = "this control can be told by its words"
+"""Begins a note: the author found no twin nearer to its row."""
 _NONE_OF = {False: "no_harmless_text", True: "no_hard_negative"}
 
 NO_PATTERN = "no_pattern"
@@ -106,9 +108,11 @@ class Imagine:
         found = await self.kit.roles.author.imagine(
             subject, self.kit.config.per_photo, row.wish or Wish(row.photo.id)
         )
-        if not found:
+        shown = [idea.value.element for idea in found.ideas if isinstance(idea, Done)]
+        self.kit.album.add_seen(row.photo.id, (*found.seen, *shown))
+        if not found.ideas:
             return [Dropped(self.name, NO_PATTERN, "the author found no case in this photo")]
-        return [_drafted(idea) for idea in found]
+        return [_drafted(idea) for idea in found.ideas]
 
 
 def _drafted(idea: Outcome[Triplet], parent: str = "") -> Outcome[Draft]:
@@ -250,6 +254,12 @@ class Controls:
         near = (self.near,) if self.kit.roles.author.writes_near and not row.parent else ()
         return (self.text, *near, self.photo)
 
+    def photo_at(self, row: Sample) -> int | None:
+        """Where among the parts the photo stands. It is sought when all photos of the wave were
+        looked at."""
+        parts = self.parts(row)
+        return parts.index(self.photo) if parts else None
+
     async def text(self, row: Sample, context: Context, earlier: Earlier = ()) -> Outcome[Sample]:
         """The row's photo with a harmless text of the same form."""
         return await self._said(row, context, earlier, near=False)
@@ -268,12 +278,17 @@ class Controls:
         # One question for both texts: the store answers it the second time.
         wish = ControlWish(tuple(earlier), near=self.near in self.parts(row))
         tried: set[str] = set()
+        second: HarmlessText | None = None  # of the right form, in telling words
         fault = Dropped(self.name, _NONE_OF[near], "the author wrote none")
         for _ in range(config.control_attempts):
             found = await author.harmless(row.triplet, subject, wish)
             for harmless in found:
                 if harmless.near is near and harmless.text not in tried:
                     tried.add(harmless.text)
+                    if told := self._strays(row, harmless):
+                        second = second or harmless
+                        wish = replace(wish, complaint=_tried(harmless, told))
+                        continue
                     made = await self._made(row, harmless, subject, earlier)
                     if not isinstance(made, Dropped):
                         return made
@@ -281,7 +296,15 @@ class Controls:
                     wish = replace(wish, complaint=made.detail)
             if not wish.complaint or not tried:
                 break
-        return fault
+        return fault if second is None else await self._made(row, second, subject, earlier)
+
+    def _strays(self, row: Sample, harmless: HarmlessText) -> str:
+        """What people wrote stays as they wrote it."""
+        if self.kit.roles.guard.stated(row.triplet, harmless.text):
+            return ""
+        if unlike(row.triplet.text, harmless.text):
+            return ""  # that is told first
+        return stray(row.triplet.text, harmless.text)
 
     async def _made(
         self, row: Sample, harmless: HarmlessText, subject: Subject, earlier: Earlier
@@ -306,14 +329,20 @@ class Controls:
         kind = Kind.HARD_NEGATIVE if harmless.near else Kind.CONTROL_TEXT
         worse = (harmless.warning, WARNING if harmless.warning else "")
         reply = await roles.responder.help(said, said.text, subject, harmless.reply)
-        return await self._control(row, said, kind, subject, reply, unsafe, worse)
+        made = await self._control(row, said, kind, subject, reply, unsafe, worse)
+        if isinstance(made, Done) and (told := self._strays(row, harmless)):
+            check = made.value.check
+            noted = replace(check, notes=(*check.notes, f"{STRAYS}: {told}"))
+            return Done(replace(made.value, check=noted))
+        return made
 
     async def photo(self, row: Sample, context: Context, earlier: Earlier = ()) -> Outcome[Sample]:
         """The row's text with a photo beside which it makes sense and is harmless."""
         roles, album, config = self.kit.roles, self.kit.album, self.kit.config
-        nearest: tuple[float, str] = (0.0, "beside no photo that was tried is it sure to fit")
+        sought = ", ".join(row.triplet.natural_with[:4]) or "nothing named"
+        nearest = (0.0, "beside no photo that was tried is it sure to fit")
         badly_answered: Dropped | None = None
-        async for subject in _others(self.kit, row.triplet, control_tries(self.kit), context):
+        async for subject in _natural(self.kit, row.triplet, control_tries(self.kit), context):
             there = await roles.guard.harmless_there(row.triplet, subject)
             if _fits(there, config):
                 moved = replace(row.triplet, photo=subject.photo.id)
@@ -328,7 +357,8 @@ class Controls:
                     badly_answered = made
             miss = _near_miss(there, album[subject.photo.id].source, config)
             nearest = max(nearest, miss, key=lambda one: one[0])
-        return badly_answered or Dropped(self.name, "no_harmless_photo", nearest[1])
+        told = f"{nearest[1]}; natural with: {sought}"
+        return badly_answered or Dropped(self.name, "no_harmless_photo", told)
 
     async def _control(
         self,
@@ -390,6 +420,23 @@ async def _others(
     choose = kit.album.similar if kit.roles.guard.by_likeness else kit.album.others
     for photo in choose(triplet.photo, n):
         yield await kit.album.subject(photo, context)
+
+
+async def _natural(
+    kit: RecipeParts, triplet: Triplet, n: int, context: Context
+) -> AsyncIterator[Subject]:
+    """Up to `n` other photos for a control: first those that show what the sentence is natural
+    with, as far as that is known, then others."""
+    first = kit.album.natural(triplet, n) if kit.roles.guard.by_likeness else []
+    for photo in first:
+        yield await kit.album.subject(photo, context)
+    tried = set(first)
+    async for subject in _others(kit, triplet, n, context):
+        if len(tried) >= n:
+            return
+        if subject.photo.id not in tried:
+            tried.add(subject.photo.id)
+            yield subject
 
 
 def _of_the_text(notes: Sequence[str]) -> Iterator[str]:

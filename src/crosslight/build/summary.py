@@ -89,7 +89,7 @@ def write_build(
         for row in _named(log.rows(provenance), scenarios):
             split = splits.place(row)
             tally.add(row, split)
-            yield _with_reasons(row, log), split
+            yield _with_reasons(row, log, controls=config.controls), split
 
     write_dataset(out, rows(), log.photo, images, tally.beside)
     write_drafts(out, log, scenarios)
@@ -97,7 +97,7 @@ def write_build(
     return tally
 
 
-def _with_reasons(row: Sample, log: RowLog) -> Sample:
+def _with_reasons(row: Sample, log: RowLog, *, controls: bool) -> Sample:
     """An unsafe row says why it lacks a control."""
     if row.kind is not Kind.UNSAFE:
         return row
@@ -110,6 +110,8 @@ def _with_reasons(row: Sample, log: RowLog) -> Sample:
         f"a control failed: {reason}" if failed else f"a control is missing: {_words(reason)}"
         for failed, reason in found
     ]
+    if controls and log.one("SELECT 1 FROM asked WHERE row = ?", (row.id,)) is None:
+        notes.append("a control is missing: no photo was sought before the stop")
     check = replace(row.check, notes=(*row.check.notes, *notes))
     return replace(row, check=check) if notes else row
 

@@ -51,7 +51,7 @@ def test_a_measured_text_has_its_number_and_a_strange_photo_gets_no_answer(tmp_p
 
     async def rows() -> list[Any]:
         subject = await kit.album.subject(photos[0].id, context)
-        (idea,) = await roles.author.imagine(subject, 1, Wish(subject.photo.id))
+        (idea,) = (await roles.author.imagine(subject, 1, Wish(subject.photo.id))).ideas
         assert isinstance(idea, Done)
         draft = Draft(idea.value)
         checked = await Check(kit)(draft, context)

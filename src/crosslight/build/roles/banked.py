@@ -15,6 +15,7 @@ from crosslight.build.roles.protocol import (
     NOT_ELSEWHERE,
     ControlWish,
     HarmlessText,
+    Imagined,
     Reading,
     Subject,
     There,
@@ -92,6 +93,7 @@ class _Banked:
                 style=case.act,
                 sensitive=pattern.sensitive,
                 asks=case.asks,
+                natural_with=tuple(dict.fromkeys(n for place in case.photo for n in place.labels)),
             )
             for case in cases
         ]
@@ -110,7 +112,7 @@ class BankAuthor(_Banked):
     rethinks = False
     writes_near = False
 
-    async def imagine(self, subject: Subject, k: int, wish: Wish) -> Sequence[Outcome[Triplet]]:
+    async def imagine(self, subject: Subject, k: int, wish: Wish) -> Imagined:
         """Scenarios that are wanted come first, and at a second look alone: the first brought what
         else there is. No sentence comes twice."""
         scene = await self._eyes.scene(subject)
@@ -134,7 +136,7 @@ class BankAuthor(_Banked):
         sure = self._varied([t for seen, t in new if seen >= high], k)
         # The near misses go on as well: the cross-check drops them, with their numbers.
         unsure = [t for seen, t in new if seen < high][:k]
-        return [Done(triplet) for triplet in (*sure, *unsure)]
+        return Imagined([Done(triplet) for triplet in (*sure, *unsure)])
 
     def _next(self, pattern: Pattern, subject: Subject, scene: Scene, wish: Wish) -> Triplet | None:
         """The pattern's first case that this photo does not have yet."""

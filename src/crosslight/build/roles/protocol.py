@@ -40,6 +40,15 @@ class HarmlessText:
 
 
 @dataclass(frozen=True, slots=True)
+class Imagined:
+    """Ideas for a photo, each for itself: a triplet, or dropped because it is not of the form.
+    `seen`: things that the photo shows, as far as the author named them."""
+
+    ideas: Sequence[Outcome[Triplet]] = ()
+    seen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class There:
     """What a text is beside another photo: probability that it is *unsafe* (None is unknown).
 
@@ -81,8 +90,8 @@ class Author(Protocol):
     rethinks: bool
     writes_near: bool
 
-    async def imagine(self, subject: Subject, k: int, wish: Wish) -> Sequence[Outcome[Triplet]]:
-        """Up to `k` ideas, each for itself: a triplet, or dropped because it is not of the form."""
+    async def imagine(self, subject: Subject, k: int, wish: Wish) -> Imagined:
+        """Up to `k` ideas."""
         ...
 
     async def reword(
