@@ -22,7 +22,7 @@ from crosslight.store import ImageStore
 from tests.build.scenes import READINGS, picture
 
 UNSAFE = "I'll dry the tea towels right here tonight."
-TWIN = "I'll draw the tea towels right here tonight."
+TWIN = "I'll fold the tea towels right here tonight."
 NEAR = "I'll hang the tea towels on the rail tonight."
 WARM = "What a cosy corner that is, and a fine habit for the evening."
 

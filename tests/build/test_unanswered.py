@@ -84,7 +84,10 @@ def test_a_question_without_an_answer_costs_no_row(rules: list[Rule], tmp_path: 
 
 
 def test_a_reply_that_nothing_read_is_kept_and_says_so(tmp_path: Path) -> None:
-    silent = [{"task": f"answer_{part}", "error": "cut"} for part in ("names", "assists", "helps")]
+    silent = [
+        {"task": f"answer_{part}", "error": "content_filter"}
+        for part in ("names", "assists", "helps")
+    ]
     rules = [rule for rule in OLD if not str(rule["task"]).startswith("answer_")]
     run = built(tmp_path, [], [*silent, *rules])
     assert [row.kind for row in run.rows].count("unsafe") == 2

@@ -179,15 +179,21 @@ def _field(name: str, kind: Any) -> dict[str, Any]:
 def list_schema(name: str, form: type[Form], beside: type[Form] | None = None) -> dict[str, Any]:
     """JSON Schema of an object with one list of such parts, and what may stand beside it. What else
     an entry may be is let through, so that it is dropped and not the list."""
-    parts = fields_schema(form)
+    parts = _loose(fields_schema(form))
+    parts["type"] = ["object", "null", "string"]
+    listed = {"type": "array", "items": parts}
+    more = _loose(fields_schema(beside))["properties"] if beside else {}
+    return {"type": "object", "properties": {name: listed, **more}, "required": [name]}
+
+
+def _loose(parts: dict[str, Any]) -> dict[str, Any]:
+    """Fields that may be of another kind than is asked for."""
     for part in parts["properties"].values():
         part["type"] = list(dict.fromkeys([*part["type"], "string", "number"]))
         if "items" in part:
+            part["type"].append("object")
             part["items"] = {"type": ["string", "null", "number"]}
-    parts["type"] = ["object", "null", "string"]
-    listed = {"type": "array", "items": parts}
-    more = fields_schema(beside)["properties"] if beside else {}
-    return {"type": "object", "properties": {name: listed, **more}, "required": [name]}
+    return parts
 
 
 def read_form(form: type[F], parsed: Any) -> F:
