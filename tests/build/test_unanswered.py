@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from crosslight.build import BuildConfig, BuildJob, Run, read_run, run_build
-from crosslight.build.roles.protocol import ANSWER_UNREAD, CLAIM_UNREAD, REPLY_UNREAD
+from crosslight.build.crosscheck import CLAIM_UNREAD
+from crosslight.build.roles.protocol import ANSWER_UNREAD, REPLY_UNREAD
 from crosslight.export import render_card
 from crosslight.flow import run_main
 from tests.build.scenes import picture
@@ -81,6 +82,10 @@ def test_a_question_without_an_answer_costs_no_row(rules: list[Rule], tmp_path: 
     assert len(texts) == 2 and all(REPLY_UNREAD in row.notes for row in texts)
     assert not any(CLAIM_UNREAD in row.notes for row in texts), "a control makes no claim"
     assert f"| `{CLAIM_UNREAD}` | 2 |" in render_card(run)
+    unread = sum(any("did not answer" in note for note in row.notes) for row in run.rows)
+    told = f"in {unread} rows the guard left a question unanswered"
+    manifest = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    assert any(note.startswith(told) for note in manifest["notes"]), manifest["notes"]
 
 
 def test_a_reply_that_nothing_read_is_kept_and_says_so(tmp_path: Path) -> None:

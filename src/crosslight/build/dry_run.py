@@ -172,6 +172,12 @@ def _checked(
         completion_tokens=160,
         samples=1,
     )
+    parts = longest.said("answer_part", part="names", risk=longest.line, answer=longest.answer)
+    yield plan(
+        "read answer in parts",  # where the form was not filled in
+        most=3 * worst.kept * config.answer_attempts,
+        text_tokens=parts,
+    )
 
 
 def _check_controls(

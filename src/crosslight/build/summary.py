@@ -16,6 +16,7 @@ from crosslight.build.config import BuildConfig
 from crosslight.build.counts import RowCounts
 from crosslight.build.dataset import addressed, write_dataset
 from crosslight.build.drafts import write_drafts
+from crosslight.build.roles import UNREAD_NOTES
 from crosslight.build.row_log import RowLog
 from crosslight.build.splits import Splits, groups_in
 from crosslight.build.waves import ScenarioMap
@@ -57,6 +58,8 @@ class Tally:
     patterns: set[str] = field(default_factory=set)
     speaking: int = 0
     """Rows of which a text speaks to the judge."""
+    unread: int = 0
+    """Rows of which a guard left a question unanswered."""
     notes: list[str] = field(default_factory=list)
     beside: LeftOut = field(default_factory=LeftOut)
 
@@ -68,6 +71,7 @@ class Tally:
         self.splits[split] += 1
         self.patterns.add(row.triplet.pattern)
         self.speaking += bool(addressed(row))
+        self.unread += any(note.startswith(UNREAD_NOTES) for note in row.check.notes)
 
 
 def write_build(
@@ -94,6 +98,11 @@ def write_build(
     write_dataset(out, rows(), log.photo, images, tally.beside)
     write_drafts(out, log, scenarios)
     tally.notes += splits.notes()
+    if n := tally.unread:
+        tally.notes.append(
+            f"in {plural(n, 'row')} the guard left a question unanswered, which is unknown and"
+            " noted; the same command asks again for what failed"
+        )
     return tally
 
 
