@@ -11,8 +11,9 @@ import pytest
 from crosslight.build.album import Album
 from crosslight.build.bank import Bank
 from crosslight.build.config import BuildConfig
+from crosslight.build.controls import Controls
 from crosslight.build.roles import roles_for
-from crosslight.build.steps import Answer, Controls, Draft, RecipeParts
+from crosslight.build.steps import Answer, Draft, RecipeParts
 from crosslight.flow import Context
 from crosslight.models.errors import Truncated
 from crosslight.models.fake import FakeModel

@@ -9,10 +9,11 @@ import pytest
 from crosslight.build import BuildConfig, BuildJob, read_run, run_build
 from crosslight.build import job as jobs
 from crosslight.build.album import Album
+from crosslight.build.controls import STRAYS
 from crosslight.build.forms import stray
 from crosslight.build.roles.protocol import MOVED_UNREAD
 from crosslight.build.row_codec import draft_json, draft_of
-from crosslight.build.steps import STRAYS, Augment, Draft
+from crosslight.build.steps import Augment, Draft
 from crosslight.flow import run_main
 from crosslight.models.errors import Truncated
 from crosslight.models.fake import FakeModel
@@ -160,3 +161,17 @@ def test_telling_words_are_sent_back_once_and_then_kept_with_a_note(tmp_path: Pa
     assert reasons(outcomes)[0] == "control_text" and stubborn.count("harmless_text") >= 2
     (kept,) = [one.value for one in outcomes[:1] if isinstance(one, Done)]
     assert f"{STRAYS}: it says 'far', which tells it from a risky one" in kept.check.notes
+
+
+def test_a_second_try_that_fails_costs_nothing(tmp_path: Path) -> None:
+    telling = "I'll dry the tea towels far from here tonight."
+
+    def write(text: str) -> Any:
+        if "Your first" in text:
+            raise Truncated("cut")
+        return {"text": telling}
+
+    cook = Cook(harmless_text=write, together=yes(0.03))
+    made = Kitchen(tmp_path, cook).controls()[0]
+    assert isinstance(made, Done) and made.value.triplet.text == telling
+    assert any("Your first" in one for one in cook.texts), "it was asked again"

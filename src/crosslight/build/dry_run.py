@@ -6,6 +6,7 @@ from functools import partial
 from crosslight.build.album import Album
 from crosslight.build.bank import Bank, read_bank
 from crosslight.build.config import BuildConfig
+from crosslight.build.controls import control_tries
 from crosslight.build.job import BuildJob
 from crosslight.build.prompts import render
 from crosslight.build.roles import ControlWish, roles_for
@@ -18,7 +19,7 @@ from crosslight.build.roles.author import (
     reword_prompt,
 )
 from crosslight.build.row_log import RowLog
-from crosslight.build.steps import RecipeParts, control_tries
+from crosslight.build.steps import RecipeParts
 from crosslight.build.two_photos.plans import NOTE as NOTE_OF_TWO
 from crosslight.build.two_photos.plans import pair_plans
 from crosslight.build.two_photos.read import read_pair_bank

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from crosslight.build.controls import Controls, Part
 from crosslight.build.counts import RowCounts, lost_of
 from crosslight.build.row_codec import draft_json, draft_of, sample_of
 from crosslight.build.row_log import RowLog, place_of
@@ -17,11 +18,9 @@ from crosslight.build.steps import (
     Answer,
     Augment,
     Check,
-    Controls,
     Draft,
     IdeaRequest,
     Imagine,
-    Part,
     RecipeParts,
 )
 from crosslight.build.wish import Wish

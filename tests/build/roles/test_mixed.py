@@ -8,8 +8,9 @@ import pytest
 
 from crosslight.build.album import Album
 from crosslight.build.config import BuildConfig
+from crosslight.build.controls import Controls
 from crosslight.build.roles import roles_for
-from crosslight.build.steps import Answer, Check, Controls, Draft, RecipeParts
+from crosslight.build.steps import Answer, Check, Draft, RecipeParts
 from crosslight.build.wish import Wish
 from crosslight.flow import Context
 from crosslight.models.fake import FakeModel

@@ -5,6 +5,7 @@ question asks for the fields alone: what a server does not enforce would else co
 for one field. A list is read entry by entry, so that a bad one costs itself.
 """
 
+from copy import deepcopy
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
@@ -187,13 +188,14 @@ def list_schema(name: str, form: type[Form], beside: type[Form] | None = None) -
 
 
 def _loose(parts: dict[str, Any]) -> dict[str, Any]:
-    """Fields that may be of another kind than is asked for."""
-    for part in parts["properties"].values():
+    """Fields that may be of another kind than is asked for. A copy."""
+    loose = deepcopy(parts)
+    for part in loose["properties"].values():
         part["type"] = list(dict.fromkeys([*part["type"], "string", "number"]))
         if "items" in part:
             part["type"].append("object")
             part["items"] = {"type": ["string", "null", "number"]}
-    return parts
+    return loose
 
 
 def read_form(form: type[F], parsed: Any) -> F:
