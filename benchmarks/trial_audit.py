@@ -23,6 +23,7 @@ from tests.build.test_trial import IDEAS, NOT_THERE, yes
 from crosslight.build import BuildConfig, BuildJob, read_run, run_build
 from crosslight.build import job as jobs
 from crosslight.build.colours import colours_of
+from crosslight.build.forms import ACTS, act_of, words_of
 from crosslight.export import audit_facts, audit_run, interval
 from crosslight.flow import run_main
 from crosslight.models.fake import FakeModel
@@ -126,6 +127,13 @@ def main(photos: Path) -> None:
             print(f"{title:40}", *(_shown(auc) for auc in aucs[:2]))
         for name, text in audit_facts(audit.sentences):
             print(f"{name}: {text}")
+        said = [row for row in run.rows if row.kind != "control_photo"]
+        acts = [[float(act_of(row.text) == act) for act in ACTS] for row in said]
+        unsafe = np.array([int(row.label == "unsafe") for row in said])
+        patterns = sorted({row.pattern for row in said})
+        by = np.array([patterns.index(row.pattern) for row in said])
+        print("act of the sentence:", _shown(vector_auc(np.array(acts), unsafe, by)))
+        print("words that differ most:", _telling([(row.text, row.label) for row in said]))
         shown = run.pictures({row.photo for row in run.rows})
         small = {photo: colours_of(data) for photo, data in shown}
         vectors = np.array([list(small[row.photo]) for row in run.rows], dtype=np.float64) / 255
@@ -133,6 +141,20 @@ def main(photos: Path) -> None:
         order = {photo: at for at, photo in enumerate(sorted(small))}
         groups = np.array([order[row.photo] for row in run.rows])
         print("picture (colours), all rows:", _shown(vector_auc(vectors, labels, groups)))
+
+
+def _telling(said: list[tuple[str, str]]) -> str:
+    """The words of which the shares of unsafe and of safe sentences are furthest apart."""
+    labels = Counter(label for _, label in said)
+    found = {label: Counter[str]() for label in labels}
+    for text, label in said:
+        found[label].update(set(words_of(text)))
+    apart = {
+        word: found["unsafe"][word] / labels["unsafe"] - found["safe"][word] / labels["safe"]
+        for word in found["unsafe"] | found["safe"]
+    }
+    top = sorted(apart.items(), key=lambda one: (-abs(one[1]), one[0]))[:8]
+    return ", ".join(f"{word} {gap:+.0%}" for word, gap in top)
 
 
 def _shown(auc: Any) -> str:
