@@ -67,6 +67,7 @@ def flat(texts: Sequence[str]) -> Vectors:
 
 def add(left: Left, at: int, row: Sample) -> None:
     left.log.add_row(place_of(0, 1, at), row)
+    left.log.write("INSERT OR IGNORE INTO asked VALUES (?)", (row.id,))
 
 
 def row_on(photo: str, text: str) -> Sample:
@@ -175,6 +176,15 @@ def test_rows_of_one_photo_store_its_bytes_once(tmp_path: Path) -> None:
     )
     assert len(pq.read_table(tmp_path / "many" / "dataset")) == 40
     assert forty < 2.5 * single
+
+
+def test_a_row_for_which_a_stop_came_too_early_says_so(tmp_path: Path) -> None:
+    left = leaving(tmp_path)
+    left.log.write("DELETE FROM asked")
+    write(tmp_path / "run", left)
+    for row in pq.read_table(tmp_path / "run" / "dataset").to_pylist():
+        told = "a control is missing: no photo was sought before the stop" in row["notes"]
+        assert told is (row["kind"] == "unsafe")
 
 
 def test_a_sentence_that_speaks_to_the_judge_is_told_and_kept(tmp_path: Path) -> None:

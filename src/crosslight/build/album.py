@@ -5,8 +5,8 @@ earlier waves and, once all of them were looked at, of this one. Every choice de
 seed alone.
 """
 
-from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from crosslight.build.colours import colours_of, unlikeness
@@ -22,6 +22,9 @@ PHOTOS_KEPT = 1024
 VIEWS_HELD, VIEWS_KEPT = 16 * 2**20, 512
 """Bytes of views that are not read from the disk anew, and how many: a small one costs more in
 what stands around it."""
+NATURAL_AMONG = 64
+"""Photos that are taken of those which show one thing, so that a choice costs the same in a large
+album."""
 LIKE_AMONG = 128
 """Photos among which the most similar ones are sought, so that a choice costs the same in a large
 album as in a small one."""
@@ -110,6 +113,30 @@ class Album:
         found = self.log.read(ring.format(">"), (photo, start, n))
         found += self.log.read(ring.format("<="), (photo, start, n - len(found)))
         return [(other, bytes(colours or b"")) for other, colours in found]
+
+    def add_seen(self, photo: str, names: Iterable[str]) -> None:
+        """Things that an author says a photo shows."""
+        ring = stable_id("seen", photo=photo, seed=self._config.seed)
+        for thing in dict.fromkeys(stem(head_word(name)) for name in names):
+            self.log.write("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", (thing, ring, photo))
+
+    def natural(self, triplet: Triplet, n: int) -> list[str]:
+        """Up to `n` other photos that show what a sentence is natural with, most of it first, and
+        not the thing itself."""
+        start = stable_id("seen", pattern=triplet.pattern, seed=self._config.seed, photo="")
+        found: Counter[str] = Counter()
+        ring = "SELECT photo FROM seen WHERE thing = ? AND ring {} ? AND photo <> ?"
+        for thing in dict.fromkeys(stem(head_word(name)) for name in triplet.natural_with):
+            for side in (">=", "<"):
+                values = (thing, start, triplet.photo)
+                some = self.log.read(
+                    f"{ring.format(side)} ORDER BY ring LIMIT {NATURAL_AMONG}", values
+                )
+                found.update(photo for (photo,) in some)
+        shows = "SELECT 1 FROM seen WHERE thing = ? AND photo = ?"
+        own = _thing(triplet)
+        fit = [p for p, _ in found.most_common() if self.log.one(shows, (own, p)) is None]
+        return fit[:n]
 
     def add_thing(self, triplet: Triplet) -> None:
         """A photo that shows the thing of a kept draft."""

@@ -15,6 +15,8 @@ from crosslight.build.config import BuildConfig
 from crosslight.records import CrossCheck, Done, Dropped, Outcome
 
 STEP = "cross_check"
+CLAIM_UNREAD = "the guard did not answer: whether the thing is seen and the risk follows is unknown"
+"""Stands on drafts of whose claim the guard said nothing: the numbers before it decided."""
 EDGE = 0.01
 """Probabilities nearer to 0 or 1 count as this near: a token's last digits are not evidence."""
 
@@ -97,7 +99,10 @@ def _stated(check: CrossCheck, config: BuildConfig) -> str:
 
 def claim_fault(check: CrossCheck, config: BuildConfig) -> Dropped | None:
     """`element_not_visible`, `risk_does_not_follow`, `undecided`: of the author's claim. What
-    people stated of a pattern is not asked again."""
+    people stated of a pattern is not asked again, and what a guard leaves wholly unanswered is
+    unknown and decides nothing."""
+    if CLAIM_UNREAD in check.notes and check.visible is None and check.follows is None:
+        return None
     found = claim_read(check.visible, check.follows, config, stated=check.stated)
     return Dropped(STEP, found, numbers(check)) if found else None
 

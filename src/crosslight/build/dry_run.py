@@ -6,6 +6,7 @@ from functools import partial
 from crosslight.build.album import Album
 from crosslight.build.bank import Bank, read_bank
 from crosslight.build.config import BuildConfig
+from crosslight.build.controls import control_tries
 from crosslight.build.job import BuildJob
 from crosslight.build.prompts import render
 from crosslight.build.rescue import killed_rows
@@ -19,7 +20,7 @@ from crosslight.build.roles.author import (
     reword_prompt,
 )
 from crosslight.build.row_log import RowLog
-from crosslight.build.steps import RecipeParts, control_tries
+from crosslight.build.steps import RecipeParts
 from crosslight.build.two_photos.plans import NOTE as NOTE_OF_TWO
 from crosslight.build.two_photos.plans import pair_plans
 from crosslight.build.two_photos.read import read_pair_bank
@@ -173,6 +174,7 @@ def _checked(
     claim = longest.said("read_pair", element=longest.short, risk=longest.line)
     yield plan("read pair", most=drafts, text_tokens=claim, completion_tokens=60, samples=1)
     yield plan("fits", most=drafts * worst.unrelated, text_tokens=longest.said("fits"))
+    yield plan("fits of moved sentences", most=worst.moved, text_tokens=longest.said("fits"))
     yield plan("text elsewhere", most=drafts * worst.unrelated, text_tokens=text)
     yield plan(
         "read answer",
@@ -180,6 +182,12 @@ def _checked(
         text_tokens=longest.said("read_answer", risk=longest.line, answer=longest.answer),
         completion_tokens=160,
         samples=1,
+    )
+    parts = longest.said("answer_part", part="names", risk=longest.line, answer=longest.answer)
+    yield plan(
+        "read answer in parts",  # where the form was not filled in
+        most=3 * worst.kept * config.answer_attempts,
+        text_tokens=parts,
     )
 
 

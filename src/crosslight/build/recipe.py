@@ -114,6 +114,7 @@ class Recipe:
         await self._look(looks)
         await self._walk_all(looks)
         await self._move(looks)
+        await self._beside(looks)
         self._log.commit()
         version = self._draw(looks)
         self._open = None
@@ -176,6 +177,20 @@ class Recipe:
         visits = [Visit(photo, at, looks.index, None) for photo, at in targets]
         if visits:
             await self._visit(_named("other photos", looks), visits, len(visits), by_input=False)
+
+    async def _beside(self, looks: _Looks) -> None:
+        """A photo beside which the sentence of a row is harmless, now that it is known what those
+        of this wave show."""
+        if not self._kit.config.controls:
+            return
+        targets = self._log.read(
+            "SELECT p.id, p.at FROM photos p WHERE EXISTS (SELECT 1 FROM rows r WHERE"
+            " r.photo = p.id AND r.kind = ? AND r.place >= ? AND r.place < ?) ORDER BY p.at",
+            (Kind.UNSAFE, place_of(looks.index), place_of(looks.index + 1)),
+        )
+        visits = [Visit(photo, at, looks.index, None, beside=True) for photo, at in targets]
+        if visits:
+            await self._visit(_named("photo controls", looks), visits, len(visits), by_input=False)
 
     def _plan_moves(self, wave: int) -> None:
         """Up to so many photos a draft, over all waves: what found too few tries those of this

@@ -28,7 +28,7 @@ def draft_json(triplet: Triplet, check: CrossCheck, parent: str) -> str:
 def draft_of(text: str) -> tuple[Triplet, CrossCheck, str]:
     """Triplet, numbers and parent."""
     told = json.loads(text)
-    return Triplet(**told["triplet"]), _check(told["check"]), told["parent"]
+    return triplet_of(told["triplet"]), _check(told["check"]), told["parent"]
 
 
 def sample_json(row: Sample) -> str:
@@ -41,7 +41,7 @@ def sample_json(row: Sample) -> str:
 def sample_of(text: str, provenance: dict[str, str]) -> Sample:
     """The row that was written."""
     told = json.loads(text)
-    told["triplet"] = Triplet(**told["triplet"])
+    told["triplet"] = triplet_of(told["triplet"])
     told["check"] = _check(told["check"])
     told["kind"] = Kind(told["kind"])
     return Sample(**told, provenance=provenance)
@@ -55,6 +55,11 @@ def plain(one: Any) -> dict[str, Any]:
 @cache
 def _names(kind: type) -> tuple[str, ...]:
     return tuple(one.name for one in fields(kind))
+
+
+def triplet_of(told: dict[str, Any]) -> Triplet:
+    """The triplet that was written."""
+    return Triplet(**{**told, "natural_with": tuple(told.get("natural_with", ()))})
 
 
 def _check(told: dict[str, Any]) -> CrossCheck:

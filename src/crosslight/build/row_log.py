@@ -35,6 +35,8 @@ CREATE TABLE drafts (place TEXT PRIMARY KEY, photo TEXT, wave INTEGER, way TEXT,
 CREATE INDEX drafts_photo ON drafts (photo, place);
 CREATE INDEX drafts_wave ON drafts (wave, place);
 CREATE TABLE things (thing TEXT, ring TEXT, photo TEXT, PRIMARY KEY (thing, ring)) WITHOUT ROWID;
+CREATE TABLE seen (thing TEXT, ring TEXT, photo TEXT, PRIMARY KEY (thing, ring)) WITHOUT ROWID;
+CREATE TABLE asked (row TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE moves (photo TEXT, draft TEXT, wave INTEGER,
   PRIMARY KEY (draft, photo)) WITHOUT ROWID;
 CREATE INDEX moves_photo ON moves (wave, photo, draft);

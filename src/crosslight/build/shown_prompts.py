@@ -121,6 +121,7 @@ def _values() -> dict[str, Any]:
         "element": SAMPLE.element,
         "risk": SAMPLE.risk,
         "answer": REPLY,
+        "part": "names",
         "draft": "",
         "complaint": "",
         "act": "statement",

@@ -16,6 +16,7 @@ from crosslight.build.config import BuildConfig
 from crosslight.build.counts import RowCounts, persons_told
 from crosslight.build.dataset import addressed, write_dataset
 from crosslight.build.drafts import write_drafts
+from crosslight.build.roles import UNREAD_NOTES
 from crosslight.build.row_log import RowLog
 from crosslight.build.splits import Said, Splits, groups_in
 from crosslight.build.waves import ScenarioMap
@@ -59,6 +60,8 @@ class Tally:
     patterns: set[str] = field(default_factory=set)
     speaking: int = 0
     """Rows of which a text speaks to the judge."""
+    unread: int = 0
+    """Rows of which a guard left a question unanswered."""
     notes: list[str] = field(default_factory=list)
     beside: LeftOut = field(default_factory=LeftOut)
 
@@ -70,6 +73,7 @@ class Tally:
         self.splits[split] += 1
         self.patterns.add(row.triplet.pattern)
         self.speaking += bool(addressed(row))
+        self.unread += any(note.startswith(UNREAD_NOTES) for note in row.check.notes)
 
 
 def write_build(
@@ -93,11 +97,16 @@ def write_build(
         for row in _named(log.rows(provenance), scenarios):
             split = splits.place(Said.by(row))
             tally.add(row, split)
-            yield _with_reasons(_with_parent(row, log), log), split
+            yield _with_reasons(_with_parent(row, log), log, controls=config.controls), split
 
     write_dataset(out, rows(), log.photo, images, tally.beside)
     write_drafts(out, log, scenarios)
     tally.notes += splits.notes()
+    if n := tally.unread:
+        tally.notes.append(
+            f"in {plural(n, 'row')} the guard left a question unanswered, which is unknown and"
+            " noted; the same command asks again for what failed"
+        )
     return tally
 
 
@@ -110,9 +119,13 @@ def _with_parent(row: Sample, log: RowLog) -> Sample:
     return replace(row, parent="", check=check)
 
 
-def _with_reasons(row: Sample, log: RowLog) -> Sample:
+def _with_reasons(row: Sample, log: RowLog, *, controls: bool) -> Sample:
     """An unsafe row says why it lacks a control."""
-    notes = missing_controls(log, row.triplet.photo, row.id) if row.kind is Kind.UNSAFE else []
+    if row.kind is not Kind.UNSAFE:
+        return row
+    notes = missing_controls(log, row.triplet.photo, row.id)
+    if controls and log.one("SELECT 1 FROM asked WHERE row = ?", (row.id,)) is None:
+        notes.append("a control is missing: no photo was sought before the stop")
     check = replace(row.check, notes=(*row.check.notes, *notes))
     return replace(row, check=check) if notes else row
 

@@ -90,7 +90,7 @@ def checked(triplet: Triplet, name: str, *others: str) -> CrossCheck:
 
 
 def imagined(name: str, k: int = 6) -> list[Triplet]:
-    return done(asyncio.run(roles().author.imagine(subject(name), k, Wish(name))))
+    return done(asyncio.run(roles().author.imagine(subject(name), k, Wish(name))).ideas)
 
 
 def spoken(pattern: str, at: int, name: str) -> Triplet:
@@ -194,12 +194,12 @@ def test_wanted_scenarios_come_first_never_alone_and_no_sentence_comes_twice() -
     plain = imagined("coffee")
     thin = (ScenarioHint("kitchen", "Kitchen"),)
     again = Wish("coffee", thin, already=(plain[0].text,), turn=1)
-    found = done(asyncio.run(author.imagine(here, 6, again)))
+    found = done(asyncio.run(author.imagine(here, 6, again)).ideas)
     assert found[0].scenario == "kitchen" and plain[0].text not in {t.text for t in found}
     other = Wish("coffee", (ScenarioHint("street", "Street"),))
-    assert done(asyncio.run(author.imagine(here, 6, other))) == plain, "no street, no less"
+    assert done(asyncio.run(author.imagine(here, 6, other)).ideas) == plain, "no street, no less"
     every = tuple(case.say for pattern in BANK for case in pattern.cases)
-    assert done(asyncio.run(author.imagine(here, 6, replace(again, already=every)))) == []
+    assert done(asyncio.run(author.imagine(here, 6, replace(again, already=every))).ideas) == []
 
 
 def test_a_text_that_nobody_of_the_bank_wrote_is_dropped_not_stated() -> None:

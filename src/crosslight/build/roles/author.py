@@ -8,11 +8,12 @@ from crosslight.build.bank import Bank, Pattern
 from crosslight.build.forms import act_of, lengths_for, words_of
 from crosslight.build.prompts import render
 from crosslight.build.roles.prompted import Prompted
-from crosslight.build.roles.protocol import ControlWish, HarmlessText, Subject
+from crosslight.build.roles.protocol import ControlWish, HarmlessText, Imagined, Subject
 from crosslight.build.roles.replies import (
     Here,
     Idea,
     Moved,
+    Seen,
     Title,
     Twin,
     Wording,
@@ -49,20 +50,20 @@ class PromptedAuthor(Prompted):
     rethinks = True
     writes_near = True
 
-    async def imagine(self, subject: Subject, k: int, wish: Wish) -> Sequence[Outcome[Triplet]]:
+    async def imagine(self, subject: Subject, k: int, wish: Wish) -> Imagined:
         cases = inspiration_for(subject.photo.id, wish, self._bank, self._config.seed)
         text = imagine_prompt(k, wish, cases)
         answer = await self._model.generate(
             [user(text, subject.view)],
             task="imagine",
-            schema=list_schema("triplets", Idea),
+            schema=list_schema("triplets", Idea, Seen),
             sampling=self._sampling(warm=True, tokens=400 * k, nonce=_nonce(subject, wish)),
         )
         found: list[Outcome[Triplet]] = []
         for at, entry in enumerate(read_list("triplets", answer.parsed)[:k], 1):
             idea = read_idea(entry, at)
             found.append(self._triplet(idea.value, subject) if isinstance(idea, Done) else idea)
-        return found
+        return Imagined(found, read_form(Seen, answer.parsed).seen)
 
     def _triplet(self, idea: Idea, subject: Subject) -> Outcome[Triplet]:
         """The idea as a triplet; dropped where its text names the thing by a word for it."""
@@ -82,6 +83,7 @@ class PromptedAuthor(Prompted):
                 scenario=idea.category,  # named by the map of scenarios
                 speaker=idea.speaker,
                 style=act_of(idea.text),
+                natural_with=idea.natural_with,
             )
         )
 

@@ -15,6 +15,7 @@ from crosslight.build.roles.protocol import (
     NOT_ELSEWHERE,
     ControlWish,
     HarmlessText,
+    Imagined,
     Reading,
     Subject,
     There,
@@ -110,6 +111,7 @@ class _Banked:
                 style=case.act,
                 sensitive=pattern.sensitive,
                 asks=case.asks,
+                natural_with=tuple(dict.fromkeys(n for place in case.photo for n in place.labels)),
             )
             for case in cases
         ]
@@ -128,7 +130,7 @@ class BankAuthor(_Banked):
     rethinks = False
     writes_near = False
 
-    async def imagine(self, subject: Subject, k: int, wish: Wish) -> Sequence[Outcome[Triplet]]:
+    async def imagine(self, subject: Subject, k: int, wish: Wish) -> Imagined:
         """Scenarios that are wanted come first, and at a second look alone: the first brought what
         else there is. No sentence comes twice."""
         scene = await self._eyes.scene(subject)
@@ -152,7 +154,7 @@ class BankAuthor(_Banked):
         sure = self._varied([t for seen, t in new if seen >= high], k)
         # The near misses go on as well: the cross-check drops them, with their numbers.
         unsure = [t for seen, t in new if seen < high][:k]
-        return [Done(triplet) for triplet in (*sure, *unsure)]
+        return Imagined([Done(triplet) for triplet in (*sure, *unsure)])
 
     def _next(self, pattern: Pattern, subject: Subject, scene: Scene, wish: Wish) -> Triplet | None:
         """The pattern's first case that this photo does not have yet."""
@@ -243,6 +245,10 @@ class BankGuard(_Banked):
 
     def stated(self, triplet: Triplet, text: str) -> bool:
         return any(text == case.control.say for case in self._pattern(triplet).cases)
+
+    async def fits(self, triplet: Triplet, subject: Subject) -> float | None:
+        """A sentence of the bank is one for each photo that shows its pattern's thing."""
+        return element_in(self._pattern(triplet), await self._eyes.scene(subject))
 
     async def harmless_there(self, triplet: Triplet, subject: Subject) -> There:
         scene = await self._eyes.scene(subject)

@@ -42,6 +42,16 @@ def _words(value: object) -> object:
     return [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else value
 
 
+def _few(value: object) -> object:
+    """The first of them: one too many must not cost the idea."""
+    listed = _words(value)
+    kept = [one.strip()[:80] for one in listed if one.strip()] if isinstance(listed, list) else []
+    return kept[:NAMED]
+
+
+NAMED = 8
+"""Things that are read of a list of them, at most."""
+Few = Annotated[tuple[str, ...], BeforeValidator(_few)]
 Said3 = Annotated[Verdict, BeforeValidator(_small)]
 
 
@@ -74,6 +84,13 @@ class Idea(Form):
     risk: Line
     why: Line
     alone: str = ""
+    natural_with: Few = ()
+
+
+class Seen(Form):
+    """What else an author says that a photo shows."""
+
+    seen: Few = ()
 
 
 class Wording(Form):
@@ -161,23 +178,31 @@ def _field(name: str, kind: Any) -> dict[str, Any]:
     if kind == Verdict:
         said = get_args(Verdict)
         return {"type": "string", "enum": [*said, *map(str.capitalize, said)]}
-    if name == "also":
+    if name in ("also", "natural_with", "seen"):
         return {"type": "array", "items": {"type": "string"}}
     return {"type": "string"}
 
 
 @cache
-def list_schema(name: str, form: type[Form]) -> dict[str, Any]:
-    """JSON Schema of an object with one list of such parts. What else an entry may be is let
-    through, so that it is dropped and not the list."""
-    parts = deepcopy(fields_schema(form))
-    for part in parts["properties"].values():
-        part["type"] = list(dict.fromkeys([*part["type"], "string", "number"]))
-        if "items" in part:
-            part["items"] = {"type": ["string", "null", "number"]}
+def list_schema(name: str, form: type[Form], beside: type[Form] | None = None) -> dict[str, Any]:
+    """JSON Schema of an object with one list of such parts, and what may stand beside it. What else
+    an entry may be is let through, so that it is dropped and not the list."""
+    parts = _loose(fields_schema(form))
     parts["type"] = ["object", "null", "string"]
     listed = {"type": "array", "items": parts}
-    return {"type": "object", "properties": {name: listed}, "required": [name]}
+    more = _loose(fields_schema(beside))["properties"] if beside else {}
+    return {"type": "object", "properties": {name: listed, **more}, "required": [name]}
+
+
+def _loose(parts: dict[str, Any]) -> dict[str, Any]:
+    """Fields that may be of another kind than is asked for. A copy."""
+    loose = deepcopy(parts)
+    for part in loose["properties"].values():
+        part["type"] = list(dict.fromkeys([*part["type"], "string", "number"]))
+        if "items" in part:
+            part["type"].append("object")
+            part["items"] = {"type": ["string", "null", "number"]}
+    return loose
 
 
 def read_form(form: type[F], parsed: Any) -> F:

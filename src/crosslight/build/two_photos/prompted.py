@@ -11,7 +11,8 @@ from crosslight.build.config import BuildConfig
 from crosslight.build.forms import act_of, lengths_for
 from crosslight.build.prompts import render as render_alone
 from crosslight.build.roles import Reading, Subject
-from crosslight.build.roles.guard import YES_NO, answer_reading, control_reading, names_of
+from crosslight.build.roles.guard import names_of
+from crosslight.build.roles.reader import YES_NO, answer_reading, control_reading
 from crosslight.build.roles.replies import (
     NUMBER,
     AnswerRead,

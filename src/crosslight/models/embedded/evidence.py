@@ -184,7 +184,7 @@ def person_probability(scene: Scene, *, thresholds: Thresholds | None = None) ->
     if scene.things is None:
         return None
     numbers = thresholds or read_thresholds()
-    return max((_chance(t, numbers) for t in scene.things if t.label == PERSON), default=0.0)
+    return max((chance_of(t, numbers) for t in scene.things if t.label == PERSON), default=0.0)
 
 
 def _persons(things: Sequence[Thing], wanted: int, numbers: Thresholds) -> float:
