@@ -153,14 +153,13 @@ class Asker:
         if asked.print is not None:
             return print_score(look.printed.read, asked.print)
         assert asked.count is not None
-        if self.models.eyes is not None:
-            return seen_count(await look.scene(self.models.eyes), asked.count)
         if self.models.detector is not None:
             whole = await look.views.whole()
             return boxed_count(
                 await find_all(self.models.detector, whole, (asked.count.of,)), asked.count
             )
-        return seen_count(None, asked.count)
+        eyes = self.models.eyes
+        return seen_count(None if eyes is None else await look.scene(eyes), asked.count)
 
     async def _measure(self, need: Need, m: Measured, asked: Asked, look: Look) -> Measured:
         """One more measurement."""

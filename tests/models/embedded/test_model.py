@@ -57,7 +57,7 @@ def test_many_questions_look_once(coffee: ImageView, monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(model._perception, "look", counted)
         asked = [
             model.choose([user(f"Look.\n{phrase}", coffee)], YES_NO, task="visible")
-            for phrase in ("a cup of coffee", "a cat", "someone sad") * 5
+            for phrase in ("a cup of coffee", "a cat", "sad and tired") * 5
         ]
         choices = await asyncio.gather(*asked)
         assert len(calls) == 1

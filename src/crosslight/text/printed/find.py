@@ -147,7 +147,10 @@ def _shown(text: str, hidden: bool = False) -> str:
 @cache
 def _pattern(regex: str) -> Any:
     """Raises `ValueError`."""
-    import re2  # here: most runs search no pattern
+    try:
+        import re2
+    except ModuleNotFoundError as error:
+        raise ValueError("patterns need a package: pip install google-re2") from error
 
     if len(regex) > MAX_PATTERN:
         raise ValueError(f"the regex is longer than {MAX_PATTERN} characters: shorten it")
