@@ -87,7 +87,13 @@ class Thresholds:
         unknown = values.keys() - {f.name for f in fields(self)}
         if unknown:
             names = ", ".join(f.name for f in fields(self))
-            raise BadSetting(f"{sorted(unknown)[0]!r} is no threshold; there are: {names}")
+            one = sorted(unknown)[0]
+            raise BadSetting(
+                f"{one!r} is no threshold; there are: {names}",
+                "the threshold of one rule is set after the run, by `judge rethreshold`"
+                if "." in one
+                else "",
+            )
         for name, value in values.items():
             if not math.isfinite(value):  # every comparison with it would be false
                 raise BadSetting(f"{name} must be a finite number, not {value}")
