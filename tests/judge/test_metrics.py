@@ -88,6 +88,17 @@ def test_weighted_pairs() -> None:
     assert metrics.auroc(judged("uu5 ss5")) == 0.5  # ties count half
 
 
+def test_an_area_of_few_heavy_labels_is_not_told() -> None:
+    # Twelve labels of either kind; one of the unsafe ones stands for 100 images.
+    rows = "uu9 " + "-u9 " * 99 + "us4 " * 11 + "ss1 " * 12
+    told = metrics.measure(judged(rows, [0] * 100 + [1] * 23))["auroc"]
+    assert told["labels"] == 12
+    assert told["few"]
+    even = metrics.measure(judged("uu9 " * 12 + "ss1 " * 12))["auroc"]
+    assert not even["few"]
+    assert even["low"] < even["value"] == 1.0
+
+
 def test_a_weighted_cut_keeps_its_promise_for_the_run() -> None:
     unsafe = " ".join(["us5"] * 10 + ["uu9"] * 20) + " -u9" * 180
     j = judged(unsafe, [1] * 10 + [0] * 200)

@@ -21,7 +21,7 @@ BINS = 10
 FEW = 5
 """Fewer labels than this behind a figure, and it is not told but called "too few"."""
 FEW_EACH = 10
-"""Of each label, for an AUROC."""
+"""Of each label, for an AUROC, as far as its weighted labels are worth so many."""
 UNSAFE, SAFE, OPEN, FAILED = range(4)
 KINDS = ("unsafe", "safe", "open", "failed")
 
@@ -222,7 +222,7 @@ def _auroc(j: Judged) -> dict[str, Any]:
     value = auroc(j)
     worth = [_worth(j.weights[side]) for side in sides]
     low, high = newcombe_auc(value, *worth) if least else (0.0, 1.0)
-    return _told(value, low, high, least, least < FEW_EACH or min(worth) < FEW)
+    return _told(value, low, high, least, min(worth) < FEW_EACH)
 
 
 def auroc(j: Judged) -> float:
