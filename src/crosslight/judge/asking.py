@@ -175,7 +175,8 @@ class Asker:
             return await self._reasoned(m, asked, look)
         score = await self._score(asked, await self._image(need, m, look))
         # The other needs are called like the scores that they want.
-        return replace(m, **{str(need): score})
+        measured: dict[str, Any] = {str(need): score}
+        return replace(m, **measured)
 
     async def _image(self, need: Need, m: Measured, look: Look) -> ImageView | None:
         """What a score is taken of; None: of the question alone."""
