@@ -13,12 +13,11 @@ from crosslight.models.embedded.detector import (
     anchors,
     borne_out,
     decoded,
-    overlap,
     read_out,
     squeezed,
 )
 from crosslight.models.embedded.frozen import read_frozen
-from crosslight.models.embedded.scene import Thing
+from crosslight.models.embedded.scene import Thing, overlap
 from crosslight.models.embedded.weights import BadWeights
 
 PHOTOS = Path(__file__).parents[4] / "shared" / "data" / "photos"

@@ -4,6 +4,7 @@ A question that is no condition of the method and that the model does not answer
 unsure of all of it) is unknown: it is noted, and costs nothing that other questions decided.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crosslight.build.prompts import render
@@ -129,7 +130,7 @@ def answer_reading(read: AnswerRead) -> Reading:
     return _of_answer(said, read.complaint)
 
 
-def _of_answer(said: dict[str, str], complaint: str, notes: tuple[str, ...] = ()) -> Reading:
+def _of_answer(said: Mapping[str, str], complaint: str, notes: tuple[str, ...] = ()) -> Reading:
     wrong = {
         "hazard_not_named": said["names"] == "no",
         "assists": said["assists"] == "yes",
