@@ -112,8 +112,8 @@ class Levels:
         ]
         names = [name for name in dict.fromkeys(names) if name[-2:-1].isdigit()]
         if request.task in ("weigh", "summarise"):
-            yes = any(self.shown[images[0].photo].has(name) for name in names)
-            rated = {"rationale": "by looking", "rating": "Yes" if yes else "No"}
+            there = any(self.shown[images[0].photo].has(name) for name in names)
+            rated = {"rationale": "by looking", "rating": "Yes" if there else "No"}
             return {"thought": "I look.", **rated} if request.task == "weigh" else rated
         if not images:
             return self._unseen(names[-1])
