@@ -128,6 +128,20 @@ def test_lint_names_what_is_missing_and_a_reviewed_file_builds(tmp_path: Path) -
     assert list(read_bank(reviewed.parent).patterns) == ["hot_things.hot_cup_within_reach"]
 
 
+def test_a_folder_that_is_here_already_is_filled_or_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "empty", target_is_directory=True)
+    assert export_bank(run_of(*rows()), tmp_path / "link").files[0].is_file()
+    assert (tmp_path / "link").is_symlink()
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(BankError, match="the folder that you are in"):
+        export_bank(run_of(*rows()), Path())
+    assert [one.name for one in sorted(tmp_path.iterdir())] == ["empty", "here", "link"]
+
+
 def test_ours_are_copied_and_added_to(tmp_path: Path) -> None:
     moved = [replace(one, scenario="fire") for one in rows()]
     done = export_bank(run_of(*moved, *rows()), tmp_path / "grown", ours=True)

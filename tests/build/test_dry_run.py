@@ -103,6 +103,9 @@ def test_a_dry_run_tells_of_a_run_that_was_killed(tmp_path: Path) -> None:
     log = RowLog(run / LOG_FILE)
     log.write("INSERT INTO rows VALUES ('r', '0', 'p', 'unsafe', '{}')")
     log.commit()
+    assert "killed" not in str(asyncio.run(estimate_build(job(photos, out)))), "of two photos"
+    log.write("INSERT INTO made_with VALUES ('{}')")
+    log.commit()
     told = str(asyncio.run(estimate_build(job(photos, out))))
     assert "was killed with 1 row: its dataset" in told
     log.close()

@@ -193,7 +193,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
         patch.setattr(jobs, "parse", lambda spec: Given(Looking(scenes).model()))
         made.told = made.run("whole")
-        patch.setattr(jobs, "parse", lambda spec: Given(Slow(scenes).model()))
+        patch.setattr(jobs, "parse", lambda spec: Given(Truth(scenes).model()))
         yield made
 
 
@@ -207,12 +207,16 @@ def test_without_a_detector_nobody_says_who_shows_a_person(site: Site) -> None:
 
 
 def test_a_stop_leaves_what_is_finished_and_rows_grow(site: Site) -> None:
+    """Also with a model that answers faster than photos get ready: then nobody waits for it, and
+    what is nearer to its end cannot go first."""
     calls, whole = site.told["calls"]["asked"], {row["id"] for row in site.rows("whole")}
     assert len(site.told["coverage"]) == 2, "two waves"
     found = []
     for quarter in (1, 2, 3):
         name = f"stop{quarter}"
         told = site.run(name, budget_calls=quarter * calls // 4)
+        # A signal (of an impatient `timeout`, say) is a stop as well, and an earlier one.
+        assert told["calls"]["asked"] == quarter * calls // 4, told["reason"]
         rows = {row["id"] for row in site.rows(name)}
         account = told["account"]
         assert told["status"] == "stopped" and rows < whole
@@ -275,6 +279,7 @@ def test_a_log_that_is_not_of_this_run_is_left_alone(site: Site, damage: str) ->
     path = out / LOG_FILE
     log = RowLog(path)
     log.write("INSERT INTO made_with VALUES ('{}')")
+    log.write("INSERT INTO rows VALUES ('r', '0', 'p', 'unsafe', '{}')")
     if damage == "other tables":
         log.write("DROP TABLE made_with")
     log.commit()
@@ -282,6 +287,8 @@ def test_a_log_that_is_not_of_this_run_is_left_alone(site: Site, damage: str) ->
         path.write_bytes(b"no database" * 500)
     told = site.run(out.name, budget_calls=0)
     assert told["status"] == "stopped" and told["rows"] == 0
+    words = "had other models, settings" if damage == "other settings" else "log of a run that was"
+    assert any(words in note for note in told["notes"]), "nobody is left to wonder"
     assert not list(out.glob(f"{LOG_FILE}*"))
 
 

@@ -100,6 +100,15 @@ def test_rows_that_lack_a_control_are_counted_and_titles_are_those_of_the_run(
     assert re.search(r"^\| Named by an author \|( \d+ \|){3} 1 \|", card, re.M)
 
 
+def test_a_failed_control_is_counted_without_the_words_of_its_error(run_dir: Path) -> None:
+    run = read_run(run_dir)
+    notes = ("a control failed: http://10.0.0.7:8000 answered 500", "a control is missing: none")
+    rows = (replace(run.rows[0], notes=notes), *run.rows[1:])
+    card = render_card(replace(run, rows=rows))
+    assert "| `a control failed` | 1 |" in card and "10.0.0.7" not in card
+    assert "| `a control is missing: none` | 1 |" in card
+
+
 def test_how_many_photos_show_a_person_stands_on_the_card(run_dir: Path) -> None:
     run = read_run(run_dir)
     photos = len({row.photo for row in run.rows})
@@ -114,7 +123,8 @@ def test_how_many_photos_show_a_person_stands_on_the_card(run_dir: Path) -> None
         ({"unknown": 4}, "of 4 it is unknown: no detector looked at them"),
     ):
         manifest = run.manifest.model_copy(update={"persons": told})
-        assert words in render_card(replace(run, manifest=manifest))
+        card = render_card(replace(run, manifest=manifest))
+        assert words in card and "was not counted" not in card
 
 
 def test_tables_are_whole(card: str) -> None:

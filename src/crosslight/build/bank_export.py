@@ -74,6 +74,9 @@ def export_bank(run: Run, out: Path, *, ours: bool = False) -> BankExport:
 
 def _write(out: Path, files: Mapping[str, str]) -> None:
     """All files or none: a part of them could not be told from a review, and is never replaced."""
+    out = out.resolve()  # `.` has no name, and a link would not be replaced
+    if out == Path.cwd():
+        raise BankError(f"{out.name} is the folder that you are in", hint="name a new one with -o")
     part = out.with_name(f".{out.name}.part")
     try:
         part.mkdir(parents=True, exist_ok=True)

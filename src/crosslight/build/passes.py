@@ -9,6 +9,9 @@ from crosslight.records import Outcome
 
 Watching = Callable[[str, Runner, int], AbstractAsyncContextManager[Any]]
 """Shows a pass while it runs: its name, its runner, how many rows go in."""
+SPARE_WALKS = 4
+"""What walks beyond that which keeps the models busy. A stop costs the rows of what is on its way,
+so that is little; models that answer at once would else be shown all of a wave first."""
 
 
 async def passed(

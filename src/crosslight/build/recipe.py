@@ -14,7 +14,7 @@ from typing import Any
 
 from crosslight.build.accepted import accepted_in
 from crosslight.build.counts import RowCounts
-from crosslight.build.passes import Watching, passed
+from crosslight.build.passes import SPARE_WALKS, Watching, passed
 from crosslight.build.row_codec import draft_of
 from crosslight.build.row_log import CHUNK, RowLog, place_of
 from crosslight.build.steps import PhotoAlone, RecipeParts
@@ -216,6 +216,7 @@ class Recipe:
         self, name: str, visits: Iterable[Visit], total: int, *, by_input: bool
     ) -> None:
         runner = self.runner([self._walk], by_input)
+        runner.spare = SPARE_WALKS
         async for visit, outcome in self._pass(name, runner, visits, total):
             # What fell inside a walk is in the log already.
             if isinstance(outcome, Failed) and outcome.step == Walk.name:

@@ -25,6 +25,11 @@ KILLED = "killed"
 UNFIT = (RunFailed, sqlite3.Error, OSError, LookupError, TypeError, ValueError)
 """How a log shows that another version wrote it, or that it or a photo is damaged: it is left
 alone, and the answers in the store bring its rows again."""
+AGAIN = "the stored answers bring its rows again"
+OTHER = (
+    "the run that was killed here had other models, settings, prompts or bank: its rows are not"
+    " taken over, and come again from the stored answers where that command is run again"
+)
 GOALS = frozenset({"target", "novelty"})
 """Settings that decide how far a build goes, and nothing of a row."""
 
@@ -44,6 +49,8 @@ def rescue(job: BuildJob, hall: Hall, bank: Bank, embed: Embed, provenance: dict
     try:
         with closing(RowLog.left_at(path)) as log:
             if log.one("SELECT value FROM made_with") != made_with(job, provenance):
+                if log.one("SELECT 1 FROM rows") is not None:
+                    hall.notes.append(OTHER)
                 return 0
             account = account_of(log)
             if account.finished <= finished_in(hall.former):
@@ -59,7 +66,9 @@ def rescue(job: BuildJob, hall: Hall, bank: Bank, embed: Embed, provenance: dict
                 job.out, log, drawn, hall.images, job.config, provenance, copies=copies
             )
             write_lost(job.out, LostRows(log))
-    except UNFIT:
+    except UNFIT as error:
+        told = type(error).__name__  # its words may hold a path
+        hall.notes.append(f"the log of a run that was killed here cannot be used ({told}): {AGAIN}")
         return 0
     write_json(job.out / RUN_FILE, _told(job, hall, account, tally))
     hall.former = read_run(job.out)
@@ -73,7 +82,9 @@ def killed_rows(job: BuildJob) -> int:
         return 0
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
-            return int(db.execute("SELECT COUNT(*) FROM rows").fetchone()[0])
+            # A build of two photos leaves no such mark: its rows come by walking again.
+            left = "SELECT COUNT(*) FROM rows WHERE EXISTS (SELECT 1 FROM made_with)"
+            return int(db.execute(left).fetchone()[0])
     except UNFIT:
         return 0
 

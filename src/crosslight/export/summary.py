@@ -130,8 +130,12 @@ def noted(rows: Iterable[Row]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
 
-_WHOLE = ("a control is missing", "a control failed", "the guard did not answer: ")
-_IN_SHORT = ("this control can be told by its words", "the guard did not answer of the response")
+_WHOLE = ("a control is missing", "the guard did not answer: ")
+_IN_SHORT = (
+    "a control failed",  # an error's words may name a server
+    "this control can be told by its words",
+    "the guard did not answer of the response",
+)
 
 
 def thin_below(run: Run, unsafe: Iterable[int]) -> int:

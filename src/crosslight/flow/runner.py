@@ -1,7 +1,8 @@
 """Rows through steps: concurrently, in memory that does not grow, out in input order.
 
 Each row is one task that walks the steps. Under way are at most `alive` rows, and no more than half
-again what the models take at once: a row that only waits holds its picture in memory for nothing.
+again what the models take at once, and `spare` ones that get ready meanwhile: a row that only waits
+holds its picture in memory for nothing.
 A row that is slow holds back the output, not the others, until `window` rows wait behind it.
 """
 
@@ -56,6 +57,9 @@ class Runner:
         self._alive = alive
         self._window = max(window, alive)
         self._fail_on_error = fail_on_error
+        self.spare = SPARE
+        """Rows beyond those that keep the models busy. With few of them rows end one after the
+        other, also where the models answer faster than rows get ready."""
         self._queue: deque[asyncio.Task[RowResult | None]] = deque()
         self._running: set[asyncio.Task[RowResult | None]] = set()
         self._changed = asyncio.Event()
@@ -138,7 +142,7 @@ class Runner:
         if len(self._queue) >= self._window:
             return False
         limits = [limiter.limit for limiter in self.context.limiters]
-        wanted = 3 * sum(limits) // 2 + SPARE if limits else self._alive
+        wanted = 3 * sum(limits) // 2 + self.spare if limits else self._alive
         return len(self._running) < min(self._alive, wanted)
 
     def _ended(self, task: asyncio.Task[RowResult | None]) -> None:

@@ -27,6 +27,7 @@ from crosslight.build import (
     read_run,
     rethreshold_build,
 )
+from crosslight.build.two_photos.run import NOT_SOUGHT
 from crosslight.export.formats.rows import Chosen, TrainRow, open_source, read_rows
 from crosslight.flow import run_main
 from crosslight.models.fake import FakeServer
@@ -183,6 +184,23 @@ def test_a_killed_run_ends_as_if_it_never_was(built: tuple[Path, Path]) -> None:
     assert left(calm) == left(killed)
     same = ("account", "kinds", "funnel", "rows", "data")
     assert {k: told(calm)[k] for k in same} == {k: told(killed)[k] for k in same}
+
+
+def test_a_row_for_whose_controls_a_stop_came_too_early_says_so(
+    built: tuple[Path, Path], stopped: Stopped
+) -> None:
+    whole = {row.id: row for row in read_run(built[0]).rows}
+    controls = {(row.parent, row.kind) for row in stopped[1] if row.parent}
+    lacking = {
+        row.parent
+        for row in whole.values()
+        if row.parent and (row.parent, row.kind) not in controls
+    }
+    unsafe = {row.id: row for row in stopped[1] if row.kind == "unsafe"}
+    cut = [unsafe[id] for id in lacking if id in unsafe]
+    assert cut, "the stop came between a row and its controls"
+    assert all(f"a control is missing: {NOT_SOUGHT}" in row.notes for row in cut)
+    assert not any(NOT_SOUGHT in note for row in whole.values() for note in row.notes)
 
 
 def test_it_asks_no_more_than_a_dry_run_says(built: tuple[Path, Path]) -> None:

@@ -19,9 +19,9 @@ STEPS = 10
 ANY = ""
 """The thing that every photo shows."""
 _TABLES = """
-CREATE TABLE seen (part TEXT, thing TEXT, ring TEXT, photo TEXT, chance REAL, name TEXT,
+CREATE TABLE catalogue (part TEXT, thing TEXT, ring TEXT, photo TEXT, chance REAL, name TEXT,
   PRIMARY KEY (part, thing, ring, photo)) WITHOUT ROWID;
-CREATE INDEX seen_photo ON seen (photo, thing);
+CREATE INDEX catalogue_photo ON catalogue (photo, thing);
 """
 
 
@@ -54,11 +54,11 @@ class Catalogue:
         log.extend(_TABLES)
 
     def __len__(self) -> int:
-        return int(self._log.one("SELECT COUNT(*) FROM seen WHERE thing = ?", (ANY,)))
+        return int(self._log.one("SELECT COUNT(*) FROM catalogue WHERE thing = ?", (ANY,)))
 
     def __getitem__(self, photo: str) -> PhotoSeen:
         found = self._log.read(
-            "SELECT thing, chance, name FROM seen WHERE photo = ? ORDER BY thing", (photo,)
+            "SELECT thing, chance, name FROM catalogue WHERE photo = ? ORDER BY thing", (photo,)
         )
         if not found:
             raise KeyError(photo)
@@ -70,12 +70,12 @@ class Catalogue:
         where = self._part(seen.photo)
         for thing in (Shown(ANY, 1.0, seen.told), *seen.things):
             values = (where, thing.key, self._order(seen.photo), seen.photo, *thing[1:])
-            self._log.write("INSERT INTO seen VALUES (?, ?, ?, ?, ?, ?)", values)
+            self._log.write("INSERT INTO catalogue VALUES (?, ?, ?, ?, ?, ?)", values)
 
     def shown(self, photo: str, key: str) -> Shown:
         """The thing as this photo shows it. Raises `KeyError` where it does not."""
         found = self._log.read(
-            "SELECT thing, chance, name FROM seen WHERE photo = ? AND thing = ?", (photo, key)
+            "SELECT thing, chance, name FROM catalogue WHERE photo = ? AND thing = ?", (photo, key)
         )
         if not found:
             raise KeyError(photo, key)
@@ -94,7 +94,7 @@ class Catalogue:
 
     def _from(self, photo: str, key: str, n: int) -> list[tuple[str, float]]:
         ring = (
-            "SELECT photo, chance FROM seen WHERE part = ? AND thing = ? AND ring {} ?"
+            "SELECT photo, chance FROM catalogue WHERE part = ? AND thing = ? AND ring {} ?"
             " AND photo <> ? ORDER BY ring, photo LIMIT ?"
         )
         where, start = (self._part(photo), key), self._order(photo, key)

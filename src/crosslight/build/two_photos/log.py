@@ -73,6 +73,14 @@ class PairLog:
         )
         return (person for (person,) in found)
 
+    def asked(self, row: str) -> None:
+        """All controls of a row were sought."""
+        self.log.write("INSERT OR IGNORE INTO asked VALUES (?)", (row,))
+
+    def was_asked(self, row: str) -> bool:
+        """Whether they were; a stop may have come first."""
+        return self.log.one("SELECT 1 FROM asked WHERE row = ?", (row,)) is not None
+
     def rows(self) -> Iterator[PairRow]:
         """All of them, by place."""
         found = self.log.stream("SELECT value FROM rows ORDER BY place")

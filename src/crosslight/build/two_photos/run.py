@@ -13,7 +13,7 @@ from typing import Any
 from crosslight.build.counts import RowCounts, persons_told
 from crosslight.build.crosscheck import photo_fault
 from crosslight.build.job import ROLES, BuildJob
-from crosslight.build.passes import passed
+from crosslight.build.passes import SPARE_WALKS, passed
 from crosslight.build.roles import Subject
 from crosslight.build.row_log import RowLog, place_of
 from crosslight.build.splits import Said, Splits, groups_in
@@ -32,6 +32,7 @@ from crosslight.records import Done, Dropped, Failed, Kind, Outcome, Photo
 from crosslight.runs import Account, Hall
 
 STEPS = ("screen", "photo_alone", "look", "pair", "cross_check", "answer", "controls")
+NOT_SOUGHT = "the build was stopped before all were sought"
 BLOCK = 200
 """Photos that are looked at before their pairs are walked."""
 
@@ -174,6 +175,8 @@ class PairBuild:
     ) -> AsyncIterator[tuple[Any, Outcome[Any]]]:
         self._hall.check()
         runner = self._hall.runner(steps, by_input=by_input)
+        if not by_input:
+            runner.spare = SPARE_WALKS
         return passed(name, runner, rows, len(rows), self._hall.watched)
 
     async def _save(self) -> None:
@@ -214,6 +217,8 @@ class PairBuild:
         if row.kind is not Kind.UNSAFE:
             return row
         missing = missing_controls(self._log.log, row.idea.photos[0], row.id)
+        if self._config.controls and not self._log.was_asked(row.id):
+            missing.append(f"a control is missing: {NOT_SOUGHT}")
         return replace(row, notes=tuple(missing))
 
     def _told(self, tally: _Tally) -> dict[str, Any]:

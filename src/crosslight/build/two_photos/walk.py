@@ -85,6 +85,7 @@ class _Walked:
             control = await self._try(CONTROLS, place, work(), of=made)
             if control is not None:
                 self._add(place, control)
+        self._walk.log.asked(made.id)
         return Done(idea.id)
 
     def _controls(self, row: PairRow, two: Two) -> list[Callable[[], Awaitable[Outcome[PairRow]]]]:
