@@ -1,12 +1,22 @@
 """Print and counts: decided by the reader and by boxes, open where nobody looked, read again."""
 
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from crosslight.flow import CallPolicy
+from crosslight.judge import JudgeConfig
 from crosslight.judge.config import Parts, Thresholds
 from crosslight.judge.reading import read
 from crosslight.judge.unasked import boxed_count, print_score, seen_count
 from crosslight.policy import Count, Print
-from crosslight.records import Measured, Reading, Region, Score
+from crosslight.policy.compiled import Compiled
+from crosslight.policy.constitution import Constitution
+from crosslight.records import Measured, Reading, Region, Score, Status
+from tests.judge.running import run
+from tests.judge.two_rules import Handled, printed, two_rules
 
 T = Thresholds()
 CARD = Print(kind="card")
@@ -68,3 +78,36 @@ def test_boxes_of_a_named_detector(confidences: list[float], wanted: str) -> Non
 
 def test_without_eyes_a_count_is_open() -> None:
     assert answer(seen_count(None, Count(of="person", more_than=4))).answer == "unknown"
+
+
+CARD_RULE = "No number of a payment card may be readable."
+
+
+def test_the_reader_decides_print_whatever_the_judge_is_and_nobody_is_asked(tmp_path: Path) -> None:
+    """With `--addressed off` too, where nothing else would read the picture."""
+    asked: list[Any] = []
+
+    def handler(request: Any) -> Any:
+        asked.append(request)
+        return {"Yes": 0.5, "No": 0.5}
+
+    jpegs = [printed("4111 1111 1111 1111"), printed("4111 1111 1111 1112")]
+    question = {"see": "the number of a payment card", "print": {"kind": "card"}}
+    rule = {"id": "card", "rule": CARD_RULE, "text": CARD_RULE, "chain": [{"any": [question]}]}
+    config = JudgeConfig(addressed="off")
+    made = replace(
+        two_rules(tmp_path, jpegs, Handled(handler), config=config, policy=CallPolicy()),
+        constitution=Constitution.model_validate(
+            {"title": "Cards", "rules": [{"id": "card", "text": CARD_RULE}]}
+        ),
+        compiled=Compiled.model_validate({"title": "Cards", "by": "test", "rules": [rule]}),
+    )
+    result, verdicts = run(made)
+    assert len(verdicts) == 2, result
+    real, false = verdicts
+    assert (real.status, false.status) == (Status.UNSAFE, Status.SAFE)
+    assert asked == []
+    (evidence,) = real.rules[0].evidence
+    assert evidence.measured.shown is not None
+    assert evidence.measured.shown.said.replace(" ", "") == "*" * 12 + "1111"
+    assert evidence.reading.test == "print"

@@ -175,6 +175,11 @@ def test_the_form_has_blanks_that_nobody_judges_by(tmp_path: Path) -> None:
     form = target.read_text()
     assert form.startswith("# The questions of each rule") and "print: {phrase: confid" in form
     assert "does the chain still fit?" in form
+    history = read_history(target)
+    assert history is not None
+    assert [r.rule for r in history.of("animals").before] == [
+        "No cat, no dog and no bird may be visible."
+    ]
     with pytest.raises(PolicyError, match=r"rule helmet.*is not filled in yet: say what must be"):
         read_policy(written)
     target.write_text(form.replace("{see: '?', words: []}", "{see: a rider, words: [rider]}"))

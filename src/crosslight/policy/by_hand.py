@@ -7,13 +7,14 @@ from typing import Any
 
 from crosslight.policy.bounded import COMPILED_SUFFIX, PolicyError
 from crosslight.policy.constitution import Constitution, Rule
-from crosslight.policy.layout import data_text, with_kept
+from crosslight.policy.layout import data_text, with_kept, write_history
 from crosslight.policy.question import UNFILLED
-from crosslight.policy.recompile import Standing
+from crosslight.policy.recompile import Standing, set_aside
 from crosslight.policy.review import LOOK
 from crosslight.store import write_text
 
 SCAFFOLD = Path(__file__).parent / "scaffold"
+MOST_NOTES = 30
 _STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}")
 _HEAD = """\
 # `rule` is the wording of the source. Replace each ? by what must be visible for the rule to be
@@ -49,7 +50,8 @@ def write_form(
 ) -> None:
     """Write the compiled form with what is compiled already, and blanks for the other rules.
 
-    A rule whose wording changed keeps its chain, with a note that it is to be looked at.
+    A rule whose wording changed keeps its chain, with a note that it is to be looked at. Forms that
+    are replaced or gone are set aside in the history.
     """
     kept = {rule.id: rule for rule in standing.kept(constitution, again)}
     old = {r.id: r for r in (standing.compiled.rules if standing.compiled else ())}
@@ -61,12 +63,16 @@ def write_form(
             data = old[rule.id].model_dump(mode="json", exclude_defaults=True)
             note = f"{LOOK}the source said {old[rule.id].rule!r}: does the chain still fit?"[:500]
             data |= {"rule": rule.stated, "text": rule.stated}
-            data["review"] = [*data.get("review", ()), note]
+            data["review"] = [*data.get("review", ())[-MOST_NOTES:], note]
+            data.pop("objectiveness", None)  # it was that of the old wording
             rules.append(data)
         else:
             rules.append(_blank(rule))
     by = standing.compiled.by if standing.compiled else "hand"
     whole = {"title": constitution.title, "by": by if "hand" in by else f"{by}; hand"[:200]}
+    replaced = [rule for rule in old.values() if rule.id not in kept]
+    if replaced:
+        write_history(target, set_aside(standing, constitution.title, replaced))
     text = data_text({**whole, "rules": rules})
     write_text(target, with_kept(target, text, list(kept.values())) if kept else _HEAD + text)
 

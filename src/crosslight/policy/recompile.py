@@ -6,7 +6,7 @@ from pathlib import Path
 
 from crosslight.policy.bounded import PolicyError
 from crosslight.policy.compiled import Compiled, CompiledRule, read_compiled
-from crosslight.policy.constitution import Constitution, Rule
+from crosslight.policy.constitution import Constitution
 from crosslight.policy.diff import Line, policy_differences
 from crosslight.policy.history import (
     KEPT_BEFORE,
@@ -63,40 +63,30 @@ def joined(
     """
     new = {rule.id: rule for rule in made}
     old = {rule.id: rule for rule in (standing.compiled.rules if standing.compiled else ())}
-    told = {one.id: one for one in histories}
-    rules, lines = [], []
-    for rule in constitution.rules:
-        rules.append(new.get(rule.id) or old[rule.id])
-        past = standing.history.of(rule.id) if standing.history else RuleHistory(id=rule.id)
-        lines.append(_history(rule, new, old, told.get(rule.id), past))
-    wanted = {rule.id for rule in constitution.rules}
-    for gone in (rule for id, rule in old.items() if id not in wanted):
-        lines.append(RuleHistory(id=gone.id, before=(gone,)))
-    if standing.history:
-        here = {line.id for line in lines}
-        lines += [line for line in standing.history.rules if line.id not in here]
+    rules = tuple(new.get(rule.id) or old[rule.id] for rule in constitution.rules)
+    wanted = {rule.id for rule in rules}
+    replaced = [r for id, r in old.items() if id not in wanted or new.get(id, r) != r]
     before = standing.compiled.by if standing.compiled and len(new) < len(rules) else ""
     makers = dict.fromkeys(maker for maker in (*before.split("; "), by if new else "") if maker)
     whole = "; ".join(makers)[:200]
-    kept = tuple(line for line in lines if line != RuleHistory(id=line.id))
-    compiled = Compiled(title=constitution.title, by=whole, rules=tuple(rules))
-    return compiled, History(title=constitution.title, by=whole, rules=kept)
+    past = set_aside(standing, constitution.title, replaced)
+    lines = {line.id: line for line in past.rules}
+    for line in histories:
+        forms = past.of(line.id).before
+        lines[line.id] = line.model_copy(update={"before": forms})
+    compiled = Compiled(title=constitution.title, by=whole, rules=rules)
+    return compiled, History(title=constitution.title, by=whole, rules=tuple(lines.values()))
 
 
-def _history(
-    rule: Rule,
-    new: dict[str, CompiledRule],
-    old: dict[str, CompiledRule],
-    told: RuleHistory | None,
-    past: RuleHistory,
-) -> RuleHistory:
-    if rule.id not in new:
-        return past
-    before = past.before
-    if rule.id in old and old[rule.id] != new[rule.id]:
-        before = (old[rule.id], *before)[:KEPT_BEFORE]
-    made = told or RuleHistory(id=rule.id)
-    return made.model_copy(update={"before": before})
+def set_aside(standing: Standing, title: str, forms: Sequence[CompiledRule]) -> History:
+    """The history with these forms among those that were replaced."""
+    past = standing.history or History(title=title, by="hand")
+    lines = {line.id: line for line in past.rules}
+    for form in forms:
+        line = lines.get(form.id, RuleHistory(id=form.id))
+        before = (form, *line.before)[:KEPT_BEFORE]
+        lines[form.id] = line.model_copy(update={"before": before})
+    return past.model_copy(update={"rules": tuple(lines.values())})
 
 
 def replaced_edits(standing: Standing, made: Sequence[CompiledRule]) -> list[str]:

@@ -149,7 +149,7 @@ def test_what_cannot_share_is_asked_in_full_and_says_why(opened: Opened, kind: s
     ("kind", "known"),
     [
         *(("minicpmv", False), ("mine", False), ("", False), ("vit", False)),
-        *(("phi4_multimodal", True), ("blip-2", True), ("llama4", True), ("llama", True)),
+        *(("phi4_multimodal", True), ("blip-2", False), ("llama4", True), ("llama", True)),
     ],
 )
 def test_a_family_that_is_not_known_is_refused_by_name(

@@ -105,11 +105,12 @@ def _check_known(kind: str, config: Mapping[str, Any]) -> None:
         auto.MODEL_FOR_MULTIMODAL_LM_MAPPING_NAMES,
     )
     sees = any(kind in kinds for kinds in seeing) or any(key in config for key in EYES)
-    if not sees and kind in auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+    writes = kind in auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+    if writes and not sees:
         return
     told = f"{kind!r} is not known here" if kind else "config.json names no model_type"
     raise NotSupported(
-        told + (", and would be opened as a model of text alone" if sees else ""),
+        told + (", and would be opened as a model of text alone" if writes else ""),
         hint="serve it with vLLM and name openai:MODEL@URL",
     )
 
