@@ -32,9 +32,10 @@ def decided(scene: Scene, phrase: str) -> str:
         "a dog with no lead",
         "anything other than a dog",
         "a muzzle is missing",
+        "a dog's bowl",  # no absence, but a word that changes what the others mean
     ],
 )
-def test_an_absence_is_never_decided(phrase: str) -> None:
+def test_an_absence_and_a_word_that_nothing_explains_are_never_decided(phrase: str) -> None:
     assert [decided(scene, phrase) for scene in (DOG, EMPTY)] == ["unknown", "unknown"]
 
 

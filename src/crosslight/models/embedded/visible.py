@@ -22,6 +22,8 @@ MISSED_PERSONS = 0.12
 """The same of persons, which the detector finds on 31 of 35 pictures that show one."""
 UNKNOWN = 0.95
 """Outside mass of a phrase that no class and no printed word explains."""
+HALF = 0.5
+"""Outside mass, at least, of a phrase with a word that nothing explains."""
 DRAWN = 0.1
 """Mass of the drawn classes from which on a person that was not found is unknown: the detector was
 made for photos."""
@@ -52,7 +54,9 @@ def look_for(scene: Scene, phrase: str) -> Sight:
     sights = [_read(scene, quoted) for quoted in asked.printed]
     sights += [_thing(scene, sense) for sense in asked.things]
     least = min(sights, key=lambda one: one.yes)
-    dark = len(asked.unknown) / (len(asked.unknown) + asked.known)
+    # One word that nothing explains may turn the others into something else ("a dog's bowl").
+    unknown = len(asked.unknown)
+    dark = max(HALF, unknown / (unknown + asked.known)) if unknown else 0.0
     if least.yes >= read_thresholds().absent:
         # None of its things is surely not there: then the least known of them counts.
         open_share = UNKNOWN if asked.unmeasured else 0.0
