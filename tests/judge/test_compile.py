@@ -113,7 +113,7 @@ def test_rounds_are_bounded_and_end_where_rewording_gains_nothing() -> None:
 
 
 def test_what_is_hard_to_answer_goes_back_once() -> None:
-    tries = Counter[str]()
+    tries = Counter[bool]()
 
     def careless(request: Request) -> Any:
         text = request.messages[-1].text

@@ -290,3 +290,12 @@ def test_only_safe_is_doubted() -> None:
         unseen,
     )
     assert doubted(Status.UNSAFE, "pets", unseen, "", trust=False) == (Status.UNSAFE, "pets")
+
+
+def test_a_thing_that_is_often_missed_is_never_absent_enough_to_break_a_rule() -> None:
+    """A rider whose small helmet nobody saw broke the rule against riding without one."""
+    parts, helmet, person = Parts(perceived=True), Score(0.01, 0.35), Score(0.01, 0.12)
+    assert read(Measured(helmet), T, parts) == Reading("no", "perception")
+    assert read(Measured(helmet), T, parts, absent=True) == Reading("unknown", "unseen")
+    assert read(Measured(person), T, parts, absent=True) == Reading("no", "perception")
+    assert read(Measured(Score(0.9, 0.1)), T, parts, absent=True) == Reading("yes", "perception")

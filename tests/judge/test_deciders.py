@@ -28,9 +28,11 @@ DOCS = Path(__file__).parents[2] / "docs" / "policy.md"
     ("question", "who", "holds", "fails"),
     [
         (q("a dog"), Who.PERCEPTION, True, True),
-        (q("a dog", absent=True), Who.PERCEPTION, True, True),
+        (q("a person", absent=True), Who.PERCEPTION, True, True),
+        (q("a helmet", absent=True), Who.PERCEPTION, False, True),
+        (q("the ID", absent=True, print={"phrase": "ID"}), Who.PRINT, False, True),
         (q("a dog on a sofa"), Who.PERCEPTION, False, True),
-        (q("a dog on a sofa", absent=True), Who.PERCEPTION, True, False),
+        (q("a dog on a sofa", absent=True), Who.PERCEPTION, False, False),
         (q("a dog without a muzzle"), Who.VLM, False, False),
         (q("a passport"), Who.VLM, False, False),
         (q("a person who quarrels"), Who.VLM, False, False),

@@ -148,11 +148,11 @@ def test_a_joint_no_is_a_no_of_each_and_a_joint_yes_of_none() -> None:
     assert read(Measured(joint=Score(0.2)), T, NEW) is Need.REGION
     assert read(Measured(joint=Score(0.01, outside=0.9)), T, NEW) is Need.REGION
     assert read(Measured(joint=Score(0.01)), T, NEW.without("joint")) is Need.REGION
-    # Less than even and reasoned about together: No of each, or nothing.
-    doubted = Measured(joint=Score(0.2), joint_reasoned="No")
+    # Low, and reasoned about together: No of each, or nothing.
+    doubted = Measured(joint=Score(0.15), joint_reasoned="No")
     assert read(doubted, T, NEW) == Reading("no", "joint_cascade")
     assert read(replace(doubted, joint_reasoned="Yes"), T, NEW) is Need.REGION
-    assert read(replace(doubted, joint=Score(0.6)), T, NEW) is Need.REGION
+    assert read(replace(doubted, joint=Score(0.3)), T, NEW) is Need.REGION
     assert read(doubted, T, NEW.without("cascade")) is Need.REGION
 
 

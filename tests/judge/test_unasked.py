@@ -52,6 +52,8 @@ def regions(*confidences: float) -> list[Region]:
     ("confidences", "wanted"),
     [
         ([0.9] * 6, "yes"),
+        ([0.55] * 5, "yes"),
+        ([0.9, 0.9] + [0.29] * 9, "no"),
         ([0.9] * 4, "unknown"),
         ([0.9, 0.9, 0.9, 0.4, 0.4], "unknown"),
         ([0.9, 0.9], "no"),

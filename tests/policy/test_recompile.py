@@ -200,3 +200,23 @@ def test_any_text_is_read_back_as_it_was(text: str) -> None:
     value, wrong = parse_yaml(as_yaml(data))
     assert wrong == []
     assert value == data
+
+
+@pytest.mark.parametrize("odd", ["unindented", "later key", "flow"])
+def test_what_is_laid_out_in_another_way_is_kept_all_the_same(odd: str, tmp_path: Path) -> None:
+    target, first = tmp_path / "x.compiled.yaml", source(a="No cat here.")
+    write(target, first, rule("a", "No cat here.", "a tom cat"))
+    text = target.read_text()
+    head, _, rules = text.partition("rules:\n")
+    laid = {
+        "unindented": head + "rules:\n" + "\n".join(x[2:] for x in rules.split("\n")),
+        "later key": "rules:\n" + rules + head,
+        "flow": head + "rules: [{id: a, rule: No cat here., text: No cat here.,\n"
+        "  chain: [{any: [{see: a tom cat, words: [thing]}]}]}]\n",
+    }
+    target.write_text(laid[odd])
+    second = source(a="No cat here.", b="No dog here.")
+    write(target, second, rule("b", "No dog here."))
+    found = read_compiled(target)
+    assert [r.id for r in found.rules] == ["a", "b"]
+    assert found.rules[0].questions[0][2].see == "a tom cat"

@@ -106,7 +106,8 @@ class Asker:
             lettered=bool(look.printed.places) and not about_print(asked.see, asked.words),
             addressed=look.addressed,
         )
-        while isinstance(step := read(m, self.config.thresholds, self.plan.parts), Need):
+        t, parts = self.config.thresholds, self.plan.parts
+        while isinstance(step := read(m, t, parts, asked.absent), Need):
             m = await self._measure(step, m, asked, look)
         return m, step
 
@@ -144,7 +145,7 @@ class Asker:
     async def _unasked(self, asked: Asked, look: Look) -> tuple[Measured, Reading]:
         """What the text reader and the detector decide, and no model is asked."""
         m = Measured(shown=await self._unasked_score(asked, look))
-        step = read(m, self.config.thresholds, self.plan.parts)
+        step = read(m, self.config.thresholds, self.plan.parts, asked.absent)
         assert isinstance(step, Reading)
         return m, step
 
@@ -152,14 +153,13 @@ class Asker:
         if asked.print is not None:
             return print_score(look.printed.read, asked.print)
         assert asked.count is not None
-        if self.models.eyes is not None:
-            return seen_count(await look.scene(self.models.eyes), asked.count)
         if self.models.detector is not None:
             whole = await look.views.whole()
             return boxed_count(
                 await find_all(self.models.detector, whole, (asked.count.of,)), asked.count
             )
-        return seen_count(None, asked.count)
+        eyes = self.models.eyes
+        return seen_count(None if eyes is None else await look.scene(eyes), asked.count)
 
     async def _measure(self, need: Need, m: Measured, asked: Asked, look: Look) -> Measured:
         """One more measurement."""
@@ -175,7 +175,8 @@ class Asker:
             return await self._reasoned(m, asked, look)
         score = await self._score(asked, await self._image(need, m, look))
         # The other needs are called like the scores that they want.
-        return replace(m, **{str(need): score})
+        measured: dict[str, Any] = {str(need): score}
+        return replace(m, **measured)
 
     async def _image(self, need: Need, m: Measured, look: Look) -> ImageView | None:
         """What a score is taken of; None: of the question alone."""

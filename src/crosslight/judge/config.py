@@ -57,9 +57,15 @@ class Thresholds:
     unmissed_max: float = 0.36
     """Ours: perception says "there", or "not there", only where no more than this of the phrase
     escapes it. Acts, states and relations ("at the edge of") do; 0.35 is what it misses anyway."""
+    gone_max: float = 0.2
+    """Ours: and where a rule is broken by the absence of a thing, only where no more than this of
+    it is missed: persons, by the detector. A small helmet that nobody saw must accuse nobody."""
     absent_below: float = 0.05
     """Ours (`floor`, `joint`): a P(Yes) below this is No, whatever the model says without the
     image. 0 gives the paper's test."""
+    joint_below: float = 0.2
+    """Ours (`joint`): alternatives whose joint P(Yes) lies between `absent_below` and this are
+    reasoned about together first. What is there gets more than this, even where it is soft."""
     present_above: float = 0.9
     """Ours (`prior_mass`): P(Yes) above which it is Yes where no image-free prior can be trusted;
     it is the cut of debias 1 for a prior of a half."""

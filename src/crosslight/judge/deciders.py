@@ -75,15 +75,19 @@ def decider(question: Question, place: str = "") -> Decider:
     """Who can answer one question."""
     if question.print is not None:
         note = "level print in Latin or Chinese script; small print is missed"
-        return Decider(place, question, Who.PRINT, note, True, True)
+        note += "; that it is absent stays open" if question.absent else ""
+        return Decider(place, question, Who.PRINT, note, not question.absent, True)
     if question.count is not None:
         reach = reach_of(question.count.of)
         boxed = reach.yes and "by box" in reach.why
         who = Who.COUNT if boxed else Who.VLM
         note = "by boxes; close to the number it stays open" if boxed else "nothing counts these"
-        return Decider(place, question, who, note, boxed, boxed)
+        return Decider(place, question, who, note, boxed and not question.absent, boxed)
     reach = reach_of(question.see)
-    yes, no = (reach.no, reach.yes) if question.absent else (reach.yes, reach.no)
+    yes, no = (reach.gone, reach.yes) if question.absent else (reach.yes, reach.no)
+    if question.absent and reach.yes and not reach.gone:
+        why = f"{reach.why}; only that it is there: it misses too many to say that it is not"
+        return Decider(place, question, Who.PERCEPTION, why, yes, no)
     if reach.yes or reach.no:
         sides = "" if reach.yes and reach.no else ("only Yes; " if reach.yes else "only No; ")
         return Decider(place, question, Who.PERCEPTION, sides + reach.why, yes, no)

@@ -85,12 +85,12 @@ def _images(job: JudgeJob | AssessJob) -> int:
 
 
 def _eyes(plan: Plan, models: Models) -> Iterator[CallPlan]:
-    """Counting, by the embedded detector: once a look at an image."""
-    if plan.counts and models.eyes is not None:
-        yield CallPlan("count", models.eyes.card, 0, 1, images=1)
-    elif plan.counts and models.detector is not None:
+    """Counting: by the named detector, each word, or by the embedded one, once an image."""
+    if plan.counts and models.detector is not None:
         longest = text_tokens(render("detect", words=[]))
         yield CallPlan("count", models.detector.card, 0, plan.counts, longest, 1, REPLY)
+    elif plan.counts and models.eyes is not None:
+        yield CallPlan("count", models.eyes.card, 0, 1, images=1)
 
 
 def _addressed(how: str, opened: dict[str, Model]) -> Iterator[CallPlan]:

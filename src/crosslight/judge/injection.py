@@ -47,11 +47,11 @@ async def read_print(reader: Model, image: ImageView) -> Print:
     """What the text reader reads. Raises `ModelError`."""
     answer = await reader.generate([user("", image)], task=TASK)
     try:
-        found = [(str(row[0]), *map(float, row[1:6])) for row in json.loads(answer.text)]
-        places = [Region(*sides, text[:80]) for text, *sides in found]
+        rows = [(str(text), [float(n) for n in more]) for text, *more in json.loads(answer.text)]
+        places = [Region(n[0], n[1], n[2], n[3], n[4], text[:80]) for text, n in rows]
     except (TypeError, ValueError, IndexError) as error:
         raise BadAnswer(f"no lines of print: {error!r}") from error
-    return Print(tuple(text for text, *_ in found), tuple(places))
+    return Print(tuple(text for text, _ in rows), tuple(places))
 
 
 async def addressed_by(image: ImageView, how: str, ctx: Context, printed: Print) -> str:

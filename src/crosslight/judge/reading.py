@@ -35,11 +35,12 @@ Step = Reading | Need | None
 """What a test says: an answer, what it needs, or that it decides nothing."""
 
 
-def read(m: Measured, t: Thresholds, parts: Parts) -> Reading | Need:
-    """Steps 4 to 8 for one question: an answer, or the measurement that comes next."""
+def read(m: Measured, t: Thresholds, parts: Parts, absent: bool = False) -> Reading | Need:
+    """Steps 4 to 8 for one question: an answer, or the measurement that comes next. `absent`: the
+    rule is broken where the answer is No, so what perception may have missed is no No."""
     unasked = m.shown is not None and m.shown.method in UNASKED
     if parts.perceived or unasked:
-        return _perceived(m, t, m.shown.method if m.shown and unasked else "perception")
+        return _perceived(m, t, m.shown.method if m.shown and unasked else "perception", absent)
     if parts.joint and (test := _joint_no(m, t, parts)):
         return Reading(NO, test)
     if parts.tokens:
@@ -64,11 +65,10 @@ def _joint_no(m: Measured, t: Thresholds, parts: Parts) -> str:
 
 
 def doubtful(score: Score, t: Thresholds) -> bool:
-    """Whether a joint score is no clear No, and yet less than even: most likely none is there, and
-    one reasoning about all costs less than a score of each and a reasoning about some."""
-    return not clear_no(score, t) and (
-        score.outside <= t.outside_max and bounds(score, t.z)[1] < t.cut
-    )
+    """Whether a joint score is no clear No, and yet low: most likely none is there, and one
+    reasoning about all costs less than a score of each and a reasoning about some."""
+    low = score.outside <= t.outside_max and bounds(score, t.z)[1] < t.joint_below
+    return low and not clear_no(score, t)
 
 
 def clear_no(score: Score, t: Thresholds) -> bool:
@@ -264,11 +264,12 @@ def _not_plain(shown: Score, t: Thresholds, parts: Parts) -> Reading | None:
     return None if parts.cascade else Reading(UNKNOWN, "unknown_mass")
 
 
-def _perceived(m: Measured, t: Thresholds, test: str = "perception") -> Reading | Need:
+def _perceived(m: Measured, t: Thresholds, test: str, absent: bool) -> Reading | Need:
     """The embedded perception: calibrated, and honest about what it cannot know."""
     if m.shown is None:
         return Need.SHOWN
-    if m.shown.yes < t.absent and m.shown.outside <= t.unmissed_max:
+    missed = min(t.unmissed_max, t.gone_max) if absent else t.unmissed_max
+    if m.shown.yes < t.absent and m.shown.outside <= missed:
         return Reading(NO, test)
     if m.shown.yes > t.present and m.shown.outside <= t.unseen_max:
         return Reading(YES, test)
@@ -282,7 +283,7 @@ def question_score(m: Measured, reading: Reading, t: Thresholds, parts: Parts) -
     shown = _most(m, parts)
     if shown is None:
         return (base + 0.5) / 3
-    if parts.perceived or reading.test.startswith("joint") or m.shown.method in UNASKED:
+    if parts.perceived or reading.test.startswith("joint") or shown.method in UNASKED:
         return (base + shown.yes) / 3
     if not parts.debias1:
         return shown.yes

@@ -161,7 +161,7 @@ def _rule(
 
 
 def _reread(e: Evidence, t: Thresholds, parts: Parts) -> Evidence:
-    reading = read(e.measured, t, parts)
+    reading = read(e.measured, t, parts, e.absent)
     if isinstance(reading, Need):
         reading = Reading(UNKNOWN, NOT_ASKED)
     return replace(e, reading=reading)

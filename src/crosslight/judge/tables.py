@@ -144,6 +144,8 @@ def _evidence_row(e: Evidence, z: float) -> dict[str, Any]:
         row |= {"method": m.shown.method or None, "room": m.shown.room, "said": m.shown.said}
         if m.prior is not None:
             row["debiased"] = m.shown.yes - m.prior.yes
+    elif m.joint is not None:
+        row["samples"] = m.joint.samples
     partly = {name: [s.low, s.high] for name, s in _scores(m) if s.low is not None}
     row["intervals"] = json.dumps(partly) if partly else None
     if m.region is not None:
@@ -203,12 +205,17 @@ def _read_verdict(
     )
 
 
+def _region(sides: Sequence[float], word: str) -> Region:
+    left, top, right, bottom, confidence = sides
+    return Region(left, top, right, bottom, confidence, word)
+
+
 def _read_evidence(row: Mapping[str, Any]) -> Evidence:
     samples, method, room = row["samples"] or 0, row.get("method") or "", row.get("room") or 0
     partly: dict[str, tuple[float, float]] = json.loads(row.get("intervals") or "{}")
     none = (None, None)
     said = {"shown": row.get("said") or ""}
-    scores = {
+    scores: dict[str, Any] = {
         name: Score(
             row[name],
             row[f"{name}_outside"],
@@ -224,7 +231,8 @@ def _read_evidence(row: Mapping[str, Any]) -> Evidence:
     }
     word, region = row["box_word"] or "", None
     if row["confidence"] is not None:
-        region = Region(*(row[name] for name in _SIDES), word)
+        region = _region([row[name] for name in _SIDES], word)
+    flags: dict[str, Any] = {name: bool(row.get(name)) for name in _FLAGS}
     measured = Measured(
         **scores,
         cropped=row["cropped"],
@@ -233,8 +241,8 @@ def _read_evidence(row: Mapping[str, Any]) -> Evidence:
         reasoned=row["reasoned"],
         joint_reasoned=row.get("joint_reasoned"),
         rationale=row["rationale"] or "",
-        regions=tuple(Region(*sides, word) for sides in json.loads(row.get("boxes") or "[]")),
-        **{name: bool(row.get(name)) for name in _FLAGS},
+        regions=tuple(_region(sides, word) for sides in json.loads(row.get("boxes") or "[]")),
+        **flags,
     )
     reading = Reading(row["answer"], row["test"])
     look = row.get("look") or ""

@@ -16,6 +16,10 @@ METHODS = (PRINT, COUNT)
 MISSED_PRINT = 0.35
 """Share of "no such print" that stays open: the reader misses small, curved and handwritten print
 (docs/embedded.md says how often)."""
+MISSED_BOX = 0.35
+"""The same of a count: small things are missed about so often."""
+COUNTED = 0.9
+"""How sure a count of sure boxes is, at least."""
 SURE_BOX, FAINT_BOX = 0.5, 0.3
 """Of a named detector, whose confidences nobody calibrated: what counts as a thing, and what could
 be one."""
@@ -45,13 +49,12 @@ def seen_count(scene: Scene | None, wanted: Count) -> Score:
 def boxed_count(regions: Sequence[Region], wanted: Count) -> Score:
     """The same by the boxes of a detector that was asked for the word."""
     boxes = [((r.left, r.top, r.right, r.bottom), r.confidence) for r in regions]
-    scores = distinct(boxes)
-    sure = sum(score >= SURE_BOX for score in scores)
-    faint = sum(score >= FAINT_BOX for score in scores)
-    said = f"{sure} boxes, {faint - sure} faint ones"
+    scores = [score for score in distinct(boxes) if score >= FAINT_BOX]
+    sure, seen = sum(score >= SURE_BOX for score in scores), len(scores)
+    said = f"{sure} boxes, {seen - sure} faint ones"
     yes = round(chance_of_more(scores, wanted.more_than), DIGITS)
     if sure > wanted.more_than:
-        return Score(max(yes, SURE_BOX), 0.0, method=COUNT, said=said)
-    if faint > wanted.more_than or could_be_more(faint, wanted.more_than):
+        return Score(max(yes, COUNTED), 0.0, method=COUNT, said=said)
+    if seen > wanted.more_than or could_be_more(seen, wanted.more_than):
         return Score(yes, 1.0, method=COUNT, said=said)
-    return Score(min(yes, 0.0 if not faint else yes), MISSED_PRINT, method=COUNT, said=said)
+    return Score(yes, MISSED_BOX, method=COUNT, said=said)

@@ -68,7 +68,7 @@ def write_form(
     by = standing.compiled.by if standing.compiled else "hand"
     whole = {"title": constitution.title, "by": by if "hand" in by else f"{by}; hand"[:200]}
     text = data_text({**whole, "rules": rules})
-    write_text(target, with_kept(target, text, list(kept), None) if kept else _HEAD + text)
+    write_text(target, with_kept(target, text, list(kept.values())) if kept else _HEAD + text)
 
 
 def _blank(rule: Rule) -> dict[str, Any]:

@@ -4,7 +4,7 @@ A rule begins with its source and its compiled wording; a question is one line. 
 read back is not written.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from crosslight.policy.bounded import (
     parse_plain,
     read_policy_text,
 )
-from crosslight.policy.compiled import Compiled
+from crosslight.policy.compiled import Compiled, CompiledRule
 from crosslight.policy.constitution import validated
 from crosslight.policy.history import History, history_of
 from crosslight.policy.splice import blocks_of, head_of, spliced
@@ -30,22 +30,34 @@ def write_compiled(path: Path, compiled: Compiled, kept: Collection[str] = ()) -
     """Write a compiled file, all at once. Rules that are `kept` of the file that is there keep the
     comments and the layout that they have. Raises `PolicyError` for what would not be read back."""
     text = data_text(compiled.model_dump(mode="json", exclude_defaults=True))
-    _write(path, with_kept(path, text, kept, compiled), Compiled, compiled)
+    stay = [rule for rule in compiled.rules if rule.id in kept]
+    _write(path, with_kept(path, text, stay), Compiled, compiled)
 
 
-def with_kept(path: Path, text: str, kept: Collection[str], wanted: Compiled | None) -> str:
+def with_kept(path: Path, text: str, kept: Sequence[CompiledRule]) -> str:
     """`text` with the lines of the kept rules as they stand in `path`; as it is, where that would
-    say anything else than is `wanted`."""
+    say anything else."""
     if not kept or not path.is_file():
         return text
-    joined = spliced(text, blocks_of(path, kept), head_of(read_policy_text(path)))
-    if wanted is None:
-        return joined
-    value, wrong = parse_yaml(joined, nodes=most_nodes(path))
+    blocks = blocks_of(path, {rule.id for rule in kept})
+    joined = spliced(text, blocks, head_of(read_policy_text(path)))
+    return joined if _says_the_same(joined, text, kept, most_nodes(path)) else text
+
+
+def _says_the_same(joined: str, text: str, kept: Sequence[CompiledRule], nodes: int) -> bool:
+    """Whether the rules are the same, in the same order, and the kept ones what they were."""
+    (new, wrong), (old, _) = parse_yaml(joined, nodes=nodes), parse_yaml(text, nodes=nodes)
     try:
-        return joined if not wrong and Compiled.model_validate(value) == wanted else text
-    except ValidationError:
-        return text
+        same = [rule["id"] for rule in new["rules"]] == [rule["id"] for rule in old["rules"]]
+        found = {rule["id"]: rule for rule in new["rules"]}
+        return (
+            not wrong
+            and same
+            and new.keys() == old.keys()
+            and all(CompiledRule.model_validate(found[rule.id]) == rule for rule in kept)
+        )
+    except (LookupError, TypeError, AttributeError, ValidationError):
+        return False
 
 
 def data_text(data: dict[str, Any]) -> str:

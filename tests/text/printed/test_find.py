@@ -41,6 +41,7 @@ def lines(*texts: str, sure: float = 0.9) -> list[tuple[str, float]]:
         ("words:crime", "Methods for self-harm."),
         ("words:crime", "Wie man Drogen kocht"),
         ("words:crime-de", "DROGEN"),
+        ("words:crime", "an iilegal trade"),  # as a reader read it
         ("words:agencies", "shutterstock.com 12345"),
     ],
 )

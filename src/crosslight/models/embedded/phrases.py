@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
+from crosslight.models.embedded.coco import PERSON
 from crosslight.models.embedded.scene import SAFETY
 from crosslight.models.embedded.vocabulary import Sense, Words, singular, unseen_words, vocabulary
 from crosslight.text import words_of
@@ -74,6 +75,8 @@ class Reach:
     yes: bool
     no: bool
     why: str
+    gone: bool = False
+    """Whether a No is sure enough to say that the thing is absent: persons alone."""
 
 
 def reach_of(phrase: str) -> Reach:
@@ -86,7 +89,9 @@ def reach_of(phrase: str) -> Reach:
     if any(sense.wider for sense in asked.things):
         return Reach(False, True, "seen as a wider thing only (a child as a person)")
     seen = ["by print"] if asked.printed else []
-    return Reach(True, True, ", ".join([*seen, *_seen_by(asked.things)]))
+    why = ", ".join([*seen, *_seen_by(asked.things)])
+    gone = not asked.printed and all(PERSON in sense.labels for sense in asked.things)
+    return Reach(True, True, why, gone)
 
 
 def _why_not(phrase: str, asked: Phrase) -> str:
@@ -117,7 +122,8 @@ def _unseen(words: Words) -> dict[Words, str]:
 
 def _named(words: Words) -> tuple[list[Sense], list[str], list[str]]:
     """The longest known names, the words that stay unexplained, and those that are unmeasured."""
-    known, things, unknown, unmeasured, at = vocabulary(), list[Sense](), [], [], 0
+    known, at = vocabulary(), 0
+    things, unknown, unmeasured = list[Sense](), list[str](), list[str]()
     while at < len(words):
         if words[at] in _SILENT:
             at += 1

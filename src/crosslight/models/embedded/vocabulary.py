@@ -78,8 +78,8 @@ def vocabulary() -> dict[Words, Sense]:
             words = singular(words_of(label.name))
             known = senses.get(words, Sense()).classes
             senses[words] = Sense(known or label.classes, frozenset({label.name}))
-    known = {**senses, **_synonyms(senses)}
-    return {words: sense for words, sense in known.items() if words not in unseen_words()}
+    every = {**senses, **_synonyms(senses)}
+    return {words: sense for words, sense in every.items() if words not in unseen_words()}
 
 
 def _synonyms(senses: dict[Words, Sense]) -> dict[Words, Sense]:

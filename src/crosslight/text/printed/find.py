@@ -24,6 +24,7 @@ MAX_WORDS = 4000
 LAST = 4
 """Letters and digits that stay to be seen of what is private."""
 _WORD = re.compile(r"[^\W_]+")
+_CONFUSED = str.maketrans("i1|0", "lllo")
 _PRIVATE = frozenset({"phone", "card", "email", "iban", "plate"})
 
 
@@ -122,8 +123,13 @@ def _fits(
 
 def _same(read: str, wanted: str) -> float:
     if wanted.endswith("*"):
-        return float(read.startswith(wanted[:-1]))
-    return float(read == wanted)
+        return float(_folded(read).startswith(_folded(wanted[:-1])))
+    return float(_folded(read) == _folded(wanted))
+
+
+def _folded(word: str) -> str:
+    """With the letters that readers take for one another made one."""
+    return word.translate(_CONFUSED)
 
 
 def _at(page: Page, span: tuple[int, int], *, hidden: bool = False) -> PrintFound:
@@ -141,7 +147,10 @@ def _shown(text: str, hidden: bool = False) -> str:
 @cache
 def _pattern(regex: str) -> Any:
     """Raises `ValueError`."""
-    import re2
+    try:
+        import re2
+    except ModuleNotFoundError as error:
+        raise ValueError("patterns need a package: pip install google-re2") from error
 
     if len(regex) > MAX_PATTERN:
         raise ValueError(f"the regex is longer than {MAX_PATTERN} characters: shorten it")
@@ -149,7 +158,8 @@ def _pattern(regex: str) -> Any:
     options.max_mem = PATTERN_MEMORY
     options.log_errors = False
     try:
-        return re2.compile(regex, options)
+        compiled: Any = re2.compile(regex, options)
+        return compiled
     except re2.error as error:
         told = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
         raise ValueError(
