@@ -74,7 +74,9 @@ def test_judge_report_rethreshold(place: Path) -> None:
         ]
         csv.writer(file).writerows(rows)
     told = call("judge", "report", "labels.csv", "--run", "out", "--store", "store")
-    assert "overall" in told and "label next" in told
+    assert "overall" in told and "label next: nothing" in told
+    assert not (place / "out" / "label_next.csv").exists()  # no empty file to fill in
+    assert "\u2026" not in told  # no interval is cut off
     assert json.loads((place / "out" / "card.json").read_text())["labels"] == 6
     assert "Report card" in (place / "out" / "report.html").read_text()
 

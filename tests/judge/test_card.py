@@ -63,6 +63,16 @@ def test_the_best_f1_cut() -> None:
     assert cutoff.split(10, 0.5, 0) == (first, second)
 
 
+def test_a_cut_is_measured_as_it_is_applied() -> None:
+    scores = np.array([0.5, 0.5, 0.7, 0.1, math.nan])
+    known, none = np.array([False, True, False, True, False]), np.zeros(5, dtype=bool)
+    j = metrics.Judged(none, none, known, scores, ~none, np.zeros(5, dtype=np.int64))
+    found = cutoff.applied(j, 0.6)
+    assert found.said.tolist() == [False, False, True, False, False]
+    # The first was undecided and lies below the cut; the last has no score.
+    assert found.decided.tolist() == [False, True, True, True, False]
+
+
 def write(path: Path, rows: Sequence[tuple[str, ...]]) -> Path:
     with path.open("w", newline="") as file:
         csv.writer(file).writerows(rows)

@@ -9,6 +9,7 @@ from crosslight.judge.config import JudgeConfig, Parts, Thresholds
 from crosslight.judge.decide import (
     all_of,
     any_of,
+    cut_at,
     doubted,
     is_relevant,
     rule_finding,
@@ -299,3 +300,21 @@ def test_a_thing_that_is_often_missed_is_never_absent_enough_to_break_a_rule() -
     assert read(Measured(helmet), T, parts, absent=True) == Reading("unknown", "unseen")
     assert read(Measured(person), T, parts, absent=True) == Reading("no", "perception")
     assert read(Measured(Score(0.9, 0.1)), T, parts, absent=True) == Reading("yes", "perception")
+
+
+@pytest.mark.parametrize(
+    ("was", "score", "becomes"),
+    [
+        (Finding.UNDECIDED, 0.5, Finding.UNDECIDED),
+        (Finding.UNDECIDED, 0.7, Finding.VIOLATED),
+        (Finding.VIOLATED, 0.68, Finding.VIOLATED),
+        (Finding.VIOLATED, 0.55, Finding.CLEAR),
+        (Finding.CLEAR, 0.1, Finding.CLEAR),
+        (Finding.FAILED, 0.9, Finding.FAILED),
+    ],
+)
+def test_a_cut_clears_nothing_that_nobody_could_answer(
+    was: Finding, score: float, becomes: Finding
+) -> None:
+    assert cut_at(RuleFinding("r", was, "why", score), 0.6).finding is becomes
+    assert cut_at(RuleFinding("r", was, "why", score), None).finding is was

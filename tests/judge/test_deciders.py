@@ -58,7 +58,9 @@ def test_a_rule_is_as_decidable_as_its_chains() -> None:
     assert told([[unseen]]) == "needs a vision-language model"
     # Cleared only where both halves are, broken where one is.
     assert told([[seen]], [[unseen]]) == "can only be found broken without a vision-language model"
-    assert "of what is there" in how_well()
+    # A share of five is told as five, and not as 100%.
+    assert "18 things that are there: it finds 5 of these; of the 5" in how_well()
+    assert "100%" not in how_well()
 
 
 def test_the_example_of_the_docs_is_what_happens(photos: dict[str, bytes], tmp_path: Path) -> None:

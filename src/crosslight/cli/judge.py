@@ -10,6 +10,7 @@ from crosslight.cli.console import Screening, end, lost_in, out, watching, why_f
 from crosslight.cli.judge_console import (
     print_card,
     print_flips,
+    print_queue,
     print_rethreshold,
     print_tests,
     verdicts,
@@ -233,16 +234,13 @@ def report(
             seed=seed,
         )
         rows = images_to_label(read_verdicts(folder), known, queue)
-        path = write_queue(folder, rows)
+        left = any(not row["label"] for row in rows)
+        path = write_queue(folder, rows) if left else None
         page = write_judge_report(folder, opt.images_path(store))
     if card:
         print_card(card)
-    blank = sum(not row["label"] for row in rows)
-    out.print(
-        f"label next: {blank:,} images in {path} (label: safe or unsafe; broken: the rules), then "
-        "give it to `judge report` with the files before it",
-        markup=False,
-    )
+    if queue:
+        print_queue(rows, path)
     out.print(f"look at it: {page}")
 
 

@@ -1,13 +1,18 @@
 """What the judge's verbs print."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.markup import escape
 
 from crosslight.cli.console import out
+from crosslight.text import plural
 
 METRICS = ("precision", "recall", "f1", "auroc")
 FEW = "too few"
+INTERVAL_WIDTH = len("(0.74-1.00)")
+"""An interval is never cut off: half of one says less than none."""
 
 
 def print_card(card: dict[str, Any]) -> None:
@@ -53,9 +58,14 @@ def _print_sample(sample: dict[str, Any]) -> None:
 def _table(card: dict[str, Any]) -> Any:
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for column in ("", "labels", "unsafe", "coverage", *METRICS):
-        table.add_column(column, justify="left" if not column else "right")
+        table.add_column(
+            column,
+            justify="left" if not column else "right",
+            overflow="fold",
+            min_width=INTERVAL_WIDTH if column in METRICS else None,
+        )
     for name, m in [("overall", card["overall"]), *card["rules"].items()]:
         shown = [interval(m[metric]) for metric in METRICS]
         counts = [f"{m['labelled']:,}", f"{m['unsafe']:,}", f"{m['coverage']:.2f}"]
@@ -105,6 +115,19 @@ def _print_calibration(found: dict[str, Any]) -> None:
         )
 
 
+def print_queue(rows: Sequence[dict[str, Any]], path: Path | None) -> None:
+    """Print what to label next; `path` is None where nothing is left."""
+    if path is None:
+        out.print("label next: nothing, every image that was judged has a label")
+        return
+    blank = sum(not row["label"] for row in rows)
+    out.print(
+        f"label next: {plural(blank, 'image')} in {path} (label: safe or unsafe; broken: the "
+        "rules), then give it to `judge report` with the files before it",
+        markup=False,
+    )
+
+
 def print_flips(flips: Any) -> None:
     """Print the policy-flip test."""
     known = flips["flipped"] + flips["stayed"]
@@ -122,7 +145,7 @@ def print_rethreshold(summary: dict[str, Any]) -> None:
     told = summary["rethreshold"]
     out.print(
         f"{told['flipped']:,} of {summary['rows']:,} verdicts changed, 0 calls; "
-        f"{told['not_asked']:,} questions would need a measurement that was never made"
+        f"{plural(told['not_asked'], 'question')} would need a measurement that was never made"
     )
     card = told.get("card")
     if card:

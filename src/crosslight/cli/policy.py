@@ -10,6 +10,7 @@ from rich.table import Table
 
 from crosslight.cli.console import err, out
 from crosslight.cli.options import answers_path
+from crosslight.text import plural
 
 app = typer.Typer(
     help="What 'unsafe' means: the taxonomy of harms, and written constitutions.",
@@ -91,7 +92,7 @@ def check(constitution: Named) -> None:
     asked = sum(len(rule.questions) for rule in compiled.rules) if compiled else 0
     out.print(
         f"{escape(written.title)}: {len(written.rules)} rules, {asked} questions, "
-        f"{len(found)} warnings, sha256 {written.hash[:16]}"
+        f"{plural(len(found), 'warning')}, sha256 {written.hash[:16]}"
     )
 
 

@@ -39,7 +39,7 @@ def best_f1(j: Judged) -> Cut:
     least = min(int(truth.sum()), int((~truth).sum()))
     if least < FEW:
         return Cut(
-            None, "f1", f"{least} scored labels of one kind are too few: {FEW} are the least"
+            None, "f1", f"{least} scored labels of one kind in the part it is chosen on: {FEW} are the least"
         )
     best, at = -1.0, None
     for cut in sorted(set(scores.tolist()), reverse=True):
@@ -78,7 +78,8 @@ def few_missed(j: Judged, alpha: float) -> Cut:
 
 
 def applied(j: Judged, cut: float) -> Judged:
-    """The same images judged by this cut of the score; unscored ones stay undecided."""
-    has = ~np.isnan(j.score)
-    said = np.where(has, j.score >= cut, False)
-    return Judged(j.truth, said, has, j.score, j.labelled, j.stratum)
+    """The same images judged by this cut of the score, as `decide.cut_at` does: undecided ones
+    below it stay undecided, as do those without a score."""
+    said = np.where(np.isnan(j.score), False, j.score >= cut)
+    decided = ~np.isnan(j.score) & (said | j.decided)
+    return Judged(j.truth, said, decided, j.score, j.labelled, j.stratum)

@@ -70,10 +70,12 @@ def rule_finding(
 
 
 def cut_at(found: RuleFinding, cut: float | None) -> RuleFinding:
-    """A finding by a cut of its score, where there is one."""
+    """A finding by a cut of its score, where there is one. Below it what is unknown stays so: a
+    question that nobody could answer has a score too, and clears nothing."""
     if cut is None or found.finding is Finding.FAILED:
         return found
-    finding = Finding.VIOLATED if found.score >= cut else Finding.CLEAR
+    below = Finding.UNDECIDED if found.finding is Finding.UNDECIDED else Finding.CLEAR
+    finding = Finding.VIOLATED if found.score >= cut else below
     sign = ">=" if finding is Finding.VIOLATED else "<"
     return replace(found, finding=finding, reason=f"score {found.score:.3f} {sign} {cut:.3f}")
 

@@ -61,13 +61,17 @@ def deciders_of(compiled: Compiled) -> list[RuleDeciders]:
 def how_well() -> str:
     """What is known of how well the embedded perception sees, on one line."""
     known = read_thresholds().measured
-    if not {"recall_present", "missed_among_absent", "precision_present"} <= known.keys():
+    wanted = {"judgements", "there", "recall_present", "missed_among_absent", "precision_present"}
+    if not wanted <= known.keys() or not known["precision_present"]:
         return "how well it sees has not been measured here"
+    found = known["recall_present"] * known["there"]
+    called = found / known["precision_present"]
     return (
-        f"embedded perception, measured on labelled photos: of what it calls there "
-        f"{known['precision_present']:.0%} is; it finds {known['recall_present']:.0%} of what is "
-        f"there, and of what it calls not there {known['missed_among_absent']:.1%} is (small and "
-        "half-hidden things are missed); by rule: docs/embedded.md"
+        f"embedded perception, classes only, measured on {known['judgements']:,.0f} labels with "
+        f"{known['there']:.0f} things that are there: it finds {found:.0f} of these; of the "
+        f"{called:.0f} that it calls there {found:.0f} are; of what it calls not there "
+        f"{known['missed_among_absent']:.1%} is (small and half-hidden things are missed); by "
+        "rule: docs/embedded.md"
     )
 
 

@@ -32,6 +32,10 @@ def decided(scene: Scene, phrase: str) -> str:
         "a dog with no lead",
         "anything other than a dog",
         "a muzzle is missing",
+        "less than two dogs",  # an empty room has less than two: was "no" there
+        "at most one dog",
+        "one dog or less",
+        "a dog outside a car",  # no car is to be seen: the dog is outside it, and it was "no"
         "a dog's bowl",  # no absence, but a word that changes what the others mean
     ],
 )

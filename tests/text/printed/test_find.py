@@ -111,6 +111,10 @@ def test_a_pattern_sees_lines_and_is_as_sure_as_the_least_of_them() -> None:
     assert found is not None and found.sure == 0.65 and found.shown == "1. / 2. / 3."
 
 
+def test_a_pattern_finds_no_empty_place() -> None:
+    assert find_print([("any words", 0.9)], regex=r"\b") is None
+
+
 @pytest.mark.parametrize("regex", ["(?=a)", r"(a)\1", "[", "a" * 301, "a*", "(?:a{1000}){1000}"])
 def test_patterns_that_cannot_be_are_refused_with_the_cause(regex: str) -> None:
     with pytest.raises(ValueError, match="regex"):

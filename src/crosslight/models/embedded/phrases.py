@@ -21,10 +21,14 @@ _NEGATION = frozenset(
     "won".split()
 )
 """`don`, `isn`, ...: what words_of makes of don't and isn't."""
-_NEGATION_PAIRS = frozenset({("other", "than"), ("rather", "than"), ("free", "of"), ("but", "no")})
+_NEGATION_PAIRS = frozenset(
+    {("other", "than"), ("rather", "than"), ("free", "of"), ("but", "no")}
+    | {("less", "than"), ("at", "most"), ("or", "less"), ("or", "fewer")}
+)
+"""And bounds from above: none is less than two."""
 _UNMEASURED = frozenset(
     "on at in by with near next to beside behind under over above below between around inside "
-    "outside front against into onto from through across along holding wearing carrying riding "
+    "front against into onto from through across along holding wearing carrying riding "
     "two three four five six seven eight nine ten several few many more than less least most "
     "small big large tiny huge red green blue yellow orange black white brown grey gray pink "
     "purple wooden metal plastic glass other only".split()

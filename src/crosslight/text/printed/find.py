@@ -66,7 +66,8 @@ def find_print(
     if phrase:
         found = _phrases(page, (phrase,))
     elif regex:
-        found = [_at(page, hit.span()) for hit in _pattern(regex).finditer(page.text)]
+        hits = (hit.span() for hit in _pattern(regex).finditer(page.text))
+        found = [_at(page, (start, end)) for start, end in hits if start < end]
     elif kind.startswith(PREFIX):
         found = _phrases(page, word_list(kind.removeprefix(PREFIX)), loose=False)
     else:
