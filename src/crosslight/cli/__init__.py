@@ -28,6 +28,7 @@ from crosslight.cli import (
     rate,
     store,
     tune,
+    view,
 )
 from crosslight.cli.console import STOPPED, fail, say_error, send_nowhere
 
@@ -59,6 +60,7 @@ app.command("audit")(audit.audit)
 app.command("compare")(compare.compare)
 app.command("doctor")(doctor.doctor)
 app.command("rate")(rate.rate)
+app.command("view")(view.view)
 app.command("export")(export.export)
 app.add_typer(build.app, name="build")
 app.add_typer(bank.app, name="bank")

@@ -6,10 +6,14 @@ from .pages.leaderboard import leaderboard_page
 from .pages.prefer import write_prefer_report
 from .pages.rate import write_rate_report
 from .pages.tune import write_tune_report
+from .server.opened import open_places
+from .server.serve import serve
 
 __all__ = [
     "leaderboard_page",
     "write_assess_report",
+    "open_places",
+    "serve",
     "write_bench_report",
     "write_comparison_report",
     "write_judge_report",

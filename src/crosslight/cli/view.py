@@ -1,0 +1,79 @@
+"""`crosslight view`: look at rows, pictures and reviews in the browser."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crosslight.cli.console import err, out
+from crosslight.cli.options import Store
+
+
+def view(
+    places: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[DIR]...",
+            help="Runs, parquet files or folders of them; default: every run under ./runs.",
+        ),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column",
+            help="Of a table of others: PART=COLUMN; parts: id, text, image, category, sensitive.",
+        ),
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="The address to serve on; any but loopback wants a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)] = 8600,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", help="Another name under which browsers reach it."),
+    ] = None,
+    store: Store = None,
+) -> None:
+    """Serve pages of rows to look at and review: filters, search, pictures, by keyboard."""
+    from crosslight.cli.options import images_path
+    from crosslight.models import home
+    from crosslight.records import BadSetting
+    from crosslight.store import ImageStore
+    from crosslight.view import open_places, serve
+
+    if find_spec("starlette") is None or find_spec("uvicorn") is None:
+        raise BadSetting("the viewer needs two packages", "pip install 'crosslight[web]'")
+    mapping = dict(_part(said) for said in column or ())
+    folder = images_path(store)
+    images = ImageStore(folder) if folder.is_dir() else None
+    runs = open_places(places or _here(), images, home() / "view", mapping)
+
+    def told(address: str, token: str) -> None:
+        out.print(f"[bold]{address}[/bold]", highlight=False, soft_wrap=True)
+        if token:
+            out.print(f"token: {token}", highlight=False, soft_wrap=True)
+        err.print("Ctrl-C ends it; reviews are on the disk.")
+
+    serve(runs, host=host, port=port, allow=tuple(allow_host or ()), told=told)
+
+
+def _part(said: str) -> tuple[str, str]:
+    from crosslight.records import BadSetting
+
+    part, sign, name = said.partition("=")
+    if not sign or not part or not name:
+        raise BadSetting(f"--column {said!r} is not PART=COLUMN", "for example: text=question")
+    return part, name
+
+
+def _here() -> list[Path]:
+    """The runs under ./runs, or this folder if it is one."""
+    from crosslight.runs import RUN_FILE, NotARunFolder
+
+    if Path(RUN_FILE).is_file():
+        return [Path()]
+    found = sorted(file.parent for file in Path("runs").glob(f"*/{RUN_FILE}"))
+    if not found:
+        raise NotARunFolder("there is no run under ./runs", "name a run's folder")
+    return found

@@ -1,0 +1,148 @@
+"""The file of reviews: one JSON line an act, appended and synced before anybody is told.
+
+The last act of a reviewer on a row counts; an undo is an act with an empty verdict. A line that a
+kill has torn is passed over, and the next line begins after it.
+"""
+
+import json
+import os
+import threading
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from crosslight.records import CrosslightError
+
+FILE: Final = "reviews.jsonl"
+VERDICTS: Final = ("accept", "reject", "skip", "")
+MOST_TEXT: Final = 20_000
+"""Characters of a reason, an edit or a label."""
+
+
+class ReviewError(CrosslightError):
+    """An act that says nothing that can be kept, or a file that cannot be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """`row`: the row's id; `by`: the reviewer; `verdict`: accept, reject, skip, or "" for an undo.
+    `label`: what the reviewer calls the row (unsafe, safe, or a class of a judge's rule);
+    `edit`: column -> new text. `shown`: whether the picture was revealed. `at`: UTC."""
+
+    row: str
+    by: str
+    verdict: str
+    reason: str = ""
+    label: str = ""
+    rule: str = ""
+    edit: tuple[tuple[str, str], ...] = ()
+    shown: bool = False
+    at: str = ""
+
+    def as_line(self) -> bytes:
+        """As it stands in the file."""
+        said = {**asdict(self), "edit": dict(self.edit)}
+        kept = {k: v for k, v in said.items() if v not in ("", {}, False) or k == "verdict"}
+        return json.dumps(kept, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+
+
+class Reviews:
+    """The acts on one run. Threads may share it; other processes may append to the same file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE
+        self._lock = threading.Lock()
+        self._acts: list[Act] = []
+        self._read = 0
+
+    def add(self, act: Act) -> Act:
+        """Append an act; when this returns it is on the disk. Raises `ReviewError`."""
+        _check(act)
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        act = Act(**{**_fields(act), "at": act.at or now})
+        with self._lock:
+            try:
+                self._append(act.as_line())
+            except OSError as error:
+                raise ReviewError(
+                    f"{self.path.name} cannot be written: {error.strerror or error}",
+                    "nothing was lost but this act: make room or give the right to write, again",
+                ) from error
+        return act
+
+    def acts(self) -> tuple[Act, ...]:
+        """All acts so far, also those of other processes, in their order."""
+        with self._lock:
+            self._catch_up()
+            return tuple(self._acts)
+
+    def standing(self) -> dict[tuple[str, str], Act]:
+        """(row, reviewer, rule) without what was undone: the last act of each."""
+        last: dict[tuple[str, str, str], Act] = {}
+        for act in self.acts():
+            last[act.row, act.by, act.rule] = act
+        return {
+            (row, by) if not rule else (row, f"{by}\x1f{rule}"): act
+            for (row, by, rule), act in last.items()
+            if act.verdict or act.label or act.edit
+        }
+
+    def _append(self, line: bytes) -> None:
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        handle = os.open(self.path, flags, 0o600)
+        try:
+            size = os.fstat(handle).st_size
+            if size and _last_byte(handle, size) != b"\n":
+                line = b"\n" + line  # a torn line stays a line of its own
+            written = os.write(handle, line)
+            if written != len(line):
+                raise OSError(28, "no room for the whole line")
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def _catch_up(self) -> None:
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self._read)
+                data = file.read()
+        except FileNotFoundError:
+            return
+        whole = data.rfind(b"\n") + 1
+        for line in data[:whole].splitlines():
+            act = _read_line(line)
+            if act is not None:
+                self._acts.append(act)
+        self._read += whole
+
+
+def _read_line(line: bytes) -> Act | None:
+    """An act, or None for a line that is none."""
+    try:
+        said = json.loads(line)
+        edit = tuple(sorted((str(k), str(v)) for k, v in said.pop("edit", {}).items()))
+        act = Act(**said, edit=edit)
+        _check(act)
+    except (ValueError, TypeError, AttributeError, RecursionError, ReviewError):
+        return None
+    return act
+
+
+def _check(act: Act) -> None:
+    texts = (act.row, act.by, act.verdict, act.reason, act.label, act.rule, act.at)
+    if not all(isinstance(text, str) for text in texts) or not act.row or not act.by:
+        raise ReviewError("a review names its row and its reviewer")
+    if act.verdict not in VERDICTS:
+        raise ReviewError(f"{act.verdict!r} is no verdict", "accept, reject or skip")
+    edits = [text for pair in act.edit for text in pair]
+    if any(len(text) > MOST_TEXT for text in (*texts, *edits)):
+        raise ReviewError(f"a review holds at most {MOST_TEXT:,} characters a field")
+
+
+def _fields(act: Act) -> dict[str, Any]:
+    return {name: getattr(act, name) for name in Act.__slots__}
+
+
+def _last_byte(handle: int, size: int) -> bytes:
+    return os.pread(handle, 1, size - 1)

@@ -1,0 +1,1 @@
+"""One file a kind of table: which of its columns play which part."""

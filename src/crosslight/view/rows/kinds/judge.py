@@ -1,0 +1,23 @@
+"""Verdicts that `crosslight judge` gave; the pictures lie in the image store."""
+
+from pathlib import Path
+
+from crosslight.view.rows.shape import Shape
+
+
+def shape(folder: Path) -> Shape:
+    """One row an image."""
+    return Shape(
+        kind="judge",
+        title=folder.resolve().name,
+        files=(folder / "verdicts.parquet",),
+        id="id",
+        text="reason",
+        photo="photo",
+        source="source",
+        category="verdict",
+        facets=("verdict", "violated", "undecided", "failed", "addresses_judge", "notes"),
+        scores=("score",),
+        unit=("score",),
+        texts=("source", "reason", "photo", "addressed_by"),
+    )

@@ -1,0 +1,44 @@
+"""What the columns of a table are to somebody who looks at its rows."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """A table by the parts that its columns play; an empty name is a part that nobody plays.
+
+    `files`: parquet, read in this order; a row's number counts through all of them. `image`: a
+    column of {bytes, path}; `photo`: the hash of the picture, by which rows are grouped and by
+    which a picture is found in the image store where the table carries none. `facets`: columns of
+    few values; `scores`: numbers; `texts`: what a search looks through; `groups`: columns whose
+    equal values belong together.
+    """
+
+    kind: str
+    title: str
+    files: tuple[Path, ...]
+    id: str = ""
+    text: str = ""
+    image: str = ""
+    photo: str = ""
+    source: str = ""
+    sensitive: str = ""
+    category: str = ""
+    facets: tuple[str, ...] = ()
+    scores: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    unit: tuple[str, ...] = ()
+    """Those of the scores that lie in [0, 1] and can be drawn on one axis."""
+
+    def only(self, names: frozenset[str]) -> "Shape":
+        """The same without columns that the table does not have."""
+        many = ("facets", "scores", "texts", "groups", "unit")
+        single = ("id", "text", "image", "photo", "source", "sensitive", "category")
+        changed: dict[str, Any] = {
+            part: tuple(c for c in getattr(self, part) if c in names) for part in many
+        }
+        changed |= {p: getattr(self, p) if getattr(self, p) in names else "" for p in single}
+        return replace(self, **changed)

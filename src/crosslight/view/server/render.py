@@ -1,0 +1,62 @@
+"""What the viewer's pages share: their templates, and how a value of a row is written."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from jinja2 import Environment
+
+from crosslight.view.page import page_environment
+
+if TYPE_CHECKING:
+    from crosslight.view.server.opened import Opened
+
+CUT = 20_000
+"""Characters of a cell on a row's page; the rest is offered as plain text."""
+
+
+@cache
+def environment() -> Environment:
+    """The templates of the viewer."""
+    made = page_environment()
+    made.filters.update(cell=cell, path=path, tabs=tabs)
+    return made
+
+
+def rendered(template: str, **given: Any) -> str:
+    """A page as text."""
+    return environment().get_template(template).render(**given)
+
+
+def cell(value: Any) -> str:
+    """A value as people read it; what is unknown is said, and is no zero."""
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(cell(one) for one in value) or "none"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k}: {cell(v)}" for k, v in value.items()) or "none"
+    return str(value)
+
+
+def path(text: str) -> str:
+    """A part of an address."""
+    return quote(str(text), safe="")
+
+
+def tabs(run: "Opened") -> list[tuple[str, str, str]]:
+    """(name, label, address) of the parts of a run that are there."""
+    at = f"/r/{path(run.name)}"
+    found = [("rows", "Rows", f"{at}/rows")] if run.table is not None else []
+    return [
+        *found,
+        *(
+            (how, f"{how.capitalize()} ({t.rows:,})", f"{at}/lost/{how}")
+            for how, t in run.lost.items()
+        ),
+    ]

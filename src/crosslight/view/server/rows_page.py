@@ -1,0 +1,109 @@
+"""The page of rows: facets on the left, a grid or a table of what passes them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from crosslight.view.rows.narrow import Bars
+from crosslight.view.rows.query import Query
+from crosslight.view.rows.table import PAGE, Selection, Table
+from crosslight.view.server.opened import Opened
+from crosslight.view.server.render import rendered
+
+MOST_SHOWN = 12
+"""Values of a facet before "more"."""
+
+
+@dataclass(frozen=True)
+class FacetView:
+    """A facet with the counts of what passes everything else. `bars` where it is a score."""
+
+    name: str
+    values: tuple[tuple[str, int, bool, str], ...] = ()
+    bars: Bars | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+def page(runs: Mapping[str, Opened], run: Opened, query: Query) -> str:
+    """The rows of a run."""
+    if run.table is None:
+        return rendered("web/no_rows.html.j2", runs=runs, run=run, tab="rows")
+    reviewed = run.reviews.standing()
+    verdicts: dict[str, list[str]] = {}
+    for (row, _), act in reviewed.items():
+        verdicts.setdefault(row, []).append(act.verdict)
+    return _page(runs, run, run.table, query, tab="rows", verdicts=verdicts)
+
+
+def lost(runs: Mapping[str, Opened], run: Opened, how: str, table: Table, query: Query) -> str:
+    """What a run dropped or could not do, each with its reason."""
+    return _page(runs, run, table, query, tab=how, verdicts={})
+
+
+def _page(
+    runs: Mapping[str, Opened],
+    run: Opened,
+    table: Table,
+    query: Query,
+    tab: str,
+    verdicts: Mapping[str, list[str]],
+) -> str:
+    selection = table.select(query)
+    number = min(query.page, selection.pages)
+    return rendered(
+        "web/rows.html.j2",
+        runs=runs,
+        run=run,
+        tab=tab,
+        table=table,
+        shape=table.shape,
+        query=query,
+        selection=selection,
+        page=number,
+        rows=_rows(table, selection, number),
+        facets=_facets(table, query),
+        chips=_chips(query),
+        verdicts=verdicts,
+        most_shown=MOST_SHOWN,
+        with_pictures=tab == "rows" and run.pictures is not None,
+        pictures_of=run.name,
+    )
+
+
+def _rows(table: Table, selection: Selection, number: int) -> list[dict[str, Any]]:
+    rows = table.page(selection, number)
+    for at, row in enumerate(rows):
+        place = (number - 1) * PAGE + at
+        row["#group"] = None if selection.sizes is None else int(selection.sizes[place])
+        row["#id"] = str(row[table.shape.id]) if table.shape.id else str(row["#"])
+    return rows
+
+
+def _facets(table: Table, query: Query) -> list[FacetView]:
+    found = []
+    for name in table.facets:
+        chosen = query.values_of(name)
+        counts = table.counts(query, name)
+        counts += [(value, 0) for value in chosen if value not in dict(counts)]
+        counts.sort(key=lambda one: one[0] not in chosen)
+        values = [(v, n, v in chosen, query.toggled(name, v)) for v, n in counts]
+        found.append(FacetView(name, tuple(values)))
+    ends = {name: (low, high) for name, low, high in query.between}
+    for name in table.measures:
+        low, high = ends.get(name, (None, None))
+        found.append(FacetView(name, bars=table.bars(query, name), low=low, high=high))
+    return found
+
+
+def _chips(query: Query) -> list[tuple[str, str]]:
+    """What is set, and the address without it."""
+    chips = [
+        (f"{name}: {value}", query.toggled(name, value))
+        for name, values in query.only
+        for value in values
+    ]
+    chips += [(f"{n}: {low:g} to {high:g}", query.without(n)) for n, low, high in query.between]
+    if query.search:
+        chips.append((f"“{query.search}”", query.address(search="")))
+    return chips
