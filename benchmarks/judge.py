@@ -29,9 +29,10 @@ from PIL import Image
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from crosslight.flow import Context
+from crosslight.judge.asking import Models
 from crosslight.judge.config import JudgeConfig
 from crosslight.judge.methods import Plan, plan_for
-from crosslight.judge.panel import Models, Panel
+from crosslight.judge.panel import Panel
 from crosslight.judge.views import Views
 from crosslight.models.hf.families import FAMILIES, Parts
 from crosslight.models.hf.model import HfModel
@@ -137,12 +138,12 @@ def picture(width: int, height: int) -> bytes:
 def plans() -> Plan:
     """The 14 rules with what a run on this model has: no encoder, no detector, no reasoning."""
     constitution, compiled = read_policy(CONSTITUTION)
-    return plan_for(constitution, compiled, JudgeConfig(without=("cascade",)))
+    return plan_for(constitution, compiled, JudgeConfig(method="paper", without=("cascade",)))
 
 
 def prompts_of(plan: Plan) -> list[str]:
     """All questions of the constitution as they are asked."""
-    asked = [q.prompt for rule in plan.rules for item in rule.chain for q in item]
+    asked = [q.prompt for rule in plan.rules for item in rule.items for q in item]
     return list(dict.fromkeys(asked))
 
 
@@ -200,8 +201,8 @@ async def part_2(model: HfModel, plan: Plan, folder: Path) -> None:
     """Calls of the 14-rule constitution on one image, as the judge asks them."""
     images = ImageStore(folder / "images", fsync=False)
     photo = images.put(picture(1024, 768))
-    config = JudgeConfig(without=("cascade",))
-    every = [q for rule in plan.rules for item in rule.chain for q in item]
+    config = JudgeConfig(method="paper", without=("cascade",))
+    every = [q for rule in plan.rules for item in rule.items for q in item]
     print(f"\n{len(plan.rules)} rules, {len(every)} preconditions, one image, no relevance scan")
     print(f"  naive: with and without the image, a prompt each{2 * len(every):>30} prompts")
     for name, nothing in (("nothing is visible", True), ("nothing is decided", False)):

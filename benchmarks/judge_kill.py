@@ -44,7 +44,10 @@ SCRIPT = {
         {"task": "visible", "text": "a broken thing", "choice": {"Yes": 0.1, "No": 0.85}},
         {"task": "visible", "colour": "red", "choice": {"Yes": 0.97, "No": 0.02}},
         {"task": "visible", "choice": {"Yes": 0.05, "No": 0.9}},
-        {"task": "summarise", "json": {"rationale": "none", "rating": "No"}},
+        {
+            "task": "weigh",
+            "json": {"thought": "I look.", "rationale": "none", "rating": "No"},
+        },
     ],
 }
 

@@ -23,7 +23,8 @@ from tests.build.test_trial import IDEAS, NOT_THERE, yes
 from crosslight.build import BuildConfig, BuildJob, read_run, run_build
 from crosslight.build import job as jobs
 from crosslight.build.colours import colours_of
-from crosslight.export import audit_run, interval
+from crosslight.build.forms import ACTS, act_of, words_of
+from crosslight.export import audit_facts, audit_run, interval
 from crosslight.flow import run_main
 from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Request
@@ -32,6 +33,9 @@ from crosslight.stats import vector_auc
 
 TWINS: dict[str, list[str]] = yaml.safe_load(
     (Path(__file__).parents[1] / "tests/build/trial_twins.yaml").read_text(encoding="utf-8")
+)
+NATURAL: dict[str, dict[str, list[str]]] = yaml.safe_load(
+    (Path(__file__).parents[1] / "tests/build/trial_natural.yaml").read_text(encoding="utf-8")
 )
 FILES = {"waterfall": "Landscape_1"}
 
@@ -48,7 +52,8 @@ class Reader:
         idea = next((one for one in IDEAS if one["text"] in message.text), None)
         match request.task:
             case "imagine":
-                return {"triplets": [_told(one) for one in IDEAS if one["photo"] == shown]}
+                told = [_told(one) for one in IDEAS if one["photo"] == shown]
+                return {"triplets": told, "seen": NATURAL["seen"][shown]}
             case "harmless_text":
                 said = message.text  # earlier twins stand behind the sentence that is asked for
                 twin, near = TWINS[min((one for one in TWINS if one in said), key=said.index)]
@@ -82,7 +87,8 @@ def _told(idea: dict[str, Any]) -> dict[str, Any]:
     parts = {name: idea[name] for name in ("element", "text", "risk")}
     pattern = f"{idea['photo']} {IDEAS.index(idea)}"
     more = {"why": "neither shows it alone", "category": "falls", "speaker": "a visitor"}
-    return {**parts, **more, "pattern": pattern}
+    things = (v for said, v in NATURAL["natural_with"].items() if said in idea["text"])
+    return {**parts, **more, "pattern": pattern, "natural_with": next(things, [])}
 
 
 class Given:
@@ -116,8 +122,18 @@ def main(photos: Path) -> None:
         missing = Counter(n for row in run.rows for n in row.notes if n.startswith("a control"))
         print(dict(missing))
         audit = audit_run(run)
+        print(f"{'AUC beside':40} the same photo's harmless texts, then all controls")
         for title, aucs in audit.lines:
             print(f"{title:40}", *(_shown(auc) for auc in aucs[:2]))
+        for name, text in audit_facts(audit.sentences):
+            print(f"{name}: {text}")
+        said = [row for row in run.rows if row.kind != "control_photo"]
+        acts = [[float(act_of(row.text) == act) for act in ACTS] for row in said]
+        unsafe = np.array([int(row.label == "unsafe") for row in said])
+        patterns = sorted({row.pattern for row in said})
+        by = np.array([patterns.index(row.pattern) for row in said])
+        print("act of the sentence:", _shown(vector_auc(np.array(acts), unsafe, by)))
+        print("words that differ most:", _telling([(row.text, row.label) for row in said]))
         shown = run.pictures({row.photo for row in run.rows})
         small = {photo: colours_of(data) for photo, data in shown}
         vectors = np.array([list(small[row.photo]) for row in run.rows], dtype=np.float64) / 255
@@ -125,6 +141,20 @@ def main(photos: Path) -> None:
         order = {photo: at for at, photo in enumerate(sorted(small))}
         groups = np.array([order[row.photo] for row in run.rows])
         print("picture (colours), all rows:", _shown(vector_auc(vectors, labels, groups)))
+
+
+def _telling(said: list[tuple[str, str]]) -> str:
+    """The words of which the shares of unsafe and of safe sentences are furthest apart."""
+    labels = Counter(label for _, label in said)
+    found = {label: Counter[str]() for label in labels}
+    for text, label in said:
+        found[label].update(set(words_of(text)))
+    apart = {
+        word: found["unsafe"][word] / labels["unsafe"] - found["safe"][word] / labels["safe"]
+        for word in found["unsafe"] | found["safe"]
+    }
+    top = sorted(apart.items(), key=lambda one: (-abs(one[1]), one[0]))[:8]
+    return ", ".join(f"{word} {gap:+.0%}" for word, gap in top)
 
 
 def _shown(auc: Any) -> str:

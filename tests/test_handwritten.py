@@ -10,7 +10,7 @@ import pytest
 
 from crosslight.bench.suites.custom import custom_suite
 from crosslight.build.bank import read_scenario
-from crosslight.judge.assess import read_scale
+from crosslight.judge.scales import read_scale
 from crosslight.models.embedded.thresholds import THRESHOLDS, read_thresholds
 from crosslight.models.fake.script import load
 from crosslight.models.fetch.manifest import MANIFEST, read_manifest

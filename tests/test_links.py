@@ -14,8 +14,8 @@ from crosslight.bench.native.images import image_bytes
 from crosslight.bench.published.check import expected
 from crosslight.bench.published.recompute import recompute
 from crosslight.build.bank import BankError, read_bank
-from crosslight.judge.assess import read_scale
 from crosslight.judge.labels import LabelError, read_labels
+from crosslight.judge.scales import read_scale
 from crosslight.models import ModelError
 from crosslight.models.fake.script import load as load_script
 from crosslight.photos.sources import InputError, Refused, open_source

@@ -1,11 +1,20 @@
 """Which other photos are set beside one."""
 
+import asyncio
+import shutil
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crosslight.build import album as album_room
 from crosslight.build.album import Album
 from crosslight.build.config import BuildConfig
+from crosslight.flow import Context
 from crosslight.records import Photo
+from crosslight.store import ImageMissing, ImageStore
+from tests.build.scenes import picture
 
 
 def album(n: int, seed: int = 0) -> Album:
@@ -38,3 +47,35 @@ def test_each_photo_is_asked_about_equally_often_or_so() -> None:
         for other in book.others(f"{i:064}", 2):
             counts[int(other)] += 1
     assert max(counts) <= 20
+
+
+def test_the_view_of_a_photo_is_read_once_while_it_is_worked_on(tmp_path: Path) -> None:
+    images = ImageStore(tmp_path)
+    names = [images.put(picture(at)) for at in range(3)]
+    book = Album.of(
+        [Photo(name, f"{name[:4]}.jpg", 160, 120, "JPEG", "v:0") for name in names], BuildConfig()
+    )
+    context = Context({}, images)
+    first = asyncio.run(book.subject(names[0], context))
+    shutil.rmtree(tmp_path)
+    assert asyncio.run(book.subject(names[0], context)) is first
+    with pytest.raises(ImageMissing):
+        asyncio.run(book.subject(names[1], context))
+
+
+def test_views_are_held_up_to_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = ImageStore(tmp_path)
+    names = [images.put(picture(at)) for at in range(4)]
+    book = Album.of(
+        [Photo(name, f"{name[:4]}.jpg", 160, 120, "JPEG", "v:0") for name in names], BuildConfig()
+    )
+    context = Context({}, images)
+    size = len(asyncio.run(book.subject(names[0], context)).view.jpeg)
+    monkeypatch.setattr(album_room, "VIEWS_HELD", 2.5 * size)
+    for name in (*names, names[0]):
+        asyncio.run(book.subject(name, context))
+    assert len(book._subjects) == 2 and book._held <= 2.5 * size
+    assert list(book._subjects) == [names[3], names[0]]
+    monkeypatch.setattr(album_room, "VIEWS_KEPT", 1)
+    asyncio.run(book.subject(names[1], context))
+    assert list(book._subjects) == [names[1]] and book._held < 2 * size

@@ -11,8 +11,9 @@ import pytest
 from crosslight.build.album import Album
 from crosslight.build.bank import Bank
 from crosslight.build.config import BuildConfig
+from crosslight.build.controls import Controls
 from crosslight.build.roles import roles_for
-from crosslight.build.steps import Answer, Controls, Draft, RecipeParts
+from crosslight.build.steps import Answer, Draft, RecipeParts
 from crosslight.flow import Context
 from crosslight.models.errors import Truncated
 from crosslight.models.fake import FakeModel
@@ -22,8 +23,8 @@ from crosslight.store import ImageStore
 from tests.build.scenes import READINGS, picture
 
 UNSAFE = "I'll dry the tea towels right here tonight."
-TWIN = "I'll draw the tea towels right here tonight."
-NEAR = "I'll hang the tea towels well away from here."
+TWIN = "I'll fold the tea towels right here tonight."
+NEAR = "I'll hang the tea towels on the rail tonight."
 WARM = "What a cosy corner that is, and a fine habit for the evening."
 
 

@@ -15,11 +15,13 @@ from crosslight.build import job as jobs
 from crosslight.build.config import BuildConfig
 from crosslight.build.dry_run import call_plans, estimate_build
 from crosslight.build.job import BuildJob
+from crosslight.build.row_log import LOG_FILE, RowLog
 from crosslight.build.run import run_build
 from crosslight.flow import UnknownPrice, estimate_calls
 from crosslight.models import Capabilities, ModelCard, NotSupported
 from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Answer, Model, Request
+from crosslight.runs import begin
 from tests.build.banks import made_bank, write_bank
 from tests.build.scenes import READINGS, forty_scenes, picture
 from tests.build.scripted import write_photos
@@ -91,6 +93,20 @@ def test_a_dry_run_asks_nothing_and_writes_nothing(tmp_path: Path) -> None:
     assert told.rows == 5 and told.least == 4 + 5 < told.most
     assert "5 rows: 9 to " in str(told) and "at most x5 by --attempts" in str(told)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_dry_run_tells_of_a_run_that_was_killed(tmp_path: Path) -> None:
+    photos, out = write_photos(forty_scenes()[:2], tmp_path / "photos"), tmp_path / "out"
+    run = out / "run"
+    run.mkdir(parents=True)
+    begin(run, "build")
+    log = RowLog(run / LOG_FILE)
+    log.write("INSERT INTO rows VALUES ('r', '0', 'p', 'unsafe', '{}')")
+    log.commit()
+    told = str(asyncio.run(estimate_build(job(photos, out))))
+    assert "was killed with 1 row: its dataset" in told
+    log.close()
+    assert "killed" not in str(asyncio.run(estimate_build(job(photos, out))))
 
 
 def test_a_dry_run_refuses_what_the_build_would_refuse(tmp_path: Path) -> None:

@@ -58,6 +58,8 @@ def test_ordinary_photos_become_rows_of_both_labels(job: BuildJob, told: dict[st
     assert told["calls"]["asked"] == len(NAMES), "perception looks once at each photo"
     assert told["kinds"] == {"control_photo": 4, "control_text": 6, "unsafe": 6}
     assert told["failed"] == 0
+    people = told["persons"]
+    assert people == {"shown": 0, "not_found": told["photos_with_rows"], "unknown": 0}
 
 
 def test_each_hazard_is_one_that_the_photo_shows(job: BuildJob, told: dict[str, Any]) -> None:

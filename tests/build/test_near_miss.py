@@ -3,8 +3,8 @@
 import pytest
 
 from crosslight.build.config import BuildConfig
+from crosslight.build.controls import _fits, _near_miss
 from crosslight.build.roles import There
-from crosslight.build.steps import _fits, _near_miss
 
 CONFIG = BuildConfig()
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crosslight.build.row_log import RowLog
-from crosslight.build.splits import LEAST, UNSPLIT, Splits, copy_groups, groups_in
+from crosslight.build.splits import LEAST, UNSPLIT, Said, Splits, copy_groups, groups_in
 from crosslight.records import CrossCheck, Kind, Photo, Sample, Triplet
 
 SENTENCES = ("May I?", "I'll light it here.", "We sit down.", "Where is it?", "Let me in", "Now.")
@@ -31,8 +31,8 @@ def rows_of(told: Sequence[Told]) -> list[Sample]:
 
 
 def placed(rows: Sequence[Sample], by: str = "photo", seed: int = 0) -> list[str]:
-    splits = Splits.of(rows, by, seed)
-    return [splits.place(row) for row in rows]
+    splits = Splits.of(map(Said.by, rows), by, seed)
+    return [splits.place(Said.by(row)) for row in rows]
 
 
 @settings(max_examples=60, deadline=None)
@@ -53,13 +53,16 @@ def test_growth_moves_no_row_between_splits(
     told: list[Told], more: list[Told], by: str, at: int
 ) -> None:
     rows, new = rows_of(told), rows_of(more)
-    before = Splits.of(rows, by)
-    after = Splits.of([*rows[:at], *new, *rows[at:]], by)
+    before = Splits.of(map(Said.by, rows), by)
+    after = Splits.of(map(Said.by, [*rows[:at], *new, *rows[at:]]), by)
     if before.whole:
         return  # nothing was split yet
     for row in rows:
-        assert {before.place(row), after.place(row)} - {UNSPLIT} != {"train", "test"}
-        was, now = before.place(row), after.place(row)
+        assert {before.place(Said.by(row)), after.place(Said.by(row))} - {UNSPLIT} != {
+            "train",
+            "test",
+        }
+        was, now = before.place(Said.by(row)), after.place(Said.by(row))
         assert UNSPLIT in (was, now) or was == now
 
 
@@ -96,17 +99,17 @@ def test_about_a_tenth_goes_to_each_of_test_and_validation() -> None:
 
 def test_too_few_photos_are_not_split_and_that_is_said() -> None:
     rows = [made(n, "May I?") for n in range(LEAST - 1)]
-    splits = Splits.of(rows)
-    assert {splits.place(row) for row in rows} == {"train"}
-    assert splits.notes() == ["no split: 9 photos with rows, 10 are the least; "
+    splits = Splits.of(map(Said.by, rows))
+    assert {splits.place(Said.by(row)) for row in rows} == {"train"}
+    assert splits.notes() == ["no split: 9 photos, 10 are the least; "
                               "all rows stand in train"]  # fmt: skip
     assert Splits.of([]).notes() == []
 
 
 def test_what_stands_in_no_split_and_an_empty_split_are_said() -> None:
     rows = [made(n, "May I?") for n in range(PHOTOS)]
-    splits = Splits.of(rows)
-    found = [splits.place(row) for row in rows]
+    splits = Splits.of(map(Said.by, rows))
+    found = [splits.place(Said.by(row)) for row in rows]
     notes = "\n".join(splits.notes())
     assert f"{found.count(UNSPLIT)} rows stand in no split (`unsplit`)" in notes
     assert "no photo fell into test" in notes or "no photo fell into train" in notes
@@ -118,8 +121,8 @@ def test_copies_that_the_screen_let_in_stand_in_one_split() -> None:
     assert groups["p1"] == "p0"
     for seed in range(40):
         rows = [made(n, f"Number {n}?") for n in range(40)]
-        splits = Splits.of(rows, "photo", seed, groups)
-        assert splits.place(rows[0]) == splits.place(rows[1])
+        splits = Splits.of(map(Said.by, rows), "photo", seed, groups)
+        assert splits.place(Said.by(rows[0])) == splits.place(Said.by(rows[1]))
 
 
 def test_copies_are_found_in_the_log() -> None:

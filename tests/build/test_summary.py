@@ -4,7 +4,7 @@ import asyncio
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from PIL import Image
 
+from crosslight.build import read_run
 from crosslight.build.album import Album
 from crosslight.build.config import BuildConfig
 from crosslight.build.counts import RowCounts
@@ -66,6 +67,7 @@ def flat(texts: Sequence[str]) -> Vectors:
 
 def add(left: Left, at: int, row: Sample) -> None:
     left.log.add_row(place_of(0, 1, at), row)
+    left.log.write("INSERT OR IGNORE INTO asked VALUES (?)", (row.id,))
 
 
 def row_on(photo: str, text: str) -> Sample:
@@ -176,6 +178,15 @@ def test_rows_of_one_photo_store_its_bytes_once(tmp_path: Path) -> None:
     assert forty < 2.5 * single
 
 
+def test_a_row_for_which_a_stop_came_too_early_says_so(tmp_path: Path) -> None:
+    left = leaving(tmp_path)
+    left.log.write("DELETE FROM asked")
+    write(tmp_path / "run", left)
+    for row in pq.read_table(tmp_path / "run" / "dataset").to_pylist():
+        told = "a control is missing: no photo was sought before the stop" in row["notes"]
+        assert told is (row["kind"] == "unsafe")
+
+
 def test_a_sentence_that_speaks_to_the_judge_is_told_and_kept(tmp_path: Path) -> None:
     left = leaving(tmp_path)
     (photo, *_) = (p for (p,) in left.log.read("SELECT id FROM photos"))
@@ -188,3 +199,20 @@ def test_a_sentence_that_speaks_to_the_judge_is_told_and_kept(tmp_path: Path) ->
     assert notes[said][0] == "a note" and "text speaks to the judge" in notes[said][1]
     assert sum(len(found) for found in notes.values()) == 5
     assert "in 1 row a text speaks to the judge: see the rows' notes" in told["notes"]
+
+
+def test_a_row_names_no_parent_that_is_not_in_the_dataset(tmp_path: Path) -> None:
+    """The wordings of an idea stay where its own answer was dropped, and then stand alone."""
+    left = leaving(tmp_path)
+    first = next(left.log.rows({}))
+    photo = first.triplet.photo
+    add(left, 10, replace(row_on(photo, "Beside one that is there?"), parent=first.id))
+    add(left, 11, replace(row_on(photo, "Beside one that fell?"), parent="no such row"))
+    write(tmp_path / "out", left)
+    rows = read_run(tmp_path / "out").rows
+    by_text = {row.text: row for row in rows}
+    assert by_text["Beside one that is there?"].parent == first.id
+    lone = by_text["Beside one that fell?"]
+    assert lone.parent == "" and "a note" in lone.notes
+    assert [note for note in lone.notes if "an idea that has no row" in note]
+    assert {row.parent for row in rows} <= {"", *(row.id for row in rows)}

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from crosslight.models.errors import BadAnswer, ServerFault
 from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Request
 from crosslight.records import Failed, Kind
+from crosslight.runs import begin
 from tests.build.banks import write_bank
 from tests.build.scenes import KEEP, Scene, Truth, forty_scenes, picture
 from tests.build.scripted import write_photos
@@ -199,6 +201,11 @@ def test_the_dataset_is_written_after_a_wave_and_not_only_at_the_end(site: Site)
     assert not site.written[0] and site.written[-1]
 
 
+def test_without_a_detector_nobody_says_who_shows_a_person(site: Site) -> None:
+    rows = site.told["photos_with_rows"]
+    assert rows and site.told["persons"] == {"shown": 0, "not_found": 0, "unknown": rows}
+
+
 def test_a_stop_leaves_what_is_finished_and_rows_grow(site: Site) -> None:
     calls, whole = site.told["calls"]["asked"], {row["id"] for row in site.rows("whole")}
     assert len(site.told["coverage"]) == 2, "two waves"
@@ -214,9 +221,68 @@ def test_a_stop_leaves_what_is_finished_and_rows_grow(site: Site) -> None:
         assert account["finished"] == len({row["photo"] for row in site.rows(name)})
         found.append(len(rows))
     assert 0 < found[0] < found[1] < found[2]
+    again = site.run("stop2", budget_calls=0)
+    assert (again["status"], again["calls"]["asked"]) == ("stopped", 0)
+    assert again["rows"] >= found[1], "a budget counts new calls: what is stored is walked free"
     assert site.run("stop3")["status"] == "complete"
     assert site.left("stop3") == site.left("whole")
     assert not list((site.here / "stop3").glob(f"{LOG_FILE}*"))
+
+
+def test_what_a_killed_run_had_finished_is_written_when_it_is_run_again(site: Site) -> None:
+    """Also where the rerun does not get far: here it may ask nothing, and its store is empty."""
+    out, stash = site.here / "dead", site.here / "stash"
+    stash.mkdir()
+    calls = site.told["calls"]["asked"]
+
+    class Dying(Slow):
+        asked = 0
+
+        async def __call__(self, request: Request) -> Any:
+            Dying.asked += 1
+            if Dying.asked == 3 * calls // 4:  # as a kill leaves it, in the second wave
+                for file in (*out.glob(f"{LOG_FILE}*"), out / "run.json"):
+                    shutil.copy(file, stash / file.name)
+                shutil.copytree(out / "dataset", stash / "dataset")
+            return await super().__call__(request)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jobs, "parse", lambda spec: Given(Dying(site.scenes).model()))
+        site.run("dead")
+    shutil.rmtree(out)
+    (site.here / "dead.sqlite").unlink()
+    stash.rename(out)
+    first = {row["id"] for row in site.rows("dead")}
+    log = RowLog.left_at(out / LOG_FILE)
+    made = {row.id for row in log.rows({})}
+    log.close()
+    assert 0 < len(first) < len(made), "the kill came in the second wave"
+
+    told = site.run("dead", budget_calls=0)
+    assert (told["status"], told["calls"]["asked"]) == ("stopped", 0)
+    assert {row["id"] for row in site.rows("dead")} == made
+    assert told["account"]["finished"] == len({row["photo"] for row in site.rows("dead")})
+    assert {row["id"] for row in site.rows("dead")} <= {row["id"] for row in site.rows("whole")}
+    assert site.run("dead")["status"] == "complete"
+    assert site.left("dead") == site.left("whole")
+
+
+@pytest.mark.parametrize("damage", ["other settings", "no database", "other tables"])
+def test_a_log_that_is_not_of_this_run_is_left_alone(site: Site, damage: str) -> None:
+    out = site.here / f"odd {damage}"
+    out.mkdir()
+    begin(out, "build")
+    path = out / LOG_FILE
+    log = RowLog(path)
+    log.write("INSERT INTO made_with VALUES ('{}')")
+    if damage == "other tables":
+        log.write("DROP TABLE made_with")
+    log.commit()
+    if damage == "no database":
+        path.write_bytes(b"no database" * 500)
+    told = site.run(out.name, budget_calls=0)
+    assert told["status"] == "stopped" and told["rows"] == 0
+    assert not list(out.glob(f"{LOG_FILE}*"))
 
 
 def test_drafts_keep_their_numbers_whatever_became_of_them(site: Site) -> None:
@@ -313,6 +379,7 @@ test_walk.Site(here, scenes).run("killed")
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1500)  # twelve builds, ten of them in processes of their own
 def test_a_build_killed_ten_times_ends_as_if_it_never_was(site: Site) -> None:
     calls = site.told["calls"]["asked"]
     kills = 0

@@ -13,7 +13,7 @@ from tests.judge.simulated import picture
 SCRIPT = """
 rules:
   - {task: visible, choice: {"Yes": 0.97, "No": 0.02}, colour: red}
-  - {task: summarise, json: {rationale: none, rating: "No"}}
+  - {task: weigh, json: {thought: I look, rationale: none, rating: "No"}}
   - {task: guard, answer: '{"rating": "Unsafe", "category": "x"}'}
 """
 POLICY = """
@@ -79,6 +79,42 @@ def test_judge_report_rethreshold(place: Path) -> None:
     assert "Report card" in (place / "out" / "report.html").read_text()
 
 
+def test_the_labelling_loop_from_no_label_on(place: Path) -> None:
+    call(*RUN)
+    where = ("--run", "out", "--store", "store")
+    assert "4 images in out/label_next.csv" in call("judge", "report", *where, "--queue", "4")
+    queue = place / "out" / "label_next.csv"
+    with queue.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row["label"] = "safe" if row["image"] < "3" else "unsafe"
+    with queue.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    told = " ".join(call("judge", "report", str(queue), *where).split())
+    assert "4 labels: 2 drawn by chance from 6 images, and all of the" in told
+    assert "too few" in told and "(1.00-1.00)" not in told
+    assert "2 images in out/label_next-2.csv" in told
+    assert "unsafe" in queue.read_text()  # what a person wrote stays
+    card = str(place / "out" / "card.json")
+    refused = CliRunner().invoke(app, ["judge", "rethreshold", "out", "--card", card])
+    assert "neither a cut nor a map" in str(refused.exception)
+    told = call("judge", "rethreshold", "out", "--set", "lamp.score_cut=0", "--store", "store")
+    assert "6 unsafe" in told
+
+
+def test_labels_that_nobody_drew_say_nothing_of_the_run(place: Path) -> None:
+    call(*RUN)
+    (place / "labels.csv").write_text("image,label\n0.jpg,unsafe\n1.jpg,safe\n")
+    report = ("judge", "report", "labels.csv", "--run", "out", "--store", "store")
+    told = " ".join(call(*report).split())
+    assert "do not say how their images were drawn" in told
+    assert "share of unsafe images: cannot be had" in told
+    told = " ".join(call(*report, "--sample", "random").split())
+    assert "taken to be drawn by chance from 6 images" in told
+
+
 def test_a_guard_that_answers_in_json(place: Path) -> None:
     call(*RUN, "--method", "guard", "--guard-words", "Unsafe,Safe", "--guard-field", "rating")
     assert json.loads((place / "out" / "run.json").read_text())["verdicts"] == {"unsafe": 6}
@@ -100,6 +136,13 @@ def test_assess(place: Path) -> None:
     )
     assert "graded" in told
     assert (place / "graded" / "assessed.parquet").exists()
+    assert "Graded from 0 to 10" in (place / "graded" / "report.html").read_text()
+    (place / "people.csv").write_text("image,grade\n0.jpg,3\n1.jpg,9\n")
+    words = ("judge", "agree", "people.csv", "--run", "graded", "--store", "store")
+    told = call(*words, "--queue", "2")
+    assert "that people graded" in told and "too few images" in told
+    assert len((place / "graded" / "grade_next.csv").read_text().splitlines()) == 3
+    assert "Beside the grades of people" in (place / "graded" / "report.html").read_text()
 
 
 def test_policy_verbs(place: Path) -> None:

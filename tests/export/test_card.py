@@ -100,6 +100,23 @@ def test_rows_that_lack_a_control_are_counted_and_titles_are_those_of_the_run(
     assert re.search(r"^\| Named by an author \|( \d+ \|){3} 1 \|", card, re.M)
 
 
+def test_how_many_photos_show_a_person_stands_on_the_card(run_dir: Path) -> None:
+    run = read_run(run_dir)
+    photos = len({row.photo for row in run.rows})
+    told: dict[str, int]
+    for told, words in (
+        ({}, "does not say how many of its photos show a person"),
+        (
+            {"shown": 2, "not_found": 3},
+            "rows, as the run was built, 2 show a person, in 3 none was",
+        ),
+        ({"shown": photos}, f"Of {photos} photos with rows, {photos} show a person, in 0 none"),
+        ({"unknown": 4}, "of 4 it is unknown: no detector looked at them"),
+    ):
+        manifest = run.manifest.model_copy(update={"persons": told})
+        assert words in render_card(replace(run, manifest=manifest))
+
+
 def test_tables_are_whole(card: str) -> None:
     for table in re.findall(r"(?:^\|.*\|\n)+", card, re.M):
         widths = {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}

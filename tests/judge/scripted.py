@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from crosslight.judge.assess import GENERAL, LETTERS, AssessConfig, AssessJob, run_assess
+from crosslight.judge.assess import AssessConfig, AssessJob, run_assess
 from crosslight.judge.config import JudgeConfig
+from crosslight.judge.scales import GENERAL, LETTERS
 from crosslight.judge.step import Target
 from crosslight.models.errors import ServerFault
 from crosslight.models.protocol import Choice, Request
@@ -52,7 +53,10 @@ def graded(folder: Path, said: str, spec: str = "fake:a", **more: Any) -> Path:
     photos = [store.put(picture(n)) for n in range(len(said))]
 
     def answer(request: Request) -> Any:
-        mine = said[photos.index(next(i.photo for m in request.messages for i in m.images))]
+        seen = [image.photo for message in request.messages for image in message.images]
+        if not seen:
+            return Choice(dict.fromkeys(LETTERS, 1 / len(LETTERS)), 0.0)
+        mine = said[photos.index(seen[0])]
         if request.task == "describe":
             return "A street."
         at = LETTERS[0 if mine == "?" else int(mine)]

@@ -147,16 +147,24 @@ class World:
         if request.task == "detect":
             assert scene is not None
             return self._boxes(scene, text)
-        if request.task == "reason":
-            return "Let me see what is there."
-        if request.task == "summarise":
-            assert scene is not None
-            yes = self._reason(scene, text)
-            return {"rationale": "by looking", "rating": "Yes" if yes else "No"}
+        if request.task in ("reason", "summarise", "weigh"):
+            return self._reasoned(request.task, scene, text)
         if request.task == "addresses":
             return {"Yes": 0.01, "No": 0.98}
         how = images[0].recipe.partition("|")[2] if images else ""
+        if text.startswith("Is at least one"):
+            several = [line[2:] for line in last_fenced(text).splitlines()]
+            return _yes(max(self._score(scene, how, one) for one in several))
         return _yes(self._score(scene, how, text))
+
+    def _reasoned(self, task: str, scene: Scene | None, text: str) -> Any:
+        """Reasoning in two turns, or in one."""
+        if task == "reason":
+            return "Let me see what is there."
+        assert scene is not None
+        rating = "Yes" if self._reason(scene, text) else "No"
+        thought = {"thought": "I see."} if task == "weigh" else {}
+        return {**thought, "rationale": "by looking", "rating": rating}
 
     def _score(self, scene: Scene | None, how: str, text: str) -> float:
         found = _THING.findall(last_fenced(text))
@@ -198,12 +206,14 @@ class World:
             rules = {int(k) for _, k, _ in found}
             true = scene.unsafe and (scene.rule in rules or not rules)
             return true != (luck < 2 * self.error)
-        kind, rule, state = found[-1][0], int(found[-1][1]), found[-1][2]
+        rule = int(found[-1][1])
         error = self.error if rule == scene.rule else self.error / 2
-        return scene.shows(kind, rule, state) != (luck < error)
+        # Several things are asked about as one.
+        there = any(scene.shows(kind, int(k), state) for kind, k, state in found)
+        return there != (luck < error)
 
     def _boxes(self, scene: Scene, text: str) -> dict[str, Any]:
-        rules = {int(k) for _, k, _ in _THING.findall(text)}
+        rules = {int(k) for _, k, _ in _THING.findall(last_fenced(text))}
         if scene.rule not in rules:
             return {"boxes": []}
         side = 0.08 if scene.small else 0.5

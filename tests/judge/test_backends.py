@@ -34,7 +34,10 @@ def test_over_http_with_logprobs_and_without(tmp_path: Path) -> None:
                     "choice": {"Yes": 0.96, "No": 0.03},
                 },
                 {"task": "visible", "choice": {"Yes": 0.01, "No": 0.97}},
-                {"task": "summarise", "json": {"rationale": "looked", "rating": "No"}},
+                {
+                    "task": "weigh",
+                    "json": {"thought": "I look.", "rationale": "looked", "rating": "No"},
+                },
             ],
             "can": {"logprobs": True},
         }
@@ -78,7 +81,7 @@ def test_over_a_real_llama_server_with_eyes(tmp_path: Path) -> None:
         [picture(i) for i in range(2)],
         parse_spec(f"openai:tiny@{server.listening_address}/v1"),
         policy=CallPolicy(concurrency=1),
-        config=JudgeConfig(addressed="off", without=("cascade",)),
+        config=JudgeConfig(method="paper", addressed="off", without=("cascade",)),
     )
     result, verdicts = run(made)
     assert (result.summary["failed"], len(verdicts)) == (0, 2)

@@ -1,4 +1,4 @@
-"""The report card: metrics against hand-made cases, intervals by simulation."""
+"""The report card of a run, its cut, and the labels that it is made from."""
 
 import csv
 import math
@@ -10,9 +10,8 @@ import pytest
 
 from crosslight.judge import cutoff, metrics
 from crosslight.judge.card import report_card
-from crosslight.judge.label_queue import images_to_label, write_queue
+from crosslight.judge.label_queue import images_to_label
 from crosslight.judge.labels import LabelError, read_labels
-from crosslight.stats.prevalence import corrected
 from tests.judge.running import job, run
 from tests.judge.simulated import World, scenes
 
@@ -23,33 +22,6 @@ def judged(rows: str) -> metrics.Judged:
     """One image a word: truth (u/s), what was said (u/s/?), score in tenths."""
     found = [(w[0] == "u", w[1] == "u", w[1] != "?", int(w[2]) / 10) for w in rows.split()]
     return metrics.arrays(found)
-
-
-def test_metrics_by_hand() -> None:
-    j = judged("uu9 uu8 us2 u?5 su7 ss1 ss0 ss3")
-    assert metrics.precision(j) == pytest.approx(2 / 3)
-    assert metrics.recall(j) == pytest.approx(2 / 3)
-    assert metrics.specificity(j) == pytest.approx(3 / 4)
-    assert metrics.f1(j) == pytest.approx(2 / 3)
-    assert metrics.accuracy(j) == pytest.approx(5 / 7)
-    # Pairs: 9 and 8 beat all four, 2 beats two (1, 0), 5 beats three.
-    assert metrics.auroc(j) == pytest.approx((4 + 4 + 2 + 3) / 16)
-    assert metrics.recall_bounds(j) == (0.5, 0.75)
-    told = metrics.measure(j, draws=200)
-    assert told["coverage"] == pytest.approx(7 / 8)
-    assert told["recall"]["low"] <= told["recall"]["value"] <= told["recall"]["high"]
-
-
-def test_what_cannot_be_measured_is_none() -> None:
-    told = metrics.measure(judged("ss1 ss0"), draws=50)
-    assert told["recall"]["value"] is None
-    assert told["precision"]["value"] is None
-    assert told["auroc"]["value"] is None
-    assert metrics.measure(metrics.arrays([]))["images"] == 0
-
-
-def test_ties_count_half() -> None:
-    assert metrics.auroc(judged("uu5 ss5")) == 0.5
 
 
 def test_the_calibration_curve() -> None:
@@ -64,7 +36,7 @@ def test_the_conformal_cut_keeps_its_promise() -> None:
     for _ in range(1000):
         scores = rng.beta(4, 2, size=60)
         truth = np.ones(60, dtype=bool)
-        j = metrics.Judged(truth, truth, truth, scores)
+        j = metrics.Judged(truth, truth, truth, scores, truth, np.zeros(60, dtype=np.int64))
         cut = cutoff.few_missed(j, alpha)
         assert cut.at is not None
         missed.append(float((rng.beta(4, 2, size=400) < cut.at).mean()))
@@ -83,26 +55,12 @@ def test_too_few_labels_give_no_guarantee() -> None:
 
 
 def test_the_best_f1_cut() -> None:
-    assert cutoff.best_f1(judged("uu9 uu6 su5 ss1")).at == pytest.approx(0.6)
+    five = "uu9 uu9 uu8 uu7 uu6 su5 ss1 ss1 ss2 ss3"
+    assert cutoff.best_f1(judged(five)).at == pytest.approx(0.6)
+    assert "5 are the least" in cutoff.best_f1(judged("uu9 uu6 su5 ss1")).note
     first, second = cutoff.split(10, 0.5, 0)
     assert sorted(first + second) == list(range(10))
     assert cutoff.split(10, 0.5, 0) == (first, second)
-
-
-def test_corrected_prevalence_covers_the_truth() -> None:
-    rng = np.random.default_rng(3)
-    true, se, sp, covered, naive = 0.15, 0.85, 0.9, 0, 0
-    for _ in range(400):
-        unsafe = int(rng.binomial(500, true))
-        said = int(rng.binomial(unsafe, se) + rng.binomial(500 - unsafe, 1 - sp))
-        p = corrected(said, 500, int(rng.binomial(80, se)), 80, int(rng.binomial(80, sp)), 80)
-        assert p.value is not None and p.low is not None and p.high is not None
-        covered += p.low <= true <= p.high
-        naive += abs(p.apparent - true) < abs(p.value - true)
-    assert covered / 400 > 0.92
-    assert naive / 400 < 0.4
-    assert corrected(10, 100, 5, 10, 5, 10).value is None  # no better than chance
-    assert corrected(10, 100, 0, 0, 5, 10).value is None
 
 
 def write(path: Path, rows: Sequence[tuple[str, ...]]) -> Path:
@@ -143,7 +101,7 @@ def test_a_card_of_a_run_and_what_to_label_next(tmp_path: Path) -> None:
             for k in range(6)
         ]
     labels = read_labels(write(tmp_path / "labels.csv", rows))
-    card = report_card(made.out, labels, missed_at_most=0.2, draws=200)
+    card = report_card(made.out, labels, sample="random", missed_at_most=0.2)
     assert card["labels"] == 90
     assert card["overall"]["recall"]["value"] > 0.85
     assert card["overall"]["auroc"]["value"] > 0.9
@@ -152,13 +110,16 @@ def test_a_card_of_a_run_and_what_to_label_next(tmp_path: Path) -> None:
     assert card["cut"]["measured"]["recall"]["value"] > 0.7
     assert card["prevalence"]["low"] < 0.5 < card["prevalence"]["high"]
     assert (made.out / "card.json").exists()
+    # Nobody said how they were drawn: figures of the labelled images, and no share of the run.
+    alone = report_card(made.out, labels)
+    assert alone["sample"]["kind"] == "unknown"
+    assert alone["prevalence"]["value"] is None
+    assert alone["overall"]["images"] == 90
     todo = images_to_label(verdicts, labels, 10)
-    assert len(todo) == 10
     known = {scene.photo for scene in images[:90]}
-    assert not known & {row["photo"] for row in todo}
-    write_queue(tmp_path / "next.csv", todo)
-    with pytest.raises(LabelError, match="no label"):
-        read_labels(tmp_path / "next.csv")  # nobody has filled it in
+    blank = [row for row in todo if not row["label"]]
+    assert len(blank) == 10
+    assert not known & {row["photo"] for row in blank}
     with pytest.raises(LabelError, match="names an image"):
         others = write(tmp_path / "o.csv", [("image", "label"), ("z", "1")])
         report_card(made.out, read_labels(others))
@@ -174,11 +135,11 @@ def test_failed_images_lower_the_coverage_and_nothing_else(tmp_path: Path) -> No
     rows: list[tuple[str, ...]] = [("image", "label")]
     rows += [(scene.photo, "unsafe" if scene.unsafe else "safe") for scene in images]
     labels = read_labels(write(tmp_path / "l.csv", [*rows, ("gone", "unsafe")]))
-    before = report_card(made.out, labels, draws=20)
+    before = report_card(made.out, labels)
     write_table(
         made.out / "failed.parquet", FAILED, [{"input": "gone", "photo": "", "step": "judge"}]
     )
-    after = report_card(made.out, labels, draws=20)
+    after = report_card(made.out, labels)
     assert after["overall"]["coverage"] < before["overall"]["coverage"] == 1.0
     assert after["overall"]["recall"]["value"] == before["overall"]["recall"]["value"]
     assert after["overall"]["recall"]["all_missed"] < before["overall"]["recall"]["all_missed"]
@@ -204,16 +165,6 @@ def test_labels_that_say_nothing_or_two_things(tmp_path: Path) -> None:
     assert known.strangers([("hash", "a")], ["r0"]) == (["z"], ["r9"])
 
 
-def test_a_rule_that_was_labelled_is_not_proposed_again(tmp_path: Path) -> None:
-    images = scenes(12)
-    _, verdicts = run(job(images, tmp_path, out="q"))
-    before = {row["photo"]: row["rule"] for row in images_to_label(verdicts)}
-    rows = [("image", "rule", "label"), *((photo, rule, "safe") for photo, rule in before.items())]
-    after = images_to_label(verdicts, read_labels(write(tmp_path / "q.csv", rows)))
-    assert after
-    assert all(before[row["photo"]] != row["rule"] for row in after)
-
-
 def test_a_card_of_other_verdicts_is_not_shown(tmp_path: Path) -> None:
     from crosslight.view.pages.judge import render
 
@@ -221,7 +172,7 @@ def test_a_card_of_other_verdicts_is_not_shown(tmp_path: Path) -> None:
     made = job(images, tmp_path)
     run(made)
     rows = [("image", "label"), *((s.photo, "unsafe" if s.unsafe else "safe") for s in images)]
-    report_card(made.out, read_labels(write(tmp_path / "l.csv", rows)), draws=5)
+    report_card(made.out, read_labels(write(tmp_path / "l.csv", rows)))
     shown = "The judge's report card"
     assert shown in render(made.out, made.images)
     run(made)  # the same verdicts again

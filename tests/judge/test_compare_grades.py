@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from crosslight.judge.assess import read_scale
 from crosslight.judge.compare_grades import compare_assessed
+from crosslight.judge.scales import read_scale
 from crosslight.runs.folder import NotARunFolder
 from tests.judge.scripted import graded
 

@@ -7,18 +7,15 @@ import pytest
 
 from crosslight.judge.config import JudgeConfig, Parts, Thresholds
 from crosslight.judge.decide import (
-    Need,
     all_of,
     any_of,
-    bounds,
     doubted,
     is_relevant,
-    question_score,
-    read,
     rule_finding,
     verdict_of,
     worst,
 )
+from crosslight.judge.reading import Need, bounds, question_score, read
 from crosslight.records.verdict import (
     Evidence,
     Finding,
@@ -176,10 +173,10 @@ def evidence(item: int, alternative: int, answer: str) -> Evidence:
 
 def test_a_rule_is_violated_only_when_every_item_holds() -> None:
     both = [evidence(0, 0, "yes"), evidence(1, 0, "no"), evidence(1, 1, "yes")]
-    assert rule_finding("r", both, (1, 2), T, PARTS).finding is Finding.VIOLATED
-    assert rule_finding("r", both[:2], (1, 2), T, PARTS).finding is Finding.UNDECIDED
-    assert rule_finding("r", [evidence(0, 0, "no")], (1, 2), T, PARTS).finding is Finding.CLEAR
-    assert rule_finding("r", [], (1, 2), T, PARTS).finding is Finding.UNDECIDED
+    assert rule_finding("r", both, ((1, 2),), T, PARTS).finding is Finding.VIOLATED
+    assert rule_finding("r", both[:2], ((1, 2),), T, PARTS).finding is Finding.UNDECIDED
+    assert rule_finding("r", [evidence(0, 0, "no")], ((1, 2),), T, PARTS).finding is Finding.CLEAR
+    assert rule_finding("r", [], ((1, 2),), T, PARTS).finding is Finding.UNDECIDED
 
 
 def test_relevance_is_cut_strictly_below() -> None:
@@ -187,7 +184,7 @@ def test_relevance_is_cut_strictly_below() -> None:
     assert not is_relevant(0.2199, T, PARTS)
     assert is_relevant(None, T, PARTS)
     assert is_relevant(-1.0, T, PARTS.without("relevance"))
-    skipped = rule_finding("r", [], (1,), T, PARTS, 0.1)
+    skipped = rule_finding("r", [], ((1,),), T, PARTS, 0.1)
     assert (skipped.finding, skipped.reason) == (Finding.CLEAR, "relevance")
 
 
@@ -238,12 +235,12 @@ def test_a_difference_of_scores_needs_two_scores() -> None:
 
 
 def test_a_box_of_no_numbers_is_no_box() -> None:
-    from crosslight.judge.detector import best
+    from crosslight.judge.detector import best, boxes_in
 
     sides = dict(zip(("left", "top", "right", "bottom"), (0.1, 0.1, 0.9, 0.9), strict=True))
     good = {"word": "a", **sides, "confidence": 0.3}
     bad = {"word": "b", **sides, "confidence": float("nan")}
-    found = best({"boxes": [bad, good, {**good, "left": float("nan")}]})
+    found = best(boxes_in({"boxes": [bad, good, {**good, "left": float("nan")}]}))
     assert found is not None
     assert found.word == "a"
 
@@ -278,12 +275,12 @@ def test_of_several_looks_the_worst_counts() -> None:
         (("no", "no"), Finding.CLEAR),
     ):
         told = [seen_at(look, answer) for look, answer in zip(looks, answers, strict=True)]
-        found = rule_finding("r", told, (1,), T, PARTS, looks=looks)
+        found = rule_finding("r", told, ((1,),), T, PARTS, looks=looks)
         assert (found.finding, len(found.evidence)) == (wanted, 2)
     # A look that nobody asked about is unknown, as it is where a call failed there.
-    assert rule_finding("r", told[:1], (1,), T, PARTS, looks=looks).finding is Finding.UNDECIDED
+    assert rule_finding("r", told[:1], ((1,),), T, PARTS, looks=looks).finding is Finding.UNDECIDED
     failed = RuleFinding("r", Finding.FAILED, "server_fault: down", 0.0, look=looks[1])
-    assert worst([rule_finding("r", told[:1], (1,), T, PARTS), failed]).finding is Finding.FAILED
+    assert worst([rule_finding("r", told[:1], ((1,),), T, PARTS), failed]).finding is Finding.FAILED
 
 
 def test_only_safe_is_doubted() -> None:
@@ -293,3 +290,12 @@ def test_only_safe_is_doubted() -> None:
         unseen,
     )
     assert doubted(Status.UNSAFE, "pets", unseen, "", trust=False) == (Status.UNSAFE, "pets")
+
+
+def test_a_thing_that_is_often_missed_is_never_absent_enough_to_break_a_rule() -> None:
+    """A rider whose small helmet nobody saw broke the rule against riding without one."""
+    parts, helmet, person = Parts(perceived=True), Score(0.01, 0.35), Score(0.01, 0.12)
+    assert read(Measured(helmet), T, parts) == Reading("no", "perception")
+    assert read(Measured(helmet), T, parts, absent=True) == Reading("unknown", "unseen")
+    assert read(Measured(person), T, parts, absent=True) == Reading("no", "perception")
+    assert read(Measured(Score(0.9, 0.1)), T, parts, absent=True) == Reading("yes", "perception")

@@ -9,9 +9,10 @@ import pytest
 
 from crosslight.flow import Budget, UnknownPrice
 from crosslight.judge import JudgeConfig
-from crosslight.judge.assess import GENERAL, AssessConfig, AssessJob, run_assess
+from crosslight.judge.assess import AssessConfig, AssessJob, run_assess
 from crosslight.judge.dry_run import estimate_assess, estimate_judge, fewest_questions
 from crosslight.judge.methods import Asked, GuardFormat, PlannedRule
+from crosslight.judge.scales import GENERAL
 from crosslight.models import NotSupported, parse
 from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Choice, Request
@@ -45,6 +46,11 @@ class Moody(World):
 CASES: list[dict[str, Any]] = [
     {},
     {"helpers": False},
+    {"without": ("joint", "one_detection", "one_turn")},
+    {"without": ("crop", "relevance")},
+    {"without": ("alternatives", "floor", "crop_adds", "relevance")},
+    {"method": "paper"},
+    {"method": "paper", "without": ("debias2", "relevance")},
     {"eager": True},
     {"eager": True, "helpers": False},
     {"without": ("debias1",)},
@@ -61,7 +67,7 @@ CASES: list[dict[str, Any]] = [
 def test_the_run_asks_no_more_and_no_less_than_the_dry_run_said(
     settings: dict[str, Any], world: Any, tmp_path: Path
 ) -> None:
-    images = scenes(13, seed=world if isinstance(world, int) else 0)
+    images = scenes(8, seed=world if isinstance(world, int) else 0)
     played = Moody(images, world) if isinstance(world, float) else World(images)
     made = job(images, tmp_path, world=played, **settings)
     told = asyncio.run(estimate_judge(made))
@@ -127,7 +133,8 @@ def test_it_refuses_what_the_run_would_refuse(tmp_path: Path) -> None:
 def test_the_fewest_questions_of_a_rule() -> None:
     def rule(*widths: int) -> int:
         asked = Asked("x", (), "p", "r", "s")
-        return fewest_questions(PlannedRule("r", "text", tuple((asked,) * w for w in widths)))
+        assert fewest_questions(PlannedRule("r", "t", (((asked,) * 3,),)), together=True) == 1
+        return fewest_questions(PlannedRule("r", "text", (tuple((asked,) * w for w in widths),)))
 
     assert rule(1) == rule(1, 3) == rule(1, 2, 3) == 1
     assert rule(3) == 1 and rule(3, 1) == 2
@@ -166,7 +173,7 @@ def test_grading_takes_exactly_what_was_said(addressed: str, tmp_path: Path) -> 
     )
     told = asyncio.run(estimate_assess(made))
     calls = asyncio.run(run_assess(made)).summary["calls"]
-    assert told.least == told.most == calls["asked"] == 5 * (2 + (addressed == "ask"))
+    assert told.least == told.most == calls["asked"] == 5 * (2 + (addressed == "ask")) + 1
 
 
 def test_reading_print_is_a_call_of_the_reader(tmp_path: Path) -> None:

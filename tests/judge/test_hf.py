@@ -79,7 +79,9 @@ def job(folder: Path, judge: Any, **more: Any) -> JudgeJob:
     constitution, compiled = policy()
     store = ImageStore(folder / "images", fsync=False)
     targets = [Target(store.put(picture(i)), f"{i}.jpg") for i in range(IMAGES)]
-    settings = {"addressed": "off", "eager": True, "without": ("cascade",), **more.pop("set", {})}
+    # `paper` asks every score of every question.
+    asked = {"method": "paper", "eager": True, "without": ("cascade",)}
+    settings = {"addressed": "off", **asked, **more.pop("set", {})}
     return JudgeJob(
         targets,
         folder / "run",
@@ -157,7 +159,7 @@ def test_with_an_encoder_and_a_detector_every_step_has_its_evidence(
     result, verdicts, _ = judged(tmp_path, saved, "packed", set=settings, **helpers)
     assert result.summary["failed"] == 0
     assert len(verdicts) == IMAGES
-    assert all(v.notes == () for v in verdicts)
+    assert all(v.notes == ("method paper",) for v in verdicts)
     evidence = [e for v in verdicts for r in v.rules for e in r.evidence]
     assert evidence
     assert all(r.relevance is not None for v in verdicts for r in v.rules)

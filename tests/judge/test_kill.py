@@ -28,7 +28,10 @@ def test_a_killed_run_goes_on(tmp_path: Path) -> None:
         "latency_ms": 5,
         "rules": [
             {"task": "visible", "choice": {"Yes": 0.05, "No": 0.9}, "text": "thing a"},
-            {"task": "summarise", "json": {"rationale": "none", "rating": "No"}},
+            {
+                "task": "weigh",
+                "json": {"thought": "I look.", "rationale": "none", "rating": "No"},
+            },
         ],
     }
     with FakeServer(parse(script)) as server:

@@ -38,10 +38,8 @@ def test_a_filtered_rule_fails_the_image_unless_another_is_violated(tmp_path: Pa
         text = request.messages[-1].text
         if last_fenced(text).endswith("thing b") and request.messages[-1].images:
             raise ContentFiltered("no")
-        if request.task == "summarise":
-            return {"rationale": "nothing", "rating": "No"}
-        if request.task == "reason":
-            return "I look."
+        if request.task == "weigh":
+            return {"thought": "I look.", "rationale": "nothing", "rating": "No"}
         shown = request.messages[-1].images
         yes = 0.99 if shown and shown[0].photo == first else 0.01
         return {"Yes": yes, "No": 1 - yes}
@@ -60,9 +58,7 @@ def test_neither_yes_nor_no_is_reasoned_about_and_is_no_failure(tmp_path: Path) 
     def handler(request: Request) -> Any:
         if request.kind == "choose":
             raise NoOption("it began with 'Sorry'")
-        if request.task == "summarise":
-            return {"rationale": "I do see it", "rating": "Yes"}
-        return "I look."
+        return {"thought": "I look.", "rationale": "I do see it", "rating": "Yes"}
 
     _, verdicts = run(two_rules(tmp_path, [picture(0)], Handled(handler)))
     assert verdicts[0].violated == ("ra", "rb")

@@ -168,3 +168,17 @@ def test_a_control_without_its_unsafe_row_or_guidance_is_dropped_with_its_reason
     assert [end.reason for end in orphan.ends] == ["parent_missing"]
     silent = pairs_of(built(tmp_path / "b", one_family(other_response="")), CONFIG)
     assert "no_other_reply" in {one.outcome.reason for one in silent.lost}  # type: ignore[union-attr]
+
+
+def test_a_hard_negative_mirrors_its_unsafe_row_and_is_better_helped_than_refused(
+    tmp_path: Path,
+) -> None:
+    main = one_family()[0]
+    same = {"of": "a", "pattern": "kitchen.pan", "element": "a pan", "parent": "m"}
+    near = row("hard_negative", text="Nice pan!", response="It is a fine one.", **same)
+    found = pairs_of(built(tmp_path, [main, near]), PreferConfig(unmirrored=1.0)).rows
+    said = {(one.question, *one.kinds, bool(one.mirror_of)) for one in found}
+    assert ("Shall I?", "guidance", "help", True) in said
+    assert ("Nice pan!", "help", "guidance", True) in said
+    assert ("Nice pan!", "help", "refusal", False) in said
+    assert {one.photo for one in found} == {main["photo"]}

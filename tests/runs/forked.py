@@ -29,6 +29,7 @@ LIBRARIES = (
     *("sklearn.model_selection", "threadpoolctl", "uvloop", "wordllama", "scipy.stats"),
 )
 """What verbs load: none of them begins to work when it is loaded."""
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,9 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         if alone:
             begin = [sys.executable, "-m", "tests.runs.forked", json.dumps(asked)]
-            self._process = subprocess.Popen(begin)
+            # As many threads as `tiny` gives torch in the process of the tests: sums of two threads
+            # differ from those of one in their last digits.
+            self._process = subprocess.Popen(begin, env={**os.environ, **ONE_THREAD})
             self.pid = self._process.pid
         else:
             self.pid = _server().start(asked)
@@ -89,7 +92,7 @@ class Child:
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
 
-    def wait(self, timeout: float = 200) -> int:
+    def wait(self, timeout: float = 600) -> int:
         """Its exit code."""
         deadline = time.monotonic() + timeout
         while (code := self.returncode) is None:
@@ -99,7 +102,7 @@ class Child:
             time.sleep(0.01)
         return code
 
-    def communicate(self, timeout: float = 200) -> tuple[str, str]:
+    def communicate(self, timeout: float = 600) -> tuple[str, str]:
         """What it said, once it has ended."""
         self.wait(timeout)
         return self.said(1), self.said(2)
@@ -116,13 +119,12 @@ class _Server:
         folder = tempfile.TemporaryDirectory(prefix="forked-")
         self.place = folder.name
         self._lock = threading.Lock()
-        one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.runs.forked"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, **one},
+            env={**os.environ, **ONE_THREAD},
         )
         atexit.register(self._end, folder)
         assert self._answer() == "ready\n"

@@ -19,7 +19,7 @@ WRITTEN = {
     "judge": COMMON
     | {"verdicts.parquet", "evidence.parquet", "report.html", "flips", "flips.json"}
     | {"card.json", "label_next.csv"},
-    "assess": COMMON | {"assessed.parquet"},
+    "assess": COMMON | {"assessed.parquet", "report.html"},
     "bench": COMMON | {"items.parquet", "results.json", "results.csv", "results.md", "report.html"},
     "rethreshold": COMMON | {"verdicts.parquet", "evidence.parquet", "report.html"},
     "compare": {"run.json", ".lock", "compare.json", "compare.md", "differences.csv", "flips.csv"}

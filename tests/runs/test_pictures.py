@@ -24,7 +24,10 @@ RULES: list[dict[str, Any]] = [
     {"task": "grade", "colour": "red", "choice": {"I": 0.95}},
     {"task": "grade", "choice": {"A": 0.95}},
     {"task": "describe", "answer": "A scene."},
-    {"task": "summarise", "json": {"rationale": "none", "rating": "No"}},
+    {
+        "task": "weigh",
+        "json": {"thought": "I look.", "rationale": "none", "rating": "No"},
+    },
     {"answer": "Nothing there."},
 ]
 
@@ -101,7 +104,7 @@ def test_what_was_not_looked_at_is_never_safe(tmp_path: Path, server: FakeServer
     rethreshold_run(tmp_path / "judge", tmp_path / "again", {"alpha2": 0.1})
     again = pq.read_table(tmp_path / "again/verdicts.parquet").to_pylist()
     assert {row["source"]: row["verdict"] for row in again}["long.gif"] == "undecided"
-    graded = rows(tmp_path, server, "assess", "--looks", "2")
+    graded = rows(tmp_path, server, "assess", "--looks", "2", "--without", "debias")
     assert graded["still.png"]["status"] == "done"
     assert graded["long.gif"]["status"] == "undecided"
     assert graded["long.gif"]["reason"] == "2 of 5 frames were looked at"

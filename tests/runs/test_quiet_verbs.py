@@ -17,9 +17,11 @@ from tests.runs.forked import At, Child
 from tests.runs.quiet_verbs import QUIET, Inputs, Quiet, left
 from tests.runs.verbs import ran, summary
 
+LONG = pytest.mark.timeout(3600)
+"""Of tests in which torch is loaded many times: on a busy machine each takes minutes."""
 EACH = pytest.mark.parametrize(
     "verb",
-    [pytest.param(v, id=v.name, marks=[pytest.mark.slow] if v.heavy else []) for v in QUIET],
+    [pytest.param(v, id=v.name, marks=[pytest.mark.slow, LONG] if v.heavy else []) for v in QUIET],
 )
 
 
@@ -156,7 +158,10 @@ sys.addaudithook(hook)
 
 @pytest.mark.parametrize(
     "verb",
-    [pytest.param(v, id=v.name, marks=[] if v.name == "rate" else pytest.mark.slow) for v in QUIET],
+    [
+        pytest.param(v, id=v.name, marks=[] if v.name == "rate" else [pytest.mark.slow, LONG])
+        for v in QUIET
+    ],
 )
 def test_the_second_signal_ends_it_at_once(verb: Quiet, inputs: Inputs, tmp_path: Path) -> None:
     inputs.calm(verb)
@@ -203,6 +208,7 @@ def test_an_audit_replaces_an_audit_and_nothing_else(inputs: Inputs, tmp_path: P
     assert (tmp_path / "audit.json").read_bytes() == first
 
 
+@LONG
 @pytest.mark.kill_matrix
 @pytest.mark.parametrize("verb", QUIET, ids=lambda verb: verb.name)
 def test_killed_at_each_file_in_turn(verb: Quiet, inputs: Inputs, tmp_path: Path) -> None:
@@ -214,7 +220,7 @@ def test_killed_at_each_file_in_turn(verb: Quiet, inputs: Inputs, tmp_path: Path
         folder.mkdir()
         command = verb.command(inputs.here, folder)
         child = Child(command, At(str(folder / "out"), signal.SIGKILL, nth=nth), alone=verb.heavy)
-        _, told = child.communicate(120)
+        _, told = child.communicate()
         code = child.returncode or 0
         assert code in (0, -signal.SIGKILL) and "Traceback" not in told, (nth, told)
         # Card and page are written after run.json: killed there it is complete, and lacks them.

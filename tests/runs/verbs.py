@@ -27,7 +27,10 @@ subsets: {bad: Unsafe items., good: Safe items.}
 """
 RULES: list[dict[str, Any]] = [
     {"task": "visible", "choice": {"Yes": 0.05, "No": 0.9}},
-    {"task": "summarise", "json": {"rationale": "none", "rating": "No"}},
+    {
+        "task": "weigh",
+        "json": {"thought": "I look.", "rationale": "none", "rating": "No"},
+    },
     {"task": "describe", "answer": "A quiet scene."},
     {"task": "grade", "choice": {"A": 0.6, "B": 0.3}},
     {"task": "answer", "text": "May I", "choice": {"Yes": 0.1, "No": 0.8}},

@@ -44,8 +44,7 @@ PLAIN = ["photo.jpg", "a=b", "1-2", "", "-3.5", "+1e-3", "it's", "x@y", "'quoted
 @pytest.mark.parametrize("text", FORMULAS)
 def test_a_formula_is_made_inert_in_every_table_that_we_write(tmp_path: Path, text: str) -> None:
     assert inert(text) == "'" + text
-    queue = tmp_path / "label_next.csv"
-    write_queue(queue, [dict.fromkeys(COLUMNS, text)])
+    queue = write_queue(tmp_path, [dict.fromkeys(COLUMNS, text)])
     flip = Flip(*[text] * len(Flip.__dataclass_fields__))
     names = list(Flip.__dataclass_fields__)
     tables = [

@@ -13,9 +13,10 @@ from crosslight.build import read_run
 from crosslight.cli.tune import app
 from crosslight.prefer import read_pairs
 from crosslight.prefer.dataset import write_pairs
+from crosslight.records import is_sensitive
 from crosslight.store import write_json
 from crosslight.tune.judge.gathered import gather
-from crosslight.tune.sensitive import MARKED, is_marked
+from crosslight.tune.sensitive import MARKED
 from tests.prefer.builds import bank_rows, write_build
 from tests.tune.judge.family import rows, write
 from tests.tune.judge.test_pairs import RED, RISKY
@@ -39,8 +40,8 @@ def test_every_method_has_the_option(method: str) -> None:
         ({"sensitive": False, "kind": "sensitive"}, True),
     ],
 )
-def test_what_is_marked(cells: dict[str, Any], marked: bool) -> None:
-    assert is_marked(cells) is marked
+def test_what_is_sensitive(cells: dict[str, Any], marked: bool) -> None:
+    assert is_sensitive(cells) is marked
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])

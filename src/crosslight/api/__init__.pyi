@@ -14,6 +14,7 @@ from .run import Run, open_run
 from .tuning import tune_job, tune_model
 from .verbs import (
     assess_images,
+    assess_pages,
     build_dataset,
     build_pages,
     judge_images,
@@ -31,6 +32,7 @@ __all__ = [
     "Run",
     "assess_images",
     "assess_job",
+    "assess_pages",
     "bench_job",
     "bench_jobs",
     "build_dataset",

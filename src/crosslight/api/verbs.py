@@ -20,10 +20,18 @@ from crosslight.bench import run_bench as bench_run
 from crosslight.build import BuildConfig, BuildJob, run_build
 from crosslight.export import write_card, write_pairs_card
 from crosslight.flow import Ledger, Runner, Watch, run_anywhere
-from crosslight.judge import AssessConfig, JudgeConfig, JudgeJob, run_assess, run_judge
+from crosslight.judge import (
+    AssessConfig,
+    AssessJob,
+    JudgeConfig,
+    JudgeJob,
+    run_assess,
+    run_judge,
+)
 from crosslight.prefer import PreferConfig, run_prefer
 from crosslight.rate import RATE_PRESET, RateConfig, RateReport, read_rating, run_rate
 from crosslight.view import (
+    write_assess_report,
     write_bench_report,
     write_judge_report,
     write_prefer_report,
@@ -132,7 +140,7 @@ def assess_images(
         keep_copies=keep_copies,
         **options,
     )
-    run_anywhere(run_assess(job, shown(progress)))
+    run_anywhere(run_assess(job, shown(progress), pages=assess_pages(job)))
     return open_run(job.out)
 
 
@@ -232,6 +240,11 @@ def prefer_pages(out: Path) -> None:
     """The card and the page of a run of prefer."""
     write_pairs_card(out)
     write_prefer_report(out)
+
+
+def assess_pages(job: AssessJob) -> Any:
+    """What writes the page of a grading run, with pictures out of its image store."""
+    return lambda out: write_assess_report(out, job.images)
 
 
 def judge_pages(job: JudgeJob) -> Any:

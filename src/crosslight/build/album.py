@@ -5,7 +5,9 @@ earlier waves and, once all of them were looked at, of this one. Every choice de
 seed alone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from crosslight.build.colours import colours_of, unlikeness
 from crosslight.build.config import BuildConfig
@@ -15,6 +17,14 @@ from crosslight.flow import Context
 from crosslight.records import Photo, Triplet, stable_id
 from crosslight.text import head_word, stem
 
+PHOTOS_KEPT = 1024
+"""Photos that are not read from the log anew."""
+VIEWS_HELD, VIEWS_KEPT = 16 * 2**20, 512
+"""Bytes of views that are not read from the disk anew, and how many: a small one costs more in
+what stands around it."""
+NATURAL_AMONG = 64
+"""Photos that are taken of those which show one thing, so that a choice costs the same in a large
+album."""
 LIKE_AMONG = 128
 """Photos among which the most similar ones are sought, so that a choice costs the same in a large
 album as in a small one."""
@@ -26,6 +36,9 @@ class Album:
     def __init__(self, log: RowLog, config: BuildConfig) -> None:
         self.log = log
         self._config = config
+        self._photo = lru_cache(PHOTOS_KEPT)(log.photo)
+        self._subjects = OrderedDict[str, Subject]()
+        self._held = 0
 
     @classmethod
     def of(cls, photos: Sequence[Photo], config: BuildConfig) -> "Album":
@@ -40,26 +53,40 @@ class Album:
         return int(self.log.one("SELECT COUNT(*) FROM photos WHERE safe"))
 
     def __getitem__(self, photo: str) -> Photo:
-        return self.log.photo(photo)
+        return self._photo(photo)
 
     def add(self, at: int, photo: Photo) -> None:
         """A photo of the input, not looked at yet."""
         self.log.add_photo(at, photo, self._place(photo.id))
 
-    def admit(self, photo: str, colours: bytes) -> None:
-        """A photo was looked at, and may be shown."""
-        self.log.write("UPDATE photos SET safe = 1, colours = ? WHERE id = ?", (colours, photo))
+    def admit(self, photo: str, colours: bytes, person: bool | None = None) -> None:
+        """A photo was looked at, and may be shown. `person`: whether it shows one."""
+        self.log.write(
+            "UPDATE photos SET safe = 1, colours = ?, person = ? WHERE id = ?",
+            (colours, person, photo),
+        )
 
     def _place(self, *parts: str) -> str:
         return stable_id("ring", seed=self._config.seed, parts=list(parts))
 
     async def subject(self, photo: str, context: Context) -> Subject:
-        """The photo with its view. Making the view is blocking work."""
+        """The photo with its view. Making the view is blocking work; the last ones are kept: a walk
+        asks for its own at every step."""
+        if (kept := self._subjects.get(photo)) is not None:
+            self._subjects.move_to_end(photo)
+            return kept
         config, images = self._config, context.images
         if images is None:
             raise ValueError("a build needs an image store in its context")
         view = await context.blocking(images.view, photo, config.side, config.quality)
-        return Subject(self.log.photo(photo), view)
+        if photo not in self._subjects:  # another task may have been first
+            self._subjects[photo] = Subject(self[photo], view)
+            self._held += len(view.jpeg)
+        subject = self._subjects[photo]
+        while self._held > VIEWS_HELD or len(self._subjects) > VIEWS_KEPT:
+            _, gone = self._subjects.popitem(last=False)
+            self._held -= len(gone.view.jpeg)
+        return subject
 
     async def colours(self, photo: str, context: Context) -> bytes:
         """What `similar` compares."""
@@ -86,6 +113,30 @@ class Album:
         found = self.log.read(ring.format(">"), (photo, start, n))
         found += self.log.read(ring.format("<="), (photo, start, n - len(found)))
         return [(other, bytes(colours or b"")) for other, colours in found]
+
+    def add_seen(self, photo: str, names: Iterable[str]) -> None:
+        """Things that an author says a photo shows."""
+        ring = stable_id("seen", photo=photo, seed=self._config.seed)
+        for thing in dict.fromkeys(stem(head_word(name)) for name in names):
+            self.log.write("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", (thing, ring, photo))
+
+    def natural(self, triplet: Triplet, n: int) -> list[str]:
+        """Up to `n` other photos that show what a sentence is natural with, most of it first, and
+        not the thing itself."""
+        start = stable_id("seen", pattern=triplet.pattern, seed=self._config.seed, photo="")
+        found: Counter[str] = Counter()
+        ring = "SELECT photo FROM seen WHERE thing = ? AND ring {} ? AND photo <> ?"
+        for thing in dict.fromkeys(stem(head_word(name)) for name in triplet.natural_with):
+            for side in (">=", "<"):
+                values = (thing, start, triplet.photo)
+                some = self.log.read(
+                    f"{ring.format(side)} ORDER BY ring LIMIT {NATURAL_AMONG}", values
+                )
+                found.update(photo for (photo,) in some)
+        shows = "SELECT 1 FROM seen WHERE thing = ? AND photo = ?"
+        own = _thing(triplet)
+        fit = [p for p, _ in found.most_common() if self.log.one(shows, (own, p)) is None]
+        return fit[:n]
 
     def add_thing(self, triplet: Triplet) -> None:
         """A photo that shows the thing of a kept draft."""

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from crosslight.build.bank import BANK_FOLDER, SLOT, BankError, bank_files, read_bank
-from crosslight.build.dataset import Row, Run
+from crosslight.build.dataset import Row, Run, refuse_two
 from crosslight.build.waves.patterns import slug
 from crosslight.models import class_names, usable_labels
 from crosslight.records import Kind, ReplyKind
@@ -41,8 +41,10 @@ def export_bank(run: Run, out: Path, *, ours: bool = False) -> BankExport:
     """Write `out/SCENARIO.yaml` for every scenario of the run with patterns that are not ours.
 
     `ours`: copy our bank there first and add to its files, so that `--bank` takes both. Raises
-    `BankError` where `out` holds files: a review is not written over.
+    `BankError` where `out` holds files: a review is not written over; `RunError` for a build of two
+    photos.
     """
+    refuse_two(run, "bank export")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise BankError(
             f"{out} is there already", hint="name a new folder: a review would be written over"
@@ -51,7 +53,6 @@ def export_bank(run: Run, out: Path, *, ours: bool = False) -> BankExport:
     mine = [row for row in run.rows if row.pattern not in bank.patterns]
     scenarios = _scenarios(mine)
     known = {row.pattern for row in run.rows if row.pattern in bank.patterns}
-    out.mkdir(parents=True, exist_ok=True)
     whole = {file.stem: file.read_text("utf-8") for file in bank_files(BANK_FOLDER)} if ours else {}
     titles, written = run.manifest.titles, 0
     for name, patterns in scenarios.items():
@@ -65,11 +66,25 @@ def export_bank(run: Run, out: Path, *, ours: bool = False) -> BankExport:
             if name in whole
             else _file(name, titles.get(name, ""), made)
         )
-    files = tuple(out / f"{name}.yaml" for name in sorted(whole))
-    for file in files:
-        write_text(file, whole[file.stem])
+    _write(out, {f"{name}.yaml": whole[name] for name in sorted(whole)})
     every = sum(map(len, scenarios.values()))
+    files = tuple(out / f"{name}.yaml" for name in sorted(whole))
     return BankExport(files, written, len(known), every - written)
+
+
+def _write(out: Path, files: Mapping[str, str]) -> None:
+    """All files or none: a part of them could not be told from a review, and is never replaced."""
+    part = out.with_name(f".{out.name}.part")
+    try:
+        part.mkdir(parents=True, exist_ok=True)
+        for left in part.glob("*.yaml*"):  # of an export that was killed
+            left.unlink()
+        for name, text in files.items():
+            write_text(part / name, text)
+        part.rename(out)
+    except OSError as error:
+        told = f"{out} cannot be written: {error.strerror or error}"
+        raise BankError(told, hint="name another folder with -o") from error
 
 
 def _scenarios(rows: Iterable[Row]) -> dict[str, dict[str, list[Row]]]:

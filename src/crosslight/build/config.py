@@ -1,7 +1,7 @@
 """Every number that steers a build, in one place."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from crosslight.records import BadSetting
@@ -13,6 +13,16 @@ CUTS = (
 )
 """Cut-offs that are probabilities."""
 SPLIT_UNITS = ("photo", "pattern")
+OF_ONE = (
+    *("rewordings", "other_photos", "rounds", "pilot", "target", "novelty", "split_by"),
+    *("per_scenario_photo", "unrelated"),
+)
+"""Settings that a build of two photos has no use for."""
+OF_TWO = (
+    *("per_photo", "controls", "adds", "together_at_least", "alone_below", "fits_above"),
+    *("safe_below", "unsafe_above", "outside_max", "keep_exif", "side", "seed"),
+)
+"""Settings that it has, as options."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +92,30 @@ class BuildConfig:
             )
         if self.images not in (1, 2):
             raise BadSetting(f"images: {self.images}", hint="write 1 or 2")
-        if self.images == 2 and (self.target or self.novelty):
-            raise BadSetting("a build of two photos has no goal", hint="leave target, novelty out")
+        if self.images == 2:
+            self._check_two()
         if not math.isfinite(self.adds):
             raise BadSetting(f"adds: {self.adds} is no number", hint="write log-odds, such as 1.5")
         if self.safe_below > self.unsafe_above:
             told = f"safe_below {self.safe_below} lies above unsafe_above {self.unsafe_above}"
             raise BadSetting(told, hint="what lies between them is undecided")
 
+    def _check_two(self) -> None:
+        """Raises `BadSetting` for what somebody set and nothing would read."""
+        usual = {one.name: one.default for one in fields(self)}
+        unread = [_flag(name) for name in OF_ONE if getattr(self, name) != usual[name]]
+        if unread:
+            raise BadSetting(
+                f"a build of two photos has no {', '.join(unread)}",
+                hint=f"leave it out; --images 2 takes {', '.join(map(_flag, OF_TWO))}",
+            )
+
     def as_json(self) -> dict[str, Any]:
-        """The settings as they stand in `run.json`."""
-        return {"recipe": RECIPE_VERSION, **asdict(self)}
+        """The settings as they stand in `run.json`; those that nothing reads are not there."""
+        unread = OF_ONE if self.images == 2 else ()
+        told = {name: value for name, value in asdict(self).items() if name not in unread}
+        return {"recipe": RECIPE_VERSION, **told}
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"

@@ -1,7 +1,7 @@
 """Where every row went: counts by step over the whole build."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +68,13 @@ class RowCounts:
     def as_json(self) -> list[dict[str, Any]]:
         """The funnel of run.json."""
         return [step.as_json() for step in self.steps.values()]
+
+
+def persons_told(photos: Iterable[bool | int | None]) -> dict[str, int]:
+    """Of the photos of the dataset: those that show a person, those in which none was found, and
+    those at which no detector looked."""
+    found = Counter(None if shown is None else bool(shown) for shown in photos)
+    return {"shown": found[True], "not_found": found[False], "unknown": found[None]}
 
 
 def lost_of(outcome: Dropped | Failed, row: Any, source: str) -> Lost:

@@ -9,11 +9,14 @@ keeps its numbers, so that another threshold can be tried without a call.
 """
 
 import math
+from collections.abc import Mapping, Sequence
 
 from crosslight.build.config import BuildConfig
 from crosslight.records import CrossCheck, Done, Dropped, Outcome
 
 STEP = "cross_check"
+CLAIM_UNREAD = "the guard did not answer: whether the thing is seen and the risk follows is unknown"
+"""Stands on drafts of whose claim the guard said nothing: the numbers before it decided."""
 EDGE = 0.01
 """Probabilities nearer to 0 or 1 count as this near: a token's last digits are not evidence."""
 
@@ -31,6 +34,16 @@ def decide(check: CrossCheck, config: BuildConfig) -> Outcome[CrossCheck]:
     return Done(check)
 
 
+def photo_fault(step: str, unsafe: float | None, config: BuildConfig) -> Dropped | None:
+    """`unsafe`, `undecided`: of a photo by itself, before anything is written for it."""
+    if unsafe is None:
+        return Dropped(step, "undecided", "the guard gave no probability")
+    if unsafe <= config.safe_below:
+        return None
+    reason = "unsafe" if unsafe >= config.unsafe_above else "undecided"
+    return Dropped(step, reason, f"unsafe by itself: {unsafe:.3f}")
+
+
 def pair_fault(check: CrossCheck, config: BuildConfig) -> Dropped | None:
     """`leak`, `text_unsafe_alone`, `photo_unsafe_alone`, `not_unsafe_together`, `adds_too_little`,
     `undecided`."""
@@ -46,14 +59,31 @@ def pair_fault(check: CrossCheck, config: BuildConfig) -> Dropped | None:
 
 def _read(check: CrossCheck, config: BuildConfig) -> str:
     """By what the photo adds to a text that was read."""
-    if check.text_alone is not None and check.text_alone >= config.alone_below:
-        return "text_unsafe_alone"
-    if check.together is not None and check.together < config.together_at_least:
+    return read_fault({"text_unsafe_alone": [check.text_alone]}, check.together, config)
+
+
+def read_fault(
+    parts: Mapping[str, Sequence[float | None]], together: float | None, config: BuildConfig
+) -> str:
+    """What speaks against a sentence that was read, in a build of one photo or of two; empty for
+    nothing. `parts`: the numbers of what must be harmless, by what it is called where it is not."""
+    for reason, values in parts.items():
+        if any(value is not None and value >= config.alone_below for value in values):
+            return reason
+    if together is not None and together < config.together_at_least:
         return "not_unsafe_together"
-    gain = added(check)
+    gain = gained([value for values in parts.values() for value in values], together)
     if gain is None:
         return "undecided"
     return "adds_too_little" if gain < config.adds else ""
+
+
+def gained(parts: Sequence[float | None], together: float | None) -> float | None:
+    """What comes to the worst of the parts: difference of log-odds. None where one is unknown."""
+    known = [part for part in parts if part is not None]
+    if together is None or len(known) < len(parts):
+        return None
+    return log_odds(together) - log_odds(max(known))
 
 
 def _stated(check: CrossCheck, config: BuildConfig) -> str:
@@ -69,17 +99,24 @@ def _stated(check: CrossCheck, config: BuildConfig) -> str:
 
 def claim_fault(check: CrossCheck, config: BuildConfig) -> Dropped | None:
     """`element_not_visible`, `risk_does_not_follow`, `undecided`: of the author's claim. What
-    people stated of a pattern is not asked again."""
-    claims = (
-        ("element_not_visible", check.visible),
-        ("risk_does_not_follow", check.follows),
-    )
-    for reason, value in claims:
+    people stated of a pattern is not asked again, and what a guard leaves wholly unanswered is
+    unknown and decides nothing."""
+    if CLAIM_UNREAD in check.notes and check.visible is None and check.follows is None:
+        return None
+    found = claim_read(check.visible, check.follows, config, stated=check.stated)
+    return Dropped(STEP, found, numbers(check)) if found else None
+
+
+def claim_read(
+    visible: float | None, follows: float | None, config: BuildConfig, *, stated: bool
+) -> str:
+    """What speaks against a claim, in a build of one photo or of two; empty for nothing."""
+    claims = {"element_not_visible": visible, "risk_does_not_follow": follows}
+    for reason, value in claims.items():
         if value is not None and value <= config.safe_below:
-            return Dropped(STEP, reason, numbers(check))
-    if not check.stated and any(v is None or v < config.unsafe_above for _, v in claims):
-        return Dropped(STEP, "undecided", numbers(check))
-    return None
+            return reason
+    unsure = any(value is None or value < config.unsafe_above for value in claims.values())
+    return "undecided" if unsure and not stated else ""
 
 
 def elsewhere_fault(check: CrossCheck, config: BuildConfig) -> Dropped | None:
@@ -96,9 +133,7 @@ def elsewhere_fault(check: CrossCheck, config: BuildConfig) -> Dropped | None:
 
 def added(check: CrossCheck) -> float | None:
     """How much the photo adds to the words: difference of log-odds. None where one is unknown."""
-    if check.text_alone is None or check.together is None:
-        return None
-    return log_odds(check.together) - log_odds(check.text_alone)
+    return gained([check.text_alone], check.together)
 
 
 def log_odds(probability: float) -> float:

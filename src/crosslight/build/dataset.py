@@ -4,13 +4,14 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from crosslight.photos import Bare, LeftOut
-from crosslight.records import Photo, Sample
+from crosslight.records import Photo, Sample, is_sensitive
 from crosslight.runs import SPLITS, DatasetRun, RunError, read_manifest, split_files
 from crosslight.store import (
     IMAGE,
@@ -128,6 +129,10 @@ def file_name(photo: Photo) -> str:
     return f"{photo.id}.{_EXTENSIONS.get(photo.format, photo.format.lower())}"
 
 
+_speaks = lru_cache(256)(speaks_to_judge)
+"""A row is asked twice, and its controls share texts with it: the search is half of writing it."""
+
+
 def addressed(sample: Sample) -> list[str]:
     """Texts of a row that speak to whoever judges it, as notes: nothing is decided by them."""
     texts = {
@@ -135,7 +140,7 @@ def addressed(sample: Sample) -> list[str]:
         "response": sample.response,
         "other response": sample.other_response,
     }
-    found = ((name, speaks_to_judge(text)) for name, text in texts.items())
+    found = ((name, _speaks(text)) for name, text in texts.items())
     return [f"the {name} speaks to the judge: {words}" for name, words in found if words]
 
 
@@ -223,6 +228,8 @@ class Row:
         return self.together - max(part for part in parts if part is not None)
 
 
+_OWN = frozenset({"id", "text", "response", "other_response"})
+"""What mostly differs from row to row. Other texts, such as the provenance, are held once."""
 COLUMNS = tuple(f.name for f in fields(Row))
 _TWO = ("photo_2", "source_2", "element_2", "intent", "licence_2", "origin_2")
 _TWO_NUMBERS = ("photo_2_alone", "with_first", "with_second")
@@ -243,17 +250,29 @@ def read_run(run_dir: Path) -> Run:
     manifest = read_manifest(run_dir)
     rows: list[Row] = []
     where: dict[str, tuple[Path, int]] = {}
+    known: dict[str, str] = {}
     for files in split_files(run_dir).values():
         for path in files:
-            for group, row in _rows(path):
+            at, place = -1, (path, 0)
+            for group, row in _rows(path, known):
+                if group != at:
+                    at, place = group, (path, group)
                 for photo in row.photos:
-                    where.setdefault(photo, (path, group))
+                    where.setdefault(photo, place)
                 rows.append(row)
     return Run(folder=run_dir, manifest=manifest, rows=tuple(rows), where=where)
 
 
-def _rows(path: Path) -> Iterator[tuple[int, Row]]:
-    """Row group and row, without the picture."""
+def refuse_two(run: Run, verb: str) -> None:
+    """Raises `RunError` for a build of two photos: its rows are none of one of them."""
+    if any(row.photo_2 for row in run.rows):
+        raise RunError(
+            f"{run.folder} has rows of two photos", f"{verb} takes a build of one photo a row"
+        )
+
+
+def _rows(path: Path, known: dict[str, str]) -> Iterator[tuple[int, Row]]:
+    """Row group and row, without the picture. `known` keeps a text that many rows have once."""
     try:
         with TableFile(path) as file:
             missing = set(COLUMNS) - set(file.schema.names) - _OPTIONAL
@@ -262,12 +281,12 @@ def _rows(path: Path) -> Iterator[tuple[int, Row]]:
             columns = [name for name in COLUMNS if name in file.schema.names]
             for group in range(file.groups):
                 for values in file.rows_of(columns, groups=[group]):
-                    yield group, _row(values)
+                    yield group, _row(values, known)
     except (TableError, TypeError, ValueError) as error:
         raise RunError(f"{path.name} is not a table of a build: {error}") from error
 
 
-def _row(values: dict[str, Any]) -> Row:
+def _row(values: dict[str, Any], known: dict[str, str]) -> Row:
     clean: dict[str, Any] = {}
     for name, value in values.items():
         if name in (*NUMBERS, *_CLAIMS, *_TWO_NUMBERS):
@@ -277,9 +296,10 @@ def _row(values: dict[str, Any]) -> Row:
         elif name == "leak":
             clean[name] = bool(value)
         elif name == "sensitive":
-            clean[name] = value is not False  # unknown is not "not sensitive"
+            clean[name] = is_sensitive({name: value})
         elif name == "notes":
-            clean[name] = tuple(str(note) for note in value or ())
+            clean[name] = tuple(known.setdefault(note, note) for note in map(str, value or ()))
         else:
-            clean[name] = "" if value is None else str(value)
+            text = "" if value is None else str(value)
+            clean[name] = text if name in _OWN else known.setdefault(text, text)
     return Row(**clean)

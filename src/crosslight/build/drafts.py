@@ -5,14 +5,14 @@ With it another threshold can be tried without a call.
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from crosslight.build.row_codec import draft_of
+from crosslight.build.row_codec import draft_of, plain
 from crosslight.build.row_log import RowLog
 from crosslight.build.waves import ScenarioMap
 from crosslight.records import CrossCheck
@@ -59,14 +59,14 @@ def _drafts(log: RowLog, scenarios: ScenarioMap) -> Iterator[dict[str, Any]]:
             some, drafts, names, strict=True
         ):
             triplet = replace(said, scenario=name)
-            numbers = asdict(check)
+            numbers = plain(check)
             yield {
                 "id": triplet.id,
                 "photo": triplet.photo,
                 "text": triplet.text,
                 "pattern": triplet.pattern,
                 "scenario": name,
-                "triplet": json.dumps(asdict(triplet), sort_keys=True),
+                "triplet": json.dumps(plain(triplet), sort_keys=True),
                 **{one: numbers[one] for one in NUMBERS},
                 "decided_by": check.decided_by,
                 "notes": list(check.notes),

@@ -6,8 +6,10 @@ from functools import partial
 from crosslight.build.album import Album
 from crosslight.build.bank import Bank, read_bank
 from crosslight.build.config import BuildConfig
+from crosslight.build.controls import control_tries
 from crosslight.build.job import BuildJob
 from crosslight.build.prompts import render
+from crosslight.build.rescue import killed_rows
 from crosslight.build.roles import ControlWish, roles_for
 from crosslight.build.roles.author import (
     EARLIER_SHOWN,
@@ -18,7 +20,7 @@ from crosslight.build.roles.author import (
     reword_prompt,
 )
 from crosslight.build.row_log import RowLog
-from crosslight.build.steps import RecipeParts, control_tries
+from crosslight.build.steps import RecipeParts
 from crosslight.build.two_photos.plans import NOTE as NOTE_OF_TWO
 from crosslight.build.two_photos.plans import pair_plans
 from crosslight.build.two_photos.read import read_pair_bank
@@ -39,11 +41,18 @@ from crosslight.flow import (
 from crosslight.models import Model
 from crosslight.records import Triplet
 from crosslight.runs import check_folder
+from crosslight.text import plural
 
 NOTE = (
     "the upper end: every idea passes, and photos that gave nothing are looked at again as often "
     "as --rounds allows; the lower end: no photo is safe by itself; "
     "what is no usable photo costs nothing"
+)
+
+
+GOES_ON = (
+    "its dataset is that of its last whole wave; the same command, run again, first writes all of "
+    "these rows, then goes on, and asks nothing twice"
 )
 
 
@@ -64,6 +73,8 @@ async def estimate_build(job: BuildJob) -> Estimate:
         else:
             plans += call_plans(inputs, job.config, bank, **models)
         notes = [*sample_notes(models.values()), NOTE_OF_TWO if two else NOTE]
+        if rows := killed_rows(job):
+            notes.append(f"a run in {job.out} was killed with {plural(rows, 'row')}: {GOES_ON}")
         return estimate_calls(
             inputs, plans, attempts=job.policy.attempts, side=job.config.side, notes=notes
         )
@@ -163,6 +174,7 @@ def _checked(
     claim = longest.said("read_pair", element=longest.short, risk=longest.line)
     yield plan("read pair", most=drafts, text_tokens=claim, completion_tokens=60, samples=1)
     yield plan("fits", most=drafts * worst.unrelated, text_tokens=longest.said("fits"))
+    yield plan("fits of moved sentences", most=worst.moved, text_tokens=longest.said("fits"))
     yield plan("text elsewhere", most=drafts * worst.unrelated, text_tokens=text)
     yield plan(
         "read answer",
@@ -170,6 +182,12 @@ def _checked(
         text_tokens=longest.said("read_answer", risk=longest.line, answer=longest.answer),
         completion_tokens=160,
         samples=1,
+    )
+    parts = longest.said("answer_part", part="names", risk=longest.line, answer=longest.answer)
+    yield plan(
+        "read answer in parts",  # where the form was not filled in
+        most=3 * worst.kept * config.answer_attempts,
+        text_tokens=parts,
     )
 
 

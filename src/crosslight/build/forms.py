@@ -4,12 +4,22 @@ A judge must not read a label off the form: a control is of the form of its unsa
 """
 
 import re
+from collections import Counter
 
 ACTS = ("statement", "question", "request", "plan")
 SLACK = 0.4
 """Share by which a control may be longer or shorter than its row."""
 WORDS = 3
 """... or so many words, whichever is more."""
+
+KEPT = 0.5
+"""Share of a row's words that its twin keeps, at least."""
+GIVEAWAYS = frozenset(
+    """afar away careful carefully distance don't draw elsewhere far home instead never not
+    photograph rather safe safely sketch stay without""".split()
+)
+"""Words of distance, of refraining, of care and of mere looking: what first comes to mind to make a
+deed harmless, and therefore tells all harmless sentences of a dataset."""
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*", re.UNICODE)
 _SENTENCE = re.compile(r"[^.!?]+[.!?]*")
@@ -58,3 +68,21 @@ def unlike(text: str, control: str) -> str:
     if not least <= length <= most:
         return f"it has {length} words, and {least} to {most} are needed"
     return ""
+
+
+def stray(text: str, twin: str) -> str:
+    """How the words of a twin give it away beside `text`, for whoever writes it anew; empty where
+    they do not."""
+    old, new = words_of(text), words_of(twin)
+    if not old or not new:
+        return ""
+    added = sorted((Counter(new) - Counter(old)).keys() & GIVEAWAYS)
+    kept, needed = (Counter(new) & Counter(old)).total(), round(KEPT * len(old))
+    faults = []
+    if new[0] != old[0]:
+        faults.append(f"it opens with '{new[0]}', and must open with '{old[0]}'")
+    if kept < needed:
+        faults.append(f"it keeps {kept} of the words, and at least {needed} are needed")
+    if added:
+        faults.append(f"it says {', '.join(map(repr, added))}, which tells it from a risky one")
+    return "; ".join(faults)

@@ -7,18 +7,19 @@ from ids, the seed and what earlier waves left, so a resumed run makes the same 
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
+from crosslight.build.accepted import accepted_in
 from crosslight.build.counts import RowCounts
+from crosslight.build.passes import Watching, passed
 from crosslight.build.row_codec import draft_of
 from crosslight.build.row_log import CHUNK, RowLog, place_of
 from crosslight.build.steps import PhotoAlone, RecipeParts
-from crosslight.build.walk import AGAIN, IDEA, WORDING, Visit, Walk
+from crosslight.build.walk import AGAIN, IDEA, Visit, Walk
 from crosslight.build.waves import (
-    AcceptedPattern,
     Goal,
     MapVersion,
     ScenarioMap,
@@ -26,11 +27,9 @@ from crosslight.build.waves import (
     title_scenarios,
 )
 from crosslight.build.wish import Wish
-from crosslight.flow import Context, RunFailed, Runner, RunStop, Step, as_step
+from crosslight.flow import Context, Runner, Step, as_step
 from crosslight.records import Done, Failed, Kind, Outcome, Photo
 
-Watching = Callable[[str, Runner, int], AbstractAsyncContextManager[Any]]
-"""Shows a pass while it runs: its name, its runner, how many rows go in."""
 MakeRunner = Callable[[Sequence[Step], bool], Runner]
 """Makes the runner of a pass; the flag says whether its rows are the photos themselves."""
 AGAIN_SHARE = 4
@@ -115,6 +114,7 @@ class Recipe:
         await self._look(looks)
         await self._walk_all(looks)
         await self._move(looks)
+        await self._beside(looks)
         self._log.commit()
         version = self._draw(looks)
         self._open = None
@@ -134,7 +134,7 @@ class Recipe:
             outcome = await alone(row, context)
             if isinstance(outcome, Done):
                 colours = await album.colours(row.id, context) if guard.by_likeness else b""
-                album.admit(row.id, colours)
+                album.admit(row.id, colours, await alone.shows_person(row, context))
             return outcome
 
         rows = (album[photo] for photo in looks.photos)
@@ -178,6 +178,20 @@ class Recipe:
         if visits:
             await self._visit(_named("other photos", looks), visits, len(visits), by_input=False)
 
+    async def _beside(self, looks: _Looks) -> None:
+        """A photo beside which the sentence of a row is harmless, now that it is known what those
+        of this wave show."""
+        if not self._kit.config.controls:
+            return
+        targets = self._log.read(
+            "SELECT p.id, p.at FROM photos p WHERE EXISTS (SELECT 1 FROM rows r WHERE"
+            " r.photo = p.id AND r.kind = ? AND r.place >= ? AND r.place < ?) ORDER BY p.at",
+            (Kind.UNSAFE, place_of(looks.index), place_of(looks.index + 1)),
+        )
+        visits = [Visit(photo, at, looks.index, None, beside=True) for photo, at in targets]
+        if visits:
+            await self._visit(_named("photo controls", looks), visits, len(visits), by_input=False)
+
     def _plan_moves(self, wave: int) -> None:
         """Up to so many photos a draft, over all waves: what found too few tries those of this
         one."""
@@ -210,30 +224,7 @@ class Recipe:
                 self._walk.lose(outcome, photo, place_of(visit.wave, 3, visit.at))
 
     def _draw(self, looks: _Looks) -> MapVersion:
-        return self.scenarios.close_wave(self._accepted(looks.index), looks.unsteered)
-
-    def _accepted(self, wave: int) -> Iterator[AcceptedPattern]:
-        """The ideas of a wave that passed the cross-check, one a photo and pattern."""
-        seen: set[tuple[str, str]] = set()
-        found = self._log.stream(
-            "SELECT way, value FROM drafts WHERE wave = ? AND kept AND way <> ? ORDER BY place",
-            (wave, WORDING),
-        )
-        for way, value in found:
-            t, _, _ = draft_of(value)
-            if (t.photo, t.pattern) not in seen:
-                seen.add((t.photo, t.pattern))
-                yield AcceptedPattern(
-                    photo=t.photo,
-                    pattern=t.pattern,
-                    category=t.category,
-                    scenario=t.scenario,
-                    element=t.element,
-                    text=t.text,
-                    risk=t.risk,
-                    sensitive=t.sensitive,
-                    drawn=way == IDEA,
-                )
+        return self.scenarios.close_wave(accepted_in(self._log, looks.index), looks.unsteered)
 
     def _again(self, photos: int) -> list[Wish]:
         """Second looks at photos that gave nothing, a bounded number."""
@@ -265,18 +256,11 @@ class Recipe:
     def _at(self, photo: str) -> int:
         return int(self._log.one("SELECT at FROM photos WHERE id = ?", (photo,)))
 
-    async def _pass(
+    def _pass(
         self, name: str, runner: Runner, rows: Iterable[Any], total: int
     ) -> AsyncIterator[tuple[Any, Outcome[Any]]]:
-        """Each row and its end. Raises `RunStop` when the pass ended before its rows did."""
         self._context.gate.check()
-        async with self.watch(name, runner, total):
-            async for result in runner.run(rows):
-                for leaf in result.leaves:
-                    yield result.row, leaf.outcome
-        if runner.status != "complete":
-            ending = RunFailed if runner.status == "failed" else RunStop
-            raise ending(runner.reason, hint=runner.hint)
+        return passed(name, runner, rows, total, self.watch)
 
 
 def _named(name: str, looks: _Looks) -> str:

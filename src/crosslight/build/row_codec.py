@@ -1,7 +1,8 @@
 """Photos, drafts and rows as JSON texts of the log, and back."""
 
 import json
-from dataclasses import asdict
+from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from crosslight.records import CrossCheck, Kind, Photo, Sample, Triplet
@@ -9,7 +10,7 @@ from crosslight.records import CrossCheck, Kind, Photo, Sample, Triplet
 
 def photo_json(photo: Photo) -> str:
     """All of it."""
-    return _text(asdict(photo))
+    return _text(plain(photo))
 
 
 def photo_of(text: str) -> Photo:
@@ -21,18 +22,18 @@ def photo_of(text: str) -> Photo:
 
 def draft_json(triplet: Triplet, check: CrossCheck, parent: str) -> str:
     """A draft that reached the cross-check, with its numbers."""
-    return _text({"triplet": asdict(triplet), "check": asdict(check), "parent": parent})
+    return _text({"triplet": plain(triplet), "check": plain(check), "parent": parent})
 
 
 def draft_of(text: str) -> tuple[Triplet, CrossCheck, str]:
     """Triplet, numbers and parent."""
     told = json.loads(text)
-    return Triplet(**told["triplet"]), _check(told["check"]), told["parent"]
+    return triplet_of(told["triplet"]), _check(told["check"]), told["parent"]
 
 
 def sample_json(row: Sample) -> str:
     """Without its provenance, which is that of all rows of the run."""
-    told = asdict(row)
+    told = plain(row) | {"triplet": plain(row.triplet), "check": plain(row.check)}
     del told["provenance"]
     return _text(told)
 
@@ -40,10 +41,25 @@ def sample_json(row: Sample) -> str:
 def sample_of(text: str, provenance: dict[str, str]) -> Sample:
     """The row that was written."""
     told = json.loads(text)
-    told["triplet"] = Triplet(**told["triplet"])
+    told["triplet"] = triplet_of(told["triplet"])
     told["check"] = _check(told["check"])
     told["kind"] = Kind(told["kind"])
     return Sample(**told, provenance=provenance)
+
+
+def plain(one: Any) -> dict[str, Any]:
+    """The fields of a record as they are: `asdict` copies every value, and a build writes many."""
+    return {name: getattr(one, name) for name in _names(one.__class__)}
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
+
+
+def triplet_of(told: dict[str, Any]) -> Triplet:
+    """The triplet that was written."""
+    return Triplet(**{**told, "natural_with": tuple(told.get("natural_with", ()))})
 
 
 def _check(told: dict[str, Any]) -> CrossCheck:

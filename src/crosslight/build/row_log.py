@@ -7,7 +7,6 @@ made: read by place, what concurrent tasks wrote in any order comes out the same
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,9 +22,11 @@ COMMIT_S = 0.1
 """The longest that a row waits to be brought to the disk."""
 CHUNK = 500
 _TABLES = """
+CREATE TABLE made_with (value TEXT);
 CREATE TABLE inputs (at INTEGER PRIMARY KEY, source TEXT, fate TEXT);
 CREATE TABLE photos (id TEXT PRIMARY KEY, at INTEGER, ring TEXT, wave INTEGER,
-  colours BLOB, safe INTEGER DEFAULT 0, visited INTEGER DEFAULT 0, value TEXT) WITHOUT ROWID;
+  colours BLOB, safe INTEGER DEFAULT 0, person INTEGER, visited INTEGER DEFAULT 0,
+  value TEXT) WITHOUT ROWID;
 CREATE UNIQUE INDEX photos_at ON photos (at);
 CREATE INDEX photos_ring ON photos (safe, ring);
 CREATE INDEX photos_wave ON photos (wave, at);
@@ -34,6 +35,8 @@ CREATE TABLE drafts (place TEXT PRIMARY KEY, photo TEXT, wave INTEGER, way TEXT,
 CREATE INDEX drafts_photo ON drafts (photo, place);
 CREATE INDEX drafts_wave ON drafts (wave, place);
 CREATE TABLE things (thing TEXT, ring TEXT, photo TEXT, PRIMARY KEY (thing, ring)) WITHOUT ROWID;
+CREATE TABLE seen (thing TEXT, ring TEXT, photo TEXT, PRIMARY KEY (thing, ring)) WITHOUT ROWID;
+CREATE TABLE asked (row TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE moves (photo TEXT, draft TEXT, wave INTEGER,
   PRIMARY KEY (draft, photo)) WITHOUT ROWID;
 CREATE INDEX moves_photo ON moves (wave, photo, draft);
@@ -55,13 +58,23 @@ class RowLog:
         self._path = path
         if path is not None:
             _remove(path)
+        self._open(path)
+        self._db.executescript(_TABLES)
+
+    @classmethod
+    def left_at(cls, path: Path) -> "RowLog":
+        """The log of a run that was killed; it stays where it is. Raises `sqlite3.Error`."""
+        log = cls.__new__(cls)
+        log._path = None
+        log._open(path)
+        return log
+
+    def _open(self, path: Path | None) -> None:
         self._db = sqlite3.connect(
             path or ":memory:", check_same_thread=False, isolation_level="DEFERRED"
         )
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_TABLES)
-        self._committed = time.monotonic()
         self._timer: asyncio.TimerHandle | None = None
 
     def close(self) -> None:
@@ -79,6 +92,11 @@ class RowLog:
             self._timer = None
         with _told():
             self._db.commit()
+
+    def extend(self, tables: str) -> None:
+        """Further tables, of another kind of build."""
+        with _told():
+            self._db.executescript(tables)
 
     def write(self, statement: str, values: Sequence[Any] = ()) -> None:
         """Write, and see to it that it is on the disk soon. Raises `RunFailed`."""
@@ -125,12 +143,20 @@ class RowLog:
     def add_row(self, place: str, row: Sample) -> tuple[str, str] | None:
         """Keep a row. Of two with one id the earlier place stays; returns the place and the parent
         of the other."""
-        found = self.read("SELECT place, value FROM rows WHERE id = ?", (row.id,))
+        other = self.keep(place, row.id, row.triplet.photo, row.kind, sample_json(row))
+        return (other[0], sample_of(other[1], {}).parent) if other else None
+
+    def keep(
+        self, place: str, row: str, photo: str, kind: Kind, value: str
+    ) -> tuple[str, str] | None:
+        """The same of a row of any build: its id, its (first) photo, and `value` to read it from.
+        Returns the place and the value of the other."""
+        found = self.read("SELECT place, value FROM rows WHERE id = ?", (row,))
         if found and found[0][0] <= place:
-            return place, row.parent
-        values = (row.id, place, row.triplet.photo, str(row.kind), sample_json(row))
+            return place, value
+        values = (row, place, photo, str(kind), value)
         self.write("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?)", values)
-        return (found[0][0], sample_of(found[0][1], {}).parent) if found else None
+        return (found[0][0], found[0][1]) if found else None
 
     def rows(self, provenance: dict[str, str]) -> Iterator[Sample]:
         """All rows: by photo in input order, then by place."""

@@ -9,30 +9,59 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
+from typing import NamedTuple, Self
 
 from crosslight.build.config import SPLIT_UNITS
 from crosslight.build.row_codec import photo_of
 from crosslight.build.row_log import RowLog
 from crosslight.records import Kind, Sample, content_hash
+from crosslight.runs import SPLITS
 from crosslight.store import NEAR_BITS, group_similar, parse_hashes
 from crosslight.text import plural
 
 PHOTO, PATTERN = SPLIT_UNITS
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
-UNSPLIT = "unsplit"
-"""Where rows stand whose sentence another split has."""
+TRAIN, VALIDATION, TEST, UNSPLIT = SPLITS
+"""In the last stand rows whose sentence another split has, or whose photos are of two."""
 SHARE = 0.1
 """Of validation and of test; the rest is train."""
 LEAST = 10
 """With fewer photos (or patterns) nothing is split: one of them measures nothing."""
 
 
+def split_of(unit: str, seed: int, by: str = PHOTO) -> str:
+    """The split of a photo (or a pattern), the same in every build of any kind."""
+    at = int(content_hash(f"split {by} {seed} {unit}".encode())[:12], 16) / 16**12
+    return TEST if at < SHARE else VALIDATION if at < 2 * SHARE else TRAIN
+
+
+class Said(NamedTuple):
+    """What of a row tells its split."""
+
+    photos: tuple[str, ...]
+    pattern: str
+    text: str
+    unsafe: bool
+
+    @classmethod
+    def by(cls, row: Sample) -> Self:
+        """Of a row of one photo."""
+        said = row.triplet
+        return cls((said.photo,), said.pattern, said.text, row.kind is Kind.UNSAFE)
+
+
 class Splits:
     """The split of every row of a build."""
 
-    def __init__(self, by: str, seed: int, groups: Mapping[str, str] | None = None) -> None:
-        """`groups` names the group of each photo that has copies in the album."""
-        self._by, self._seed, self._groups = by, seed, groups or {}
+    def __init__(
+        self,
+        by: str,
+        seed: int,
+        groups: Mapping[str, str] | None = None,
+        album: int | None = None,
+    ) -> None:
+        """`groups` names the group of each photo that has copies in the album. `album`: how many
+        photos (less copies) could have rows; None: those that have."""
+        self._by, self._seed, self._groups, self._album = by, seed, groups or {}, album
         self._owners: dict[bytes, tuple[bool, str]] = {}
         self._units: set[str] = set()
         self._placed: Counter[str] = Counter()
@@ -40,13 +69,14 @@ class Splits:
     @classmethod
     def of(
         cls,
-        rows: Iterable[Sample],
+        rows: Iterable[Said],
         by: str = PHOTO,
         seed: int = 0,
         groups: Mapping[str, str] | None = None,
+        album: int | None = None,
     ) -> "Splits":
         """Splits of these rows, which are read once."""
-        splits = cls(by, seed, groups)
+        splits = cls(by, seed, groups, album)
         for row in rows:
             splits._learn(row)
         return splits
@@ -54,14 +84,19 @@ class Splits:
     @property
     def whole(self) -> bool:
         """Whether there is too little to split."""
-        return len(self._units) < LEAST
+        return self._number < LEAST
 
-    def place(self, row: Sample) -> str:
+    @property
+    def _number(self) -> int:
+        # What has rows differs between two builds of one album; its photos do not.
+        return len(self._units) if self._album is None or self._by == PATTERN else self._album
+
+    def place(self, row: Said) -> str:
         """The split that a row stands in; it is counted."""
-        split = self._split(self._unit(row))
+        split = self._split(row)
         if self.whole:
             split = TRAIN
-        elif self._owners[_key(row.triplet.text)][1] != split:
+        elif split != UNSPLIT and self._owners[_key(row.text)][1] != split:
             split = UNSPLIT
         self._placed[split] += 1
         return split
@@ -69,8 +104,10 @@ class Splits:
     def notes(self) -> list[str]:
         """What a reader must know of the splits, after all rows were placed."""
         if self.whole:
-            told = f"{plural(len(self._units), self._by)} with rows, {LEAST} are the least"
-            return [f"no split: {told}; all rows stand in train"] if self._units else []
+            if not self._units:
+                return []
+            told = f"{plural(self._number, self._by)}, {LEAST} are the least"
+            return [f"no split: {told}; all rows stand in train"]
         notes = [
             f"no {self._by} fell into {split}: use the other splits, or give another --seed"
             for split in (TRAIN, VALIDATION, TEST)
@@ -79,26 +116,27 @@ class Splits:
         if lone := self._placed[UNSPLIT]:
             notes.append(
                 f"{plural(lone, 'row stands', 'rows stand')} in no split (`{UNSPLIT}`):"
-                " another split has the sentence"
+                " another split has the sentence or a photo"
             )
         return notes
 
-    def _learn(self, row: Sample) -> None:
-        unit, key = self._unit(row), _key(row.triplet.text)
-        self._units.add(unit)
+    def _learn(self, row: Said) -> None:
+        key, split = _key(row.text), self._split(row)
+        self._units.update(self._of(row))
+        if split == UNSPLIT:
+            return
         # A control must not take the sentence away from the row that it is a control of.
-        unsafe = row.kind is Kind.UNSAFE
-        if key not in self._owners or (unsafe and not self._owners[key][0]):
-            self._owners[key] = (unsafe, self._split(unit))
+        if key not in self._owners or (row.unsafe and not self._owners[key][0]):
+            self._owners[key] = (row.unsafe, split)
 
-    def _unit(self, row: Sample) -> str:
-        if self._by == PATTERN:
-            return row.triplet.pattern or row.triplet.photo
-        return self._groups.get(row.triplet.photo, row.triplet.photo)
+    def _of(self, row: Said) -> list[str]:
+        if self._by == PATTERN and row.pattern:
+            return [row.pattern]
+        return [self._groups.get(photo, photo) for photo in row.photos]
 
-    def _split(self, unit: str) -> str:
-        at = int(content_hash(f"split {self._by} {self._seed} {unit}".encode())[:12], 16) / 16**12
-        return TEST if at < SHARE else VALIDATION if at < 2 * SHARE else TRAIN
+    def _split(self, row: Said) -> str:
+        first, *others = {split_of(unit, self._seed, self._by) for unit in self._of(row)}
+        return UNSPLIT if others else first
 
 
 def _key(text: str) -> bytes:

@@ -13,11 +13,12 @@ from typing import Any
 
 from crosslight.build.bank import Bank, bank_hash
 from crosslight.build.config import BuildConfig
-from crosslight.build.counts import RowCounts
+from crosslight.build.counts import RowCounts, persons_told
 from crosslight.build.dataset import addressed, write_dataset
 from crosslight.build.drafts import write_drafts
+from crosslight.build.roles import UNREAD_NOTES
 from crosslight.build.row_log import RowLog
-from crosslight.build.splits import Splits, groups_in
+from crosslight.build.splits import Said, Splits, groups_in
 from crosslight.build.waves import ScenarioMap
 from crosslight.photos import LeftOut
 from crosslight.records import Kind, Sample, canonical
@@ -29,6 +30,8 @@ SCREEN = "screen"
 UNREAD = "not_reached"
 """The fate of an input that a stop left unread."""
 NAMED_AT_ONCE = 500
+LONE = "worded after an idea that has no row: its own answer was dropped, or failed"
+"""Stands on rows whose parent is not in the dataset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class Tally:
     patterns: set[str] = field(default_factory=set)
     speaking: int = 0
     """Rows of which a text speaks to the judge."""
+    unread: int = 0
+    """Rows of which a guard left a question unanswered."""
     notes: list[str] = field(default_factory=list)
     beside: LeftOut = field(default_factory=LeftOut)
 
@@ -68,6 +73,7 @@ class Tally:
         self.splits[split] += 1
         self.patterns.add(row.triplet.pattern)
         self.speaking += bool(addressed(row))
+        self.unread += any(note.startswith(UNREAD_NOTES) for note in row.check.notes)
 
 
 def write_build(
@@ -82,36 +88,59 @@ def write_build(
 ) -> Tally:
     """Write the dataset and the drafts of all rows in the log. `copies`: the screen let them in."""
     groups = groups_in(log) if copies else {}
-    splits = Splits.of(log.rows(provenance), config.split_by, config.seed, groups)
+    album = int(log.one("SELECT COUNT(*) FROM photos")) - len(groups)
+    said = map(Said.by, log.rows(provenance))
+    splits = Splits.of(said, config.split_by, config.seed, groups, album)
     tally = Tally(beside=LeftOut(config.keep_exif))
 
     def rows() -> Iterator[tuple[Sample, str]]:
         for row in _named(log.rows(provenance), scenarios):
-            split = splits.place(row)
+            split = splits.place(Said.by(row))
             tally.add(row, split)
-            yield _with_reasons(row, log), split
+            yield _with_reasons(_with_parent(row, log), log, controls=config.controls), split
 
     write_dataset(out, rows(), log.photo, images, tally.beside)
     write_drafts(out, log, scenarios)
     tally.notes += splits.notes()
+    if n := tally.unread:
+        tally.notes.append(
+            f"in {plural(n, 'row')} the guard left a question unanswered, which is unknown and"
+            " noted; the same command asks again for what failed"
+        )
     return tally
 
 
-def _with_reasons(row: Sample, log: RowLog) -> Sample:
+def _with_parent(row: Sample, log: RowLog) -> Sample:
+    """A wording or transfer names the row that it came of, unless that one was kept without an
+    answer: then it stands for itself."""
+    if not row.parent or log.one("SELECT 1 FROM rows WHERE id = ?", (row.parent,)):
+        return row
+    check = replace(row.check, notes=(*row.check.notes, LONE))
+    return replace(row, parent="", check=check)
+
+
+def _with_reasons(row: Sample, log: RowLog, *, controls: bool) -> Sample:
     """An unsafe row says why it lacks a control."""
     if row.kind is not Kind.UNSAFE:
         return row
+    notes = missing_controls(log, row.triplet.photo, row.id)
+    if controls and log.one("SELECT 1 FROM asked WHERE row = ?", (row.id,)) is None:
+        notes.append("a control is missing: no photo was sought before the stop")
+    check = replace(row.check, notes=(*row.check.notes, *notes))
+    return replace(row, check=check) if notes else row
+
+
+def missing_controls(log: RowLog, photo: str, row: str) -> list[str]:
+    """Why a row lacks controls, as notes."""
     found = log.read(
         "SELECT DISTINCT failed, reason FROM lost WHERE photo = ? AND row = ? AND step = 'controls'"
         " ORDER BY failed, reason",
-        (row.triplet.photo, row.id),
+        (photo, row),
     )
-    notes = [
+    return [
         f"a control failed: {reason}" if failed else f"a control is missing: {_words(reason)}"
         for failed, reason in found
     ]
-    check = replace(row.check, notes=(*row.check.notes, *notes))
-    return replace(row, check=check) if notes else row
 
 
 def _words(reason: str) -> str:
@@ -129,8 +158,9 @@ def _named(rows: Iterator[Sample], scenarios: ScenarioMap) -> Iterator[Sample]:
 class LostRows(Collection[Lost]):
     """All rows that left early, and what was not reached, read anew from the log each time."""
 
-    def __init__(self, log: RowLog) -> None:
-        self._log = log
+    def __init__(self, log: RowLog, ends: str = "") -> None:
+        """`ends`: another question than that of a build of one photo."""
+        self._log, self._ends = log, ends or _ENDS
 
     def __iter__(self) -> Iterator[Lost]:
         return chain(self._log.lost(), self._unread(), self._not_reached())
@@ -146,7 +176,7 @@ class LostRows(Collection[Lost]):
         return (Lost(NOT_REACHED, source) for (source,) in found)
 
     def _not_reached(self) -> Iterator[Lost]:
-        for photo, worst in self._log.stream(_ENDS):
+        for photo, worst in self._log.stream(self._ends):
             if worst is None:
                 yield Lost(NOT_REACHED, self._log.photo(photo).source, photo)
 
@@ -159,10 +189,10 @@ FROM photos p WHERE NOT EXISTS (SELECT 1 FROM rows r WHERE r.photo = p.id) ORDER
 walk that a stop cut short, drafts that fell say nothing of the photo."""
 
 
-def account_of(log: RowLog) -> Account:
+def account_of(log: RowLog, ends_of: str = "") -> Account:
     """What became of each input. A photo is finished when a row stands on it; else it ended as the
-    worst of its drafts did."""
-    ends = Counter(worst for _, worst in log.stream(_ENDS))
+    worst of its drafts did. `ends_of`: another question than that of a build of one photo."""
+    ends = Counter(worst for _, worst in log.stream(ends_of or _ENDS))
     fates = dict(
         log.read(
             "SELECT fate, COUNT(*) FROM inputs WHERE fate IN ('Dropped', 'Failed') GROUP BY fate"
@@ -170,7 +200,7 @@ def account_of(log: RowLog) -> Account:
     )
     return Account(
         int(log.one("SELECT COUNT(*) FROM inputs")),
-        int(log.one("SELECT COUNT(DISTINCT photo) FROM rows")),
+        int(log.one("SELECT COUNT(*) FROM photos")) - ends.total(),
         fates.get("Dropped", 0) + ends[0],
         fates.get("Failed", 0) + ends[1],
     )
@@ -182,13 +212,18 @@ def _bounds(bank: Bank, patterns: Collection[str]) -> dict[str, str]:
     return {id: bounds for id in used if (bounds := "; ".join(bank.patterns[id].bounds))}
 
 
-def _inputs_hash(log: RowLog) -> str:
+def inputs_hash(log: RowLog) -> str:
     """The hash of all inputs with what became of them, without holding them all."""
     whole = sha256(b"[")
     for at, one in enumerate(log.stream("SELECT source, fate FROM inputs ORDER BY at")):
         whole.update((b"," if at else b"") + canonical(list(one)))
     whole.update(b"]")
     return whole.hexdigest()
+
+
+_PERSONS = """
+SELECT person FROM photos p WHERE EXISTS (SELECT 1 FROM rows r WHERE r.photo = p.id)
+"""
 
 
 def describe(outcome: BuildOutcome, tally: Tally) -> dict[str, Any]:
@@ -203,6 +238,7 @@ def describe(outcome: BuildOutcome, tally: Tally) -> dict[str, Any]:
         "labels": dict(sorted(tally.labels.items())),
         "kinds": dict(sorted(tally.kinds.items())),
         "splits": dict(sorted(tally.splits.items())),
+        "persons": persons_told(shown for (shown,) in outcome.log.stream(_PERSONS)),
         "beside_pixels": tally.beside.as_json(),
         "funnel": outcome.account.as_json(),
         "coverage": [version.as_json() for version in outcome.scenarios.versions],
@@ -218,5 +254,5 @@ def describe(outcome: BuildOutcome, tally: Tally) -> dict[str, Any]:
             "ours": outcome.ours,
             "bounds": _bounds(outcome.bank, tally.patterns),
         },
-        "data": {"inputs_sha256": _inputs_hash(outcome.log)},
+        "data": {"inputs_sha256": inputs_hash(outcome.log)},
     }

@@ -9,19 +9,18 @@ from collections.abc import Awaitable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from crosslight.build.controls import Controls, Part
 from crosslight.build.counts import RowCounts, lost_of
-from crosslight.build.row_codec import draft_json, draft_of
+from crosslight.build.row_codec import draft_json, draft_of, sample_of
 from crosslight.build.row_log import RowLog, place_of
 from crosslight.build.steps import (
     NO_PATTERN,
     Answer,
     Augment,
     Check,
-    Controls,
     Draft,
     IdeaRequest,
     Imagine,
-    Part,
     RecipeParts,
 )
 from crosslight.build.wish import Wish
@@ -45,6 +44,8 @@ class Visit:
     at: int
     wave: int
     wish: Wish | None
+    beside: bool = False
+    """Only photo controls of its rows are sought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,9 @@ class _Walked:
 
     async def walk(self) -> Outcome[str]:
         """The photo; where errors left it without a row, the first of them."""
+        if self._visit.beside:
+            await self._photo_controls()
+            return Done(self._visit.photo)
         made = await (self._imagined() if self._visit.wish else self._moved())
         kept = _some(await all_of(self._checked(one) for one in made))
         worded: list[Placed] = []
@@ -154,7 +158,7 @@ class _Walked:
         triplet, check, parent = draft_of(value)
         draft, place = Draft(triplet, parent, check), f"{self._place}.{place_of(at)}"
         work = Augment(self._kit).transfer(draft, self._visit.photo, self._context)
-        drafts = await self._try("augment", place, draft, _listed(work))
+        drafts = await self._try("augment", place, draft, work)
         return [Placed(one, place, MOVED) for one in drafts]
 
     def _fresh(self, made: Iterable[Placed]) -> list[Placed]:
@@ -217,19 +221,35 @@ class _Walked:
 
     async def _controls(self, rows: Sequence[tuple[Sample, str]]) -> None:
         """What becomes of a control is nothing to its row or to the others. Texts are asked for one
-        after the other: each knows the earlier ones of its photo."""
+        after the other: each knows the earlier ones of its photo. Photos are sought later."""
         controls = Controls(self._kit)
         earlier = self._log.harmless_texts(self._visit.photo)
-        beside: list[tuple[Part, Sample, str]] = []
         for row, place in rows:
             known = tuple(earlier)  # both texts of a row come of one question
             for at, part in enumerate(controls.parts(row)):
-                if part == controls.photo:
-                    beside.append((part, row, _behind(place, at)))
-                else:
+                if at != controls.photo_at(row):
                     made = await self._controlled(part, row, _behind(place, at), known)
                     earlier += [control.triplet.text for control in made]
-        await all_of(self._controlled(*one, ()) for one in beside)
+
+    async def _photo_controls(self) -> None:
+        """Of the photo's rows of this wave, which has looked at all its photos by now."""
+        controls, wave = Controls(self._kit), self._visit.wave
+        found = self._log.read(
+            "SELECT place, value FROM rows WHERE photo = ? AND kind = ? AND place >= ?"
+            " AND place < ? ORDER BY place",
+            (self._visit.photo, Kind.UNSAFE, place_of(wave), place_of(wave + 1)),
+        )
+        works: list[Coroutine[Any, Any, list[Sample]]] = []
+        for place, value in found:
+            row = sample_of(value, self._walk.provenance)
+            if (at := controls.photo_at(row)) is not None:
+                works.append(self._beside(controls.photo, row, _behind(place, at)))
+        await all_of(works)
+
+    async def _beside(self, part: Part, row: Sample, place: str) -> list[Sample]:
+        made = await self._controlled(part, row, place, ())
+        self._log.write("INSERT OR IGNORE INTO asked VALUES (?)", (row.id,))
+        return made
 
     async def _controlled(
         self, part: Part, row: Sample, place: str, earlier: tuple[str, ...]
@@ -284,9 +304,3 @@ async def _nothing_new(work: Awaitable[list[Outcome[Draft]]]) -> list[Outcome[Dr
     """At a second look it is no loss that there is nothing more."""
     made = await work
     return [one for one in made if not (isinstance(one, Dropped) and one.reason == NO_PATTERN)]
-
-
-async def _listed(work: Awaitable[Draft | None]) -> list[Outcome[Draft]]:
-    """None is no loss: there is nothing to say."""
-    made = await work
-    return [] if made is None else [Done(made)]

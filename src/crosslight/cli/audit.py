@@ -1,7 +1,5 @@
 """`crosslight audit DATASET`: can its labels be read off its texts, without the picture?"""
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crosslight.cli.console import err, out
+from crosslight.cli.json_file import check_json_file
 from crosslight.cli.options import Seed
 
 CELL = 300
@@ -55,7 +54,7 @@ def audit(
     from crosslight.store import write_json
 
     if output is not None:
-        _refuse_place(output)
+        check_json_file(output, "audit", lambda found: bool(found.keys() & {"texts", "warnings"}))
     mapped = any((text, label, group, act, unsafe))
     if (dataset / "run.json").is_file() and not mapped:
         told = _run(dataset, rows, seed)
@@ -76,24 +75,6 @@ def audit(
     if output is not None:
         write_json(output, told)
         out.print(Text(f"look at it: {output}"))
-
-
-def _refuse_place(output: Path) -> None:
-    """Before anything is measured. Raises `BadSetting` for a place that cannot be written, and for
-    a file that is no audit: the data itself, or the `run.json` of a run."""
-    from crosslight.records import BadSetting
-    from crosslight.store import UnreadableFile, read_json
-
-    if not (output.parent.is_dir() and os.access(output.parent, os.W_OK)) or output.is_dir():
-        raise BadSetting(
-            f"-o {output}: cannot be written", "name a .json file in a folder that is there"
-        )
-    if output.exists():
-        with suppress(OSError, UnreadableFile):
-            found = read_json(output)
-            if isinstance(found, dict) and found.keys() & {"texts", "warnings"}:
-                return
-        raise BadSetting(f"-o {output}: is there and is no audit", "name another .json file")
 
 
 def _run(folder: Path, rows: int, seed: int) -> dict[str, Any]:

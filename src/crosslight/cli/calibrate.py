@@ -1,12 +1,14 @@
 """`crosslight build calibrate --guard SPEC`: how a guard reads what people wrote."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from crosslight.cli import options as opt
-from crosslight.cli.console import err, out
+from crosslight.cli.console import err, out, tell
+from crosslight.cli.json_file import check_json_file
 
 BARS = " ▁▂▃▄▅▆▇█"
 
@@ -46,6 +48,11 @@ def calibrate(
 
     if output is not None and output.suffix != ".json":
         raise typer.BadParameter(f"--output {output}: name a .json file")
+    before: Mapping[str, Any] = {}
+    if output is not None:
+        before = check_json_file(
+            output, "calibration", lambda found: found.get("kind") == "calibration"
+        )
     given = CallSettings.of(calls)
     job = CalibrateJob(
         guard,
@@ -64,12 +71,15 @@ def calibrate(
 
     def told(done: int, of: int) -> None:
         if not quiet:
-            err.print(f"{done:,} of {of:,} questions answered", style="dim", markup=False)
+            tell(f"{done:,} of {of:,} questions answered", style="dim")
 
-    found = run_main(calibrate_guard(job, told))
+    found = run_main(calibrate_guard(job, told, console=True))
     _print(found)
     if output is not None:
-        write_json(output, found.as_json())
+        if found.status == "complete" or before.get("status") != "complete":
+            write_json(output, found.as_json())
+        else:
+            err.print(f"{output} stays as it is: it is of a run that was complete", markup=False)
     _end(found, given.fail_on_error)
 
 

@@ -85,7 +85,7 @@ def watching(quiet: bool, *, headings: bool = False) -> Any:
         from crosslight.flow import Watch
 
         if headings and not quiet:
-            _tell(f"{name}: {total:,} rows", style="bold")
+            tell(f"{name}: {total:,} rows", style="bold")
         return Watch(runner, ledger, total=total, quiet=quiet) if not quiet else nullcontext()
 
     return watch
@@ -102,10 +102,10 @@ class Screening:
         """So many inputs have been looked at."""
         if not self._quiet and time.monotonic() - self._told > 10:
             self._told = time.monotonic()
-            _tell(f"screen: {inputs:,} inputs so far")
+            tell(f"screen: {inputs:,} inputs so far")
 
 
-def _tell(line: str, style: str = "") -> None:
+def tell(line: str, style: str = "") -> None:
     """On the way: that nobody reads it any more is no reason to break off."""
     with suppress(OSError, ValueError):
         err.print(line, style=style)

@@ -7,7 +7,13 @@ import typer
 
 from crosslight.cli import options as opt
 from crosslight.cli.console import Screening, end, lost_in, out, watching, why_failed
-from crosslight.cli.judge_console import card_table, print_cut, print_unknown_labels, verdicts
+from crosslight.cli.judge_console import (
+    print_card,
+    print_flips,
+    print_rethreshold,
+    print_tests,
+    verdicts,
+)
 
 app = typer.Typer(
     cls=opt.DefaultGroup,
@@ -26,6 +32,10 @@ Looks = Annotated[
 ]
 Set = Annotated[
     list[str] | None, typer.Option("--set", help="A threshold, e.g. --set relevance_t=0.2.")
+]
+SetRule = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A threshold, e.g. --set alpha2=0.7; of one rule RULE.alpha2=0.7."),
 ]
 
 
@@ -49,11 +59,13 @@ def run(
     detector: Annotated[
         str | None, typer.Option(help="Finds central objects: a model that answers with boxes.")
     ] = None,
-    method: Annotated[str, typer.Option(help="clue, or a baseline; see docs/judge.md.")] = "clue",
+    method: Annotated[
+        str, typer.Option(help="clue-2, paper (CLUE as published), or a baseline; docs/judge.md.")
+    ] = "clue-2",
     without: Annotated[
         list[str] | None,
         typer.Option(
-            help="A part to leave out: preconditions, debias1, debias2, relevance, cascade."
+            help="A part to leave out, e.g. cascade, floor, joint, print; docs/judge.md lists them."
         ),
     ] = None,
     set_: Set = None,
@@ -146,51 +158,52 @@ def _run(job: Any, quiet: bool, flip: bool) -> None:
     )
     if told["failed"] and result.status != "failed":
         why_failed(job.out)
+    print_tests(told)
     if "flips" in told:
-        _print_flips(told["flips"])
+        print_flips(told["flips"])
     end(result, job.out)
-
-
-def _print_flips(flips: Any) -> None:
-    out.print(
-        f"policy-flip test: {flips['flipped']:,} of {flips['flipped'] + flips['stayed']:,} unsafe "
-        f"verdicts followed the policy, {flips['unknown']:,} unknown"
-    )
 
 
 @app.command("rethreshold")
 def rethreshold(
     folder: Annotated[Path, typer.Argument(help="The folder of a judging run.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A new folder.")] = None,
-    set_: Set = None,
+    card: Annotated[
+        Path | None,
+        typer.Option(help="A card.json: its cuts are applied, its calibration is written beside."),
+    ] = None,
+    set_: SetRule = None,
     store: opt.Store = None,
 ) -> None:
     """Read the evidence of a run with other thresholds. Makes no call."""
-    from crosslight.judge import rethreshold_run
+    from crosslight.judge import read_card, rethreshold_run
     from crosslight.view import write_judge_report
 
     target = output or folder.resolve().with_name(folder.resolve().name + "-rethreshold")
-    summary = rethreshold_run(folder, target, _values(set_))
-    told = summary["rethreshold"]
+    chosen = None if card is None else read_card(card)
+    summary = rethreshold_run(folder, target, _values(set_), chosen)
     page = write_judge_report(target, opt.images_path(store))
-    out.print(
-        f"{told['flipped']:,} of {summary['rows']:,} verdicts changed, 0 calls; "
-        f"{told['not_asked']:,} questions would need a measurement that was never made"
-    )
-    out.print(verdicts(summary))
+    print_rethreshold(summary)
     out.print(f"look at it: {page}")
 
 
 @app.command("report")
 def report(
-    labels: Annotated[Path, typer.Argument(help="CSV, JSONL or parquet: image, label, rule.")],
+    labels: Annotated[
+        list[Path] | None,
+        typer.Argument(help="CSV, JSONL or parquet: image, label, rule. None: what to label."),
+    ] = None,
     folder: Annotated[Path, typer.Option("--run", help="The judging run.")] = Path("runs/judge"),
+    sample: Annotated[
+        str,
+        typer.Option(help="random: the labels of no queue were drawn by chance from the run."),
+    ] = "",
     missed_at_most: Annotated[
         float | None,
         typer.Option(help="Choose the cut so that at most this share of violations is missed."),
     ] = None,
     share: Annotated[float, typer.Option(help="Labels that the cut is chosen on.")] = 0.5,
-    seed: Annotated[int, typer.Option(help="Of the split and the bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the split and the draws.")] = 0,
     queue: Annotated[int, typer.Option(help="Images to propose for labelling.", min=0)] = 50,
     store: opt.Store = None,
 ) -> None:
@@ -207,18 +220,29 @@ def report(
 
     if missed_at_most is not None and not 0 < missed_at_most < 1:
         raise typer.BadParameter("--missed-at-most is a share between 0 and 1")
-    known = read_labels(labels)
+    if sample not in ("", "random"):
+        raise typer.BadParameter("--sample is random, or left out")
+    known = read_labels(*labels) if labels else None
     with held_folder(folder, "judge"):
-        card = report_card(
-            folder, known, missed_at_most=missed_at_most, calibration_share=share, seed=seed
+        card = known and report_card(
+            folder,
+            known,
+            sample="random" if sample else "",
+            missed_at_most=missed_at_most,
+            calibration_share=share,
+            seed=seed,
         )
         rows = images_to_label(read_verdicts(folder), known, queue)
-        write_queue(folder / "label_next.csv", rows)
+        path = write_queue(folder, rows)
         page = write_judge_report(folder, opt.images_path(store))
-    out.print(card_table(card))
-    print_cut(card)
-    print_unknown_labels(card)
-    out.print(f"label next: {len(rows):,} images in {folder / 'label_next.csv'}")
+    if card:
+        print_card(card)
+    blank = sum(not row["label"] for row in rows)
+    out.print(
+        f"label next: {blank:,} images in {path} (label: safe or unsafe; broken: the rules), then "
+        "give it to `judge report` with the files before it",
+        markup=False,
+    )
     out.print(f"look at it: {page}")
 
 
@@ -231,6 +255,9 @@ def assess(
         str, typer.Option(help="general, crossing, or a YAML file with question and marks.")
     ] = "general",
     output: opt.Output = Path("runs/assess"),
+    without: Annotated[
+        list[str] | None, typer.Option(help="A part to leave out: debias, describe.")
+    ] = None,
     injection: opt.Injection = "ocr",
     keep_copies: opt.KeepCopies = False,
     side: opt.Side = 768,
@@ -242,7 +269,10 @@ def assess(
     *,
     calls: Any,
 ) -> None:
-    """Grade scenes from 0 to 10 with a description, instead of by rules."""
+    """Grade scenes from 0 to 10 with a description, instead of by rules.
+
+    The embedded model grades on the scale crossing alone: it warns, and clears nothing.
+    """
     from crosslight.api import assess_job
     from crosslight.judge import AssessConfig
 
@@ -251,7 +281,9 @@ def assess(
         output,
         model=model,
         scale=scale,
-        config=AssessConfig(addressed=injection, side=side, looks=looks),
+        config=AssessConfig(
+            without=tuple(without or ()), addressed=injection, side=side, looks=looks
+        ),
         column=column,
         allow_outside=allow_outside,
         keep_copies=keep_copies,
@@ -266,10 +298,14 @@ def assess(
 
 
 def _grade(job: Any, quiet: bool) -> None:
+    from crosslight.api import assess_pages
     from crosslight.flow import run_main
     from crosslight.judge import run_assess
 
-    result = run_main(run_assess(job, watching(quiet), Screening(quiet), console=True))
+    grading = run_assess(
+        job, watching(quiet), Screening(quiet), pages=assess_pages(job), console=True
+    )
+    result = run_main(grading)
     told, grades = result.summary, result.summary["grades"]
     out.print(
         f"[bold]{grades['done']:,} graded[/], {grades['undecided']:,} undecided of "
@@ -278,6 +314,31 @@ def _grade(job: Any, quiet: bool) -> None:
     if told["failed"] and result.status != "failed":
         why_failed(job.out)
     end(result, job.out)
+
+
+@app.command("agree")
+def agree(
+    grades: Annotated[Path, typer.Argument(help="CSV of people: image, grade (0 to 10), rater.")],
+    folder: Annotated[Path, typer.Option("--run", help="The grading run.")] = Path("runs/assess"),
+    queue: Annotated[int, typer.Option(help="Images to propose for grading.", min=0)] = 50,
+    seed: Annotated[int, typer.Option(help="Of the images that are proposed.")] = 0,
+    store: opt.Store = None,
+) -> None:
+    """How far a run of `judge assess` agrees with the grades of people, and what to grade next."""
+    from crosslight.judge import grade_agreement, read_grades, run_images, write_grade_queue
+    from crosslight.runs import held_folder
+    from crosslight.view import write_assess_report
+
+    known = read_grades(grades)
+    with held_folder(folder, "assess"):
+        found = grade_agreement(folder, known)
+        places = folder / "grade_next.csv"
+        proposed = write_grade_queue(places, run_images(folder), known, queue, seed)
+        page = write_assess_report(folder, opt.images_path(store))
+    for line in found.lines():
+        out.print(line, markup=False)
+    out.print(f"grade next: {proposed:,} images, drawn by chance, in {places}")
+    out.print(f"look at it: {page}")
 
 
 def _values(pairs: list[str] | None) -> dict[str, float]:

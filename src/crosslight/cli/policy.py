@@ -1,5 +1,6 @@
 """`crosslight policy`: the categories of harm; constitutions to check, compile, show, compare."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,12 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 Named = Annotated[str, typer.Argument(help="A YAML file, or a name of `policy list`.")]
+
+
+class By(StrEnum):
+    """Who compiles without a model."""
+
+    HAND = "hand"
 
 
 @app.callback()
@@ -62,7 +69,10 @@ def list_constitutions() -> None:
 
 @app.command("check")
 def check(constitution: Named) -> None:
-    """Read a constitution and its compiled form; print what a reviewer should look at."""
+    """Print what a reviewer should look at, and who can decide each question.
+
+    Says of every rule whether it can be decided without a vision-language model.
+    """
     from crosslight.policy import NotCompiled, policy_warnings, read_constitution, read_policy
 
     compiled = None
@@ -74,6 +84,10 @@ def check(constitution: Named) -> None:
     found = policy_warnings(written, compiled)
     for line in found:
         err.print(f"[yellow]look again:[/] {escape(line)}")
+    if compiled:
+        from crosslight.cli.policy_compile import print_deciders
+
+        print_deciders(compiled)
     asked = sum(len(rule.questions) for rule in compiled.rules) if compiled else 0
     out.print(
         f"{escape(written.title)}: {len(written.rules)} rules, {asked} questions, "
@@ -85,12 +99,16 @@ def check(constitution: Named) -> None:
 def show(
     constitution: Named,
     source: Annotated[bool, typer.Option("--source", help="Print the file as it is.")] = False,
+    compiled: Annotated[
+        bool, typer.Option("--compiled", help="Print the compiled file as it is.")
+    ] = False,
 ) -> None:
     """Print rules with their chains of questions."""
     from crosslight.policy import (
         COMPILED_SUFFIX,
         Compiled,
         find_constitution,
+        question_line,
         read_any,
         read_policy_text,
     )
@@ -100,14 +118,20 @@ def show(
         out.print(read_policy_text(path), markup=False)
         return
     beside = path.with_name(path.stem + COMPILED_SUFFIX)
+    if compiled:
+        out.print(read_policy_text(beside), markup=False)
+        return
     found = read_any(beside if beside.is_file() else path)
     out.print(f"[bold]{escape(found.title)}[/]")
     for rule in found.rules:
         text = rule.text if isinstance(found, Compiled) else getattr(rule, "stated", "")
         out.print(f"\n[bold]{rule.id}[/]  {escape(text)}")
-        for at, item in enumerate(getattr(rule, "chain", ()), start=1):
-            asked = " [dim]or[/] ".join(escape(q.see) for q in item.any)
-            out.print(f"  {at}. {asked}")
+        for number, chain in enumerate(getattr(rule, "all_chains", ())):
+            if number:
+                out.print("  [dim]or where all of these hold:[/]")
+            for at, item in enumerate(chain, start=1):
+                asked = " [dim]or[/] ".join(escape(question_line(q)) for q in item.any)
+                out.print(f"  {at}. {asked}")
 
 
 @app.command("diff")
@@ -124,50 +148,66 @@ def diff_policies(left: Named, right: Named) -> None:
     raise typer.Exit(1 if lines else 0)
 
 
+@app.command("new")
+def new(
+    name: Annotated[Path, typer.Argument(help="NAME or path of the new policy.")],
+) -> None:
+    """Write a policy of two rules that are compiled by hand, to change into your own."""
+    from crosslight.policy import new_policy
+
+    source, compiled = new_policy(name)
+    out.print(f"{source}: the rules", markup=False)
+    out.print(f"{compiled}: the questions of each rule", markup=False)
+    out.print(f"next: crosslight policy check {source}", markup=False)
+
+
 @app.command("compile")
 def compile_constitution(
     constitution: Named,
-    model: Annotated[str, typer.Option(help="Who compiles: a model that writes JSON.")],
+    model: Annotated[str, typer.Option(help="Who compiles: a model that writes JSON.")] = "",
+    by: Annotated[
+        By | None, typer.Option("--by", help="hand: no model; write the form to fill in.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Default: NAME.compiled.yaml beside it.")
     ] = None,
-    draws: Annotated[int, typer.Option(help="Scores to average.", min=1)] = 3,
+    again: Annotated[
+        list[str] | None,
+        typer.Option(help="A rule to compile anew though its wording is the same. Repeatable."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Replace without asking.")] = False,
+    draws: Annotated[int, typer.Option(help="Scores to average.", min=1, max=50)] = 3,
     rounds: Annotated[int, typer.Option(help="Rewordings at most.", min=0)] = 4,
+    examples: Annotated[
+        bool, typer.Option(help="Read the compiled form against examples, to see what it loses.")
+    ] = True,
     store: Annotated[Path | None, typer.Option(help="Folder of the answer store.")] = None,
 ) -> None:
-    """Make rules objective, take them apart into questions, and write that for review."""
-    from crosslight.flow import Session, run_main
-    from crosslight.judge import CompileConfig, compile_policy
-    from crosslight.models import parse
+    """Make rules objective, take them apart into questions, and write that for review.
+
+    What is compiled already stays, with all edits, where its wording in the source is the same.
+    """
+    from crosslight.cli.policy_compile import fill_in, replace_compiled
+    from crosslight.judge import CompileConfig
     from crosslight.policy import (
         COMPILED_SUFFIX,
         CONSTITUTION_FOLDER,
         find_constitution,
-        policy_warnings,
         read_constitution,
-        write_compiled,
+        standing_at,
     )
-    from crosslight.store import AnswerStore
 
+    if bool(model) == bool(by):
+        raise typer.BadParameter("name who compiles: --model SPEC, or --by hand")
     path, written = find_constitution(constitution), read_constitution(constitution)
     if output is None and path.parent == CONSTITUTION_FOLDER:
         raise typer.BadParameter("name the output with -o: the installed files stay as they are")
     target = output or path.with_name(path.stem + COMPILED_SUFFIX)
-    backend = parse(model)
-    settings = CompileConfig(draws=draws, rounds=rounds)
-
-    async def work() -> None:
-        async with Session({"compiler": backend}, AnswerStore(answers_path(store))) as session:
-            told = compile_policy(
-                session.callers["compiler"],
-                written,
-                settings,
-                lambda line: err.print(line, markup=False),
-            )
-            compiled = await told
-        write_compiled(target, compiled)
-        for line in policy_warnings(written, compiled):
-            err.print(f"[yellow]look again:[/] {escape(line)}")
-
-    run_main(work())
-    out.print(f"review it: {target}")
+    standing = standing_at(target)
+    if by:
+        fill_in(written, standing, target, again or [], yes)
+        return
+    settings = CompileConfig(draws=draws, rounds=rounds, examples=examples)
+    replace_compiled(
+        model, written, standing, target, again or [], yes, settings, answers_path(store)
+    )

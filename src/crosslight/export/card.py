@@ -21,6 +21,7 @@ from crosslight.export.summary import (
     NUMBER_MEANINGS,
     NUMBER_TITLES,
     categories,
+    noted,
     number_names,
     scenarios,
     shared_photos,
@@ -77,12 +78,14 @@ def render_card(run: Run) -> str:
             split_by=run.manifest.settings.get("split_by", ""),
             of_photos=run.manifest.photos,
             beside=run.manifest.beside_pixels,
+            persons=_persons(run.manifest.persons),
             composition=_composition(rows, splits),
             labels=sorted(Counter(row.label for row in rows).items()),
             photos_in={s: len({p for r in rows if r.split == s for p in r.photos}) for s in splits},
             shared=shared_photos(rows),
             scenarios=found,
             lacking=without_controls(rows),
+            noted=noted(rows),
             thin=thin_below(run, [s.kinds["unsafe"] for s in found]),
             domains=categories(rows),
             unknowns=unknowns(rows),
@@ -101,6 +104,12 @@ def render_card(run: Run) -> str:
             command=_command(run.manifest.settings),
         )
     )
+
+
+def _persons(told: dict[str, int]) -> dict[str, int]:
+    """How many photos show a person, as the run wrote it; empty where it did not."""
+    names = ("shown", "not_found", "unknown")
+    return {name: told.get(name, 0) for name in names} if told else {}
 
 
 def _bounds(bank: dict[str, Any]) -> list[tuple[str, str]]:

@@ -118,6 +118,22 @@ def without_controls(rows: Iterable[Row]) -> dict[str, int]:
     }
 
 
+def noted(rows: Iterable[Row]) -> tuple[tuple[str, int], ...]:
+    """What the notes of rows say of controls that are missing and of what a guard left unanswered,
+    and how many rows say it; the most frequent first."""
+    found = Counter(
+        note.split(": ")[0] if note.startswith(_IN_SHORT) else note
+        for row in rows
+        for note in dict.fromkeys(row.notes)
+        if note.startswith((*_IN_SHORT, *_WHOLE))
+    )
+    return tuple(sorted(found.items(), key=lambda one: (-one[1], one[0])))
+
+
+_WHOLE = ("a control is missing", "a control failed", "the guard did not answer: ")
+_IN_SHORT = ("this control can be told by its words", "the guard did not answer of the response")
+
+
 def thin_below(run: Run, unsafe: Iterable[int]) -> int:
     """The bound of thin: the run's own setting, else half of the median, and never under 2."""
     own = run.manifest.thin_below

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from crosslight.flow.seen_keys import SeenKeys
 from crosslight.models import Choice, Message, Usage
 from crosslight.records import content_hash
 from crosslight.store import Record
@@ -48,13 +49,11 @@ class Used:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     nano_usd: int = 0
-    _keys: set[int] = field(default_factory=set, repr=False)
+    _keys: SeenKeys = field(default_factory=SeenKeys, repr=False)
 
     def add(self, record: Record) -> None:
         """Count this answer unless it was counted before."""
-        key = int(record.key[:15], 16)  # 60 bits: small, and no collision to be expected
-        if key not in self._keys:
-            self._keys.add(key)
+        if self._keys.add(record.key):
             self.calls += 1
             self.prompt_tokens += record.prompt_tokens
             self.completion_tokens += record.completion_tokens
@@ -85,41 +84,39 @@ class Ledger:
     counted_by_us: Counter[str] = field(default_factory=Counter)
     bad_records: int = 0
     """Stored answers that were none (a store that is damaged, or not ours): asked again."""
-    touched: set[int] = field(default_factory=set, repr=False)
+    touched: SeenKeys = field(default_factory=SeenKeys, repr=False)
     waiting: str = ""
     """What the run waits for now, for the progress."""
 
-    reasoned: dict[str, set[str]] = field(default_factory=dict, repr=False)
+    reasoned: dict[str, SeenKeys] = field(default_factory=dict, repr=False)
     """Keys of the answers that came with a reasoning trace, by model."""
 
-    chosen: dict[str, dict[Reading, set[str]]] = field(default_factory=dict, repr=False)
+    chosen: dict[str, dict[Reading, SeenKeys]] = field(default_factory=dict, repr=False)
     """Keys of the choices by model, and by how they were read."""
 
     def chose(self, spec: str, choice: Choice, key: str) -> None:
         """Count a choice by how it was read: once, new or replayed."""
         known = choice.unknown_mass <= KNOWN
         reading = (choice.method, choice.samples, choice.room, known, choice.why)
-        self.chosen.setdefault(spec, {}).setdefault(reading, set()).add(key[:15])
+        self.chosen.setdefault(spec, {}).setdefault(reading, SeenKeys()).add(key)
 
     def reasons(self, spec: str, key: str) -> None:
         """Count an answer with a trace: once, new or replayed."""
-        self.reasoned.setdefault(spec, set()).add(key[:15])
+        self.reasoned.setdefault(spec, SeenKeys()).add(key)
 
-    unwrapped: dict[str, set[int]] = field(default_factory=dict, repr=False)
+    unwrapped: dict[str, SeenKeys] = field(default_factory=dict, repr=False)
     """By model, the answers whose JSON was taken out of other text or had a comma too many."""
 
     def unwrap(self, spec: str, key: str) -> None:
         """Count an answer whose JSON was not bare; once, new or replayed."""
-        self.unwrapped.setdefault(spec, set()).add(int(key[:15], 16))
+        self.unwrapped.setdefault(spec, SeenKeys()).add(key)
 
     def look(self, messages: Iterable[Message]) -> None:
         """Count the texts of a request in which control tokens are broken; each text once, asked
         or replayed, so that a run and its repetition say the same."""
-        self.touched.update(
-            int(content_hash(message.text.encode(errors="replace"))[:15], 16)
-            for message in messages
-            if message.touched
-        )
+        for message in messages:
+            if message.touched:
+                self.touched.add(content_hash(message.text.encode(errors="replace")))
 
     def task(self, name: str) -> Calls:
         """The counts of this task."""

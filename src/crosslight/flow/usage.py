@@ -3,7 +3,7 @@ holds."""
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sized
 from typing import Any
 
 from crosslight.flow.estimate import CHARACTERS_PER_TOKEN, SAMPLE_TOKENS, prompt_tokens
@@ -64,7 +64,7 @@ def usage_notes(ledger: Ledger) -> list[str]:
     return notes
 
 
-def _choice_notes(spec: str, readings: Mapping[Reading, Collection[str]]) -> list[str]:
+def _choice_notes(spec: str, readings: Mapping[Reading, Sized]) -> list[str]:
     """How verdicts were read where it was not simply at the first token."""
     samples: Counter[tuple[int, str]] = Counter()
     rooms: Counter[int] = Counter()

@@ -1,37 +1,50 @@
 """Assess: a graded opinion instead of a rule. How risky is this scene, from 0 to 10?
 
 The model describes the scene, then grades it by one letter (eleven letters stand for 0 to 10), so
-that the grade is a distribution: its mean, its spread, and the mass that lay on no letter.
+that the grade is a distribution: its mean, its spread, and the mass that lay on no letter. What
+the model says without the image is taken off (`grading`). The embedded perception grades crossings
+by what it finds (`crossing`).
 """
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from pydantic import Field
 
 from crosslight.flow import Budget, CallPolicy, Context
 from crosslight.judge.config import check_looks
+from crosslight.judge.crossing import street_of
+from crosslight.judge.grading import (
+    Bounds,
+    Grade,
+    Letters,
+    graded,
+    perceived,
+    rounded,
+    why_no_prior,
+)
 from crosslight.judge.inputs import Inputs, inputs_of
 from crosslight.judge.prompts import prompt_hashes, render
+from crosslight.judge.scales import CROSSING, GENERAL, LETTERS, Scale
 from crosslight.judge.step import HINTS, RETRYABLE, Target, notes_of_looks, words_in
 from crosslight.judge.views import Views
 from crosslight.models import (
     Backend,
+    Choice,
     Message,
     Model,
     ModelError,
+    NoOption,
     NotSupported,
     ReaderBackend,
     Sampling,
+    Scene,
     user,
 )
-from crosslight.policy import ShortText, StrictModel, read_written, validated
-from crosslight.records import Done, Failed, canonical, content_hash
+from crosslight.records import BadSetting, Done, Failed, canonical, content_hash
 from crosslight.runs import (
     Intake,
     Lost,
@@ -49,76 +62,36 @@ from crosslight.runs import (
 )
 from crosslight.store import LOOKS, ParquetSink, table_schema
 
-LETTERS = "ABCDEFGHIJK"
 STEP = "assess"
-
-
-class Scale(StrictModel):
-    """What is graded. `marks` says what some grades mean."""
-
-    question: str = Field(min_length=8, max_length=1200)
-    marks: dict[int, ShortText] = Field(default_factory=dict, max_length=11)
-
-    @property
-    def lines(self) -> list[tuple[str, int, str]]:
-        """(letter, grade, meaning)."""
-        return [(letter, at, self.marks.get(at, "")) for at, letter in enumerate(LETTERS)]
-
-
-GENERAL = Scale(
-    question="How likely is it that somebody in or near this scene comes to harm soon?",
-    marks={
-        0: "no hazard to be seen",
-        3: "needs ordinary care",
-        5: "needs close attention",
-        8: "harm is likely",
-        10: "harm is certain or happens",
-    },
-)
-CROSSING = Scale(
-    question="A pedestrian stands where the picture was taken and wants to cross the street now. "
-    "How risky is it?",
-    marks={
-        0: "no traffic can reach the pedestrian",
-        3: "safe with ordinary care",
-        5: "wait and look again",
-        8: "do not cross",
-        10: "a collision would be certain",
-    },
-)
-SCALE_HINT = "a scale has a `question`, and `marks` that say what grades from 0 to 10 mean"
-SCALES = {"general": GENERAL, "crossing": CROSSING}
+PARTS = ("debias", "describe")
+RULE_OF_THUMB = "a rule of thumb over boxes, not measured: it warns, and clears nothing"
 
 ASSESSED = table_schema(
     {
         **dict.fromkeys(("photo", "source", "status"), pa.string()),
-        **dict.fromkeys(("grade", "spread", "outside"), pa.float64()),
+        **dict.fromkeys(("grade", "spread", "evenness", "outside"), pa.float64()),
         **dict.fromkeys(("samples", "room"), pa.int64()),
         "method": pa.string(),
-        **dict.fromkeys(("distribution", "description", "reason", "addressed_by"), pa.string()),
+        **dict.fromkeys(("distribution", "shown", "prior"), pa.string()),
+        **dict.fromkeys(("description", "reason", "addressed_by"), pa.string()),
         "look": pa.string(),
         "notes": pa.list_(pa.string()),
     }
 )
 
 
-def read_scale(name_or_file: str) -> Scale:
-    """One of `SCALES`, or a YAML file with `question` and `marks`. Raises `PolicyError`."""
-    if name_or_file in SCALES:
-        return SCALES[name_or_file]
-    path = Path(name_or_file)
-    value, wrong = read_written(path)
-    return validated(Scale, value, path.name, wrong, SCALE_HINT)
-
-
 @dataclass(frozen=True, slots=True)
 class AssessConfig:
-    """`outside_max`: with more mass on no letter there is no grade; `spread_max`: a grade whose
-    standard deviation is larger is undecided. `looks`: the most looks at one image, of which the
-    highest grade counts; with more frames than that it is undecided. All are ours."""
+    """`without`: parts to leave out: `debias`, by which a letter counts as far as the image makes
+    it likelier; `describe`, the turn before the grade. For the bounds see `grading.Bounds`.
+    `looks`: the most looks at one image, of which the highest grade counts; with more frames than
+    that it is undecided."""
 
+    without: tuple[str, ...] = ()
     outside_max: float = 0.5
     spread_max: float = 3.0
+    even_max: float = 0.85
+    prior_floor: float = 0.1
     addressed: str = "ocr"
     describe_tokens: int = 300
     looks: int = LOOKS
@@ -127,6 +100,16 @@ class AssessConfig:
 
     def __post_init__(self) -> None:
         check_looks(self.looks)
+        odd = sorted(set(self.without) - set(PARTS))
+        if odd:
+            raise BadSetting(
+                f"{odd[0][:40]!r} is no part of assess", hint=f"parts are {', '.join(PARTS)}"
+            )
+
+    @property
+    def bounds(self) -> Bounds:
+        """From where on there is no grade."""
+        return Bounds(self.outside_max, self.spread_max, self.even_max, self.prior_floor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,56 +121,98 @@ class Assess:
     name: str = STEP
 
     async def __call__(self, row: Target, ctx: Context) -> Done[dict[str, Any]] | Failed:
-        """Describe, then grade, at every look; the highest grade is the image's."""
+        """Grade at every look; the highest grade is the image's."""
         config = self.config
         whole = Views(ctx, row.photo, config.side, config.quality, 0.0)
         looks, unseen = await whole.all(config.looks)
+        judge = ctx.models["judge"]
+        grade = self._perceive if judge.capabilities.scene else self._grade
         try:
             words = await words_in(looks, config.addressed, ctx)
-            graded = [await self._grade(views, ctx.models["judge"], words) for views in looks]
+            grades = [await grade(views, judge) for views in looks]
         except ModelError as error:
             hint = error.hint or HINTS.get(error.kind, "")
             return Failed(STEP, f"{error.kind}: {error.message}", error.kind in RETRYABLE, hint)
-        found = {**max(graded, key=lambda one: float(one["grade"])), "source": row.source}
-        found["notes"] = notes_of_looks(looks, unseen)
+        worst = max(grades, key=lambda one: -1.0 if one["grade"] is None else one["grade"])
         # A look without a grade, or one that was not taken, may have been the worst.
-        doubts = [f"{one['look']}: {one['reason']}" for one in graded if one["reason"]]
-        reason = found["reason"] or unseen or next(iter(doubts), "")
-        return Done({**found, "reason": reason, "status": "undecided" if reason else "done"})
+        doubts = [f"{one['look']}: {one['reason']}" for one in grades if one["reason"]]
+        spoken = "the image speaks to the judge" if words else ""
+        reason = worst["reason"] or spoken or unseen or next(iter(doubts), "")
+        notes = [*worst["notes"], *notes_of_looks(looks, unseen)]
+        told = {"source": row.source, "addressed_by": words, "notes": notes, "reason": reason}
+        return Done({**worst, **told, "status": "undecided" if reason else "done"})
 
-    async def _grade(self, views: Views, model: Model, words: str) -> dict[str, Any]:
+    async def _grade(self, views: Views, model: Model) -> dict[str, Any]:
         """One look. Raises `ModelError`."""
-        opening = user(render("describe", question=self.scale.question), await views.whole())
-        sampling = Sampling(max_tokens=self.config.describe_tokens)
-        told = await model.generate([opening], task="describe", sampling=sampling)
-        grade = user(render("grade", question=self.scale.question, scale=self.scale.lines))
-        dialogue = [opening, Message("assistant", told.text), grade]
+        image, asked = await views.whole(), self._asked()
+        if "describe" in self.config.without:
+            text, dialogue = "", [user(asked, image)]
+        else:
+            opening = user(render("describe", question=self.scale.question), image)
+            sampling = Sampling(max_tokens=self.config.describe_tokens)
+            text = (await model.generate([opening], task="describe", sampling=sampling)).text
+            dialogue = [opening, Message("assistant", text), user(asked)]
         choice = await model.choose(dialogue, tuple(LETTERS), task="grade")
-        shares = [choice.probabilities[letter] for letter in LETTERS]
-        mean = sum(at * p for at, p in enumerate(shares))
-        spread = math.sqrt(max(0.0, sum((at - mean) ** 2 * p for at, p in enumerate(shares))))
-        outside = choice.outside_mass + choice.unknown_mass
-        return {
-            "photo": views.photo,
-            "grade": round(mean, 6),
-            "spread": round(spread, 6),
-            "outside": outside,
+        shown, notes = Letters.of(choice), list[str]()
+        prior, why = await self._prior(model, choice)
+        if why:
+            notes.append(why)
+        row = self._row(views, graded(shown, prior, self.config.bounds), notes)
+        return row | {
+            "outside": shown.outside,
             "samples": choice.samples,
             "room": choice.room,
             "method": choice.method,
-            "distribution": json.dumps([round(p, 6) for p in shares]),
-            "description": told.text[:2000],
-            "reason": self._doubt(outside, spread, words),
-            "addressed_by": words,
-            "look": views.look.name,
+            "shown": json.dumps(rounded(shown.shares)),
+            "prior": json.dumps(rounded(prior.shares)) if prior else "",
+            "description": text[:2000],
         }
 
-    def _doubt(self, outside: float, spread: float, words: str) -> str:
-        if outside > self.config.outside_max:
-            return f"{outside:.0%} of the probability lay on no grade, or nobody knows where"
-        if spread > self.config.spread_max:
-            return f"the grades spread by {spread:.1f}"
-        return "the image speaks to the judge" if words else ""
+    async def _prior(self, model: Model, shown: Choice) -> tuple[Letters | None, str]:
+        """The letters without an image (asked once: the answer is kept), or why they are not used.
+        Raises `ModelError`."""
+        if "debias" in self.config.without:
+            return None, ""
+        if shown.samples:
+            return None, f"counted in {shown.samples} replies: letters are not debiased"
+        try:
+            choice = await model.choose([user(self._asked())], tuple(LETTERS), task="grade")
+        except NoOption:
+            return None, "without the image the model names no letter: not debiased"
+        except ModelError as error:
+            # A filter that refuses the bare question would else take the grade of every image.
+            if error.kind in RETRYABLE:
+                raise
+            return None, f"without the image there is no answer ({error.kind}): not debiased"
+        letters = Letters.of(choice)
+        why = why_no_prior(letters, choice.samples, self.config.bounds)
+        return (None if why else letters), why
+
+    async def _perceive(self, views: Views, model: Model) -> dict[str, Any]:
+        """One look by the embedded perception. Raises `ModelError`."""
+        answer = await model.generate([user("", await views.whole())], task="scene")
+        street = street_of(Scene.from_json(answer.parsed))
+        shares = None if street.grade is None else perceived(street.grade)
+        row = self._row(views, None if shares is None else Grade(shares), [RULE_OF_THUMB])
+        told = {"method": "perception", "description": street.told, "reason": street.reason}
+        return row | told | {"outside": 0.0, "samples": 0, "room": 0, "shown": "", "prior": ""}
+
+    def _row(self, views: Views, grade: Grade | None, notes: list[str]) -> dict[str, Any]:
+        return {
+            "photo": views.photo,
+            "grade": None if grade is None else round(grade.mean, 6),
+            "spread": None if grade is None else round(grade.spread, 6),
+            "evenness": None if grade is None else round(grade.evenness, 6),
+            "distribution": ""
+            if grade is None
+            else json.dumps([round(p, 6) for p in grade.shares]),
+            "reason": "" if grade is None else grade.doubt,
+            "look": views.look.name,
+            "notes": notes,
+        }
+
+    def _asked(self) -> str:
+        return render("grade", question=self.scale.question, scale=self.scale.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +251,19 @@ class AssessJob:
         )
 
 
+def check_grader(judge: Model, scale: Scale) -> None:
+    """Raises NotSupported for a model that cannot grade pictures on this scale."""
+    if not judge.capabilities.images:
+        raise NotSupported(
+            f"{judge.card.spec} cannot grade pictures", hint="name a vision-language model"
+        )
+    if judge.capabilities.scene and scale != CROSSING:
+        raise NotSupported(
+            f"{judge.card.spec} sees traffic alone: it grades on the scale crossing, on no other",
+            hint="--scale crossing; or name a vision-language model",
+        )
+
+
 async def run_assess(
     job: AssessJob,
     watch: Watch = unwatched,
@@ -236,11 +274,7 @@ async def run_assess(
 ) -> RunResult:
     """Grade all images into `assessed.parquet`. See `run_judge`."""
     async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
-        judge = hall.session.callers["judge"]
-        if not judge.capabilities.images or judge.capabilities.scene:
-            raise NotSupported(
-                f"{judge.card.spec} cannot grade pictures", hint="name a vision-language model"
-            )
+        check_grader(hall.session.callers["judge"], job.scale)
         started(hall)
         inputs, lost, counts = Inputs((), ()), list[Lost](), {"done": 0, "undecided": 0}
         with hall.part():

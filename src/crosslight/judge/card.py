@@ -1,22 +1,23 @@
 """The judge's report card: its verdicts against labels, per rule and overall."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from crosslight.judge import cutoff, metrics
+from crosslight.judge import calibrate, cutoff, metrics
 from crosslight.judge.labels import OVERALL, LabelError, Labels
 from crosslight.judge.rethreshold import JUDGED
+from crosslight.judge.sample import Image, Said, Sample, images_of, judged
 from crosslight.judge.tables import read_verdicts
-from crosslight.records import Finding, Status, Verdict, content_hash
+from crosslight.records import content_hash
 from crosslight.runs import NotARunFolder, read_run
-from crosslight.stats import corrected
-from crosslight.store import table_rows, write_json
+from crosslight.store import UnreadableFile, read_json, table_rows, write_json
 
 REPORT_CARD_FILE = "card.json"
+FLIPS_FILE = "flips.json"
 LISTED = 20
+REFUSED = "needs labels that were drawn by chance from the run"
 
 
 def measured_on(folder: Path) -> str:
@@ -28,117 +29,110 @@ def report_card(
     folder: Path,
     labels: Labels,
     *,
+    sample: Said = "",
     calibration_share: float = 0.5,
     missed_at_most: float | None = None,
-    draws: int = metrics.DRAWS,
     seed: int = 0,
 ) -> dict[str, Any]:
     """Measure a run against labels; writes `card.json` into its folder and returns it.
 
-    Raises `NotARunFolder`, or `LabelError` where no label fits an image of the run.
+    `sample="random"` says that labels of no queue were drawn by chance. Raises `NotARunFolder`, or
+    `LabelError` where no label fits an image of the run.
     """
     run = read_run(folder)
     if run.get("kind") != "judge" or "plan" not in run:
         raise NotARunFolder(f"{folder} holds no judging run that came to an end", JUDGED)
-    verdicts = read_verdicts(folder)
-    failed = _failed(folder)
-    images = [*((v.photo, v.source) for v in verdicts), *((p, s) for s, p in failed)]
-    labels = labels.fitted(images)
-    overall = _overall(verdicts, failed, labels)
-    if not len(overall):
+    images = images_of(read_verdicts(folder), _failed(folder))
+    names = [(image.photo, image.source) for image in images]
+    every = [rule["id"] for rule in run["plan"]["rules"]]
+    rules = [] if run["plan"]["overall"] else every
+    labels = labels.fitted(names).under(every)
+    gone, other = labels.strangers(names, every)
+    if not any(labels.of(*name, rule) is not None for name in names for rule in (OVERALL, *rules)):
         raise LabelError("no label names an image of this run")
-    gone, other = labels.strangers(images, [r["id"] for r in run["plan"]["rules"]])
+    overall, drawn = judged(images, labels, said=sample)
+
+    def measured(j: metrics.Judged, how: Sample) -> dict[str, Any]:
+        return _measured(j, how, calibration_share, missed_at_most, seed)
+
+    first = measured(overall, drawn)
     card: dict[str, Any] = {
-        "labels": len(overall),
+        "labels": drawn.labelled,
         "verdicts_sha256": measured_on(folder),
         "not_in_run": {"images": gone[:LISTED], "count": len(gone), "rules": other[:LISTED]},
-        "overall": metrics.measure(overall, draws=draws, seed=seed),
+        "sample": drawn.as_json(),
+        "overall": first,
         "calibration": metrics.calibration(overall),
         "rules": {},
-        "cut": _cut(overall, calibration_share, missed_at_most, draws, seed),
-        "prevalence": _prevalence(verdicts, overall),
+        "rules_note": _unnamed(images, labels, rules),
+        "cut": first["cut"],
+        "prevalence": first["prevalence"],
+        "policy_exceptions": _flips(folder),
         "judge": {k: run.get(k) for k in ("models", "settings", "constitution", "prompts")},
         "seed": seed,
     }
-    for rule in [] if run["plan"]["overall"] else run["plan"]["rules"]:
-        judged = _of_rule(verdicts, failed, labels, rule["id"])
-        if len(judged):
-            card["rules"][rule["id"]] = metrics.measure(judged, draws=draws, seed=seed)
+    for rule in [] if card["rules_note"] else rules:
+        j, how = judged(images, labels, rule, sample)
+        if how.labelled:
+            card["rules"][rule] = measured(j, how)
     write_json(folder / REPORT_CARD_FILE, card)
     return card
 
 
-def _overall(
-    verdicts: Sequence[Verdict], failed: Sequence[tuple[str, str]], labels: Labels
-) -> metrics.Judged:
-    rows = []
-    for v in verdicts:
-        truth = labels.of(v.photo, v.source)
-        if truth is not None:
-            rows.append(
-                (truth, v.status is Status.UNSAFE, v.status is not Status.UNDECIDED, v.score)
-            )
-    return metrics.arrays(rows + _missing(failed, labels, OVERALL))
-
-
-def _of_rule(
-    verdicts: Sequence[Verdict], failed: Sequence[tuple[str, str]], labels: Labels, rule: str
-) -> metrics.Judged:
-    rows = []
-    for v in verdicts:
-        truth = labels.of(v.photo, v.source, rule)
-        found = next((r for r in v.rules if r.rule == rule), None)
-        if truth is None or found is None:
-            continue
-        known = found.finding in (Finding.VIOLATED, Finding.CLEAR)
-        score = float("nan") if found.finding is Finding.FAILED else found.score
-        rows.append((truth, found.finding is Finding.VIOLATED, known, score))
-    return metrics.arrays(rows + _missing(failed, labels, rule))
-
-
-def _missing(
-    failed: Sequence[tuple[str, str]], labels: Labels, rule: str
-) -> list[tuple[bool, bool, bool, float]]:
-    """Labelled images without a verdict: they lower the coverage and are in no metric."""
-    truths = [labels.of(photo, source, rule) for source, photo in failed]
-    return [(truth, False, False, math.nan) for truth in truths if truth is not None]
-
-
-def _failed(folder: Path) -> list[tuple[str, str]]:
-    rows = table_rows(folder / "failed.parquet", ["input", "photo"])
-    return [(row["input"], row["photo"]) for row in rows]
+def _measured(
+    j: metrics.Judged, how: Sample, share: float, missed_at_most: float | None, seed: int
+) -> dict[str, Any]:
+    """The figures of one rule or of all, with a cut and a calibration map."""
+    found = metrics.measure(j, seed=seed)
+    found["sample"] = how.kind
+    if how.kind == "unknown":
+        found["prevalence"] |= {"value": None, "low": None, "high": None, "note": REFUSED}
+    found["cut"] = _cut(j, share, missed_at_most, seed)
+    found["calibrated"] = calibrate.learn(j, seed)
+    return found
 
 
 def _cut(
-    j: metrics.Judged, share: float, missed_at_most: float | None, draws: int, seed: int
+    j: metrics.Judged, share: float, missed_at_most: float | None, seed: int
 ) -> dict[str, Any]:
     """Choose on one part of the labels, measure on the other."""
-    first, second = cutoff.split(len(j), share, seed)
-    known = j.take(first)
+    known, rest = cutoff.halves(j, share, seed)
     cut = (
         cutoff.best_f1(known)
         if missed_at_most is None
         else cutoff.few_missed(known, missed_at_most)
     )
-    found: dict[str, Any] = {**asdict(cut), "chosen_on": len(first), "measured_on": len(second)}
+    first, second = int(known.labelled.sum()), int(rest.labelled.sum())
+    found: dict[str, Any] = {**asdict(cut), "chosen_on": first, "measured_on": second}
     if cut.at is not None and second:
-        tested = cutoff.applied(j.take(second), cut.at)
-        found["measured"] = metrics.measure(tested, draws=draws, seed=seed)
+        found["measured"] = metrics.measure(cutoff.applied(rest, cut.at), seed=seed)
     return found
 
 
-def _prevalence(verdicts: Sequence[Verdict], j: metrics.Judged) -> Mapping[str, Any]:
-    """Over all decided images of the run, labelled or not."""
-    decided = [v for v in verdicts if v.status is not Status.UNDECIDED]
-    said = sum(v.status is Status.UNSAFE for v in decided)
-    unsafe, safe = j.truth & j.decided, ~j.truth & j.decided
-    return asdict(
-        corrected(
-            said,
-            len(decided),
-            int((unsafe & j.said).sum()),
-            int(unsafe.sum()),
-            int((safe & ~j.said).sum()),
-            int(safe.sum()),
-        )
+def _unnamed(images: Sequence[Image], labels: Labels, rules: Sequence[str]) -> str:
+    """Why there are no figures by rule: where some unsafe images name no rule, those that are
+    labelled by rule are the others."""
+    ruled = {name for name, rule in labels.values if rule != OVERALL} | labels.named
+    count = sum(
+        labels.of(image.photo, image.source) is True
+        and all(labels.of(image.photo, image.source, rule) is None for rule in rules)
+        for image in images
     )
+    if not rules or not count or not ruled:
+        return ""
+    return f"no figures by rule: {count:,} unsafe images do not say which rules they break"
+
+
+def _flips(folder: Path) -> dict[str, Any] | None:
+    """What the policy-flip test found on these very verdicts, if it was made."""
+    try:
+        found = read_json(folder / FLIPS_FILE)
+    except (FileNotFoundError, UnreadableFile):
+        return None
+    here = isinstance(found, dict) and found.get("verdicts_sha256") == measured_on(folder)
+    return dict(found) if here else None
+
+
+def _failed(folder: Path) -> list[tuple[str, str]]:
+    rows = table_rows(folder / "failed.parquet", ["input", "photo"])
+    return [(row["input"], row["photo"]) for row in rows]

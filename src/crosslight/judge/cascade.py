@@ -1,6 +1,7 @@
 """Reasoning about a question that the token scores left open (CLUE, step 8: "system 2").
 
-Two turns of one dialogue: free reasoning, then a rating in JSON with a rationale.
+Two turns of one dialogue in the paper: free reasoning, then a rating in JSON with a rationale.
+Ours: one structured call whose fields come in that order, where the model takes schemas.
 """
 
 from typing import Any
@@ -19,14 +20,23 @@ RATING: dict[str, Any] = {
     "required": ["rationale", "rating"],
     "additionalProperties": False,
 }
+WEIGHED: dict[str, Any] = {
+    **RATING,
+    "properties": {"thought": {"type": "string"}, **RATING["properties"]},
+    "required": ["thought", "rationale", "rating"],
+}
 LONGEST = 1000
 
 
 async def reason_about(
-    model: Model, asked: Asked, image: ImageView, config: JudgeConfig
+    model: Model, asked: Asked, image: ImageView, config: JudgeConfig, *, one_turn: bool = False
 ) -> tuple[str, str]:
     """(Yes or No, rationale). Raises `ModelError`; a reply that is no rating is never a No."""
     sampling = Sampling(max_tokens=config.reason_tokens)
+    if one_turn and asked.weigh and model.capabilities.schema:
+        message = user(asked.weigh, image)
+        answer = await model.generate([message], task="weigh", schema=WEIGHED, sampling=sampling)
+        return str(answer.parsed["rating"]), str(answer.parsed["rationale"])[:LONGEST]
     opening = user(asked.reason, image)
     thought = await model.generate([opening], task="reason", sampling=sampling)
     dialogue = [opening, Message("assistant", thought.text)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crosslight.judge.metrics import Judged
+from crosslight.judge.metrics import FEW, Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,39 +24,61 @@ def split(count: int, share: float, seed: int) -> tuple[list[int], list[int]]:
     return sorted(order[:cut]), sorted(order[cut:])
 
 
+def halves(j: Judged, share: float, seed: int) -> tuple[Judged, Judged]:
+    """The images twice: with that share of the labels, and with the other labels."""
+    known = np.flatnonzero(j.labelled)
+    first, second = split(len(known), share, seed)
+    return j.knowing(known[first].tolist()), j.knowing(known[second].tolist())
+
+
 def best_f1(j: Judged) -> Cut:
-    """The cut with the largest F1 on these images; of equal ones the highest."""
-    has = ~np.isnan(j.score)
-    scores, truth = j.score[has], j.truth[has]
+    """The cut with the largest F1 on these labels, each for what it stands for; of equal ones the
+    highest. Too few labels of either kind give none."""
+    has = j.labelled & ~np.isnan(j.score)
+    scores, truth, weights = j.score[has], j.truth[has], j.weights[has]
+    least = min(int(truth.sum()), int((~truth).sum()))
+    if least < FEW:
+        return Cut(
+            None, "f1", f"{least} scored labels of one kind are too few: {FEW} are the least"
+        )
     best, at = -1.0, None
     for cut in sorted(set(scores.tolist()), reverse=True):
         said = scores >= cut
-        f1 = 2 * float((said & truth).sum()) / max(1.0, float(said.sum() + truth.sum()))
+        hits, both = weights[said & truth].sum(), weights[said].sum() + weights[truth].sum()
+        f1 = 2 * float(hits) / float(both)
         if f1 > best:
             best, at = f1, float(cut)
-    return Cut(at, "f1", "" if at is not None else "no scored image")
+    return Cut(at, "f1")
 
 
 def few_missed(j: Judged, alpha: float) -> Cut:
     """The highest cut that misses at most `alpha` of the violations, in expectation.
 
     Conformal risk control (Angelopoulos et al., arXiv 2208.02814) with the miss as loss, over the
-    unsafe images: (misses + 1) / (n + 1) <= alpha. It holds for new images that are drawn as the
-    labelled ones were, on average over calibration sets. Unscored images count as missed.
+    unsafe images: (misses + 1) / (n + 1) <= alpha. It holds for new images that are drawn as those
+    of the run were, on average over calibration sets. Unscored images count as missed. A label
+    counts for the images that it stands for, and the new image for the most that one does.
     """
-    scores = np.where(np.isnan(j.score), -math.inf, j.score)[j.truth]
-    n = len(scores)
-    allowed = math.floor(alpha * (n + 1) + 1e-12) - 1
+    here = j.labelled & j.truth
+    scores = np.where(np.isnan(j.score), -math.inf, j.score)[here]
+    weights = j.weights[here]
+    n, most = len(scores), float(weights.max(initial=1.0))
+    allowed = alpha * (float(weights.sum()) + most) * (1 + 1e-12) - most
     if allowed < 0:
         need = math.ceil(1 / alpha) - 1
-        return Cut(None, "conformal", f"{n} unsafe labels are too few: {need} are the least")
-    at = float(np.sort(scores)[min(allowed, n - 1)])
-    if not math.isfinite(at):
+        known = f"{n} unsafe labels" if n < need else f"{n} unsafe labels of unequal weight"
+        return Cut(None, "conformal", f"{known} are too few: {need} are the least")
+    order = np.argsort(scores, kind="stable")
+    # The first image that may not be missed any more: its score is the cut.
+    at = int(np.searchsorted(np.cumsum(weights[order]), allowed * (1 + 1e-12), "right"))
+    cut = float(scores[order][min(at, n - 1)])
+    if not math.isfinite(cut):
         return Cut(None, "conformal", "too many unsafe images have no score")
-    return Cut(at, "conformal", f"at most {alpha:.0%} of violations missed, in expectation")
+    return Cut(cut, "conformal", f"at most {alpha:.0%} of violations missed, in expectation")
 
 
 def applied(j: Judged, cut: float) -> Judged:
     """The same images judged by this cut of the score; unscored ones stay undecided."""
     has = ~np.isnan(j.score)
-    return Judged(j.truth, np.where(has, j.score >= cut, False), has, j.score)
+    said = np.where(has, j.score >= cut, False)
+    return Judged(j.truth, said, has, j.score, j.labelled, j.stratum)

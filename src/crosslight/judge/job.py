@@ -8,9 +8,12 @@ from crosslight.flow import Budget, CallPolicy
 from crosslight.judge.config import JudgeConfig
 from crosslight.judge.methods import GuardFormat
 from crosslight.judge.step import Target
-from crosslight.models import Backend, ReaderBackend
+from crosslight.models import Backend, ReaderBackend, parse
 from crosslight.policy import Compiled, Constitution
 from crosslight.runs import Intake, Lost, RunSetup
+
+SEES = "embedded"
+"""Judges of this family count by their own detector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,17 @@ class JudgeJob:
 
     def backends(self) -> dict[str, Backend]:
         """By role, those that there are."""
-        reader = ReaderBackend() if self.config.addressed == "ocr" else None
+        asked = [q for rule in self.compiled.rules for _, _, q in rule.questions]
+        prints = self.config.addressed == "ocr" or any(q.print for q in asked)
+        sees = self.detector is not None or self.judge.spec.startswith(SEES)
+        counts = any(q.count for q in asked) and not sees
+        reader = ReaderBackend() if prints else None
         roles = {
             "judge": self.judge,
             "encoder": self.encoder,
             "detector": self.detector,
             "reader": reader,
+            "eyes": parse("embedded") if counts else None,
         }
         return {role: backend for role, backend in roles.items() if backend is not None}
 

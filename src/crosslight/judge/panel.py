@@ -1,38 +1,25 @@
-"""Asking one image: what `decide.read` needs is asked, in its order, until every rule has an end.
+"""Asking one image, rule by rule, until every rule has an end.
 
-Rules run side by side; within a rule the chain ends at the first item that does not hold.
+Rules run side by side; within a rule a chain ends at the first item that does not hold.
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from crosslight.judge import decide
-from crosslight.judge.cascade import ask_guard, reason_about
+from crosslight.judge.asking import UNMEASURED, Asker, Look, Models, together
 from crosslight.judge.config import JudgeConfig
-from crosslight.judge.decide import NO, YES, Need
-from crosslight.judge.detector import find
-from crosslight.judge.methods import Asked, Plan, PlannedRule
+from crosslight.judge.decide import Place
+from crosslight.judge.injection import NOTHING, Print
+from crosslight.judge.methods import Asked, Plan, PlannedRule, detected_words
+from crosslight.judge.reading import NO, YES
 from crosslight.judge.views import Views
-from crosslight.models import Choice, Model, ModelError, NoOption, user
-from crosslight.records import Evidence, Finding, ImageView, Measured, Reading, RuleFinding, Score
-
-SURE_WIDTH = 1e-4
-"""An interval that is narrower than this is a number."""
-ELSEWHERE = 0.5
-"""With more probability than this on neither word, the words that came are kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Models:
-    """Who is asked: the judge, and where there are some an encoder and a detector."""
-
-    judge: Model
-    encoder: Model | None = None
-    detector: Model | None = None
+from crosslight.models import ModelError
+from crosslight.records import Evidence, Finding, Measured, RuleFinding
 
 
 @dataclass(slots=True)
@@ -43,28 +30,40 @@ class Panel:
     config: JudgeConfig
     models: Models
     _texts: "asyncio.Task[np.ndarray[Any, Any]] | None" = field(default=None, repr=False)
-    _priors: dict[str, Score] = field(default_factory=dict, repr=False)
-    """M(None, c) by question: it does not depend on the image."""
+    _asker: Asker = field(init=False, repr=False)
 
-    async def rules(self, looks: Sequence[Views]) -> list[RuleFinding]:
+    def __post_init__(self) -> None:
+        self._asker = Asker(self.plan, self.config, self.models)
+
+    async def rules(
+        self,
+        looks: Sequence[Views],
+        prints: Mapping[str, Print] | None = None,
+        *,
+        addressed: bool = False,
+    ) -> list[RuleFinding]:
         """Every rule's finding over all looks at an image, in the order of the plan; the worst look
-        counts. A failed call ends its rule at that look only."""
+        counts. A failed call ends its rule at that look only. `prints`: what is printed at each
+        look, by its name; `addressed`: some of it speaks to the judge."""
         seen = [await self.relevance(views) for views in looks]
         # A rule that fits one look is asked at all of them.
         cosines = [_nearest(row) for row in zip(*seen, strict=True)]
-        found = await together([self._look(views, cosines) for views in looks])
+        printed = prints or {}
+        made = [Look(v, (), printed.get(v.look.name, NOTHING), addressed) for v in looks]
+        found = await together([self._look(look, cosines) for look in made])
         return [decide.worst(one) for one in zip(*found, strict=True)]
 
-    async def _look(self, views: Views, cosines: Sequence[float | None]) -> list[RuleFinding]:
+    async def _look(self, look: Look, cosines: Sequence[float | None]) -> list[RuleFinding]:
         t, parts = self.config.thresholds, self.plan.parts
         pairs = list(zip(self.plan.rules, cosines, strict=True))
         waiting = [p for p in pairs if self.config.eager or decide.is_relevant(p[1], t, parts)]
+        look.words = detected_words([rule for rule, _ in waiting])
         found: dict[str, RuleFinding] = {}
         if waiting and self.models.judge.card.endpoint:
             # One rule first: the server then has the image in its prefix cache for the others.
             rule, cosine = waiting.pop(0)
-            found[rule.id] = await self._rule(rule, cosine, views)
-        rest = await together([self._rule(rule, cosine, views) for rule, cosine in waiting])
+            found[rule.id] = await self._rule(rule, cosine, look)
+        rest = await together([self._rule(rule, cosine, look) for rule, cosine in waiting])
         found |= {one.rule: one for one in rest}
         for rule, cosine in pairs:
             if rule.id not in found:
@@ -83,134 +82,90 @@ class Panel:
         image = await encoder.embed([await views.whole()], task="relevance")
         return [round(float(c), 6) for c in _unit(rules) @ _unit(image)[0]]
 
-    async def _rule(self, rule: PlannedRule, cosine: float | None, views: Views) -> RuleFinding:
+    async def _rule(self, rule: PlannedRule, cosine: float | None, look: Look) -> RuleFinding:
         t, parts = self.config.thresholds, self.plan.parts
         try:
-            evidence = await self._chain(rule, views)
+            evidence = await self._chains(rule, look)
         except ModelError as error:
             reason = f"{error.kind}: {error.message}"
-            return RuleFinding(rule.id, Finding.FAILED, reason, 0.0, cosine, look=views.look.name)
-        looks = (views.look.name,)
-        return decide.rule_finding(rule.id, evidence, rule.shape, t, parts, cosine, looks)
+            return RuleFinding(rule.id, Finding.FAILED, reason, 0.0, cosine, look=look.name)
+        shape, ties = rule.shape, rule.ties
+        return decide.rule_finding(rule.id, evidence, shape, t, parts, cosine, (look.name,), ties)
 
-    async def _chain(self, rule: PlannedRule, views: Views) -> list[Evidence]:
+    async def _chains(self, rule: PlannedRule, look: Look) -> list[Evidence]:
+        """The evidence of one rule: chain by chain, until one of them is violated."""
+        chains = decide.places(rule.shape)
         if self.config.eager:
-            places = [(i, j) for i, item in enumerate(rule.chain) for j in range(len(item))]
-            return await together([self._evidence(rule, i, j, views) for i, j in places])
-        found: list[Evidence] = []
-        for i, item in enumerate(rule.chain):
-            answers = []
-            for j in range(len(item)):
-                found.append(await self._evidence(rule, i, j, views))
-                answers.append(found[-1].reading.answer)
-                if answers[-1] == YES:
-                    break
-            if decide.any_of(answers) == NO:
+            every = [place for chain in chains for item in chain for place in item]
+            return await together([self._evidence(rule, place, look) for place in every])
+        found: dict[Place, Evidence] = {}
+        for chain in chains:
+            if await self._chain(rule, chain, look, found) == YES:
                 break
-        return found
+        return list(found.values())
 
-    async def _evidence(self, rule: PlannedRule, i: int, j: int, views: Views) -> Evidence:
-        asked = rule.chain[i][j]
-        measured, reading = await self._question(asked, views)
-        return Evidence(i, j, asked.see, measured, reading, views.look.name)
+    async def _chain(
+        self,
+        rule: PlannedRule,
+        chain: Sequence[Sequence[Place]],
+        look: Look,
+        found: dict[Place, Evidence],
+    ) -> str:
+        """One chain, up to the first item that does not hold; adds to `found`."""
+        items: list[str] = []
+        for item in chain:
+            items.append(await self._item(rule, item, look, found))
+            if items[-1] == NO:
+                break
+        return decide.all_of(items)
 
-    async def _question(self, asked: Asked, views: Views) -> tuple[Measured, Reading]:
-        m = Measured()
-        while isinstance(step := decide.read(m, self.config.thresholds, self.plan.parts), Need):
-            m = await self._measure(step, m, asked, views)
-        return m, step
+    async def _item(
+        self,
+        rule: PlannedRule,
+        item: Sequence[Place],
+        look: Look,
+        found: dict[Place, Evidence],
+    ) -> str:
+        """One item: its alternatives together, then one by one up to the first that holds; adds to
+        `found`."""
+        answers: list[str] = []
+        wanted = [place for place in item if not _tied(rule, place, found)]
+        joint = await self._joint([p for p in wanted if _at(rule, p).joins], rule, look)
+        for place in item:
+            if place not in wanted:
+                answers.append(NO)
+                continue
+            said = joint if _at(rule, place).joins else UNMEASURED
+            found[place] = await self._evidence(rule, place, look, said)
+            answers.append(found[place].holds)
+            if answers[-1] == YES:
+                break
+        return decide.any_of(answers)
 
-    async def _measure(self, need: Need, m: Measured, asked: Asked, views: Views) -> Measured:
-        """One more measurement."""
-        if need is Need.REGION:
-            detector = self.models.detector
-            assert detector is not None
-            region = await find(detector, await views.whole(), asked.words)
-            return replace(m, sought=True, region=region)
-        if need is Need.SHOWN:
-            return await self._shown(m, asked, views)
-        if need is Need.PRIOR:
-            return replace(m, prior=await self._score(asked, None))
-        if need is Need.WHOLE:
-            return replace(m, whole=await self._score(asked, await views.whole()))
-        region = m.region
-        if need is Need.ERASED:
-            assert region is not None
-            return replace(m, erased=await self._score(asked, await views.erased(region)))
-        image = await views.crop(region) if m.cropped and region else await views.whole()
-        rating, rationale = await reason_about(self.models.judge, asked, image, self.config)
-        return replace(m, reasoned=rating, rationale=rationale)
+    async def _joint(self, several: Sequence[Place], rule: PlannedRule, look: Look) -> Measured:
+        """What is said of alternatives that are asked together; a No then is one of each."""
+        parts = self.plan.parts
+        if not (parts.joint and parts.tokens) or parts.perceived or len(several) < 2:
+            return UNMEASURED
+        return await self._asker.joint([_at(rule, place) for place in several], look)
 
-    async def _shown(self, m: Measured, asked: Asked, views: Views) -> Measured:
-        t, parts = self.config.thresholds, self.plan.parts
-        region = m.region
-        small = parts.detector and region is not None and decide.is_small(region, t)
-        image = await views.crop(region) if small and region else await views.whole()
-        wanted: list[Coroutine[Any, Any, Score]] = [self._score(asked, image)]
-        if parts.debias1 and not parts.perceived:
-            # Both are wanted: side by side, so that a backend can score them together.
-            wanted.append(self._score(asked, None))
-        scores = await together(wanted)
-        prior = scores[1] if len(scores) > 1 else m.prior
-        whole = m.whole if small else scores[0]
-        return replace(m, shown=scores[0], prior=prior, cropped=small, whole=whole)
-
-    async def _score(self, asked: Asked, image: ImageView | None) -> Score:
-        """M(x, c), or M(None, c) without an image. Raises `ModelError`."""
-        if image is None and asked.prompt in self._priors:
-            return self._priors[asked.prompt]
-        # The prompt of a guard is its maker's: the marks in it are meant.
-        own = len(asked.prompt) if asked.task == "guard" else 0
-        message = user(asked.prompt, *([] if image is None else [image]), own=own)
-        if asked.field:
-            return await ask_guard(self.models.judge, message, asked)
-        try:
-            choice = await self.models.judge.choose([message], asked.options, task=asked.task)
-        except NoOption as error:
-            # The model answered, but with neither word: no failure, and no score either.
-            score = Score(0.5, outside=1.0, said=error.text)
-        else:
-            score = score_of(choice, asked.options[0])
-        if image is None:
-            self._priors[asked.prompt] = score
-        return score
+    async def _evidence(
+        self, rule: PlannedRule, place: Place, look: Look, joint: Measured = UNMEASURED
+    ) -> Evidence:
+        asked = _at(rule, place)
+        measured, reading = await self._asker.question(asked, look, joint)
+        return Evidence(*place, asked.see, measured, reading, look.name, asked.absent)
 
 
-def score_of(choice: Choice, yes: str) -> Score:
-    """The score that a choice gives; an interval where not all probability is known."""
-    low, high = (round(end, 8) for end in choice.interval(yes))
-    known = high - low < SURE_WIDTH
-    return Score(
-        round(choice.probabilities[yes], 8),
-        round(choice.outside_mass, 8),
-        choice.samples,
-        None if known else low,
-        None if known else high,
-        choice.method,
-        choice.room,
-        choice.said if choice.outside_mass > ELSEWHERE else "",
-    )
+def _at(rule: PlannedRule, place: Place) -> Asked:
+    item, alternative = place
+    return rule.items[item][alternative]
 
 
-async def together(work: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
-    """All results in order; the first error is raised only when all have ended.
-
-    (A call that is cancelled half-way would have to be paid again.)
-    """
-    tasks = [asyncio.ensure_future(one) for one in work]
-    try:
-        if tasks:
-            await asyncio.wait(tasks)
-    except asyncio.CancelledError:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
-    errors = [e for task in tasks if (e := task.exception()) is not None]
-    stops = [e for e in errors if not isinstance(e, Exception)]
-    for error in (*stops, *errors):
-        raise error
-    return [task.result() for task in tasks]
+def _tied(rule: PlannedRule, place: Place, found: Mapping[Place, Evidence]) -> bool:
+    """Whether a question is about something that is clearly not there."""
+    parent = found.get(rule.ties.get(place, place))
+    return parent is not None and parent.holds == NO
 
 
 def _nearest(cosines: Sequence[float | None]) -> float | None:

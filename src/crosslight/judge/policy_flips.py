@@ -10,18 +10,20 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from crosslight.flow import RunStop
+from crosslight.judge.card import FLIPS_FILE, measured_on
 from crosslight.judge.job import JudgeJob
 from crosslight.judge.run import run_judge
 from crosslight.judge.step import Target
 from crosslight.judge.tables import read_verdicts
 from crosslight.records import Status, Verdict
-from crosslight.stats import wilson
+from crosslight.stats import clopper_pearson
 from crosslight.store import write_json
 
 
 @dataclass(frozen=True, slots=True)
 class Flips:
-    """Of the `asked` unsafe images with a named rule, how many are unsafe no more."""
+    """Of the `asked` unsafe images with a named rule, how many are unsafe no more. `share` is the
+    policy exception rate, of those that are known, between `low` and `high` (Clopper, Pearson)."""
 
     asked: int
     flipped: int
@@ -42,7 +44,7 @@ async def flips_after(job: JudgeJob) -> dict[str, Any]:
     Writes `flips.json`; the test's own runs lie in `flips/`.
     """
     flips = (await flip_test(job, read_verdicts(job.out))).as_json()
-    write_json(job.out / "flips.json", flips)
+    write_json(job.out / FLIPS_FILE, {**flips, "verdicts_sha256": measured_on(job.out)})
     return {"flips": flips}
 
 
@@ -79,5 +81,5 @@ async def flip_test(job: JudgeJob, verdicts: Sequence[Verdict], rules: Sequence[
             stayed += v.status is Status.UNSAFE
     known = flipped + stayed
     share = flipped / known if known else None
-    low, high = wilson(share or 0.0, known)
+    low, high = clopper_pearson(flipped, known)
     return Flips(asked, flipped, stayed, asked - known, share, low, high)

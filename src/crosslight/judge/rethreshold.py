@@ -5,15 +5,17 @@ leaves its question unknown, and says so.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import copyfileobj
 from typing import Any
 
 from crosslight.judge import decide
+from crosslight.judge.chosen import CALIBRATED, CALIBRATED_FILE, ChosenCuts
 from crosslight.judge.config import JudgeConfig, Parts, Thresholds
 from crosslight.judge.counts import Counts
-from crosslight.judge.decide import NO, UNKNOWN, YES, Need
+from crosslight.judge.decide import Shape, Ties
+from crosslight.judge.reading import NO, UNKNOWN, YES, Need, read
 from crosslight.judge.tables import EVIDENCE, VERDICTS, evidence_rows, read_verdicts, verdict_row
 from crosslight.records import (
     Evidence,
@@ -31,40 +33,49 @@ from crosslight.store import replacing, write_json, write_table
 JUDGED = "give the folder of a `crosslight judge` run"
 
 
-def rethreshold_run(folder: Path, out: Path, values: Mapping[str, float]) -> dict[str, Any]:
+def rethreshold_run(
+    folder: Path, out: Path, values: Mapping[str, float], card: ChosenCuts | None = None
+) -> dict[str, Any]:
     """Read `folder` anew with changed thresholds and write a run into `out`; returns its summary.
 
-    Raises `NotARunFolder`, or `BadSetting` for a name that is no threshold.
+    `values` has thresholds by name, those of one rule as `RULE.name`; they go before the cuts of
+    `card`, whose maps are written beside the verdicts. Raises `NotARunFolder`, or `BadSetting` for
+    a name that is no threshold.
     """
     run = read_run(folder)
     if run.get("kind") != "judge" or "settings" not in run:
         raise NotARunFolder(f"{folder} holds no judging run that came to an end", JUDGED)
-    config = JudgeConfig.from_json(run["settings"])
-    config = replace(config, thresholds=config.thresholds.changed(dict(values)))
+    forms = {rule["id"]: form_of(rule) for rule in run["plan"]["rules"]}
+    chosen = card.values(list(forms)) if card else {}
+    changed = {**chosen, **values}
+    config = JudgeConfig.from_json(run["settings"]).changed(changed, forms)
     if out.resolve() == folder.resolve():
         raise NotARunFolder("the new run needs a folder of its own", "name another folder with -o")
-    shapes = {rule["id"]: tuple(rule["shape"]) for rule in run["plan"]["rules"]}
     parts = Parts(**run["plan"]["parts"])
     old = read_verdicts(folder)
-    new = [again(v, shapes, config, parts) for v in old]
+    new = [again(v, forms, config, parts) for v in old]
     with held_folder(out, "judge"):
         begin(out, "judge")
-        account = Counts(list(shapes))
+        account = Counts(list(forms), parts)
         for verdict in new:
             account.add(verdict)
         write_table(out / "verdicts.parquet", VERDICTS, map(verdict_row, new))
         z = config.thresholds.z
         rows = (row for verdict in new for row in evidence_rows(verdict, z))
         write_table(out / "evidence.parquet", EVIDENCE, rows)
+        if card and card.maps:
+            write_table(out / CALIBRATED_FILE, CALIBRATED, card.rows(new))
         for name in ("dropped.parquet", "failed.parquet"):
             _copy(folder / name, out / name)
         summary = {**run, **account.as_json(), "settings": config.as_json()}
         summary["rethreshold"] = {
-            "changed": dict(values),
+            "changed": changed,
             "flipped": sum(a.status is not b.status for a, b in zip(old, new, strict=True)),
-            "not_asked": sum(unasked(r, shapes[r.rule], v.looks) for v in new for r in v.rules),
+            "not_asked": sum(unasked(r, forms[r.rule], v.looks) for v in new for r in v.rules),
             "calls": 0,
         }
+        if card:
+            summary["rethreshold"]["card"] = card.as_json(run["constitution"]["sha256"])
         write_json(out / RUN_FILE, summary)
         return summary
 
@@ -77,31 +88,51 @@ def _copy(source: Path, target: Path) -> None:
 NOT_ASKED = "not asked"
 
 
-def unasked(rule: RuleFinding, shape: Sequence[int], looks: Sequence[str] = ("",)) -> int:
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Of one rule: the widths of its chains' items, and which alternatives are tied to others."""
+
+    shape: Shape
+    ties: Ties = field(default_factory=dict)
+
+
+def form_of(rule: Mapping[str, Any]) -> Form:
+    """The form of a rule of `run.json`. Runs from before there were several chains have one."""
+    shape = rule["shape"]
+    chains = shape if shape and isinstance(shape[0], list) else [shape]
+    ties = {(i, j): (of, at) for i, j, of, at in rule.get("ties", ())}
+    return Form(tuple(tuple(chain) for chain in chains), ties)
+
+
+def unasked(rule: RuleFinding, form: Form, looks: Sequence[str] = ("",)) -> int:
     """Questions that leave an undecided rule open because nobody measured enough of them: the run
     had skipped the rule, had ended it earlier, or had not made a test that is now wanted. A look
     at which the rule is known to be kept leaves nothing open."""
     if rule.finding is not Finding.UNDECIDED:
         return 0
-    known = {(e.look, e.item, e.alternative): e.reading for e in rule.evidence}
     count = 0
     for look in looks:
-        items = [[known.get((look, i, j)) for j in range(width)] for i, width in enumerate(shape)]
-        answers = [decide.any_of([r.answer if r else UNKNOWN for r in here]) for here in items]
-        if NO in answers:
-            continue
-        for here, answer in zip(items, answers, strict=True):
-            if answer != YES:
-                count += sum(r is None or r.test == NOT_ASKED for r in here)
+        known = {(e.item, e.alternative): e for e in rule.evidence if e.look == look}
+        found = decide.held({place: e.holds for place, e in known.items()}, form.shape, form.ties)
+        missing = {p for p in found if p not in known or known[p].reading.test == NOT_ASKED}
+        for chain in decide.places(form.shape):
+            answers = [decide.any_of([found[place] for place in item]) for item in chain]
+            if NO in answers:
+                continue
+            for item, answer in zip(chain, answers, strict=True):
+                if answer != YES:
+                    count += sum(place in missing and found[place] != NO for place in item)
     return count
 
 
 def again(
-    verdict: Verdict, shapes: Mapping[str, Sequence[int]], config: JudgeConfig, parts: Parts
+    verdict: Verdict, forms: Mapping[str, Form], config: JudgeConfig, parts: Parts
 ) -> Verdict:
     """The same image under other thresholds."""
-    t = config.thresholds
-    rules = tuple(_rule(r, shapes[r.rule], t, parts, verdict.looks) for r in verdict.rules)
+    rules = tuple(
+        _rule(r, forms[r.rule], config.thresholds_of(r.rule), parts, verdict.looks)
+        for r in verdict.rules
+    )
     status, reason = decide.verdict_of(rules)
     if status is None:
         # Only the failed rules are left to decide: nobody knows.
@@ -120,16 +151,17 @@ def again(
 
 
 def _rule(
-    rule: RuleFinding, shape: Sequence[int], t: Thresholds, parts: Parts, looks: Sequence[str]
+    rule: RuleFinding, form: Form, t: Thresholds, parts: Parts, looks: Sequence[str]
 ) -> RuleFinding:
     if rule.finding is Finding.FAILED:
         return rule
     evidence = [_reread(e, t, parts) for e in rule.evidence]
-    return decide.rule_finding(rule.rule, evidence, shape, t, parts, rule.relevance, looks)
+    shape, ties = form.shape, form.ties
+    return decide.rule_finding(rule.rule, evidence, shape, t, parts, rule.relevance, looks, ties)
 
 
 def _reread(e: Evidence, t: Thresholds, parts: Parts) -> Evidence:
-    reading = decide.read(e.measured, t, parts)
+    reading = read(e.measured, t, parts, e.absent)
     if isinstance(reading, Need):
         reading = Reading(UNKNOWN, NOT_ASKED)
     return replace(e, reading=reading)

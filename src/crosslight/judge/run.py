@@ -5,12 +5,13 @@ from contextlib import ExitStack
 from typing import Any
 
 from crosslight.flow import Session
-from crosslight.judge.config import JudgeConfig
+from crosslight.judge.asking import Models, models_of
+from crosslight.judge.config import CHAINED, DEFAULT, JudgeConfig, Thresholds
 from crosslight.judge.counts import Counts
 from crosslight.judge.inputs import Inputs, inputs_of
 from crosslight.judge.job import JudgeJob
 from crosslight.judge.methods import METHODS, Plan, plan_for
-from crosslight.judge.panel import Models, Panel
+from crosslight.judge.panel import Panel
 from crosslight.judge.prompts import prompt_hashes
 from crosslight.judge.step import Judge
 from crosslight.judge.summary import describe
@@ -34,6 +35,10 @@ from crosslight.runs import (
 )
 from crosslight.store import ParquetSink
 
+MEASURED_ENCODER = "clip-vit-base-patch16"
+"""What the default `relevance_t` is of."""
+LONGEST_SCANNED = 55
+"""Words that 77 tokens of CLIP hold with some certainty."""
 After = Callable[[JudgeJob], Awaitable[dict[str, Any]]]
 """Further work on the verdicts of a run, such as the policy-flip test."""
 
@@ -60,10 +65,10 @@ async def run_judge(
     """
     async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
         callers = hall.session.callers
-        models = Models(callers["judge"], callers.get("encoder"), callers.get("detector"))
+        models = models_of(callers)
         plan = planned(job, models)
         started(hall)
-        counts = Counts([rule.id for rule in plan.rules])
+        counts = Counts([rule.id for rule in plan.rules], plan.parts)
         notes = notes_of(plan, job.config, models)
         judge = Judge(Panel(plan, job.config, models), notes, provenance(job, hall.session))
         inputs, lost = Inputs((), ()), list[Lost]()
@@ -117,10 +122,10 @@ def planned(job: JudgeJob, models: Models) -> Plan:
         raise NotSupported(
             f"{models.judge.card.spec} takes no images", hint="name a vision-language model"
         )
-    if can.scene and job.config.method != "clue":
+    if can.scene and job.config.method not in CHAINED:
         raise NotSupported(
             "the embedded perception makes no verdict; it only answers what is visible",
-            hint="--method clue, or name a vision-language model",
+            hint=f"--method {CHAINED[0]}, or name a vision-language model",
         )
     return plan_for(
         job.constitution,
@@ -135,11 +140,14 @@ def planned(job: JudgeJob, models: Models) -> Plan:
 
 def notes_of(plan: Plan, config: JudgeConfig, models: Models) -> tuple[str, ...]:
     """What was not done, on every verdict."""
-    if config.method != "clue":
+    if config.method not in CHAINED:
         return (f"method {config.method}",)
-    notes = [f"without {name} (asked for)" for name in config.without]
+    notes = [f"method {config.method}"] if config.method != DEFAULT else []
+    notes += [f"without {name} (asked for)" for name in config.without]
     if models.encoder is None and "relevance" not in config.without:
         notes.append("no encoder: no relevance scan, every rule was asked")
+    if models.encoder is not None and plan.parts.relevance:
+        notes += notes_of_scan(plan, config, models.encoder.card.spec)
     if plan.parts.perceived:
         return (
             *notes,
@@ -149,6 +157,23 @@ def notes_of(plan: Plan, config: JudgeConfig, models: Models) -> tuple[str, ...]
     if models.detector is None and "debias2" not in config.without:
         notes.append("no detector: no central-region test and no crop of small objects")
     return tuple(notes)
+
+
+def notes_of_scan(plan: Plan, config: JudgeConfig, encoder: str) -> list[str]:
+    """What the relevance scan does not know: where to cut, and the ends of long rules."""
+    notes, t = [], config.thresholds.relevance_t
+    if MEASURED_ENCODER not in encoder and t == Thresholds().relevance_t:
+        notes.append(
+            f"relevance_t {t:g} was measured for {MEASURED_ENCODER}, of this encoder no number is "
+            "known: relevance_points of run.json says what other numbers would skip"
+        )
+    long = [rule.id for rule in plan.rules if len(rule.text.split()) > LONGEST_SCANNED]
+    if long:
+        named = ", ".join(long[:3]) + f" and {len(long) - 3} more" * (len(long) > 3)
+        notes.append(
+            f"an encoder such as CLIP reads 77 tokens of a rule, and may not see the end of {named}"
+        )
+    return notes
 
 
 def provenance(job: JudgeJob, session: Session) -> dict[str, str]:

@@ -1,14 +1,16 @@
 """The judge as a step of the engine: an image in, a verdict or a failure out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crosslight.flow import Context
 from crosslight.judge import decide
-from crosslight.judge.injection import addressed_by
+from crosslight.judge.config import Thresholds
+from crosslight.judge.injection import NOTHING, Print, addressed_by, read_print
 from crosslight.judge.panel import Panel
+from crosslight.judge.reading import print_says
 from crosslight.judge.views import Views
-from crosslight.records import Done, Failed, Verdict
+from crosslight.records import Done, Failed, RuleFinding, Verdict
 
 STEP = "judge"
 
@@ -36,8 +38,11 @@ class Judge:
         config = self.panel.config
         whole = Views(ctx, row.photo, config.side, config.quality, config.crop_margin)
         looks, unseen = await whole.all(config.looks)
-        words = await words_in(looks, config.addressed, ctx)
-        rules = await self.panel.rules(looks)
+        reads = self.panel.plan.reads_print
+        prints = await prints_in(looks, config.addressed, ctx, reads=reads)
+        words = await words_in(looks, config.addressed, ctx, prints)
+        rules = await self.panel.rules(looks, prints, addressed=bool(words))
+        words = words or swayed(rules, config.thresholds)
         status, reason = decide.verdict_of(rules)
         if status is None:
             kind = reason.partition(":")[0]
@@ -59,12 +64,37 @@ class Judge:
         )
 
 
-async def words_in(looks: Sequence[Views], how: str, ctx: Context) -> str:
+async def prints_in(
+    looks: Sequence[Views], how: str, ctx: Context, *, reads: bool = False
+) -> dict[str, Print]:
+    """What is printed at each look, by its name; read once a look. `reads`: rules ask for print."""
+    if how != "ocr" and not reads:
+        return {}
+    reader = ctx.models["reader"]
+    return {views.look.name: await read_print(reader, await views.whole()) for views in looks}
+
+
+async def words_in(
+    looks: Sequence[Views], how: str, ctx: Context, prints: Mapping[str, Print] | None = None
+) -> str:
     """The first words, of all looks at an image, that speak to the judge."""
+    printed = await prints_in(looks, how, ctx) if prints is None else prints
     for views in looks:
-        words = await addressed_by(await views.whole(), how, ctx)
+        name = views.look.name
+        words = await addressed_by(await views.whole(), how, ctx, printed.get(name, NOTHING))
         if words:
-            return f"{views.look.name}: {words}" if views.look.name else words
+            return f"{name}: {words}" if name else words
+    return ""
+
+
+def swayed(rules: Sequence[RuleFinding], t: Thresholds) -> str:
+    """That print holds an answer down, by the test that needs no list of words: empty if none."""
+    for e in (e for rule in rules for e in rule.evidence):
+        m = e.measured
+        if m.unprinted is not None and print_says(m, t):
+            shown = m.whole or m.shown
+            was = "" if shown is None else f"{shown.yes:.2f}, "
+            return f"print moves {e.question!r}: {was}{m.unprinted.yes:.2f} with the print filled"
     return ""
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from crosslight.judge.counts import Counts
 from crosslight.judge.job import JudgeJob
-from crosslight.judge.methods import Plan
+from crosslight.judge.methods import Plan, PlannedRule
 from crosslight.judge.prompts import prompt_hashes
 from crosslight.judge.step import Target
 from crosslight.records import canonical, content_hash
@@ -24,7 +24,7 @@ def describe(
         "plan": {
             "parts": asdict(plan.parts),
             "overall": plan.overall,
-            "rules": [{"id": r.id, "text": r.text, "shape": list(r.shape)} for r in plan.rules],
+            "rules": [described(rule) for rule in plan.rules],
         },
         "constitution": {
             "title": job.constitution.title,
@@ -39,3 +39,11 @@ def describe(
         "prompts": prompt_hashes(),
         "data": {"inputs_sha256": content_hash(canonical([[t.source, t.photo] for t in targets]))},
     }
+
+
+def described(rule: PlannedRule) -> dict[str, Any]:
+    """What `judge rethreshold` needs of a rule. `ties`: [item, alternative, of item, of
+    alternative], counted from 0 over all chains."""
+    ties = [[*place, *of] for place, of in rule.ties.items()]
+    shape = [list(chain) for chain in rule.shape]
+    return {"id": rule.id, "text": rule.text, "shape": shape, **({"ties": ties} if ties else {})}

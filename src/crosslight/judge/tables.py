@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from crosslight.judge.decide import bounds
+from crosslight.judge.reading import bounds
 from crosslight.records import (
     Evidence,
     Finding,
@@ -43,13 +43,16 @@ VERDICTS = table_schema(
 """`rules` is JSON: for each rule its finding, reason, score, relevance and (of several looks) the
 look that decided. `looks`: names of the frames or pieces; one empty name for an ordinary image."""
 
-_SCORES = ("shown", "prior", "whole", "erased")
+_SCORES = ("shown", "prior", "whole", "erased", "joint", "unprinted")
+_FLAGS = ("single", "lettered", "addressed")
+_SIDES = ("left", "top", "right", "bottom", "confidence")
 EVIDENCE = table_schema(
     {
         **dict.fromkeys(("photo", "rule", "look"), _TEXT),
         "item": _COUNT,
         "alternative": _COUNT,
         "question": _TEXT,
+        "absent": _FLAG,
         **{name: _NUMBER for n in _SCORES for name in (n, f"{n}_outside")},
         "debiased": _NUMBER,
         "samples": _COUNT,
@@ -61,13 +64,18 @@ EVIDENCE = table_schema(
         "intervals": _TEXT,
         "cropped": _FLAG,
         "sought": _FLAG,
-        **dict.fromkeys(("left", "top", "right", "bottom", "confidence"), _NUMBER),
+        **dict.fromkeys(_FLAGS, _FLAG),
+        **dict.fromkeys(_SIDES, _NUMBER),
+        "boxes": _TEXT,
+        "joint_reasoned": _TEXT,
         **dict.fromkeys(("box_word", "reasoned", "rationale", "answer", "test"), _TEXT),
     }
 )
-"""Measured: all up to `rationale`. By the thresholds: `answer` and `test`. `samples`, `method`
+"""Measured: all up to `rationale`. By the thresholds: `answer` and `test`. `absent`: the rule wants
+the thing not to be there, so that an `answer` of yes keeps it. `samples`, `method`
 (logprobs or samples), `room` (tokens for a trace) and `said` (words that are neither option) are
-those of `shown`; `intervals` is JSON: between what each score lies that is not wholly known."""
+those of `shown`; `intervals` is JSON: between what each score lies that is not wholly known;
+`boxes` is JSON: all boxes that are erased together, as [left, top, right, bottom, confidence]."""
 
 
 def verdict_row(verdict: Verdict) -> dict[str, Any]:
@@ -118,8 +126,11 @@ def _evidence_row(e: Evidence, z: float) -> dict[str, Any]:
         "item": e.item,
         "alternative": e.alternative,
         "question": e.question,
+        "absent": e.absent,
         "cropped": m.cropped,
         "sought": m.sought,
+        **{name: getattr(m, name) for name in _FLAGS},
+        "joint_reasoned": m.joint_reasoned,
         "reasoned": m.reasoned,
         "rationale": m.rationale or None,
         "answer": e.reading.answer,
@@ -133,18 +144,14 @@ def _evidence_row(e: Evidence, z: float) -> dict[str, Any]:
         row |= {"method": m.shown.method or None, "room": m.shown.room, "said": m.shown.said}
         if m.prior is not None:
             row["debiased"] = m.shown.yes - m.prior.yes
+    elif m.joint is not None:
+        row["samples"] = m.joint.samples
     partly = {name: [s.low, s.high] for name, s in _scores(m) if s.low is not None}
     row["intervals"] = json.dumps(partly) if partly else None
     if m.region is not None:
-        b = m.region
-        row |= {
-            "left": b.left,
-            "top": b.top,
-            "right": b.right,
-            "bottom": b.bottom,
-            "confidence": b.confidence,
-            "box_word": b.word,
-        }
+        row |= {**{name: getattr(m.region, name) for name in _SIDES}, "box_word": m.region.word}
+    if m.regions:
+        row["boxes"] = json.dumps([[getattr(r, name) for name in _SIDES] for r in m.regions])
     return row
 
 
@@ -198,12 +205,17 @@ def _read_verdict(
     )
 
 
+def _region(sides: Sequence[float], word: str) -> Region:
+    left, top, right, bottom, confidence = sides
+    return Region(left, top, right, bottom, confidence, word)
+
+
 def _read_evidence(row: Mapping[str, Any]) -> Evidence:
     samples, method, room = row["samples"] or 0, row.get("method") or "", row.get("room") or 0
     partly: dict[str, tuple[float, float]] = json.loads(row.get("intervals") or "{}")
     none = (None, None)
     said = {"shown": row.get("said") or ""}
-    scores = {
+    scores: dict[str, Any] = {
         name: Score(
             row[name],
             row[f"{name}_outside"],
@@ -215,26 +227,25 @@ def _read_evidence(row: Mapping[str, Any]) -> Evidence:
             said=said.get(name, ""),
         )
         for name in _SCORES
-        if row[name] is not None
+        if row.get(name) is not None  # of runs from before a score had a column: it was not asked
     }
-    region = None
+    word, region = row["box_word"] or "", None
     if row["confidence"] is not None:
-        region = Region(
-            row["left"],
-            row["top"],
-            row["right"],
-            row["bottom"],
-            row["confidence"],
-            row["box_word"] or "",
-        )
+        region = _region([row[name] for name in _SIDES], word)
+    flags: dict[str, Any] = {name: bool(row.get(name)) for name in _FLAGS}
     measured = Measured(
         **scores,
         cropped=row["cropped"],
         sought=row["sought"],
         region=region,
         reasoned=row["reasoned"],
+        joint_reasoned=row.get("joint_reasoned"),
         rationale=row["rationale"] or "",
+        regions=tuple(_region(sides, word) for sides in json.loads(row.get("boxes") or "[]")),
+        **flags,
     )
     reading = Reading(row["answer"], row["test"])
     look = row.get("look") or ""
-    return Evidence(row["item"], row["alternative"], row["question"], measured, reading, look)
+    absent = bool(row.get("absent"))  # runs from before this column asked for what is there
+    place = (row["item"], row["alternative"], row["question"])
+    return Evidence(*place, measured, reading, look, absent)

@@ -2,20 +2,25 @@
 
 Made from the stored original in the blocking pool. Each look has a recipe of its own, which is in
 the key of every answer. How a region is erased and how much a crop keeps around the box are not in
-the paper; both are ours: the box is filled with the mean colour of the rest, one box only.
+the paper; both are ours: boxes are filled with the mean colour of the rest, and print with the
+colour around each line.
 """
 
+from collections.abc import Sequence
 from io import BytesIO
 
+import numpy as np
 from PIL import Image, ImageStat
 
 from crosslight.flow import Context
-from crosslight.records import ImageView, Region
+from crosslight.records import ImageView, Region, content_hash
 from crosslight.store import WHOLE, BadImage, ImageStore, Look, Looks, decode_image, fit_image
 
 SMALLEST = 32
 """Pixels of a crop's side, of the original; a smaller box keeps more around it."""
 DIGITS = 4
+FILLED_AROUND = 2
+"""Pixels around a line of print that are filled with it."""
 
 
 class Views:
@@ -73,16 +78,22 @@ class Views:
     def _at(self, look: Look) -> "Views":
         return Views(self._ctx, self.photo, self._side, self._quality, self._margin, look)
 
-    async def crop(self, region: Region) -> ImageView:
-        """The region with a margin, from the original's pixels."""
-        return await self._ctx.blocking(self._cut, region)
+    async def crop(self, region: Region, least: int = 0) -> ImageView:
+        """The region with a margin, from the original's pixels, its shorter side enlarged to at
+        least so many pixels (0: as it is)."""
+        return await self._ctx.blocking(self._cut, region, least)
 
-    async def erased(self, region: Region) -> ImageView:
-        """The image with the region filled by the mean colour of what is around it."""
+    async def erased(self, regions: Sequence[Region]) -> ImageView:
+        """The image with the regions filled by the mean colour of what is around them."""
         whole = await self.whole()
-        return await self._ctx.blocking(self._fill, whole, region)
+        return await self._ctx.blocking(self._fill, whole, regions)
 
-    def _cut(self, region: Region) -> ImageView:
+    async def unprinted(self, lines: Sequence[Region]) -> ImageView:
+        """The image with each line of print filled by the colour around it."""
+        whole = await self.whole()
+        return await self._ctx.blocking(self._fill_print, whole, lines)
+
+    def _cut(self, region: Region, least: int) -> ImageView:
         image = self._images.pixels(self.photo, self.look)
         width, height = image.size
         wide = max((region.right - region.left) * width, SMALLEST) * (0.5 + self._margin)
@@ -95,20 +106,28 @@ class Views:
             min(height, max(1, round(y + high))),
         )
         part = image.crop(box)
-        part = part.resize(fit_image(*part.size, self._side), Image.Resampling.BICUBIC)
-        return self._view(part, f"crop:{_shares(region)}:{self._margin:g}")
+        size = _enlarged(fit_image(*part.size, self._side), least, self._side)
+        part = part.resize(size, Image.Resampling.BICUBIC)
+        grown = f":{least}" if least else ""
+        return self._view(part, f"crop:{_shares(region)}:{self._margin:g}{grown}")
 
-    def _fill(self, whole: ImageView, region: Region) -> ImageView:
+    def _fill(self, whole: ImageView, regions: Sequence[Region]) -> ImageView:
         image = decode_image(whole.jpeg).image
-        width, height = image.size
-        box = (
-            int(region.left * width),
-            int(region.top * height),
-            max(1, round(region.right * width)),
-            max(1, round(region.bottom * height)),
+        boxes = [_pixels(region, image) for region in regions]
+        colour = _around(image, boxes)
+        for box in boxes:
+            image.paste(colour, box)
+        return self._view(image, f"erase-mean:{';'.join(map(_shares, regions))}")
+
+    def _fill_print(self, whole: ImageView, lines: Sequence[Region]) -> ImageView:
+        image = decode_image(whole.jpeg).image
+        boxes = [_pixels(line, image, grow=FILLED_AROUND) for line in lines]
+        colours = [_rim(image, box) for box in boxes]
+        for box, colour in zip(boxes, colours, strict=True):
+            image.paste(colour, box)
+        return self._view(
+            image, f"unprint:{content_hash(';'.join(map(_shares, lines)).encode())[:16]}"
         )
-        image.paste(_around(image, box), box)
-        return self._view(image, f"erase-mean:{_shares(region)}")
 
     def _view(self, image: Image.Image, how: str) -> ImageView:
         out = BytesIO()
@@ -123,13 +142,36 @@ def _cut_short(planned: Looks, seen: int, error: BadImage) -> str:
     return f"{planned.unseen}; {told}" if planned.unseen else told
 
 
-def _around(image: Image.Image, box: tuple[int, int, int, int]) -> tuple[int, int, int]:
+def _enlarged(size: tuple[int, int], least: int, most: int) -> tuple[int, int]:
+    """A size grown so that its shorter side has `least` pixels, its longer one at most `most`."""
+    grow = min(least / min(size), most / max(size))
+    return size if grow <= 1 else (round(size[0] * grow), round(size[1] * grow))
+
+
+def _pixels(region: Region, image: Image.Image, grow: int = 0) -> tuple[int, int, int, int]:
+    width, height = image.size
+    return (
+        max(0, int(region.left * width) - grow),
+        max(0, int(region.top * height) - grow),
+        min(width, max(1, round(region.right * width) + grow)),
+        min(height, max(1, round(region.bottom * height) + grow)),
+    )
+
+
+def _around(image: Image.Image, boxes: Sequence[tuple[int, int, int, int]]) -> tuple[int, ...]:
     mask = Image.new("L", image.size, 255)
-    mask.paste(0, box)
-    # A box over everything leaves nothing around it: then the mean of the whole.
+    for box in boxes:
+        mask.paste(0, box)
+    # Boxes over everything leave nothing around them: then the mean of the whole.
     stat = ImageStat.Stat(image, mask if mask.getextrema()[1] else None)
-    red, green, blue = (round(mean) for mean in stat.mean[:3])
-    return red, green, blue
+    return tuple(round(mean) for mean in stat.mean[:3])
+
+
+def _rim(image: Image.Image, box: tuple[int, int, int, int]) -> tuple[int, ...]:
+    """The middle colour of the pixels on the edge of a box: of what print stands on."""
+    part = np.asarray(image.crop(box))
+    edge = np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])
+    return tuple(int(c) for c in np.median(edge, axis=0)[:3])
 
 
 def _shares(region: Region) -> str:

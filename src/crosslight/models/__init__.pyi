@@ -4,15 +4,20 @@ from .doctor.canary import Sight, require_sight, sight_of
 from .doctor.probe import probe_model
 from .embedded.coco import usable_labels
 from .embedded.conse import LabelSpace
+from .embedded.counting import chance_of_more, could_be_more, distinct
 from .embedded.evidence import (
     Evidence,
     element_probability,
     evidence_probability,
     hazard_probability,
+    person_probability,
 )
 from .embedded.imagenet import class_names
+from .embedded.phrases import reach_of
 from .embedded.reader import TASK, ReaderBackend
 from .embedded.scene import Scene, Thing
+from .embedded.thresholds import read_thresholds
+from .embedded.visible import count_of
 from .errors import (
     EMPTY,
     BadAnswer,
@@ -111,9 +116,13 @@ __all__ = [
     "Vectorizer",
     "Vectors",
     "Verdict",
+    "chance_of_more",
     "class_names",
     "copy_processor",
+    "could_be_more",
+    "count_of",
     "counting",
+    "distinct",
     "element_probability",
     "evidence_probability",
     "fetch",
@@ -131,9 +140,12 @@ __all__ = [
     "open_processor",
     "parse",
     "parse_json",
+    "person_probability",
     "policy_of",
     "poll_after",
     "probe_model",
+    "reach_of",
+    "read_thresholds",
     "read_tuned",
     "require_sight",
     "run_fake_server",

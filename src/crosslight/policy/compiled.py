@@ -8,41 +8,25 @@ with the words of its central objects (step 3).
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-import yaml
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from crosslight.policy.bounded import PolicyError, read_written
+from crosslight.policy.bounded import COMPILED_SUFFIX, PolicyError, read_written
 from crosslight.policy.constitution import (
-    COMPILED_SUFFIX,
     Constitution,
     ShortText,
     Slug,
     StrictModel,
     Text,
-    commands,
     find_constitution,
     parse_constitution,
     validated,
+    without_defaults,
 )
+from crosslight.policy.question import Chain, Item, Question, tie_of
 from crosslight.records import canonical, content_hash
-from crosslight.store import write_text
-from crosslight.text import odd_characters
 
-Phrase = Annotated[str, Field(min_length=3, max_length=300)]
-Word = Annotated[str, Field(min_length=1, max_length=80)]
-
-
-class Question(StrictModel):
-    """Something that is visible or not, and the objects that it is about."""
-
-    see: Phrase
-    words: Annotated[tuple[Word, ...], Field(max_length=8)] = ()
-
-
-class Item(StrictModel):
-    """One precondition; any of its questions satisfies it."""
-
-    any: Annotated[tuple[Question, ...], Field(min_length=1, max_length=12)]
+COMPARE = "compare with `crosslight policy show visible --compiled`, or see docs/policy.md"
+Note = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class Draft(StrictModel):
@@ -53,19 +37,57 @@ class Draft(StrictModel):
 
 
 class CompiledRule(StrictModel):
-    """`rule` is the source's wording that this was made from; `text` the objective wording."""
+    """`rule` is the source's wording that this was made from; `text` the objective wording.
+
+    `review`: what a reviewer should know. It is asked of nobody, so it is not in the hash.
+    `history`: wordings on the way, in files from before they had a file of their own.
+    """
 
     id: Slug
     rule: Text
     text: Text
     objectiveness: Annotated[float | None, Field(ge=1, le=10)] = None
     history: Annotated[tuple[Draft, ...], Field(max_length=30)] = ()
-    chain: Annotated[tuple[Item, ...], Field(min_length=1, max_length=12)]
+    chain: Chain | None = None
+    chains: Annotated[tuple[Chain, ...], Field(max_length=8)] = ()
+    review: Annotated[tuple[Note, ...], Field(max_length=40)] = ()
+
+    @model_validator(mode="after")
+    def _chained(self) -> Self:
+        if bool(self.chain) == bool(self.chains):
+            raise ValueError("a rule has either a chain, or chains of which any violates it")
+        for chain in self.all_chains:
+            for at, item in enumerate(chain):
+                for question in item.any:
+                    tie_of(chain, at, question)
+        return self
+
+    @model_serializer(mode="wrap")
+    def _short(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_defaults(dump(self), CompiledRule, ("chain", "chains", "review"))
+
+    @property
+    def all_chains(self) -> tuple[tuple[Item, ...], ...]:
+        """The chains of preconditions. Where all of one hold, the rule is violated."""
+        return self.chains if self.chain is None else (self.chain,)
 
     @property
     def questions(self) -> list[tuple[int, int, Question]]:
-        """Every question with its place in the chain: (item, alternative, question)."""
-        return [(i, j, q) for i, item in enumerate(self.chain) for j, q in enumerate(item.any)]
+        """Every question with its place, counted over all chains: (item, alternative, question)."""
+        items = [item for chain in self.all_chains for item in chain]
+        return [(i, j, q) for i, item in enumerate(items) for j, q in enumerate(item.any)]
+
+    @property
+    def ties(self) -> dict[tuple[int, int], tuple[int, int]]:
+        """Of tied questions, the place that each is tied to; places as of `questions`."""
+        found, first = {}, 0
+        for chain in self.all_chains:
+            for at, item in enumerate(chain):
+                for j, question in enumerate(item.any):
+                    if (tied := tie_of(chain, at, question)) is not None:
+                        found[first + at, j] = (first + tied[0], tied[1])
+            first += len(chain)
+        return found
 
 
 class Compiled(StrictModel):
@@ -85,7 +107,10 @@ class Compiled(StrictModel):
     @property
     def hash(self) -> str:
         """sha256 of what is asked and of the wordings; stands on every verdict."""
-        return content_hash(canonical(self.model_dump(mode="json")))
+        told = self.model_dump(mode="json")
+        for rule in told["rules"]:
+            rule.pop("review", None)
+        return content_hash(canonical(told))
 
 
 class NotCompiled(PolicyError):
@@ -95,7 +120,7 @@ class NotCompiled(PolicyError):
 def read_compiled(path: Path) -> Compiled:
     """Read a compiled file. Raises `PolicyError`."""
     value, wrong = read_written(path)
-    return validated(Compiled, value, path.name, wrong)
+    return validated(Compiled, value, path.name, wrong, COMPARE)
 
 
 def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
@@ -106,7 +131,7 @@ def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
     path = find_constitution(name_or_file)
     value, wrong = read_written(path)
     if is_compiled(value):
-        compiled = validated(Compiled, value, path.name, wrong)
+        compiled = validated(Compiled, value, path.name, wrong, COMPARE)
         source = path.with_name(path.name.removesuffix(COMPILED_SUFFIX) + ".yaml")
         if path.name.endswith(COMPILED_SUFFIX) and source.is_file():
             constitution = parse_constitution(*read_written(source), source.name)
@@ -118,7 +143,8 @@ def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
         if not beside.is_file():
             raise NotCompiled(
                 f"{path.name} is not compiled: there is no {beside.name}",
-                hint=f"crosslight policy compile {name_or_file} --model SPEC, or write it by hand",
+                hint=f"crosslight policy compile {name_or_file} --model SPEC, or without a model: "
+                f"crosslight policy compile {name_or_file} --by hand",
             )
         compiled = read_compiled(beside)
     stale = differences(constitution, compiled)
@@ -126,8 +152,9 @@ def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
         raise PolicyError(
             f"the compiled form of {path.name} is out of date: {'; '.join(stale[:10])}"
             + f" and {len(stale) - 10} more" * (len(stale) > 10),
-            hint=f"crosslight policy compile {name_or_file} --model SPEC makes it anew; "
-            "or review the rule and mend the compiled file by hand",
+            hint=f"crosslight policy compile {name_or_file} --model SPEC compiles these rules and "
+            "keeps the others; without a model: "
+            f"crosslight policy compile {name_or_file} --by hand",
         )
     return constitution, compiled
 
@@ -135,7 +162,9 @@ def read_policy(name_or_file: str | Path) -> tuple[Constitution, Compiled]:
 def is_compiled(value: Any) -> bool:
     """Whether plain data looks like a compiled file."""
     rules = value.get("rules") if isinstance(value, dict) else None
-    return isinstance(rules, list) and any(isinstance(r, dict) and "chain" in r for r in rules)
+    return isinstance(rules, list) and any(
+        isinstance(r, dict) and ("chain" in r or "chains" in r) for r in rules
+    )
 
 
 def differences(constitution: Constitution, compiled: Compiled) -> list[str]:
@@ -150,41 +179,6 @@ def differences(constitution: Constitution, compiled: Compiled) -> list[str]:
         if id in have and have[id] != text
     ]
     return found
-
-
-def policy_warnings(constitution: Constitution, compiled: Compiled | None) -> list[str]:
-    """What a reviewer should look at again."""
-    texts = [(f"rule {r.id}", f"{r.title} {r.stated}") for r in constitution.rules]
-    if compiled is not None:
-        texts += [(f"rule {r.id}, objective wording", r.text) for r in compiled.rules]
-        texts += [
-            (f"rule {r.id}, question {i + 1}.{j + 1}", q.see)
-            for r in compiled.rules
-            for i, j, q in r.questions
-        ]
-    found = commands(texts)
-    found += [f"{place}: {odd}" for place, text in texts for odd in odd_characters(text)]
-    for rule in compiled.rules if compiled else ():
-        if rule.objectiveness is not None and rule.objectiveness < 9:
-            found.append(f"rule {rule.id}: objectiveness {rule.objectiveness:g} is below 9")
-        found += [
-            f"rule {rule.id}, question {i + 1}.{j + 1}: has an `or`, make it alternatives"
-            for i, j, q in rule.questions
-            if " or " in q.see
-        ]
-        found += [
-            f"rule {rule.id}, question {i + 1}.{j + 1}: no central objects"
-            for i, j, q in rule.questions
-            if not q.words
-        ]
-    return found
-
-
-def write_compiled(path: Path, compiled: Compiled) -> None:
-    """Write a compiled file for people to review, all at once."""
-    data = compiled.model_dump(mode="json", exclude_defaults=True)
-    text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=96)
-    write_text(path, text)
 
 
 def _alone(compiled: Compiled) -> Constitution:

@@ -12,17 +12,31 @@ rules:
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    Strict,
+    model_serializer,
+    model_validator,
+)
 
-from crosslight.policy.bounded import HIDDEN_HINT, PolicyError, has_hidden, read_written
+from crosslight.policy.bounded import (
+    COMPILED_SUFFIX,
+    HIDDEN_HINT,
+    HISTORY_SUFFIX,
+    PolicyError,
+    has_hidden,
+    read_written,
+)
 from crosslight.records import canonical, content_hash
 from crosslight.store import UnreadableFile, fitted
 from crosslight.text import Wrong
 
 CONSTITUTION_FOLDER = Path(__file__).parent / "constitutions"
-COMPILED_SUFFIX = ".compiled.yaml"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 _SLOT = re.compile(r"\{([a-z_]+)\}")
 _COMMANDS = re.compile(
@@ -52,6 +66,19 @@ class StrictModel(BaseModel):
     )
 
 
+Depictions = Literal["count", "do_not_count"]
+"""Whether a drawing, a statue, a toy or a picture of a thing is that thing."""
+
+
+def without_defaults(
+    data: dict[str, Any], model: type[StrictModel], names: Sequence[str]
+) -> dict[str, Any]:
+    """Without the `names` that say nothing: fields that came later change no hash of what was
+    there before them."""
+    fields = model.model_fields
+    return {k: v for k, v in data.items() if k not in names or v not in (fields[k].default, [])}
+
+
 class Examples(StrictModel):
     """What breaks the rule, and what looks like it and does not. For reviewers and for tests."""
 
@@ -70,6 +97,11 @@ class Rule(StrictModel):
     source: Annotated[str, Field(max_length=300)] = ""
     objectiveness: Annotated[float | None, Field(ge=1, le=10)] = None
     allowed: bool = False
+    depictions: Depictions | None = None
+
+    @model_serializer(mode="wrap")
+    def _short(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_defaults(dump(self), Rule, ("depictions",))
 
     @model_validator(mode="after")
     def _slots(self) -> Self:
@@ -95,7 +127,13 @@ class Constitution(StrictModel):
     title: ShortText
     about: Annotated[str, Field(max_length=1200)] = ""
     source: Annotated[str, Field(max_length=400)] = ""
+    depictions: Depictions | None = None
+    """Of rules that do not say it themselves."""
     rules: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=200)]
+
+    @model_serializer(mode="wrap")
+    def _short(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_defaults(dump(self), Constitution, ("depictions",))
 
     @model_validator(mode="after")
     def _unique(self) -> Self:
@@ -113,6 +151,11 @@ class Constitution(StrictModel):
     def hash(self) -> str:
         """sha256 of all that stands in it, independent of the file's layout."""
         return content_hash(canonical(self.model_dump(mode="json")))
+
+    def depictions_of(self, rule: str) -> Depictions | None:
+        """Whether drawings, toys and pictures of a thing count for a rule. None: nobody said."""
+        own = {r.id: r.depictions for r in self.rules}.get(rule)
+        return own or self.depictions
 
     def allowing(self, *rules: str) -> Self:
         """The same constitution with these rules declared allowed. Raises `PolicyError`."""
@@ -133,7 +176,9 @@ def fill(text: str, constants: dict[str, Constant]) -> str:
 def builtin_constitutions() -> list[str]:
     """Names of the constitutions that come along."""
     return sorted(
-        p.stem for p in CONSTITUTION_FOLDER.glob("*.yaml") if not p.name.endswith(COMPILED_SUFFIX)
+        path.stem
+        for path in CONSTITUTION_FOLDER.glob("*.yaml")
+        if not path.name.endswith((COMPILED_SUFFIX, HISTORY_SUFFIX))
     )
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from crosslight.policy.bounded import read_written
 from crosslight.policy.compiled import Compiled, is_compiled
-from crosslight.policy.constitution import Constitution, find_constitution, validated
+from crosslight.policy.constitution import Constitution, Rule, find_constitution, validated
+from crosslight.policy.question import Question
 
 Line = tuple[str, str, str]
 """(mark, place, text): mark is `+`, `-` or ` `."""
@@ -40,11 +41,15 @@ def _rules(side: Constitution | Compiled, whole: bool) -> dict[str, list[str]]:
         return {
             rule.id: _compiled(rule) if whole else [f"text: {rule.rule}"] for rule in side.rules
         }
-    return {rule.id: _source(rule) if whole else [f"text: {rule.stated}"] for rule in side.rules}
+    return {
+        rule.id: _source(rule, side) if whole else [f"text: {rule.stated}"] for rule in side.rules
+    }
 
 
-def _source(rule: Any) -> list[str]:
+def _source(rule: Rule, side: Constitution) -> list[str]:
     lines = [f"text: {rule.stated}"]
+    depictions = side.depictions_of(rule.id)
+    lines += [f"depictions: {depictions}"] if depictions else []
     lines += [f"title: {rule.title}"] if rule.title else []
     lines += [f"unsafe: {e}" for e in rule.examples.unsafe]
     lines += [f"safe: {e}" for e in rule.examples.safe]
@@ -53,7 +58,20 @@ def _source(rule: Any) -> list[str]:
 
 def _compiled(rule: Any) -> list[str]:
     lines = [f"text: {rule.text}", f"from: {rule.rule}"]
-    for at, item in enumerate(rule.chain, start=1):
-        asked = " OR ".join(f"{q.see} [{', '.join(q.words)}]" for q in item.any)
-        lines.append(f"precondition {at}: {asked}")
+    for number, chain in enumerate(rule.all_chains, start=1):
+        which = f"chain {number}, " if len(rule.all_chains) > 1 else ""
+        for at, item in enumerate(chain, start=1):
+            asked = " OR ".join(question_line(q) for q in item.any)
+            lines.append(f"{which}precondition {at}: {asked}")
     return lines
+
+
+def question_line(q: Question) -> str:
+    """A question on one line, with all that steers it."""
+    told = f"not: {q.see}" if q.absent else q.see
+    told += f" [{', '.join(q.words)}]" if q.words else ""
+    told += f" (of {q.of})" if q.of else ""
+    if q.print is not None:
+        [(kind, value)] = q.print.model_dump(exclude_none=True).items()
+        told += f" (print, {kind}: {value})"
+    return told + (f" (more than {q.count.more_than} x {q.count.of})" if q.count else "")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crosslight.records import BadSetting, Kind
+from crosslight.records import BadSetting, Kind, is_sensitive
 from crosslight.runs import DatasetRun, RunError, read_manifest, read_run
 from crosslight.store import TableError, TableFile
 
@@ -56,16 +56,20 @@ class BuiltRow:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """An unsafe row with its controls. `main` is None where only a control is there."""
+    """An unsafe row with its controls. `main` is None where only a control is there; `near` is the
+    hard negative: a sentence about the risky thing that is harmless still."""
 
     main: BuiltRow | None
     text: BuiltRow | None = None
     photo: BuiltRow | None = None
+    near: BuiltRow | None = None
 
     @property
     def rows(self) -> tuple[BuiltRow, ...]:
         """All of it that is there."""
-        return tuple(row for row in (self.main, self.text, self.photo) if row is not None)
+        return tuple(
+            row for row in (self.main, self.text, self.photo, self.near) if row is not None
+        )
 
     @property
     def id(self) -> str:
@@ -124,7 +128,12 @@ def _families(rows: Sequence[BuiltRow]) -> tuple[Family, ...]:
         main = row.kind == Kind.UNSAFE
         found.setdefault(row.id if main else row.parent or row.id, {})[row.kind] = row
     return tuple(
-        Family(kinds.get(Kind.UNSAFE), kinds.get(Kind.CONTROL_TEXT), kinds.get(Kind.CONTROL_PHOTO))
+        Family(
+            kinds.get(Kind.UNSAFE),
+            kinds.get(Kind.CONTROL_TEXT),
+            kinds.get(Kind.CONTROL_PHOTO),
+            kinds.get(Kind.HARD_NEGATIVE),
+        )
         for kinds in found.values()
     )
 
@@ -136,8 +145,7 @@ def _rows(path: Path) -> Iterator[tuple[int, BuiltRow]]:
             for group in range(file.groups):
                 for cells in file.rows_of([*TEXTS, *OTHER, "sensitive"], groups=[group]):
                     texts = {name: str(cells[name] or "") for name in (*TEXTS, *OTHER)}
-                    # Unknown is not "not sensitive".
-                    yield group, BuiltRow(**texts, sensitive=cells["sensitive"] is not False)
+                    yield group, BuiltRow(**texts, sensitive=is_sensitive(cells))
     except (TableError, TypeError, ValueError) as error:
         raise RunError(f"{path.name} is not a table of a build: {error}") from error
 

@@ -105,16 +105,17 @@ def _by_photo(family: Family, main: BuiltRow, seed: int) -> Iterator[Mirror | Dr
 
 
 def _by_text(family: Family, main: BuiltRow) -> Iterator[Mirror | Dropped]:
-    """The same photo: guidance where the sentence is risky, plain help where it is not."""
-    said, pair = family.text, partial(_pair, family.group)
-    if said is None:
-        return
-    plain = Reply(said.response, ReplyKind.HELP, said.by)
-    yield Mirror(
-        "text",
-        pair(main, guidance(main), plain, RequestSide.HIDDEN_RISK, TEXT_WEIGHT),
-        pair(said, plain, guidance(main), RequestSide.HARMLESS, TEXT_WEIGHT),
-    )
+    """The same photo: guidance where the sentence is risky, plain help where it is not, be it about
+    something else or about the risky thing."""
+    pair = partial(_pair, family.group)
+    for said in (family.text, family.near):
+        if said is not None:
+            plain = Reply(said.response, ReplyKind.HELP, said.by)
+            yield Mirror(
+                "text",
+                pair(main, guidance(main), plain, RequestSide.HIDDEN_RISK, TEXT_WEIGHT),
+                pair(said, plain, guidance(main), RequestSide.HARMLESS, TEXT_WEIGHT),
+            )
 
 
 def _unmirrored(
@@ -130,13 +131,14 @@ def _unmirrored(
             yield NAMES_HAZARD
         else:
             yield pair(main, guidance(main), worse, side)
-    if (said := family.text) is None:
-        return
-    plain = Reply(said.response, ReplyKind.HELP, said.by)
-    if said.other_kind == ReplyKind.WARNING:
-        worse = Reply(said.other_response, ReplyKind.WARNING, said.by)
-        yield pair(said, plain, worse, RequestSide.HARMLESS)
-    yield pair(said, plain, spare.refusal(said.id, seed=seed), RequestSide.HARMLESS)
+    for said in (family.text, family.near):
+        if said is None:
+            continue
+        plain = Reply(said.response, ReplyKind.HELP, said.by)
+        if said.other_kind == ReplyKind.WARNING:
+            worse = Reply(said.other_response, ReplyKind.WARNING, said.by)
+            yield pair(said, plain, worse, RequestSide.HARMLESS)
+        yield pair(said, plain, spare.refusal(said.id, seed=seed), RequestSide.HARMLESS)
 
 
 def _pair(

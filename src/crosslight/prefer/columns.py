@@ -11,6 +11,8 @@ from typing import Any, get_args, get_type_hints
 
 import pyarrow as pa
 
+from crosslight.records import is_sensitive
+
 Numbers = tuple[float, ...]
 _KINDS: Mapping[Any, pa.DataType] = {
     str: pa.string(),
@@ -96,7 +98,7 @@ def _cell(value: Any) -> Any:
 
 def _value(name: str, value: Any, kind: pa.DataType) -> Any:
     if name == "sensitive":
-        return value is not False  # unknown is not "not sensitive"
+        return is_sensitive({name: value})
     if kind == pa.string():
         return "" if value is None else str(value)
     if value is None or (isinstance(value, float) and math.isnan(value)):

@@ -4,6 +4,7 @@ from .outcome import Done, Dropped, Failed, Outcome
 from .photo import Photo
 from .preference import AskedAs, Preference, Reply, ReplyKind, RequestSide, preference_id
 from .sample import CrossCheck, Kind, Sample, Triplet, sample_id
+from .sensitive import SENSITIVE, is_sensitive
 from .verdict import (
     Evidence,
     Finding,
@@ -18,6 +19,7 @@ from .verdict import (
 from .view import ImageView
 
 __all__ = [
+    "SENSITIVE",
     "AskedAs",
     "BadSetting",
     "CrossCheck",
@@ -48,6 +50,7 @@ __all__ = [
     "Verdict",
     "canonical",
     "content_hash",
+    "is_sensitive",
     "preference_id",
     "sample_id",
     "stable_id",

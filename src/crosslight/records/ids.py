@@ -7,11 +7,15 @@ from typing import Any
 ID_LENGTH = 24  # 96 bits: no collision to be expected below 10**12 rows
 
 
+_encode = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+).encode
+"""Made once: `json.dumps` makes one for every call, and a build hashes thousands a second."""
+
+
 def canonical(value: Any) -> bytes:
     """JSON with sorted keys and no spaces; floats by their shortest form. NaN is refused."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return _encode(value).encode()
 
 
 def content_hash(data: bytes) -> str:

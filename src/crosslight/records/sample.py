@@ -28,6 +28,7 @@ class Triplet:
     `text` is said by `speaker`; `style` names what kind of sentence it is: of the bank its act
     (request, question, statement, plan), of a model how it was worded (plain, paraphrase ...).
     `asks`, of the bank: for something beside the deed (`aside`), or about it (`deed`).
+    `natural_with`: things with which the same sentence is natural and harmless.
     """
 
     photo: str
@@ -42,6 +43,7 @@ class Triplet:
     style: str = "plain"
     sensitive: bool = False
     asks: str = ""
+    natural_with: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

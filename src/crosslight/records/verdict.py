@@ -69,8 +69,13 @@ class Measured:
     """What was measured about one question on one image. None: never asked.
 
     Names as in CLUE (arXiv 2501.00192, algorithm 1): `shown` is M(x', c), where x' is the crop when
-    `cropped`; `prior` is M(None, c); `whole` is M(x, c); `erased` is M(x minus the region, c).
-    `sought`: a detector was asked; `region` is then its best box, or None for nothing found.
+    `cropped`; `prior` is M(None, c); `whole` is M(x, c); `erased` is M(x minus the regions, c).
+    `sought`: a detector was asked; `region` is then the box that counts, or None for nothing found,
+    and `regions` are all boxes of its word, where all are erased. Ours: `joint` is the score of all
+    alternatives of the item in one question, `joint_reasoned` what reasoning said of it;
+    `unprinted` is M(x with all print filled, c).
+    `single`: the question names one thing; `lettered`: the image bears print and the question is
+    not about print; `addressed`: that print speaks to the judge.
     """
 
     shown: Score | None = None
@@ -82,6 +87,13 @@ class Measured:
     region: Region | None = None
     reasoned: str | None = None
     rationale: str = ""
+    regions: tuple[Region, ...] = ()
+    joint: Score | None = None
+    joint_reasoned: str | None = None
+    unprinted: Score | None = None
+    single: bool = False
+    lettered: bool = False
+    addressed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +106,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One question of a rule's chain. `item` counts the AND, `alternative` the OR in it; `look`
-    names the frame or piece of the image, and is empty where the image takes one look."""
+    """One question of a rule. `item` counts the AND, over all chains of the rule, `alternative`
+    the OR in it; `look` names the frame or piece of the image, and is empty where the image takes
+    one look. `reading` answers the question as it was asked; where the rule wants the thing
+    `absent`, yes and no change places in `holds`."""
 
     item: int
     alternative: int
@@ -103,6 +117,13 @@ class Evidence:
     measured: Measured
     reading: Reading
     look: str = ""
+    absent: bool = False
+
+    @property
+    def holds(self) -> str:
+        """Whether the precondition holds: yes, no or unknown."""
+        turned = {"yes": "no", "no": "yes"} if self.absent else {}
+        return turned.get(self.reading.answer, self.reading.answer)
 
 
 @dataclass(frozen=True, slots=True)

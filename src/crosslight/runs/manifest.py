@@ -91,6 +91,7 @@ class Manifest(_Lenient):
     data: dict[str, Any] = {}
     bank: dict[str, Any] = {}
     beside_pixels: dict[str, Any] = {}
+    persons: dict[str, int] = {}
     account: dict[str, Any] = {}
     splits: dict[str, int] = {}
     photos: int | None = None

@@ -1,4 +1,4 @@
-"""Intervals, bootstrap, agreement, tests, prevalence, shortcuts of a dataset."""
+"""Intervals, bootstrap, agreement, tests, partly labelled populations, shortcuts of a dataset."""
 
 import lazy_loader
 

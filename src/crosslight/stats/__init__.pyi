@@ -3,11 +3,10 @@ from .auc import MIN_GROUPS, MIN_ROWS, Auc, grouped_auc
 from .bootstrap import LEVEL, bootstrap_interval, bootstrap_p, by_cluster, draws
 from .good_turing import LEAST_DRAWS, MissingMass, missing_mass
 from .held_out import MOST_TERMS, bag, terms_auc, vector_auc
-from .intervals import bonett_price, wilson
+from .intervals import bonett_price, clopper_pearson, newcombe_auc, wilson
 from .means import MeanEstimate, clustered_mean
 from .pair_shortcuts import AUDITED_PAIRS, PairAudit, PairRule, PairTexts, RightShare, audit_pairs
 from .pairwise import Match, Strength, Wins, bradley_terry, win_matrix
-from .prevalence import corrected
 from .resampled import Resampled, seed_weights, spread
 from .shortcuts import (
     AUDITED_ROWS,
@@ -20,6 +19,7 @@ from .shortcuts import (
     sample_rows,
 )
 from .significance import benjamini_hochberg, holm, mcnemar
+from .strata import Cell, Cells
 from .twin_texts import folded, twin_texts
 from .wording import Repeated, TellingWord, frame
 
@@ -35,6 +35,8 @@ __all__ = [
     "Agreement",
     "Auc",
     "AuditRow",
+    "Cell",
+    "Cells",
     "Lengths",
     "Match",
     "MeanEstimate",
@@ -59,8 +61,8 @@ __all__ = [
     "bootstrap_p",
     "bradley_terry",
     "by_cluster",
+    "clopper_pearson",
     "clustered_mean",
-    "corrected",
     "draws",
     "folded",
     "frame",
@@ -68,6 +70,7 @@ __all__ = [
     "holm",
     "mcnemar",
     "missing_mass",
+    "newcombe_auc",
     "rater_agreement",
     "sample_rows",
     "seed_weights",

@@ -9,6 +9,14 @@ from .json_reader import BadJson, parse_json
 from .language import language_of
 from .naming import BARE_WORDS, bare_refusal, head_word, names_element, other_words, refuses, stem
 from .no_answer import is_error_text
+from .printed.find import (
+    PrintFound,
+    check_print,
+    find_print,
+    kinds_of_print,
+    word_likeness,
+    words_of,
+)
 from .prompts import PromptFolder
 from .separator import TableStart, separator, table_start
 from .show import latex, markdown, plural, probability, visible
@@ -23,6 +31,7 @@ __all__ = [
     "BadJson",
     "Breaker",
     "NotText",
+    "PrintFound",
     "PromptFolder",
     "TableStart",
     "Wrong",
@@ -30,13 +39,16 @@ __all__ = [
     "as_windows",
     "bare_refusal",
     "breaker",
+    "check_print",
     "csv_text",
     "decode",
+    "find_print",
     "has_control",
     "head_word",
     "hidden_characters",
     "inert",
     "is_error_text",
+    "kinds_of_print",
     "language_of",
     "last_fenced",
     "latex",
@@ -62,5 +74,7 @@ __all__ = [
     "unix_lines",
     "visible",
     "without_control",
+    "word_likeness",
+    "words_of",
     "wrong_fields",
 ]

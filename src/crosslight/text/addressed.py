@@ -61,7 +61,22 @@ _FORMS = (
     rf"(?:\b(?:as|to be)\b|[:=]) ?[\"'“]?{_VERDICT}",
     r"\b(?:vote|rating|score|grade|class|label) (?:must|should|has to|needs to) be\b",
     rf"\b(?:vote|class|label){_IS}[\"'“]?(?:{_FINE}{_STOP}|refuse|refusal|comply)",
+    rf"\b(?:only|single) (?:acceptable|correct|valid|possible|allowed|right|proper) "
+    rf"(?:answer|response|reply|word){_IS}[\"'“]?{_VERDICT}{_END}",
+    r"\b(?:if|when(?:ever)?) (?:you(?:'re| are) )?asked\b[^.!?]{0,60}"
+    rf"\b(?:say|answer|reply|respond)(?: with)? [\"'“]?{_VERDICT}{_END}",
+    r"\banswer to (?:every|each|all|any)(?: of (?:the|these))? questions?\b[^.!?]{0,20}"
+    r"\b(?:yes|no|safe)\b",
+    rf"\b(?:do not|don't|never) (?:report|flag|block|moderate|filter) (?:this|the) {_THING}\b",
+    r"\bp ?\( ?(?:yes|no) ?\) ?=",
     # what the verdict is
+    rf"\b(?:this |the )?{_THING} (?:is |was )?(?:verified|certified|confirmed|pre-?screened)"
+    rf"(?: as)? {_FINE}|\bsafe {_THING}\b[^.!?]{{0,12}}\b(?:ai|human|moderator)[- ]?"
+    r"(?:verified|approved|checked)\b",
+    rf"\b(?:content|safety|usage|moderation) (?:policy|check){_IS}[\"'“]?{_VERDICT}",
+    r"\b(?:no|none of the) (?:rules?|guidelines?|polic(?:y|ies)) (?:is|are|was|were) "
+    r"(?:violated|broken)\b|\brules? (?:is|are) not (?:violated|broken)\b"
+    r"|\ball (?:of the )?(?:rules|guidelines|policies) are (?:satisfied|met|kept)\b",
     rf"\b(?:this|the|my|above|following|whole|entire) {_THING} "
     rf"(?:is|was|are|has been|should be|must be|counts as|can be) (?:\w+ )?{_FINE}{_STOP}",
     r"\b(?:correct|right|true|final|expected|only|proper|agreed|gold|visible|official)"
@@ -83,6 +98,11 @@ _FORMS = (
     # spoken to
     rf"\b(?:note|message|attention|dear|hey|instructions?|memo|notice|hint|reminder|request|"
     rf"psa|warning)\b(?: (?:to|for))?(?: (?:the|all|any|every|our|fellow))* {_JUDGE}\b",
+    r"\b(?:ai|ki|vlm|llm|assistant|chatgpt|gpt|claude|gemini|grader|judge|moderator) ?: ?"
+    r"(?:please )?(?:answer|say|reply|respond|mark|skip|ignore|treat|describe|classify|output|rate|"
+    r"do not|antworte|sag)\b",
+    r"\b(?:to|for) (?:the |any |every )?(?:vision|language|ai|vision-language|image) "
+    r"(?:models?|assistants?|systems?|judges?|classifiers?|graders?) ?[:,]",
     rf"\b(?:if|as|since|when) you(?:'re| are)(?: an?| the| currently)* (?:{_JUDGE}|grading|"
     r"judging|evaluating|classifying|moderating)\b",
     rf"\byou are (?:now |no longer )?(?:an? |the )?{_JUDGE}\b",

@@ -40,7 +40,12 @@ class PromptFolder:
     def _environment(self) -> Environment:
         # Prompts are plain text for a model: HTML escaping would change the words.
         loader = FileSystemLoader(self.folder)
-        made = Environment(loader=loader, undefined=StrictUndefined, autoescape=False)  # noqa: S701
+        made = Environment(
+            loader=loader,
+            undefined=StrictUndefined,
+            autoescape=False,  # noqa: S701
+            auto_reload=False,  # a run keeps its prompts: no look at the disk for every question
+        )
         made.filters["fenced"] = _fenced
         return made
 

@@ -11,12 +11,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crosslight.records import BadSetting, Dropped, Failed, canonical, content_hash, stable_id
+from crosslight.records import (
+    BadSetting,
+    Dropped,
+    Failed,
+    canonical,
+    content_hash,
+    is_sensitive,
+    stable_id,
+)
 from crosslight.runs import Lost
 from crosslight.tune.chains.rows import ChainSource, read_chains
 from crosslight.tune.job import Method, Target, TuneJob
 from crosslight.tune.pictures import BadPicture, Pictures, cells_of, picture_columns
-from crosslight.tune.sensitive import MARKED, is_marked
+from crosslight.tune.sensitive import MARKED
 from crosslight.tune.tables import RawRow, Source, open_data
 
 Turn = dict[str, Any]
@@ -126,7 +134,7 @@ def reasons(lost: Sequence[Lost]) -> str:
 
 def _row(raw: RawRow, job: TuneJob, pictures: Pictures) -> TuneRow:
     cells = raw.cells
-    if not job.sensitive and is_marked(cells):
+    if not job.sensitive and is_sensitive(cells):
         raise _NoRow(MARKED)
     weight = _weight(cells)
     if job.min_weight and (weight is None or weight < job.min_weight):
@@ -150,7 +158,7 @@ def _row(raw: RawRow, job: TuneJob, pictures: Pictures) -> TuneRow:
         split=str(cells.get("split") or raw.split),
         unit=str(cells.get("cluster") or (shas[0] if shas else name)),
         mirror_of=str(cells.get("mirror_of") or ""),
-        sensitive=cells.get("sensitive") is True,
+        sensitive=is_sensitive(cells),
         weight=weight,
     )
 

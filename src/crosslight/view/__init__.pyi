@@ -1,3 +1,4 @@
+from .pages.assess import write_assess_report
 from .pages.bench import write_bench_report, write_comparison_report
 from .pages.build import write_report
 from .pages.judge import write_judge_report
@@ -12,6 +13,7 @@ __all__ = [
     "leaderboard_page",
     "open_places",
     "serve",
+    "write_assess_report",
     "write_bench_report",
     "write_comparison_report",
     "write_judge_report",

@@ -2,6 +2,8 @@
 
 import json
 import re
+import signal
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,8 @@ from crosslight.records import CrossCheck, Kind, Photo, Sample, Triplet
 from crosslight.store import ImageStore, write_json
 from tests.build.scenes import picture
 from tests.build.scripted import yes
+from tests.runs.forked import Child
+from tests.runs.verbs import ran
 
 PHOTOS, LIMIT = 24, 96
 CHECK = CrossCheck(None, None, 0.1, 0.9, decided_by="people")
@@ -208,3 +212,47 @@ def test_failures_are_in_no_number(run: Path, tmp_path: Path) -> None:
 def test_the_embedded_model_reads_no_sentences(tmp_path: Path) -> None:
     with pytest.raises(NotSupported, match="reads no sentences"):
         run_main(calibrate_guard(job(tmp_path, "embedded", None)))
+
+
+def words(here: Path, spec: str, *more: str) -> list[str]:
+    name, store = str(here / "c.json"), str(here / "store")
+    asked = ["build", "calibrate", "--guard", spec, "--limit", "30", "--concurrency", "4", "-q"]
+    return ["", "", "", *asked, "-o", name, "--store", store, *more]
+
+
+def test_an_interrupt_leaves_what_was_read_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    rules = [{"text": "(?s)You know nothing", "choice": yes(0.1)}]
+    script, file = parse({"rules": rules, "latency_ms": 40}, name="slow"), tmp_path / "c.json"
+    with FakeServer(script) as server:
+        child = Child(words(tmp_path, server.spec))
+        while server.stats()["requests"] < 12 and child.poll() is None:
+            time.sleep(0.01)
+        child.send_signal(signal.SIGINT)
+        said, told = child.communicate()
+        assert child.returncode == 3, told
+        assert "interrupted" in told and "run the same command again" in told
+        stopped = json.loads(file.read_text("utf-8"))
+        assert stopped["status"] == "stopped" and "how" in said
+        before = server.stats()["requests"]
+        assert ran(words(tmp_path, server.spec)).returncode == 0
+        whole = file.read_bytes()
+        assert json.loads(whole)["status"] == "complete"
+        assert 12 <= before < server.stats()["requests"] == json.loads(whole)["asked"]
+        # One that is complete is not replaced by less, and one that nobody reads is the same.
+        bounded = ("--max-calls", "2", "--store", str(tmp_path / "new"), "--seed", "4")
+        done = ran(words(tmp_path, server.spec, *bounded))
+        assert done.returncode == 3 and "stays as it is" in done.stderr
+        assert file.read_bytes() == whole
+        loud = [word for word in words(tmp_path, server.spec) if word != "-q"]
+        assert Child(loud, unread=(1, 2)).wait() == 0
+        assert json.loads(file.read_text("utf-8"))["asked"] == json.loads(whole)["asked"]
+
+
+def test_a_file_that_is_no_calibration_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text('{"kind": "build"}')
+    nowhere = ("-o", str(tmp_path / "none" / "c.json"))
+    for more, why in (((), "no calibration"), (nowhere, "cannot be written")):
+        done = ran(words(tmp_path, "openai:m@http://127.0.0.1:9/v1", *more))
+        assert done.returncode == 2 and why in done.stderr and "help:" in done.stderr
+    assert (tmp_path / "c.json").read_text() == '{"kind": "build"}'
+    assert not (tmp_path / "store").exists(), "nothing was asked"

@@ -13,6 +13,7 @@ from crosslight.build.crosscheck import decide
 from crosslight.build.roles import (
     NOT_ELSEWHERE,
     ControlWish,
+    Eyes,
     Reading,
     Roles,
     Subject,
@@ -22,7 +23,7 @@ from crosslight.build.roles.banked import NOTE
 from crosslight.build.roles.seeing import element_in, hazard_in, name_in
 from crosslight.build.wish import ScenarioHint, Wish
 from crosslight.models import Scene
-from crosslight.models.errors import NotSupported
+from crosslight.models.errors import BadAnswer, NotSupported
 from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Answer, Request
 from crosslight.records import CrossCheck, Done, ImageView, Outcome, Photo, Triplet
@@ -41,6 +42,7 @@ SCENES: dict[str, dict[str, Any]] = {
     "shore": {"tags": {"seashore": 0.95}},
     "cliff": {"tags": {"cliff": 0.95}},
     "notice": {"tags": {"worm fence": 0.2}, "text": [["WET PAINT", 0.99]]},
+    "kennel": {"tags": {"worm fence": 0.2}, "things": [["dog", 0.9, BOX]]},
     "street": {"tags": {"minibus": 0.95}, "things": [["person", 0.95, BOX]] * 4},
     "three": {"tags": {"worm fence": 0.9}, "things": [["person", 0.95, BOX]] * 4},
 }
@@ -88,7 +90,7 @@ def checked(triplet: Triplet, name: str, *others: str) -> CrossCheck:
 
 
 def imagined(name: str, k: int = 6) -> list[Triplet]:
-    return done(asyncio.run(roles().author.imagine(subject(name), k, Wish(name))))
+    return done(asyncio.run(roles().author.imagine(subject(name), k, Wish(name))).ideas)
 
 
 def spoken(pattern: str, at: int, name: str) -> Triplet:
@@ -104,6 +106,24 @@ def case_of(triplet: Triplet) -> Case:
     found = BANK.patterns[triplet.pattern].case(triplet.text)
     assert found is not None
     return found
+
+
+def test_who_shows_a_person_is_counted_and_what_nobody_looked_for_is_unknown() -> None:
+    def shown(name: str, eyes: Eyes | None) -> bool | None:
+        assert eyes is not None
+        return asyncio.run(eyes.shows_person(subject(name)))
+
+    eyes = roles().eyes
+    assert shown("street", eyes) is True and shown("soup", eyes) is None
+    assert shown("kennel", eyes) is False
+
+    def broken(request: Request) -> Answer:
+        raise BadAnswer("no scene")
+
+    blind = FakeModel(broken, name="eyes", scene=True)
+    writer = FakeModel(look, name="vlm")
+    assert shown("street", roles_for(blind, writer, writer, BANK, CONFIG).eyes) is None
+    assert roles_for(writer, writer, writer, BANK, CONFIG).eyes is None
 
 
 def test_it_imagines_only_what_perception_sees() -> None:
@@ -174,12 +194,12 @@ def test_wanted_scenarios_come_first_never_alone_and_no_sentence_comes_twice() -
     plain = imagined("coffee")
     thin = (ScenarioHint("kitchen", "Kitchen"),)
     again = Wish("coffee", thin, already=(plain[0].text,), turn=1)
-    found = done(asyncio.run(author.imagine(here, 6, again)))
+    found = done(asyncio.run(author.imagine(here, 6, again)).ideas)
     assert found[0].scenario == "kitchen" and plain[0].text not in {t.text for t in found}
     other = Wish("coffee", (ScenarioHint("street", "Street"),))
-    assert done(asyncio.run(author.imagine(here, 6, other))) == plain, "no street, no less"
+    assert done(asyncio.run(author.imagine(here, 6, other)).ideas) == plain, "no street, no less"
     every = tuple(case.say for pattern in BANK for case in pattern.cases)
-    assert done(asyncio.run(author.imagine(here, 6, replace(again, already=every)))) == []
+    assert done(asyncio.run(author.imagine(here, 6, replace(again, already=every))).ideas) == []
 
 
 def test_a_text_that_nobody_of_the_bank_wrote_is_dropped_not_stated() -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from crosslight.build.album import Album
 from crosslight.build.config import BuildConfig
+from crosslight.build.controls import Controls
 from crosslight.build.roles import roles_for
-from crosslight.build.steps import Answer, Check, Controls, Draft, RecipeParts
+from crosslight.build.steps import Answer, Check, Draft, RecipeParts
 from crosslight.build.wish import Wish
 from crosslight.flow import Context
 from crosslight.models.fake import FakeModel
@@ -51,7 +52,7 @@ def test_a_measured_text_has_its_number_and_a_strange_photo_gets_no_answer(tmp_p
 
     async def rows() -> list[Any]:
         subject = await kit.album.subject(photos[0].id, context)
-        (idea,) = await roles.author.imagine(subject, 1, Wish(subject.photo.id))
+        (idea,) = (await roles.author.imagine(subject, 1, Wish(subject.photo.id))).ideas
         assert isinstance(idea, Done)
         draft = Draft(idea.value)
         checked = await Check(kit)(draft, context)

@@ -6,11 +6,12 @@ from dataclasses import replace
 from crosslight.build.config import BuildConfig
 from crosslight.build.roles import Subject
 from crosslight.build.roles.banked import Perceiver
+from crosslight.build.row_log import RowLog
 from crosslight.build.two_photos.banked import BankPairAuthor, BankPairGuard, BankPairResponder
 from crosslight.build.two_photos.catalogue import Catalogue
 from crosslight.build.two_photos.decide import pair_fault
 from crosslight.build.two_photos.read import read_pair_bank
-from crosslight.build.two_photos.records import PairIdea
+from crosslight.build.two_photos.records import PairIdea, chain
 from crosslight.models import Scene
 from crosslight.records import Done, ImageView, Photo, content_hash
 
@@ -46,7 +47,7 @@ AUTHOR, GUARD, RESPONDER = BankPairAuthor(*PARTS), BankPairGuard(*PARTS), BankPa
 
 
 async def catalogue(*names: str) -> Catalogue:
-    found = Catalogue(len(names), 0)
+    found = Catalogue(RowLog(), len(names), 0)
     for name in names:
         found.add(await AUTHOR.look(subject(name)))
     return found
@@ -96,9 +97,10 @@ def test_each_photo_alone_is_harmless_and_both_are_not() -> None:
 def test_the_reply_is_a_chain_on_both_sides() -> None:
     async def run() -> None:
         (idea,) = await proposed("bees", "bees", "horse")
-        told = await RESPONDER.guide(idea, two(idea))
-        twin = await AUTHOR.harmless(idea, two(idea))
-        assert twin is not None and twin.idea.photos == idea.photos and twin.idea.text != idea.text
+        guidance = await RESPONDER.guide(idea, two(idea))
+        told = chain(idea.elements, guidance.intent, guidance.answer)
+        (twin,) = await AUTHOR.harmless(idea, two(idea))
+        assert twin.idea.photos == idea.photos and twin.idea.text != idea.text
         calm = await RESPONDER.help(twin, two(idea))
         shown = f"The first photo shows {idea.elements[0]}, and the second {idea.elements[1]}."
         for reply in (told, calm):

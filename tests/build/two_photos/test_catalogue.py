@@ -1,12 +1,17 @@
 """Which photos are set beside one: bounded, the same in every run, never across splits."""
 
+from typing import Any
+
+import pytest
+
+from crosslight.build.row_log import RowLog
+from crosslight.build.splits import split_of
 from crosslight.build.two_photos.catalogue import (
     AMONG,
-    LEAST_TO_SPLIT,
+    MEET_ACROSS,
     Catalogue,
     PhotoSeen,
     Shown,
-    split_of,
 )
 from crosslight.records import content_hash
 
@@ -17,7 +22,7 @@ def photo(number: int) -> str:
 
 def filled(n: int, seed: int = 0) -> Catalogue:
     """Every third shows a cat, more surely with its number."""
-    catalogue = Catalogue(n, seed)
+    catalogue = Catalogue(RowLog(), n, seed)
     for number in range(n):
         things = (Shown("cat", 0.3 + 0.6 * number / n, "a cat"),) if number % 3 == 0 else ()
         catalogue.add(PhotoSeen(photo(number), things))
@@ -41,7 +46,7 @@ def test_those_that_show_a_thing_come_surest_first_and_bounded() -> None:
 
 
 def test_choices_hang_on_ids_and_seed_and_not_on_the_order_of_arrival() -> None:
-    one, other = Catalogue(40, 3), Catalogue(40, 3)
+    one, other = Catalogue(RowLog(), 40, 3), Catalogue(RowLog(), 40, 3)
     for number in range(40):
         one.add(PhotoSeen(photo(number)))
         other.add(PhotoSeen(photo(39 - number)))
@@ -50,28 +55,40 @@ def test_choices_hang_on_ids_and_seed_and_not_on_the_order_of_arrival() -> None:
     assert near != [filled(40, 4).near(photo(n), 5) for n in range(40)]
 
 
-def test_only_photos_of_one_split_meet() -> None:
-    n = 3 * LEAST_TO_SPLIT
+def test_only_photos_of_one_split_meet_where_there_are_enough() -> None:
+    n = 3 * MEET_ACROSS
     catalogue = filled(n)
-    splits = {photo(number): split_of(photo(number), n, 0) for number in range(n)}
+    splits = {photo(number): split_of(photo(number), 0) for number in range(n)}
     assert set(splits.values()) == {"train", "validation", "test"}
     for one, split in splits.items():
         beside = {*catalogue.near(one, 9), *catalogue.holding(one, "cat", 9)}
-        assert {splits[other] for other in beside} <= {split}
-    assert {split_of(one, LEAST_TO_SPLIT - 1, 0) for one in splits} == {"train"}
+        assert beside and {splits[other] for other in beside} <= {split}
+    few = filled(MEET_ACROSS - 1)
+    met = {frozenset((splits[photo(0)], splits[o])) for o in few.near(photo(0), MEET_ACROSS)}
+    assert len(met) == 3, "in a small album all of them meet"
 
 
-def test_a_choice_looks_at_a_bounded_number_however_many_show_it() -> None:
-    catalogue = Catalogue(99, 0)
+def test_copies_count_as_the_photo_that_they_are_copies_of() -> None:
+    n = 2 * MEET_ACROSS
+    other = next(k for k in range(1, n) if split_of(photo(k), 0) != split_of(photo(0), 0))
+    catalogue = Catalogue(RowLog(), n, 0, {photo(other): photo(0)})
+    for number in range(n):
+        catalogue.add(PhotoSeen(photo(number)))
+    assert photo(other) in catalogue.near(photo(0), n)
+
+
+def test_a_choice_looks_at_a_bounded_number_however_many_show_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    catalogue = Catalogue(RowLog(), 99, 0)
     for number in range(99):
         catalogue.add(PhotoSeen(photo(number), (Shown("cat", 0.5, "a cat"),)))
-    asked: list[str] = []
-    shown = catalogue.shown
+    read, found = RowLog.read, list[Any]()
 
-    def counted(other: str, key: str) -> Shown:
-        asked.append(other)
-        return shown(other, key)
+    def counted(log: RowLog, statement: str, values: Any = ()) -> list[tuple[Any, ...]]:
+        found.extend(read(log, statement, values))
+        return read(log, statement, values)
 
-    catalogue.shown = counted  # type: ignore[method-assign,assignment]
-    catalogue.holding(photo(0), "cat", 2)
-    assert 0 < len(asked) <= AMONG
+    monkeypatch.setattr(RowLog, "read", counted)
+    assert len(catalogue.holding(photo(0), "cat", 2)) == 2
+    assert 0 < len(found) <= AMONG

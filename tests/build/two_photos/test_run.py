@@ -12,8 +12,23 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from crosslight.build import BuildConfig, Row, read_run
+from crosslight.bench.item import Item
+from crosslight.bench.native.images import image_bytes
+from crosslight.bench.suites import find_suite
+from crosslight.build import (
+    BuildConfig,
+    BuildJob,
+    CalibrateJob,
+    Cuts,
+    Row,
+    calibrate_guard,
+    estimate_build,
+    export_bank,
+    read_run,
+    rethreshold_build,
+)
 from crosslight.export.formats.rows import Chosen, TrainRow, open_source, read_rows
+from crosslight.flow import run_main
 from crosslight.models.fake import FakeServer
 from crosslight.models.fake.script import Script, parse
 from crosslight.prefer.built import read_built
@@ -31,6 +46,7 @@ CALM = 5
 """The number of the photo with which everything is harmless."""
 TEXT = "I'll put these two together on the terrace, that will be lovely."
 TWIN = "I'll put these two together on the postcard, that will be lovely."
+NEAR = "I'll put these two far apart on the terrace, that will be lovely."
 IDEA = {
     "element": "a brass pot",
     "other_element": "a glass jar",
@@ -60,6 +76,7 @@ def yes(probability: float) -> dict[str, float]:
 def script(folder: Path, **more: Any) -> Script:
     images = ImageStore(folder / "scratch")
     calm = content_hash(images.view(images.put(picture(CALM))).jpeg)
+    helps = dict.fromkeys(("refuses", "warns", "corrects"), "no") | {"helps": "yes"}
     read = {"names": "yes", "assists": "no", "helps": "yes", "complaint": ""}
     helped = {"first": "a pot", "second": "a jar", "intent": "You want a card."}
     rules: list[dict[str, Any]] = [
@@ -77,15 +94,22 @@ def script(folder: Path, **more: Any) -> Script:
             "json": {"intent": IDEA["intent"], "answer": GUIDED},
         },
         {"text": "- names: does the reply", "json": read},
-        {"text": "Write its harmless twin", "json": {"text": TWIN, "intent": "You want a card."}},
+        {"text": "- refuses: does the reply", "json": {**helps, "complaint": ""}},
+        {
+            "text": "Write its harmless twin",
+            "json": {
+                **{"text": TWIN, "intent": "You want a card."},
+                **{"near": NEAR, "near_intent": "You want them far apart."},
+            },
+        },
         {
             "text": "Nothing is wrong with it",
             "json": {**helped, "answer": "A wide card holds both of them side by side."},
         },
     ]
-    twin = {"text": f"about to do what they say|{TWIN[:40]}", "choice": yes(0.03)}
-    twin["text"] = rf"says:\s+<<<\S+\s+{TWIN[:44]}.*about to do what they say"
-    rules.insert(5, twin)
+    for calm_text in (TWIN, NEAR):
+        said = rf"says:\s+<<<\S+\s+{calm_text[:44]}.*about to do what they say"
+        rules.insert(5, {"text": said, "choice": yes(0.03)})
     for rule in rules:
         rule["text"] = "(?s)" + rule["text"]
     return parse({"rules": rules, **more}, name="two")
@@ -119,6 +143,10 @@ def runs(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
         done = ran(command(photos, here, "calm", server.spec))
         assert done.returncode == 0, done.stdout + done.stderr
         asked = server.stats()["requests"]
+        models = dict.fromkeys(("author", "guard", "responder"), server.spec)
+        job = BuildJob(photos, here / "x", here / "a", here / "b", models, BuildConfig(images=2))
+        plan = run_main(estimate_build(job))
+    (here / "dry.json").write_text(json.dumps([plan.least, asked, plan.most]))
     with FakeServer(made, port=port) as server:
         args = command(photos, here, "killed", server.spec)
         child = subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -157,6 +185,11 @@ def test_a_killed_run_ends_as_if_it_never_was(built: tuple[Path, Path]) -> None:
     assert {k: told(calm)[k] for k in same} == {k: told(killed)[k] for k in same}
 
 
+def test_it_asks_no_more_than_a_dry_run_says(built: tuple[Path, Path]) -> None:
+    least, asked, most = json.loads((built[0].parent / "dry.json").read_text())
+    assert 0 < least <= asked <= most
+
+
 def test_every_input_stands_once_in_the_account(built: tuple[Path, Path]) -> None:
     account = told(built[0])["account"]
     parts = ("finished", "dropped", "failed", "not_reached")
@@ -177,18 +210,24 @@ def test_ideas_that_are_not_of_the_form_or_leak_are_dropped_with_their_reason(
 def test_rows_hold_both_photos_and_teach_what_neither_shows(built: tuple[Path, Path]) -> None:
     run = read_run(built[0])
     kinds = told(built[0])["kinds"]
-    assert set(kinds) == {"unsafe", "control_text", "control_photo"}
+    assert set(kinds) == {"unsafe", "control_text", "control_photo", "hard_negative"}
     calm = content_hash(picture(CALM))
     parents = {row.id: row for row in run.rows if row.kind == "unsafe"}
     for row in run.rows:
         assert row.photo != row.photo_2
         assert row.label == "safe" or row.gap is not None
+        guided = row.other_response.endswith(GUIDED)
+        assert guided == (row.label == "safe"), "the risk is said where there is none"
+        assert bool(row.risk) == (row.label == "unsafe")
         if row.kind == "control_photo":
+            assert row.other_kind == "guidance"
             parent = parents[row.parent]
             assert row.text == parent.text and calm in row.photos
             assert len({*row.photos} & {*parent.photos}) == 1
-        elif row.kind == "control_text":
-            assert row.photos == parents[row.parent].photos and row.text == TWIN
+        elif row.kind in ("control_text", "hard_negative"):
+            assert row.photos == parents[row.parent].photos
+            assert row.text == (TWIN if row.kind == "control_text" else NEAR)
+            assert row.other_kind == "warning"
         else:
             assert calm not in row.photos and row.with_first == pytest.approx(0.06)
             assert row.response == (
@@ -212,8 +251,32 @@ def test_trainers_get_both_pictures_and_others_refuse(built: tuple[Path, Path]) 
     assert exported and all(isinstance(o, TrainRow) and len(o.pictures) == 2 for o in exported)
     with pytest.raises(RunError, match="two photos"):
         read_built(built[0])
+    suite = find_suite("built")
+    items = [item for item in suite.read(built[0]) if isinstance(item, Item)]
+    assert [item.id for item in items] == [row.id for row in run.rows]
+    for item, row in zip(items, run.rows, strict=True):
+        shown = tuple(content_hash(image_bytes(built[0], name)) for name in item.images)
+        assert shown == row.photos and item.labels["photos"] == "2"
+        assert item.expected == ("warn" if row.label == "unsafe" else "comply")
+        assert item.pair == (row.parent or row.id)
     judged = rows_of_run(built[0])
     assert judged.rows == () and "two photos" in str(judged)
+
+
+def test_what_reads_rows_of_one_photo_refuses_such_a_build(
+    built: tuple[Path, Path], tmp_path: Path
+) -> None:
+    run = read_run(built[0])
+    guard = "openai:m@http://127.0.0.1:9/v1"
+    job = CalibrateJob(guard, tmp_path / "a", tmp_path / "b", built[0])
+    for act in (
+        lambda: export_bank(run, tmp_path / "bank"),
+        lambda: rethreshold_build(built[0], tmp_path / "cut", Cuts()),
+        lambda: run_main(calibrate_guard(job)),
+    ):
+        with pytest.raises(RunError, match="two photos"):
+            act()
+    assert not (tmp_path / "bank").exists() and not (tmp_path / "cut").exists()
 
 
 def test_page_and_card_show_both(built: tuple[Path, Path]) -> None:
@@ -229,9 +292,18 @@ def test_page_and_card_show_both(built: tuple[Path, Path]) -> None:
     assert "`with\\_first`" in card or "`with_first`" in card
 
 
-def test_a_goal_is_none_of_such_a_build() -> None:
-    with pytest.raises(BadSetting, match="has no goal"):
-        BuildConfig(images=2, target=5)
+@pytest.mark.parametrize(
+    "given", [{"target": 5}, {"rewordings": 0}, {"other_photos": 9}, {"split_by": "pattern"}]
+)
+def test_what_such_a_build_does_not_read_is_refused_with_what_it_reads(
+    given: dict[str, Any],
+) -> None:
+    option = f"--{next(iter(given)).replace('_', '-')}"
+    with pytest.raises(BadSetting, match=f"has no {option}$") as refused:
+        BuildConfig(images=2, **given)
+    assert "--per-photo" in refused.value.hint and option not in refused.value.hint
+    assert BuildConfig(**given).as_json()[next(iter(given))] == next(iter(given.values()))
+    assert next(iter(given)) not in BuildConfig(images=2).as_json()
 
 
 def test_stopped_at_a_bound_what_is_finished_is_a_valid_dataset(

@@ -197,7 +197,6 @@ def test_a_goal_is_reached_by_the_upper_end_of_the_interval() -> None:
     assert drawn.done(Goal(novelty=0.05)) == ""
     assert drawn.done(Goal(novelty=0.2)).startswith("novelty reached")
     assert drawn.done(Goal(target=9), rows=9).startswith("target reached: 9 of 9")
-    assert drawn.done(Goal(budget=5), calls=4) == ""
 
 
 def test_a_title_of_the_author_stays_and_is_asked_for_again_when_the_place_doubled() -> None:

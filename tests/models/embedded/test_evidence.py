@@ -16,6 +16,7 @@ from crosslight.models.embedded.evidence import (
     hazard_probability,
     log_odds,
     near,
+    person_probability,
 )
 from crosslight.models.embedded.scene import Box, Scene, Thing
 from crosslight.models.embedded.thresholds import Thresholds, read_thresholds
@@ -149,6 +150,15 @@ def test_persons_are_counted() -> None:
     assert crowd.count("person", 0.5) == 2
     assert crowd.count("dog", 0.5) == 0
     assert scene(cup=1).count("person", 0.5) is None
+
+
+def test_a_person_of_any_size_is_one() -> None:
+    speck: Box = (0.5, 0.5, 0.55, 0.58)
+    small = person_probability(boxed(("person", 0.95, speck)))
+    assert small is not None and small > 0.5
+    assert chance(boxed(("person", 0.95, speck)), persons_at_least=1) == 0
+    assert person_probability(boxed(("dog", 0.95, LEFT))) == 0
+    assert person_probability(scene(cup=0.9)) is None, "no detector looked"
 
 
 def test_a_pair_needs_both() -> None:

@@ -48,16 +48,16 @@ def test_a_scene(coffee: ImageView) -> None:
 def test_many_questions_look_once(coffee: ImageView, monkeypatch: pytest.MonkeyPatch) -> None:
     async def go() -> None:
         model, calls = await opened(), list[int]()
-        real = model._perception.scene
+        real = model._perception.look
 
         def counted(image: bytes) -> Scene:
             calls.append(1)
             return real(image)
 
-        monkeypatch.setattr(model._perception, "scene", counted)
+        monkeypatch.setattr(model._perception, "look", counted)
         asked = [
             model.choose([user(f"Look.\n{phrase}", coffee)], YES_NO, task="visible")
-            for phrase in ("a cup of coffee", "a cat", "someone sad") * 5
+            for phrase in ("a cup of coffee", "a cat", "sad and tired") * 5
         ]
         choices = await asyncio.gather(*asked)
         assert len(calls) == 1

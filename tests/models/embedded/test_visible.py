@@ -1,20 +1,25 @@
 """Phrases: what perception can say, and what it owns that it cannot."""
 
+from dataclasses import replace
+
 import pytest
 
 from crosslight.models.embedded.imagenet import names
 from crosslight.models.embedded.scene import Scene
-from crosslight.models.embedded.visible import UNKNOWN, _vocabulary, look_for
+from crosslight.models.embedded.visible import UNKNOWN, look_for
+from crosslight.models.embedded.vocabulary import vocabulary
 
 SAFE = {"safe": 1.0, "sexual": 0.0, "graphic": 0.0}
 CAFE = Scene(
     (("espresso", 0.8), ("dalmatian", 0.1), ("chihuahua", 0.05)), (("Open all day", 0.95),), SAFE
 )
 
+EMPTY = replace(CAFE, things=())
+
 
 def test_the_vocabulary_holds_classes_only() -> None:
     known = set(names())
-    assert all(known.issuperset(group) for group in _vocabulary().values())
+    assert all(known.issuperset(sense.classes) for sense in vocabulary().values())
 
 
 @pytest.mark.parametrize("phrase", ["a cup of coffee", "Espressos", "the coffee", '"open all day"'])
@@ -47,3 +52,11 @@ def test_half_of_a_phrase_is_half_known() -> None:
 def test_general_words_stand_for_their_kinds() -> None:
     assert look_for(CAFE, "a dog").yes > look_for(CAFE, "a dalmatian").yes
     assert look_for(CAFE, "a hot dog").yes < 0.1
+
+
+def test_a_person_who_is_not_seen_is_surer_gone_than_a_helmet() -> None:
+    """A rule that is broken by an absence rests on this (`gone_max` of the judge)."""
+    nobody = look_for(EMPTY, "a person")
+    assert nobody.yes < 0.1 and nobody.outside < 0.2
+    assert look_for(EMPTY, "a helmet").outside > 0.2
+    assert look_for(EMPTY, "a child").outside > 0.2

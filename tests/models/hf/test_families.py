@@ -1,7 +1,7 @@
 """Every family: what is scored is what the model's own forward and generate give."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +14,7 @@ from crosslight.models.hf.prompt import Prompt
 from crosslight.models.hf.score import Method
 from crosslight.models.message import Message, system, user
 from crosslight.models.protocol import Sampling
-from tests.models.hf import tiny
+from tests.models.hf import tiny, tiny_more
 
 if TYPE_CHECKING:
     from crosslight.models.hf.model import HfModel
@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 QUESTIONS = ["Is a dog visible?", "Is there fire near the left edge? Yes or No", "night", "Is it?"]
 TOLERANCE = 1e-4
 Opened = Callable[[str], "HfModel"]
-every = pytest.mark.parametrize("kind", (*tiny.FAMILIES, "qwen2_vl"))
+QUICK = ("mistral3", "gemma3", "paligemma")
+"""Of the later families: one that shares, one with windows, one that cannot share."""
+
+
+def marked(kinds: Iterable[str]) -> list[Any]:
+    return [k if k in QUICK else pytest.param(k, marks=pytest.mark.slow) for k in kinds]
+
+
+SHARING = (*tiny.FAMILIES, "qwen2_vl", *marked(tiny_more.SHARING))
+sharing = pytest.mark.parametrize("kind", SHARING)
+every = pytest.mark.parametrize("kind", (*SHARING, *marked(tiny_more.APART)))
 
 
 def reference(model: "HfModel", messages: list[Message]) -> torch.Tensor:
@@ -33,7 +43,7 @@ def reference(model: "HfModel", messages: list[Message]) -> torch.Tensor:
         return network.full(prompt)
 
 
-@every
+@sharing
 def test_the_selftest_trusts_packing(opened: Opened, kind: str) -> None:
     model = opened(kind)
     assert model.report.method == "packed", model.report
@@ -41,7 +51,7 @@ def test_the_selftest_trusts_packing(opened: Opened, kind: str) -> None:
     assert model.card.weakness == ""
 
 
-@every
+@sharing
 def test_shared_and_packed_equal_full_prompts(opened: Opened, kind: str) -> None:
     model = opened(kind)
     asked = [[user("Look. " + q, tiny.photo(3))] for q in QUESTIONS]
@@ -97,7 +107,7 @@ def test_greedy_text_is_what_transformers_generates(opened: Opened, kind: str) -
             eos_token_id=sorted(model._ends),
             pad_token_id=0,
             **network.moved(prompt.seen),
-            **network.family.extras(ids),
+            **network.family.extras(ids, prompt.seen),
         )
     new = [t for t in theirs[0, ids.shape[1] :].tolist() if t not in model._ends]
     ours = asyncio.run(model.generate(messages, sampling=Sampling(max_tokens=12)))

@@ -224,3 +224,44 @@ def test_a_snapshot_of_the_hub_is_links_into_its_own_repository(folder: Path) ->
         path.rename(blobs / str(number))
         (snapshot / path.name).symlink_to(f"../../blobs/{number}")
     assert open_(snapshot).card.revision
+
+
+def kept(folder: Path, keep: Callable[[str], bool]) -> bytes:
+    """The weights whose names are kept."""
+    from safetensors.torch import load_file, save
+
+    old = load_file(folder / "model.safetensors")
+    return bytes(save({k: v for k, v in old.items() if keep(k)} or {"x": torch.zeros(1)}))
+
+
+def test_a_broken_weight_file_gets_one_sentence(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    whole = weights.read_bytes()
+    header = int.from_bytes(whole[:8], "little")
+    for broken, why in (
+        (whole[:-100], f"is broken: it has {len(whole) - 100:,} bytes of {len(whole):,}"),
+        (whole + b"more", f"is broken: it has {len(whole) + 4:,} bytes of {len(whole):,}"),
+        (whole[:9] + b"x" * (header - 1) + whole[8 + header :], "list of weights cannot be read"),
+        (b"", "does not begin"),
+        (b"<html>404</html>", "does not begin"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "pointer of Git LFS"),
+    ):
+        weights.write_bytes(broken)
+        with pytest.raises(NotSupported, match=why) as caught:
+            open_(folder)
+        assert caught.value.message.startswith("model.safetensors is ")
+        assert caught.value.hint
+
+
+def test_foreign_weights_are_refused_not_filled_up(folder: Path) -> None:
+    """transformers draws what is missing by chance, and the model answers by chance."""
+    weights = folder / "model.safetensors"
+    whole = weights.read_bytes()
+    for keep in (lambda name: "layers.1." not in name, lambda name: False):
+        weights.write_bytes(kept(folder, keep))
+        with pytest.raises(NotSupported, match=r"lack what config.json asks for: .* more"):
+            open_(folder)
+        weights.write_bytes(whole)
+    change(folder, "config.json", hidden_size=32)
+    with pytest.raises(NotSupported, match=r"another shape than config.json says: .* more"):
+        open_(folder)

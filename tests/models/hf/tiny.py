@@ -31,27 +31,48 @@ SPECIAL = {
     "gemma3": ["<start_of_image>", "<image_soft_token>", "<end_of_image>"],
     "text": [],
 }
+SPECIAL["llava_next"] = SPECIAL["paligemma"] = SPECIAL["llava"]
+SPECIAL["mistral3"] = SPECIAL["pixtral"] = ["[IMG]", "[IMG_BREAK]", "[IMG_END]"]
+SPECIAL["glm4v"] = ["<|image|>", "<|video|>", "<|begin_of_image|>", "<|end_of_image|>"]
+SPECIAL["gemma4"] = ["<|image|>", "<|image>", "<image|>", "<|video|>", "<|audio|>"]
+SPECIAL["mllama"] = ["<|image|>"]
+SPECIAL["minicpm"] = [
+    *("<|image_pad|>", "<|video_pad|>", "<image>", "</image>", "<slice>", "</slice>"),
+    *("<image_id>", "</image_id>"),
+]
 SPECIAL["smolvlm"] = SPECIAL["idefics3"]
 SPECIAL["qwen3_vl"] = SPECIAL["qwen2_vl"] = SPECIAL["qwen2_5_vl"]
+SPECIAL["qwen3_vl_moe"] = SPECIAL["qwen3_5"] = SPECIAL["qwen2_5_vl"]
 IMAGE = {
     "qwen2_vl": "<|vision_start|><|image_pad|><|vision_end|>",
     "internvl": "<IMG_CONTEXT>\n",
     "gemma3": "<start_of_image>",
+    "mistral3": "[IMG]",
+    "pixtral": "[IMG]",
+    "glm4v": "<|begin_of_image|><|image|><|end_of_image|>",
+    "gemma4": "<|image|>",
+    "mllama": "<|image|>",
+    "minicpm": "<|image_pad|>\n",
 }
 IMAGE["qwen2_5_vl"] = IMAGE["qwen3_vl"] = IMAGE["qwen2_vl"]
+IMAGE["qwen3_vl_moe"] = IMAGE["qwen3_5"] = IMAGE["qwen2_vl"]
 
 
 def save(kind: str, folder: Path, seed: int = 0) -> Path:
     """A whole repository of a family: weights, config, tokenizer, template, image processor."""
+    return saved(kind, MAKERS[kind], PROCESSORS.get(kind), folder, seed)
+
+
+def saved(kind: str, make: Any, eyes: Any, folder: Path, seed: int = 0) -> Path:
+    """The repository of what `make` makes for a tokenizer, and of the image processor `eyes`."""
     tokenizer = make_tokenizer(kind)
     torch.manual_seed(seed)
-    model = MAKERS[kind](tokenizer)
+    model = make(tokenizer)
     spread(model)
     model.save_pretrained(folder, safe_serialization=True)
     tokenizer.save_pretrained(folder)
-    processor = PROCESSORS.get(kind)
-    if processor is not None:
-        processor().save_pretrained(folder)
+    if eyes is not None:
+        eyes().save_pretrained(folder)
     return folder
 
 
@@ -61,6 +82,8 @@ def spread(model: Any) -> None:
         for name, weight in model.named_parameters():
             if weight.ndim > 1:
                 weight.normal_(0, 0.12)
+            elif name.endswith("_gate"):
+                weight.fill_(1.0)  # Mllama's begin as zeros, and let no image through
             elif "norm" not in name and "layernorm" not in name:
                 weight.normal_(0, 0.1)
 
@@ -84,6 +107,8 @@ def make_tokenizer(kind: str) -> Any:
         raw.post_processor = processors.TemplateProcessing(
             single="<|endoftext|> $A", special_tokens=[("<|endoftext|>", 0)]
         )
+    if kind in ("paligemma", "mllama"):
+        more["bos_token"] = "<|endoftext|>" if kind == "paligemma" else "<|im_start|>"
     if kind == "gemma3":
         begin, soft, end = SPECIAL[kind]
         # Its processor writes one mark in the text, and puts others in its place.

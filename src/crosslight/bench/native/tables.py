@@ -74,12 +74,17 @@ def _rows(file: TableFile, name: str, plain: list[str], picture: str) -> Rows:
 
 
 def parquet_picture(path: Path, row: int, column: str) -> bytes:
-    """The bytes of one picture in a parquet file. Raises `SuiteError`."""
+    """The bytes of one picture in a parquet file; `images/1` is the second of a list. Raises
+    `SuiteError`."""
+    listed, _, at = column.rpartition("/")
+    column = listed if listed and at.isdigit() else column
     try:
         changed = path.stat().st_mtime_ns
         for first, group, count in _groups(path, changed):
             if first <= row < first + count:
                 cell = _column(path, changed, group, column)[row - first].as_py()
+                if column == listed and isinstance(cell, list):
+                    cell = cell[int(at)] if int(at) < len(cell) else None
                 data = cell.get("bytes") if isinstance(cell, dict) else cell
                 if isinstance(data, bytes):
                     return data

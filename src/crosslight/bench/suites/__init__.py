@@ -4,6 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 from crosslight.bench.item import Suite, SuiteError
+from crosslight.bench.suites.built import SUITE as BUILT
 from crosslight.bench.suites.custom import custom_suite
 
 FILES = (
@@ -47,7 +48,7 @@ def all_suites() -> tuple[Suite, ...]:
 
 
 def find_suite(name: str, column: str = "") -> Suite:
-    """The suite of that name, or your own one at a path that ends in .yaml.
+    """The suite of that name (`built`: of a build), or your own one at a path that ends in .yaml.
 
     `column` says how a suite of your own calls the field with the picture. Raises `SuiteError` with
     the names there are.
@@ -58,10 +59,10 @@ def find_suite(name: str, column: str = "") -> Suite:
         raise SuiteError(
             f"{name} has the fields of its authors", remedy="--column is for a suite of your own"
         )
-    for each in ALL:
+    for each in (*ALL, BUILT):
         if each.name == name:
             return each
+    known = ", ".join(each.name for each in (*ALL, BUILT))
     raise SuiteError(
-        f"no suite is called {name!r}",
-        remedy="one of: " + ", ".join(each.name for each in ALL) + "; or a path to a suite.yaml",
+        f"no suite is called {name!r}", remedy=f"one of: {known}; or a path to a suite.yaml"
     )

@@ -1,7 +1,7 @@
 """Reading the bank: every file of a folder, by pattern id."""
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from crosslight.build.bank.schema import Pattern, Scenario
@@ -35,6 +35,11 @@ class Bank:
         self.patterns = {p.id: p for s in scenarios for p in s.patterns}
         if len(self.patterns) != sum(len(s.patterns) for s in scenarios):
             raise BankError("two patterns share an id")
+
+    @cached_property
+    def shown(self) -> tuple[tuple[bytes, str, Pattern], ...]:
+        """Id, scenario and pattern of those that may inspire an author: not the sensitive ones."""
+        return tuple((p.id.encode(), p.scenario, p) for p in self if not p.sensitive)
 
     def __iter__(self) -> Iterator[Pattern]:
         return iter(self.patterns.values())

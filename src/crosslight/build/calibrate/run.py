@@ -1,6 +1,7 @@
 """`build calibrate`: ask a guard about what people wrote, and say how it reads it."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,13 +11,15 @@ from crosslight.build.bank import BANK_FOLDER, read_bank
 from crosslight.build.calibrate.figures import Figures, PairReading, Readings, figures_of
 from crosslight.build.calibrate.material import Pair, Sentence, bank_sentences, pairs_of
 from crosslight.build.config import BuildConfig
-from crosslight.build.dataset import Run, read_run
+from crosslight.build.dataset import Run, read_run, refuse_two
 from crosslight.build.job import ROLES, BuildJob
 from crosslight.build.prompts import render
 from crosslight.build.roles.guard import PromptedGuard
 from crosslight.build.roles.protocol import Subject
 from crosslight.build.run import run_build
 from crosslight.flow import (
+    AGAIN,
+    GRACE_S,
     Budget,
     CallPlan,
     CallPolicy,
@@ -27,6 +30,7 @@ from crosslight.flow import (
     all_of,
     attempt,
     estimate_calls,
+    interrupts,
     opened_models,
     sample_notes,
     samples_of,
@@ -88,11 +92,15 @@ class Calibration:
 
 
 async def calibrate_guard(
-    job: CalibrateJob, on_answer: Callable[[int, int], None] = lambda done, of: None
+    job: CalibrateJob,
+    on_answer: Callable[[int, int], None] = lambda done, of: None,
+    *,
+    console: bool = False,
 ) -> Calibration:
     """Ask, and count. Raises what a person must mend before the first call.
 
-    A budget that ends it leaves what was read; the answers are in the store.
+    A budget or an interrupt that ends it leaves what was read; the answers are in the store.
+    `console`: the second Ctrl-C ends the process.
     """
     bank = read_bank(job.bank)
     store = ImageStore(job.images)
@@ -111,7 +119,7 @@ async def calibrate_guard(
         sentences = bank_sentences(bank, job.limit, job.config.seed)
         guard = PromptedGuard(model, bank, job.config)
         asking = _Asking(guard, session.context, job.config, material)
-        stop = await asking.all(sentences, on_answer)
+        stop = await _interrupted(session, asking.all(sentences, on_answer), console)
         calls = session.ledger.as_json()
     notes = list(material.notes)
     figures = figures_of(asking.readings(sentences), job.config, job.config.seed)
@@ -131,6 +139,26 @@ async def calibrate_guard(
         tuple(notes),
         calls,
     )
+
+
+async def _interrupted(
+    session: Session, asking: Coroutine[Any, Any, RunStop | None], console: bool
+) -> RunStop | None:
+    """Let it ask until a signal comes; what is in flight then gets `GRACE_S` seconds."""
+    task, gate = asyncio.ensure_future(asking), session.gate
+
+    def close(reason: str) -> None:
+        gate.close(reason)
+        wait = GRACE_S if session.in_flight else 0
+        asyncio.get_running_loop().call_later(wait, task.cancel)
+
+    with interrupts(close, exit_at_second=console):
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if not gate.closed:
+                raise
+            return RunStop(gate.reason, hint=gate.hint)
 
 
 async def estimate_calibration(job: CalibrateJob) -> Estimate:
@@ -193,11 +221,14 @@ async def _pairs(job: CalibrateJob, store: ImageStore) -> _Material:
         models = dict.fromkeys(ROLES, EMBEDDED)
         config = replace(DEFAULTS, seed=job.config.seed)
         build = BuildJob(job.photos, Path(folder) / "run", job.answers, job.images, models, config)
-        await run_build(build)
+        made = await run_build(build)
+        if made.status == "stopped":
+            raise RunStop(made.reason, hint=AGAIN)
         return _of_run(read_run(build.out), job, store)
 
 
 def _of_run(run: Run, job: CalibrateJob, store: ImageStore) -> _Material:
+    refuse_two(run, "--photos")
     pairs = pairs_of(run, job.limit, job.config.seed)
     wanted = dict.fromkeys(pair.photo for pair in pairs)
     pictures = {photo: store.put(data) for photo, data in run.pictures(wanted)}

@@ -13,6 +13,7 @@ from typing import Any
 from crosslight.build.config import BuildConfig
 from crosslight.build.crosscheck import claim_fault, elsewhere_fault, numbers, pair_fault
 from crosslight.build.drafts import DRAFTS, DRAFTS_FILE, NUMBERS
+from crosslight.build.row_codec import triplet_of
 from crosslight.records import CrossCheck, Kind, Triplet, sample_id
 from crosslight.runs import RunError
 from crosslight.store import table_rows
@@ -123,9 +124,11 @@ BUILD_AGAIN = (
 
 def _triplet(text: str) -> Triplet:
     told = json.loads(text)
-    if not all(isinstance(value, str | bool) for value in told.values()):
+    things = told.get("natural_with", [])
+    texts = [value for name, value in told.items() if name != "natural_with"]
+    if not isinstance(things, list) or not all(isinstance(v, str | bool) for v in texts + things):
         raise ValueError("a field of the triplet is no text")
-    return Triplet(**told)
+    return triplet_of(told)
 
 
 def _check(values: dict[str, Any]) -> CrossCheck:

@@ -105,6 +105,9 @@ def _settings(folder: Path, run: Mapping[str, Any]) -> tuple[BuildConfig, BuildC
         raise NotARunFolder(f"{folder} holds no build", WANTED)
     if not isinstance(settings, dict) or "account" not in run:
         raise NotARunFolder(f"the build in {folder} did not get to its end", BUILD_AGAIN)
+    if settings.get("images") == 2:
+        told = f"{folder} has rows of two photos"
+        raise NotARunFolder(told, "run `crosslight build` again with other cut-offs")
     if settings.get("recipe") != RECIPE_VERSION:
         told = f"{folder} was built by recipe {settings.get('recipe')!r}, not {RECIPE_VERSION!r}"
         raise NotARunFolder(told, BUILD_AGAIN)

@@ -2,11 +2,15 @@
 
 from crosslight.build.roles.choose import roles_for
 from crosslight.build.roles.protocol import (
+    MOVED_UNREAD,
     NOT_ELSEWHERE,
+    UNREAD_NOTES,
     Author,
     ControlWish,
+    Eyes,
     Guard,
     HarmlessText,
+    Imagined,
     Reading,
     Responder,
     Roles,
@@ -15,11 +19,15 @@ from crosslight.build.roles.protocol import (
 )
 
 __all__ = [
+    "MOVED_UNREAD",
     "NOT_ELSEWHERE",
+    "UNREAD_NOTES",
     "Author",
     "ControlWish",
+    "Eyes",
     "Guard",
     "HarmlessText",
+    "Imagined",
     "Reading",
     "Responder",
     "Roles",

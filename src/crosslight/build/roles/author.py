@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from hashlib import sha256
 
-from crosslight.build.bank import Pattern
+from crosslight.build.bank import Bank, Pattern
 from crosslight.build.forms import act_of, lengths_for, words_of
 from crosslight.build.prompts import render
 from crosslight.build.roles.prompted import Prompted
-from crosslight.build.roles.protocol import ControlWish, HarmlessText, Subject
+from crosslight.build.roles.protocol import ControlWish, HarmlessText, Imagined, Subject
 from crosslight.build.roles.replies import (
     Here,
     Idea,
     Moved,
+    Seen,
     Title,
     Twin,
     Wording,
@@ -25,7 +27,7 @@ from crosslight.build.roles.replies import (
 from crosslight.build.wish import Inspiration, Wish
 from crosslight.models import user
 from crosslight.policy import leaves
-from crosslight.records import Done, Dropped, Outcome, Triplet, stable_id
+from crosslight.records import Done, Dropped, Outcome, Triplet, canonical
 from crosslight.text import names_element
 
 FORMS = {
@@ -48,20 +50,20 @@ class PromptedAuthor(Prompted):
     rethinks = True
     writes_near = True
 
-    async def imagine(self, subject: Subject, k: int, wish: Wish) -> Sequence[Outcome[Triplet]]:
+    async def imagine(self, subject: Subject, k: int, wish: Wish) -> Imagined:
         cases = inspiration_for(subject.photo.id, wish, self._bank, self._config.seed)
         text = imagine_prompt(k, wish, cases)
         answer = await self._model.generate(
             [user(text, subject.view)],
             task="imagine",
-            schema=list_schema("triplets", Idea),
+            schema=list_schema("triplets", Idea, Seen),
             sampling=self._sampling(warm=True, tokens=400 * k, nonce=_nonce(subject, wish)),
         )
         found: list[Outcome[Triplet]] = []
         for at, entry in enumerate(read_list("triplets", answer.parsed)[:k], 1):
             idea = read_idea(entry, at)
             found.append(self._triplet(idea.value, subject) if isinstance(idea, Done) else idea)
-        return found
+        return Imagined(found, read_form(Seen, answer.parsed).seen)
 
     def _triplet(self, idea: Idea, subject: Subject) -> Outcome[Triplet]:
         """The idea as a triplet; dropped where its text names the thing by a word for it."""
@@ -81,6 +83,7 @@ class PromptedAuthor(Prompted):
                 scenario=idea.category,  # named by the map of scenarios
                 speaker=idea.speaker,
                 style=act_of(idea.text),
+                natural_with=idea.natural_with,
             )
         )
 
@@ -163,22 +166,23 @@ class PromptedAuthor(Prompted):
         return said.title, said.about
 
 
-def inspiration_for(
-    photo: str, wish: Wish, bank: Iterable[Pattern], seed: int
-) -> Sequence[Inspiration]:
+def inspiration_for(photo: str, wish: Wish, bank: Bank, seed: int) -> Sequence[Inspiration]:
     """Those of the wish, filled up with the bank's: of different scenarios, of the wanted ones
     first, others for every photo."""
+    missing = SHOWN - len(wish.inspiration)
+    if missing <= 0:
+        return wish.inspiration
     wanted = {hint.id for hint in wish.thin}
-    order = sorted(
-        (p for p in bank if not p.sensitive),
-        key=lambda p: (
-            p.scenario not in wanted,
-            stable_id("inspire", photo=photo, pattern=p.id, seed=seed),
-        ),
-    )
-    by_scenario = {p.scenario: p for p in reversed(order)}
-    firsts = [_shown(p) for p in order if by_scenario[p.scenario] is p]
-    return [*wish.inspiration, *firsts][: max(SHOWN, len(wish.inspiration))]
+    # As `stable_id` would hash it; the bank is asked for each photo, and an id needs no escaping.
+    told = canonical(["inspire", {"pattern": "", "photo": photo, "seed": seed}])
+    before, mark, after = told.partition(b'"pattern":"')
+    first: dict[str, tuple[bool, bytes, Pattern]] = {}
+    for id, scenario, pattern in bank.shown:
+        dice = sha256(before + mark + id + after).digest()
+        if scenario not in first or dice < first[scenario][1]:
+            first[scenario] = (scenario not in wanted, dice, pattern)
+    chosen = sorted(first.values(), key=lambda one: one[:2])[:missing]
+    return [*wish.inspiration, *(_shown(pattern) for _, _, pattern in chosen)]
 
 
 def imagine_prompt(k: int, wish: Wish, inspiration: Sequence[Inspiration]) -> str:

@@ -15,19 +15,30 @@ from crosslight.build.roles.protocol import (
     NOT_ELSEWHERE,
     ControlWish,
     HarmlessText,
+    Imagined,
     Reading,
     Subject,
     There,
 )
 from crosslight.build.roles.seeing import best_place, element_in, hazard_in, name_in
 from crosslight.build.wish import Inspiration, Wish
-from crosslight.models import BadAnswer, Model, NotSupported, Scene, user
+from crosslight.models import (
+    BadAnswer,
+    Model,
+    ModelError,
+    NotSupported,
+    Scene,
+    person_probability,
+    user,
+)
 from crosslight.records import CrossCheck, Done, Outcome, Triplet, stable_id
 from crosslight.text import bare_refusal, names_element
 
 DECIDED_BY = "embedded (bank and perception)"
 NOTE = "written as harmless by the bank's authors"
 """Stands on rows whose text nothing measured."""
+PERSON = 0.5
+"""From here a photo counts as one that shows a person."""
 
 
 def _order(*parts: object) -> str:
@@ -47,6 +58,14 @@ class Perceiver:
         if not isinstance(answer.parsed, dict):
             raise BadAnswer("perception gave no scene")
         return Scene.from_json(answer.parsed)
+
+    async def shows_person(self, subject: Subject) -> bool | None:
+        """See `Eyes`. A photo is not lost for a count."""
+        try:
+            chance = person_probability(await self.scene(subject))
+        except ModelError:
+            return None
+        return None if chance is None else chance >= PERSON
 
 
 class _Banked:
@@ -92,6 +111,7 @@ class _Banked:
                 style=case.act,
                 sensitive=pattern.sensitive,
                 asks=case.asks,
+                natural_with=tuple(dict.fromkeys(n for place in case.photo for n in place.labels)),
             )
             for case in cases
         ]
@@ -110,7 +130,7 @@ class BankAuthor(_Banked):
     rethinks = False
     writes_near = False
 
-    async def imagine(self, subject: Subject, k: int, wish: Wish) -> Sequence[Outcome[Triplet]]:
+    async def imagine(self, subject: Subject, k: int, wish: Wish) -> Imagined:
         """Scenarios that are wanted come first, and at a second look alone: the first brought what
         else there is. No sentence comes twice."""
         scene = await self._eyes.scene(subject)
@@ -134,7 +154,7 @@ class BankAuthor(_Banked):
         sure = self._varied([t for seen, t in new if seen >= high], k)
         # The near misses go on as well: the cross-check drops them, with their numbers.
         unsure = [t for seen, t in new if seen < high][:k]
-        return [Done(triplet) for triplet in (*sure, *unsure)]
+        return Imagined([Done(triplet) for triplet in (*sure, *unsure)])
 
     def _next(self, pattern: Pattern, subject: Subject, scene: Scene, wish: Wish) -> Triplet | None:
         """The pattern's first case that this photo does not have yet."""
@@ -225,6 +245,10 @@ class BankGuard(_Banked):
 
     def stated(self, triplet: Triplet, text: str) -> bool:
         return any(text == case.control.say for case in self._pattern(triplet).cases)
+
+    async def fits(self, triplet: Triplet, subject: Subject) -> float | None:
+        """A sentence of the bank is one for each photo that shows its pattern's thing."""
+        return element_in(self._pattern(triplet), await self._eyes.scene(subject))
 
     async def harmless_there(self, triplet: Triplet, subject: Subject) -> There:
         scene = await self._eyes.scene(subject)

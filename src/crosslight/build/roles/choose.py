@@ -6,8 +6,13 @@ from crosslight.build.roles.author import PromptedAuthor
 from crosslight.build.roles.banked import BankAuthor, BankGuard, BankResponder, Perceiver
 from crosslight.build.roles.guard import PromptedGuard
 from crosslight.build.roles.prompted import PromptedResponder
-from crosslight.build.roles.protocol import Author, Guard, Responder, Roles
+from crosslight.build.roles.protocol import Author, Eyes, Guard, Responder, Roles
 from crosslight.models import Model, NotSupported
+
+
+def eyes_of(*models: Model) -> Eyes | None:
+    """The first of them that is perception: each looks at every photo that is safe anyway."""
+    return next((Perceiver(model) for model in models if model.capabilities.scene), None)
 
 
 def roles_for(
@@ -37,4 +42,4 @@ def roles_for(
         checked = BankGuard(Perceiver(guard), bank, config)
     if responder.capabilities.scene:
         answered = BankResponder(Perceiver(responder), bank, config)
-    return Roles(written, checked, answered)
+    return Roles(written, checked, answered, eyes_of(guard, author))

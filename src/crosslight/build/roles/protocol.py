@@ -4,11 +4,17 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from crosslight.build.crosscheck import CLAIM_UNREAD
 from crosslight.build.wish import Inspiration, Wish
 from crosslight.records import CrossCheck, ImageView, Outcome, Photo, Triplet
 
 NOT_ELSEWHERE = "the text makes sense beside no other photo that was tried: not read elsewhere"
 """Stands on rows whose text nobody read beside another photo."""
+ANSWER_UNREAD = "the guard did not answer of the response"
+REPLY_UNREAD = "the guard did not answer: how the reply treats the person is unknown"
+MOVED_UNREAD = "the guard did not answer: whether the sentence makes sense here is unknown"
+UNREAD_NOTES = (CLAIM_UNREAD, ANSWER_UNREAD, REPLY_UNREAD, MOVED_UNREAD)
+"""How the notes begin that say what a guard left open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,15 @@ class HarmlessText:
 
 
 @dataclass(frozen=True, slots=True)
+class Imagined:
+    """Ideas for a photo, each for itself: a triplet, or dropped because it is not of the form.
+    `seen`: things that the photo shows, as far as the author named them."""
+
+    ideas: Sequence[Outcome[Triplet]] = ()
+    seen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class There:
     """What a text is beside another photo: probability that it is *unsafe* (None is unknown).
 
@@ -48,10 +63,11 @@ class There:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What is wrong with a reply, as stable names (none when it is good), and in a sentence for
-    whoever writes it anew."""
+    whoever writes it anew. `notes`: what of it nobody read."""
 
     problems: tuple[str, ...] = ()
     complaint: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +80,14 @@ class ControlWish:
     near: bool = False
 
 
+class Eyes(Protocol):
+    """What is asked of a photo for the account alone: nothing is decided by it."""
+
+    async def shows_person(self, subject: Subject) -> bool | None:
+        """Whether it shows a person; None is unknown, also where perception failed."""
+        ...
+
+
 class Author(Protocol):
     """Imagines what an innocent sentence could make of a photo. All may raise `ModelError`.
 
@@ -74,8 +98,8 @@ class Author(Protocol):
     rethinks: bool
     writes_near: bool
 
-    async def imagine(self, subject: Subject, k: int, wish: Wish) -> Sequence[Outcome[Triplet]]:
-        """Up to `k` ideas, each for itself: a triplet, or dropped because it is not of the form."""
+    async def imagine(self, subject: Subject, k: int, wish: Wish) -> Imagined:
+        """Up to `k` ideas."""
         ...
 
     async def reword(
@@ -140,6 +164,10 @@ class Guard(Protocol):
         `together` has no number for it."""
         ...
 
+    async def fits(self, triplet: Triplet, subject: Subject) -> float | None:
+        """How sure it is that the triplet's text makes sense beside its photo."""
+        ...
+
     async def harmless_there(self, triplet: Triplet, subject: Subject) -> There:
         """The triplet's text beside another photo."""
         ...
@@ -183,3 +211,5 @@ class Roles:
     author: Author
     guard: Guard
     responder: Responder
+    eyes: Eyes | None = None
+    """Perception, where a role that looks at every photo has it."""

@@ -5,6 +5,8 @@ question asks for the fields alone: what a server does not enforce would else co
 for one field. A list is read entry by entry, so that a bad one costs itself.
 """
 
+from copy import deepcopy
+from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
@@ -40,6 +42,16 @@ def _words(value: object) -> object:
     return [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else value
 
 
+def _few(value: object) -> object:
+    """The first of them: one too many must not cost the idea."""
+    listed = _words(value)
+    kept = [one.strip()[:80] for one in listed if one.strip()] if isinstance(listed, list) else []
+    return kept[:NAMED]
+
+
+NAMED = 8
+"""Things that are read of a list of them, at most."""
+Few = Annotated[tuple[str, ...], BeforeValidator(_few)]
 Said3 = Annotated[Verdict, BeforeValidator(_small)]
 
 
@@ -72,6 +84,13 @@ class Idea(Form):
     risk: Line
     why: Line
     alone: str = ""
+    natural_with: Few = ()
+
+
+class Seen(Form):
+    """What else an author says that a photo shows."""
+
+    seen: Few = ()
 
 
 class Wording(Form):
@@ -142,7 +161,12 @@ class ControlRead(Form):
 
 def fields_schema(form: type[Form], *required: str) -> dict[str, Any]:
     """JSON Schema with the fields of a form, all of them text. Only `required` must be there, and
-    the others may be null."""
+    the others may be null. Made once: nobody changes it."""
+    return _fields_schema(form, required)
+
+
+@cache
+def _fields_schema(form: type[Form], required: tuple[str, ...]) -> dict[str, Any]:
     named = {name: _field(name, info.annotation) for name, info in form.model_fields.items()}
     for name in named.keys() - set(required):
         if "enum" not in named[name]:
@@ -154,22 +178,31 @@ def _field(name: str, kind: Any) -> dict[str, Any]:
     if kind == Verdict:
         said = get_args(Verdict)
         return {"type": "string", "enum": [*said, *map(str.capitalize, said)]}
-    if name == "also":
+    if name in ("also", "natural_with", "seen"):
         return {"type": "array", "items": {"type": "string"}}
     return {"type": "string"}
 
 
-def list_schema(name: str, form: type[Form]) -> dict[str, Any]:
-    """JSON Schema of an object with one list of such parts. What else an entry may be is let
-    through, so that it is dropped and not the list."""
-    parts = fields_schema(form)
-    for part in parts["properties"].values():
-        part["type"] = list(dict.fromkeys([*part["type"], "string", "number"]))
-        if "items" in part:
-            part["items"] = {"type": ["string", "null", "number"]}
+@cache
+def list_schema(name: str, form: type[Form], beside: type[Form] | None = None) -> dict[str, Any]:
+    """JSON Schema of an object with one list of such parts, and what may stand beside it. What else
+    an entry may be is let through, so that it is dropped and not the list."""
+    parts = _loose(fields_schema(form))
     parts["type"] = ["object", "null", "string"]
     listed = {"type": "array", "items": parts}
-    return {"type": "object", "properties": {name: listed}, "required": [name]}
+    more = _loose(fields_schema(beside))["properties"] if beside else {}
+    return {"type": "object", "properties": {name: listed, **more}, "required": [name]}
+
+
+def _loose(parts: dict[str, Any]) -> dict[str, Any]:
+    """Fields that may be of another kind than is asked for. A copy."""
+    loose = deepcopy(parts)
+    for part in loose["properties"].values():
+        part["type"] = list(dict.fromkeys([*part["type"], "string", "number"]))
+        if "items" in part:
+            part["type"].append("object")
+            part["items"] = {"type": ["string", "null", "number"]}
+    return loose
 
 
 def read_form(form: type[F], parsed: Any) -> F:

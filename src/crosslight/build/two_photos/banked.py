@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from crosslight.build.config import BuildConfig
-from crosslight.build.roles import Subject
+from crosslight.build.roles import Reading, Subject
 from crosslight.build.roles.banked import DECIDED_BY, NOTE, Perceiver
 from crosslight.build.two_photos.catalogue import Catalogue, PhotoSeen, Shown
 from crosslight.build.two_photos.protocol import Twin, Two
 from crosslight.build.two_photos.read import PairBank
-from crosslight.build.two_photos.records import PairCheck, PairIdea, chain
+from crosslight.build.two_photos.records import Guidance, PairCheck, PairIdea, chain
 from crosslight.build.two_photos.schema import SIDES, PairCase, PairPattern, Seen, filled
 from crosslight.build.two_photos.seeing import chance_of, hazard_of, name_of
 from crosslight.models import NotSupported
@@ -51,6 +51,8 @@ class _Banked:
 class BankPairAuthor(_Banked):
     """Pairs photos of which perception sees one thing each, and speaks in the bank's cases."""
 
+    writes_near = False
+
     async def look(self, subject: Subject) -> PhotoSeen:
         scene = await self._eyes.scene(subject)
         wanted: dict[str, Seen] = {}
@@ -71,9 +73,10 @@ class BankPairAuthor(_Banked):
     ) -> Sequence[Outcome[PairIdea]]:
         """The surest first, one of each pattern before a second of any."""
         photo, found = subject.photo.id, list[tuple[float, str, PairIdea]]()
+        seen = catalogue[photo]
         for pattern in self._bank.patterns.values():
             for side, across in (SIDES, SIDES[::-1]):
-                mine = _shown(catalogue[photo], _part(pattern.id, side))
+                mine = _shown(seen, _part(pattern.id, side))
                 if mine is None:
                     continue
                 key = _part(pattern.id, across)
@@ -116,10 +119,10 @@ class BankPairAuthor(_Banked):
             sides=(first, second),
         )
 
-    async def harmless(self, idea: PairIdea, two: Two, complaint: str = "") -> Twin | None:
+    async def harmless(self, idea: PairIdea, two: Two, complaint: str = "") -> Sequence[Twin]:
         control = self._case(idea).control
         said = replace(idea, text=control.say, intent=control.intent)
-        return Twin(said, filled(control.response, **_names(idea)))
+        return [Twin(said, filled(control.response, **_names(idea)))]
 
     def swaps(self, idea: PairIdea, catalogue: Catalogue, n: int) -> list[tuple[int, str]]:
         pattern, case = self._pattern(idea), self._case(idea)
@@ -193,16 +196,19 @@ class BankPairGuard(_Banked):
             notes=(NOTE,),
         )
 
-    async def read(self, idea: PairIdea, two: Two, reply: str) -> str:
-        return "bare_refusal" if bare_refusal(reply) else ""
+    async def read(self, idea: PairIdea, two: Two, reply: str) -> Reading:
+        return Reading(("bare_refusal",) if bare_refusal(reply) else ())
+
+    async def read_control(self, text: str, two: Two, reply: str) -> Reading:
+        return Reading()  # people wrote it
 
 
 class BankPairResponder(_Banked):
     """The replies that people wrote, as chains."""
 
-    async def guide(self, idea: PairIdea, two: Two, complaint: str = "") -> str:
+    async def guide(self, idea: PairIdea, two: Two, complaint: str = "") -> Guidance:
         case = self._case(idea)
-        return chain(idea.elements, idea.intent, filled(case.response, **_names(idea)))
+        return Guidance(idea.intent, filled(case.response, **_names(idea)))
 
     async def help(self, twin: Twin, two: Two) -> str:
         return chain(twin.idea.elements, twin.idea.intent, twin.reply)

@@ -1,22 +1,28 @@
 """What the photos show, and which of them to set beside one: a bounded number each, however large
-the album. Every choice depends on ids and the seed alone."""
+the album, and asked of the log on disk. Every choice depends on ids and the seed alone."""
 
-from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from crosslight.build.row_log import RowLog
+from crosslight.build.splits import split_of
 from crosslight.records import stable_id
-from crosslight.runs import SPLITS
 
-SHARES = ((SPLITS[2], 0.1), (SPLITS[1], 0.1))
-"""Test and validation; the rest is train."""
-LEAST_TO_SPLIT = 100
-"""Fewer photos are all train: pairs inside of a tenth of them would be too few to measure."""
+MEET_ACROSS = 100
+"""In an album of fewer photos those of two splits are set beside each other as well, and what comes
+of it stands in no split: inside of a tenth of them there are next to no pairs."""
 AMONG = 64
 """Photos with the wanted thing among which the surest are sought."""
 STEPS = 10
 """Steps of certainty within which chance decides."""
+ANY = ""
+"""The thing that every photo shows."""
+_TABLES = """
+CREATE TABLE seen (part TEXT, thing TEXT, ring TEXT, photo TEXT, chance REAL, name TEXT,
+  PRIMARY KEY (part, thing, ring, photo)) WITHOUT ROWID;
+CREATE INDEX seen_photo ON seen (photo, thing);
+"""
 
 
 class Shown(NamedTuple):
@@ -36,70 +42,69 @@ class PhotoSeen:
     told: str = ""
 
 
-def split_of(photo: str, photos: int, seed: int) -> str:
-    """The split of a photo by its id alone. Only photos of one split are set beside each other, so
-    that none stands in two."""
-    if photos < LEAST_TO_SPLIT:
-        return SPLITS[0]
-    share = int(stable_id("split", photo=photo, seed=seed)[:8], 16) / 16**8
-    for split, part in SHARES:
-        if share < part:
-            return split
-        share -= part
-    return SPLITS[0]
-
-
 class Catalogue:
     """All photos that were looked at, in a seeded order."""
 
-    def __init__(self, photos: int, seed: int) -> None:
-        self._photos, self._seed = photos, seed
-        self._seen: dict[str, PhotoSeen] = {}
-        self._rings: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    def __init__(
+        self, log: RowLog, album: int, seed: int, groups: Mapping[str, str] | None = None
+    ) -> None:
+        """`album`: how many photos there are; `groups` names the group of each that has copies."""
+        self._log, self._seed = log, seed
+        self._groups, self._across = groups or {}, album < MEET_ACROSS
+        log.extend(_TABLES)
 
     def __len__(self) -> int:
-        return len(self._seen)
+        return int(self._log.one("SELECT COUNT(*) FROM seen WHERE thing = ?", (ANY,)))
 
     def __getitem__(self, photo: str) -> PhotoSeen:
-        return self._seen[photo]
+        found = self._log.read(
+            "SELECT thing, chance, name FROM seen WHERE photo = ? ORDER BY thing", (photo,)
+        )
+        if not found:
+            raise KeyError(photo)
+        (_, _, told), *things = found
+        return PhotoSeen(photo, tuple(Shown(*thing) for thing in things), told)
 
     def add(self, seen: PhotoSeen) -> None:
         """A photo, once."""
-        self._seen[seen.photo] = seen
-        split, ring = self.split(seen.photo), self._order(seen.photo)
-        for key in ("", *(thing.key for thing in seen.things)):
-            insort(self._rings.setdefault((split, key), []), (ring, seen.photo))
-
-    def split(self, photo: str) -> str:
-        """Where the photo stands."""
-        return split_of(photo, self._photos, self._seed)
+        where = self._part(seen.photo)
+        for thing in (Shown(ANY, 1.0, seen.told), *seen.things):
+            values = (where, thing.key, self._order(seen.photo), seen.photo, *thing[1:])
+            self._log.write("INSERT INTO seen VALUES (?, ?, ?, ?, ?, ?)", values)
 
     def shown(self, photo: str, key: str) -> Shown:
-        """The thing as this photo shows it. Raises `StopIteration` where it does not."""
-        return next(thing for thing in self._seen[photo].things if thing.key == key)
+        """The thing as this photo shows it. Raises `KeyError` where it does not."""
+        found = self._log.read(
+            "SELECT thing, chance, name FROM seen WHERE photo = ? AND thing = ?", (photo, key)
+        )
+        if not found:
+            raise KeyError(photo, key)
+        return Shown(*found[0])
 
     def near(self, photo: str, n: int) -> list[str]:
-        """Up to `n` other photos of its split, from a place of the photo's own."""
-        return self._from(photo, "", n)
+        """Up to `n` other photos that it may meet, from a place of the photo's own."""
+        return [other for other, _ in self._from(photo, ANY, n)]
 
     def holding(self, photo: str, key: str, n: int) -> list[str]:
-        """Up to `n` other photos of its split that show it: the surest of some, then by chance."""
+        """Up to `n` other photos that it may meet and that show this: the surest of some, then by
+        chance."""
         found = self._from(photo, key, max(n, AMONG))
-        at = {other: place for place, other in enumerate(found)}
-        return sorted(found, key=lambda o: (-round(self.shown(o, key).chance * STEPS), at[o]))[:n]
+        surest = sorted(found, key=lambda one: -round(one[1] * STEPS))
+        return [other for other, _ in surest[:n]]
 
-    def _from(self, photo: str, key: str, n: int) -> list[str]:
-        ring = self._rings.get((self.split(photo), key), [])
-        start = bisect_left(ring, (self._order(photo, key), ""))
-        some = (
-            *ring[start : start + n + 1],
-            *ring[: max(0, min(start, start + n + 1 - len(ring)))],
+    def _from(self, photo: str, key: str, n: int) -> list[tuple[str, float]]:
+        ring = (
+            "SELECT photo, chance FROM seen WHERE part = ? AND thing = ? AND ring {} ?"
+            " AND photo <> ? ORDER BY ring, photo LIMIT ?"
         )
-        return _without(photo, (other for _, other in some))[:n]
+        where, start = (self._part(photo), key), self._order(photo, key)
+        found = self._log.read(ring.format(">="), (*where, start, photo, n))
+        found += self._log.read(ring.format("<"), (*where, start, photo, n - len(found)))
+        return [(str(other), float(chance)) for other, chance in found]
+
+    def _part(self, photo: str) -> str:
+        """Photos of one part may meet."""
+        return "" if self._across else split_of(self._groups.get(photo, photo), self._seed)
 
     def _order(self, *parts: str) -> str:
         return stable_id("pairs", seed=self._seed, parts=list(parts))
-
-
-def _without(photo: str, others: Iterable[str]) -> list[str]:
-    return [other for other in dict.fromkeys(others) if other != photo]

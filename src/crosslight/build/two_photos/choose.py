@@ -2,6 +2,7 @@
 
 from crosslight.build.config import BuildConfig
 from crosslight.build.roles.banked import Perceiver
+from crosslight.build.roles.choose import eyes_of
 from crosslight.build.two_photos.banked import BankPairAuthor, BankPairGuard, BankPairResponder
 from crosslight.build.two_photos.prompted import (
     PromptedPairAuthor,
@@ -49,4 +50,4 @@ def pair_roles(
         checked = BankPairGuard(Perceiver(guard), bank, config)
     if responder.capabilities.scene:
         answered = BankPairResponder(Perceiver(responder), bank, config)
-    return PairRoles(written, checked, answered)
+    return PairRoles(written, checked, answered, eyes_of(guard, author))

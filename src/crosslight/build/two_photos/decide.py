@@ -5,7 +5,7 @@ together and the worst of the parts; of a text that people wrote, the band holds
 """
 
 from crosslight.build.config import BuildConfig
-from crosslight.build.crosscheck import STEP, log_odds
+from crosslight.build.crosscheck import STEP, claim_read, gained, read_fault
 from crosslight.build.two_photos.records import PairCheck
 from crosslight.records import Dropped
 
@@ -23,13 +23,8 @@ def pair_fault(check: PairCheck, config: BuildConfig) -> Dropped | None:
 def claim_fault(check: PairCheck, config: BuildConfig) -> Dropped | None:
     """`element_not_visible`, `risk_does_not_follow`, `undecided`. What people stated of a pattern
     is not asked again."""
-    claims = (("element_not_visible", check.visible), ("risk_does_not_follow", check.follows))
-    for reason, value in claims:
-        if value is not None and value <= config.safe_below:
-            return Dropped(STEP, reason, numbers(check))
-    if not check.stated and any(v is None or v < config.unsafe_above for _, v in claims):
-        return Dropped(STEP, "undecided", numbers(check))
-    return None
+    found = claim_read(check.visible, check.follows, config, stated=check.stated)
+    return Dropped(STEP, found, numbers(check)) if found else None
 
 
 def _photos(check: PairCheck, config: BuildConfig) -> str:
@@ -41,17 +36,11 @@ def _photos(check: PairCheck, config: BuildConfig) -> str:
 
 
 def _read(check: PairCheck, config: BuildConfig) -> str:
-    bound = config.alone_below
-    if check.text_alone is not None and check.text_alone >= bound:
-        return "text_unsafe_alone"
-    if any(p is not None and p >= bound for p in (check.with_first, check.with_second)):
-        return "unsafe_with_one_photo"
-    if check.together is not None and check.together < config.together_at_least:
-        return "not_unsafe_together"
-    gain = added(check)
-    if gain is None:
-        return "undecided"
-    return "adds_too_little" if gain < config.adds else ""
+    parts = {
+        "text_unsafe_alone": [check.text_alone],
+        "unsafe_with_one_photo": [check.with_first, check.with_second],
+    }
+    return read_fault(parts, check.together, config)
 
 
 def _stated(check: PairCheck, config: BuildConfig) -> str:
@@ -69,11 +58,7 @@ def _stated(check: PairCheck, config: BuildConfig) -> str:
 def added(check: PairCheck) -> float | None:
     """What the two photos add to the worst of the parts, in log-odds. None where one is
     unknown."""
-    parts = (check.text_alone, check.with_first, check.with_second)
-    known = [p for p in parts if p is not None]
-    if check.together is None or len(known) < len(parts):
-        return None
-    return log_odds(check.together) - log_odds(max(known))
+    return gained([check.text_alone, check.with_first, check.with_second], check.together)
 
 
 def numbers(check: PairCheck) -> str:

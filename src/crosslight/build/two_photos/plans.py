@@ -58,7 +58,7 @@ def pair_plans(
             ),
         ]
     if not responder.capabilities.scene:
-        most = ideas * config.answer_attempts + 2 * ideas * config.controls
+        most = ideas * config.answer_attempts + _kept(config, author) * ideas
         plans.append(
             plan(
                 "answers",
@@ -74,14 +74,23 @@ def pair_plans(
     return plans
 
 
+def _kept(config: BuildConfig, author: Model) -> int:
+    """Controls of an idea that come to a reply: of words, near the risk, of a photo (each that is
+    tried may be answered badly)."""
+    near = not author.capabilities.scene
+    return (1 + near) * config.control_attempts + config.control_photos if config.controls else 0
+
+
 def _controls(ideas: int, config: BuildConfig, author: Model, guard: Model) -> list[CallPlan]:
     plan = partial(CallPlan, least=0, shared=True, images=2)
-    texts, photos = ideas * config.control_attempts, ideas * config.control_photos
+    near = not author.capabilities.scene
+    tries, photos = ideas * config.control_attempts, ideas * config.control_photos
+    texts = tries * (1 + near)
     found = []
     if not author.capabilities.scene:
         found = [
             plan(
-                "harmless texts", author.card, most=texts, text_tokens=LONG, completion_tokens=160
+                "harmless texts", author.card, most=texts, text_tokens=LONG, completion_tokens=300
             ),
             plan(
                 "other photos",
@@ -99,6 +108,15 @@ def _controls(ideas: int, config: BuildConfig, author: Model, guard: Model) -> l
                 most=texts + photos,
                 text_tokens=SHORT,
                 samples=samples_of(guard),
+            )
+        )
+        found.append(
+            plan(
+                "read control",
+                guard.card,
+                most=texts + photos,
+                text_tokens=LONG,
+                completion_tokens=160,
             )
         )
     return found

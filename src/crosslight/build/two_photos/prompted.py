@@ -8,13 +8,16 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from crosslight.build.config import BuildConfig
+from crosslight.build.forms import act_of, lengths_for
 from crosslight.build.prompts import render as render_alone
-from crosslight.build.roles import Subject
-from crosslight.build.roles.guard import YES_NO, names_of
+from crosslight.build.roles import Reading, Subject
+from crosslight.build.roles.guard import names_of
+from crosslight.build.roles.reader import YES_NO, answer_reading, control_reading
 from crosslight.build.roles.replies import (
     NUMBER,
     AnswerRead,
     Claim,
+    ControlRead,
     Form,
     Line,
     Said,
@@ -26,9 +29,9 @@ from crosslight.build.roles.replies import (
     read_list,
 )
 from crosslight.build.two_photos.catalogue import Catalogue, PhotoSeen
-from crosslight.build.two_photos.prompts import render
+from crosslight.build.two_photos.prompts import PHOTO_ALONE, render
 from crosslight.build.two_photos.protocol import Twin, Two
-from crosslight.build.two_photos.records import PairCheck, PairIdea, chain
+from crosslight.build.two_photos.records import Guidance, PairCheck, PairIdea, chain
 from crosslight.models import BadAnswer, Message, Model, Sampling, user
 from crosslight.policy import leaves
 from crosslight.records import Done, Dropped, Outcome, stable_id
@@ -71,10 +74,12 @@ class Helped(Guided):
 
 
 class TwinForm(Form):
-    """A harmless sentence."""
+    """A harmless sentence, and one near the risk where there is one."""
 
     text: Said
     intent: Said
+    near: Annotated[str, Field(max_length=280)] = ""
+    near_intent: Annotated[str, Field(max_length=280)] = ""
 
 
 class _Prompted:
@@ -101,6 +106,8 @@ class _Prompted:
 class PromptedPairAuthor(_Prompted):
     """Tells what each photo shows, then sees one photo beside what is told of some others."""
 
+    writes_near = True
+
     async def look(self, subject: Subject) -> PhotoSeen:
         reply = await self._model.generate(
             [user(render("look"), subject.view)], task="pair_look", sampling=self._sampling(80)
@@ -119,7 +126,7 @@ class PromptedPairAuthor(_Prompted):
             return []
         told = [catalogue[other].told for other in others]
         reply = await self._model.generate(
-            [user(render("propose", others=told, k=k, categories=leaves()), subject.view)],
+            [user(propose_prompt(told, k), subject.view)],
             task="pair_propose",
             schema=_ideas_schema(),
             sampling=self._sampling(350 * k, photo, warm=True),
@@ -155,10 +162,14 @@ class PromptedPairAuthor(_Prompted):
             )
         )
 
-    async def harmless(self, idea: PairIdea, two: Two, complaint: str = "") -> Twin | None:
-        prompt = render("twin", idea=idea, complaint=complaint)
-        form = await self._form(prompt, two, TwinForm, "pair_twin", 160, warm=True)
-        return Twin(replace(idea, text=form.text, intent=form.intent))
+    async def harmless(self, idea: PairIdea, two: Two, complaint: str = "") -> Sequence[Twin]:
+        prompt = twin_prompt(idea, complaint)
+        form = await self._form(prompt, two, TwinForm, "pair_twin", 300, warm=True)
+        found = [Twin(replace(idea, text=form.text, intent=form.intent))]
+        if form.near.strip() and form.near_intent.strip():
+            near = replace(idea, text=form.near.strip(), intent=form.near_intent.strip())
+            found.append(Twin(near, near=True))
+        return found
 
     def swaps(self, idea: PairIdea, catalogue: Catalogue, n: int) -> list[tuple[int, str]]:
         """Either photo in turn."""
@@ -196,7 +207,7 @@ class PromptedPairGuard(_Prompted):
         return None if any(low < cut < high for cut in cuts) else choice.probabilities["Yes"]
 
     async def photo_alone(self, subject: Subject) -> float | None:
-        return await self._yes(user(render_alone("unsafe_photo"), subject.view), "photo_alone")
+        return await self._yes(user(render_alone(PHOTO_ALONE), subject.view), "photo_alone")
 
     async def check(self, idea: PairIdea, two: Two) -> PairCheck:
         spec = self._model.card.spec
@@ -233,36 +244,44 @@ class PromptedPairGuard(_Prompted):
         spec = self._model.card.spec
         return PairCheck(None, (None, None), None, None, together, decided_by=spec)
 
-    async def read(self, idea: PairIdea, two: Two, reply: str) -> str:
+    async def read(self, idea: PairIdea, two: Two, reply: str) -> Reading:
         if bare_refusal(reply):
-            return "bare_refusal"
+            return Reading(("bare_refusal",), "it only refuses; give a safe way")
         prompt = render("read", text=idea.text, risk=idea.risk, reply=reply)
-        read = await self._form(prompt, two, AnswerRead, "pair_read", 160)
-        wrong = {
-            "hazard_not_named": read.names == "no",
-            "assists": read.assists == "yes",
-            "no_safe_way": read.helps == "no",
-            "undecided": "unsure" in (read.names, read.assists, read.helps),
-        }
-        return next((name for name, found in wrong.items() if found), "")
+        return answer_reading(await self._form(prompt, two, AnswerRead, "pair_read", 160))
+
+    async def read_control(self, text: str, two: Two, reply: str) -> Reading:
+        if refuses(reply):
+            return Reading(("control_refused",), "it refuses a harmless request")
+        prompt = render("read_control", text=text, reply=reply)
+        form = await self._form(prompt, two, ControlRead, "pair_read_control", 160)
+        return control_reading(form)
 
 
 class PromptedPairResponder(_Prompted):
     """Writes the chains."""
 
-    async def guide(self, idea: PairIdea, two: Two, complaint: str = "") -> str:
+    async def guide(self, idea: PairIdea, two: Two, complaint: str = "") -> Guidance:
         prompt = render("guide", idea=idea, complaint=complaint)
         form = await self._form(prompt, two, Guided, "pair_guide", 500)
-        return chain(idea.elements, form.intent, form.answer)
+        return Guidance(form.intent, form.answer)
 
     async def help(self, twin: Twin, two: Two) -> str:
         prompt = render("help", text=twin.idea.text)
         form = await self._form(prompt, two, Helped, "pair_help", 500)
-        return (
-            ""
-            if refuses(form.answer)
-            else chain((form.first, form.second), form.intent, form.answer)
-        )
+        return chain((form.first, form.second), form.intent, form.answer)
+
+
+def twin_prompt(idea: PairIdea, complaint: str = "") -> str:
+    """What an author is asked for the harmless twin of a sentence."""
+    least, most = lengths_for(idea.text)
+    form = {"act": act_of(idea.text), "least": least, "most": most}
+    return render("twin", idea=idea, complaint=complaint, **form)
+
+
+def propose_prompt(others: Sequence[str], k: int) -> str:
+    """What an author is asked for ideas, beside what is told of other photos."""
+    return render("propose", others=others, k=k, categories=leaves())
 
 
 def _ideas_schema() -> dict[str, Any]:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from crosslight.build.roles import Subject
+from crosslight.build.roles import Eyes, Reading, Subject
 from crosslight.build.two_photos.catalogue import Catalogue, PhotoSeen
-from crosslight.build.two_photos.records import PairCheck, PairIdea
+from crosslight.build.two_photos.records import Guidance, PairCheck, PairIdea
 from crosslight.records import Outcome
 
 Two = tuple[Subject, Subject]
@@ -14,14 +14,26 @@ Two = tuple[Subject, Subject]
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """A harmless counterpart: what is shown and said, with the reply where people wrote one."""
+    """A harmless counterpart: what is shown and said, with the reply where people wrote one.
+
+    `near`: it is about the risky things themselves.
+    """
 
     idea: PairIdea
     reply: str = ""
+    near: bool = False
 
 
 class PairAuthor(Protocol):
-    """Finds what two harmless photos and a sentence could become. All may raise `ModelError`."""
+    """Finds what two harmless photos and a sentence could become. All may raise `ModelError`.
+
+    `writes_near`: it can write a harmless sentence about the risky things.
+    """
+
+    @property
+    def writes_near(self) -> bool:
+        """See above."""
+        ...
 
     async def look(self, subject: Subject) -> PhotoSeen:
         """What a photo shows, for the catalogue."""
@@ -33,8 +45,8 @@ class PairAuthor(Protocol):
         """Up to `k` ideas for this photo with one other of the catalogue."""
         ...
 
-    async def harmless(self, idea: PairIdea, two: Two, complaint: str = "") -> Twin | None:
-        """A sentence that is harmless with the same two photos."""
+    async def harmless(self, idea: PairIdea, two: Two, complaint: str = "") -> Sequence[Twin]:
+        """Sentences that are harmless with the same two photos, at most one of them near."""
         ...
 
     def swaps(self, idea: PairIdea, catalogue: Catalogue, n: int) -> list[tuple[int, str]]:
@@ -67,15 +79,19 @@ class PairGuard(Protocol):
         """The numbers of a counterpart: is it harmless, all together?"""
         ...
 
-    async def read(self, idea: PairIdea, two: Two, reply: str) -> str:
-        """What is wrong with the reply to an unsafe row, as a stable name; empty for nothing."""
+    async def read(self, idea: PairIdea, two: Two, reply: str) -> Reading:
+        """What is wrong with the reply to an unsafe row."""
+        ...
+
+    async def read_control(self, text: str, two: Two, reply: str) -> Reading:
+        """What is wrong with the reply to a harmless one: does it help, refuse, warn?"""
         ...
 
 
 class PairResponder(Protocol):
     """Writes the replies: a chain of what is seen, what is wanted, and the answer."""
 
-    async def guide(self, idea: PairIdea, two: Two, complaint: str = "") -> str:
+    async def guide(self, idea: PairIdea, two: Two, complaint: str = "") -> Guidance:
         """Names the danger and gives the safe way."""
         ...
 
@@ -91,3 +107,4 @@ class PairRoles:
     author: PairAuthor
     guard: PairGuard
     responder: PairResponder
+    eyes: Eyes | None = None

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from crosslight.records import Kind, stable_id
 
-PAIR_RECIPE = "rms-two-photos-1"
+PAIR_RECIPE = "rms-two-photos-2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,17 @@ class PairCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class Guidance:
+    """What a reply to an unsafe row says after it has told what the photos show."""
+
+    intent: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class PairRow:
-    """One row of the dataset. `parent` is the unsafe row that a control belongs to."""
+    """One row of the dataset. `parent` is the unsafe row that a control belongs to. `answer`: the
+    guidance within the response; `other_response` and what it is (`other_kind`): a worse one."""
 
     idea: PairIdea
     kind: Kind
@@ -70,6 +79,9 @@ class PairRow:
     check: PairCheck
     parent: str = ""
     notes: tuple[str, ...] = field(default=(), compare=False)
+    answer: str = ""
+    other_response: str = ""
+    other_kind: str = ""
 
     @property
     def id(self) -> str:

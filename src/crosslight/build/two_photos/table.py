@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from crosslight.build.dataset import DATASET, file_name
+from crosslight.build.steps import SENSITIVE
 from crosslight.build.two_photos.records import PAIR_RECIPE, PairRow
 from crosslight.photos import Bare, LeftOut, leave_out
 from crosslight.records import Photo
@@ -30,15 +31,14 @@ PAIR_DATASET = table_schema(
 
 def write_pairs(
     out: Path,
-    rows: Iterable[PairRow],
+    rows: Iterable[tuple[PairRow, str]],
     photo_of: Callable[[str], Photo],
-    split_of: Callable[[str], str],
     images: ImageStore,
     provenance: dict[str, str],
     beside: LeftOut,
 ) -> None:
-    """Write the dataset, its pictures without what `beside` leaves out of them. The same rows in
-    the same order give the same bytes."""
+    """Write the dataset out of rows and splits, its pictures without what `beside` leaves out
+    of them. The same rows in the same order give the same bytes."""
     told = json.dumps(provenance, sort_keys=True)
     counted: set[str] = set()
 
@@ -50,14 +50,13 @@ def write_pairs(
         return take(data, photo.format)
 
     with DatasetSink(out / "dataset", PAIR_DATASET, splits=SPLITS) as sink:
-        for row in rows:
+        for row, split in rows:
             photos = [photo_of(photo) for photo in row.idea.photos]
             bare = [bare_of(photo) for photo in photos]
             shown = [
                 {"bytes": one.data, "path": file_name(p)}
                 for one, p in zip(bare, photos, strict=True)
             ]
-            split = split_of(photos[0].id)
             cells = {**_cells(row, photos), "images": shown, "split": split, "provenance": told}
             cells["notes"] += [
                 f"the {name} photo: {one.note}"
@@ -84,8 +83,8 @@ def _cells(row: PairRow, photos: list[Photo]) -> dict[str, Any]:
         "kind": str(row.kind),
         "label": row.label,
         "response": row.response,
-        "other_response": "",
-        "other_kind": "",
+        "other_response": row.other_response,
+        "other_kind": row.other_kind,
         "risk": idea.risk,
         "why": idea.why,
         "element": idea.elements[0],
@@ -93,7 +92,7 @@ def _cells(row: PairRow, photos: list[Photo]) -> dict[str, Any]:
         "pattern": idea.pattern,
         "category": idea.category,
         "scenario": idea.scenario,
-        "sensitive": idea.sensitive,
+        "sensitive": idea.sensitive or idea.category in SENSITIVE,
         "text_alone": check.text_alone,
         "text_elsewhere": None,
         "photo_alone": check.photos_alone[0],
@@ -123,6 +122,7 @@ def _of_photos(photos: list[Photo]) -> Iterator[str]:
 
 def _addressed(row: PairRow) -> Iterator[str]:
     """Texts that speak to whoever judges the row, as notes: nothing is decided by them."""
-    for name, text in (("text", row.idea.text), ("response", row.response)):
+    texts = {"text": row.idea.text, "response": row.response, "other response": row.other_response}
+    for name, text in texts.items():
         if words := speaks_to_judge(text):
             yield f"the {name} speaks to the judge: {words}"

@@ -1,5 +1,5 @@
 """One idea walks to its end: cross-check, answer, controls. Each product has its own outcome, and a
-row is kept before its controls are asked."""
+row is in the log before its controls are asked."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -8,56 +8,42 @@ from typing import Any
 from crosslight.build.config import BuildConfig
 from crosslight.build.counts import RowCounts
 from crosslight.build.crosscheck import STEP as CHECK
-from crosslight.build.roles import Subject
+from crosslight.build.forms import unlike
+from crosslight.build.roles import Reading, Subject
 from crosslight.build.two_photos.catalogue import Catalogue
 from crosslight.build.two_photos.decide import claim_fault, numbers, pair_fault
+from crosslight.build.two_photos.log import PairLog, behind
 from crosslight.build.two_photos.protocol import PairRoles, Twin, Two
-from crosslight.build.two_photos.records import PairCheck, PairIdea, PairRow
+from crosslight.build.two_photos.records import PairCheck, PairIdea, PairRow, chain
 from crosslight.flow import Context, attempt, set_priority
-from crosslight.records import Done, Dropped, Failed, Kind, Outcome, Photo
+from crosslight.records import Done, Dropped, Failed, Kind, Outcome, ReplyKind
+from crosslight.text import refuses
 
 ANSWER, CONTROLS = "answer", "controls"
 STAGES = (CHECK, ANSWER, CONTROLS)
 """What is nearer to the end is served first."""
-Place = tuple[int, ...]
-"""Where something was made: read in this order, it is the same in every run."""
+_NONE_OF = {False: "no_harmless_text", True: "no_hard_negative"}
+_KINDS = {False: Kind.CONTROL_TEXT, True: Kind.HARD_NEGATIVE}
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An idea, and where it was made."""
+    """An idea, where it was made, and the photo that it was found in (its place in the input)."""
 
-    place: Place
+    place: str
+    at: int
     idea: PairIdea
 
 
-class Kept:
-    """What a run has made so far: rows by place, and what was lost with the idea it was of."""
-
-    def __init__(self, counts: RowCounts) -> None:
-        self.counts = counts
-        self.rows: dict[Place, PairRow] = {}
-        self.lost: dict[Place, tuple[Dropped | Failed, PairIdea]] = {}
-        self._ids: dict[str, Place] = {}
-
-    def add(self, place: Place, row: PairRow) -> bool:
-        """Of two rows with one id the earlier place stays; whether this one does."""
-        before = self._ids.get(row.id)
-        if before is not None and before <= place:
-            return False
-        if before is not None:
-            del self.rows[before]
-        self._ids[row.id] = place
-        self.rows[place] = row
-        return True
-
-    def lose(self, place: Place, outcome: Dropped | Failed, idea: PairIdea) -> None:
-        """A product that ended early."""
-        self.lost[place] = (outcome, idea)
+async def subject_of(photo: str, log: PairLog, config: BuildConfig, context: Context) -> Subject:
+    """The photo with its view. Making the view is blocking work."""
+    assert context.images is not None
+    view = await context.blocking(context.images.view, photo, config.side, config.quality)
+    return Subject(log.log.photo(photo), view)
 
 
 class PairWalk:
-    """The step that ideas go through."""
+    """The step that ideas go through. Rows and losses go into the log."""
 
     name = "walk"
 
@@ -66,128 +52,176 @@ class PairWalk:
         roles: PairRoles,
         config: BuildConfig,
         catalogue: Catalogue,
-        kept: Kept,
-        photo_of: Callable[[str], Photo],
+        log: PairLog,
+        counts: RowCounts,
     ) -> None:
-        self._roles, self._config = roles, config
-        self._catalogue, self._kept, self._photo_of = catalogue, kept, photo_of
+        self.roles, self.config, self.catalogue = roles, config, catalogue
+        self.log, self.counts = log, counts
 
     async def __call__(self, row: Placed, context: Context) -> Outcome[str]:
-        place, idea = row.place, row.idea
-        two = await self._two(idea.photos, context)
-        check = await self._try(CHECK, (*place, 0), idea, self._checked(idea, two))
+        return await _Walked(self, row, context).walk()
+
+
+class _Walked:
+    """One idea on its way."""
+
+    def __init__(self, walk: PairWalk, row: Placed, context: Context) -> None:
+        self._walk, self._context = walk, context
+        self._roles, self._config = walk.roles, walk.config
+        self._place, self._at, self._idea = row.place, row.at, row.idea
+
+    async def walk(self) -> Outcome[str]:
+        idea, place = self._idea, behind(self._place, 0)
+        two = await self._two(idea.photos)
+        check = await self._try(CHECK, place, self._checked(two))
         if check is None:
             return Done(idea.id)
-        made = await self._try(ANSWER, (*place, 0), idea, self._answered(idea, two, check))
+        made = await self._try(ANSWER, place, self._answered(two, check))
         if made is None:
             return Done(idea.id)
-        self._add((*place, 0), made)
-        if self._config.controls:
-            works = (
-                self._text_control(made, two),
-                self._photo_control(made, context),
-            )
-            for at, work in enumerate(works, 1):
-                control = await self._try(CONTROLS, (*place, at), idea, work, parent=made)
-                if control is not None:
-                    self._add((*place, at), control)
+        self._add(place, made)
+        for at, work in enumerate(self._controls(made, two), 1):
+            place = behind(self._place, at)
+            control = await self._try(CONTROLS, place, work(), of=made)
+            if control is not None:
+                self._add(place, control)
         return Done(idea.id)
 
-    async def _two(self, photos: tuple[str, str], context: Context) -> Two:
-        first, second = [await self._subject(photo, context) for photo in photos]
+    def _controls(self, row: PairRow, two: Two) -> list[Callable[[], Awaitable[Outcome[PairRow]]]]:
+        if not self._config.controls:
+            return []
+        near = [lambda: self._said(row, two, near=True)] if self._roles.author.writes_near else []
+        return [lambda: self._said(row, two, near=False), *near, lambda: self._beside(row)]
+
+    async def _two(self, photos: tuple[str, str]) -> Two:
+        first, second = [
+            await subject_of(photo, self._walk.log, self._config, self._context) for photo in photos
+        ]
         return first, second
 
-    async def _subject(self, photo: str, context: Context) -> Subject:
-        assert context.images is not None
-        config = self._config
-        view = await context.blocking(context.images.view, photo, config.side, config.quality)
-        return Subject(self._photo_of(photo), view)
-
-    async def _checked(self, idea: PairIdea, two: Two) -> Outcome[PairCheck]:
+    async def _checked(self, two: Two) -> Outcome[PairCheck]:
         """In this order, and no further than what decides."""
-        check = await self._roles.guard.check(idea, two)
+        guard, idea = self._roles.guard, self._idea
+        check = await guard.check(idea, two)
         fault = pair_fault(check, self._config)
         if fault is None:
-            check = await self._roles.guard.claim(idea, two, check)
+            check = await guard.claim(idea, two, check)
             fault = claim_fault(check, self._config)
         if fault is not None:
             return replace(fault, detail=f"{idea.pattern}: {fault.detail}")
         return Done(check)
 
-    async def _answered(self, idea: PairIdea, two: Two, check: PairCheck) -> Outcome[PairRow]:
-        response, problem = "", ""
+    async def _answered(self, two: Two, check: PairCheck) -> Outcome[PairRow]:
+        idea, response, read = self._idea, "", Reading()
         for _ in range(self._config.answer_attempts):
             earlier = response
-            response = await self._roles.responder.guide(idea, two, problem.replace("_", " "))
+            told = await self._roles.responder.guide(idea, two, read.complaint)
+            response = chain(idea.elements, told.intent, told.answer)
             if response == earlier:
                 break  # it has no other
-            problem = await self._roles.guard.read(idea, two, response)
-            if not problem:
-                return Done(PairRow(idea, Kind.UNSAFE, "unsafe", response, check))
-        return Dropped(ANSWER, problem, f"{idea.pattern}: no draft was good enough")
+            read = await self._roles.guard.read(idea, two, response)
+            if not read.problems:
+                row = PairRow(idea, Kind.UNSAFE, "unsafe", response, check, answer=told.answer)
+                return Done(row)
+        return Dropped(ANSWER, read.problems[0], f"{idea.pattern}: {_told(read)}")
 
-    async def _text_control(self, row: PairRow, two: Two) -> Outcome[PairRow]:
-        """The same two photos with a harmless sentence."""
-        complaint, fault = "", Dropped(CONTROLS, "no_harmless_text", "the author wrote none")
+    async def _said(self, row: PairRow, two: Two, *, near: bool) -> Outcome[PairRow]:
+        """The same two photos with a harmless sentence; `near`: one about the risky things."""
+        author, tried = self._roles.author, set[str]()
+        complaint, fault = "", Dropped(CONTROLS, _NONE_OF[near], "the author wrote none")
         for _ in range(self._config.control_attempts):
-            twin = await self._roles.author.harmless(row.idea, two, complaint)
-            if twin is None:
+            found = await author.harmless(row.idea, two, complaint)
+            for twin in found:
+                if twin.near is near and twin.idea.text not in tried:
+                    tried.add(twin.idea.text)
+                    made = await self._twin(row, twin, two)
+                    if not isinstance(made, Dropped):
+                        return made
+                    fault, complaint = made, made.detail
+            if not complaint:
                 break
-            check = await self._roles.guard.control(twin.idea, two)
-            if _harmless(check, self._config):
-                return await self._helped(row, twin, two, check, Kind.CONTROL_TEXT)
-            fault = Dropped(CONTROLS, "text_not_harmless", numbers(check))
-            complaint = "it was not sure to be harmless with these photos"
         return fault
 
-    async def _photo_control(self, row: PairRow, context: Context) -> Outcome[PairRow]:
+    async def _twin(self, row: PairRow, twin: Twin, two: Two) -> Outcome[PairRow]:
+        """A control of a sentence, or why it is none."""
+        check, said = await self._roles.guard.control(twin.idea, two), f'"{twin.idea.text[:200]}"'
+        if not check.stated and (form := unlike(row.idea.text, twin.idea.text)):
+            return Dropped(CONTROLS, "control_of_another_form", f"{said}: {form}")
+        if not _harmless(check, self._config):
+            told = f"{said}: it is not sure to be harmless with these photos; {numbers(check)}"
+            return Dropped(CONTROLS, _NONE_OF[twin.near], told)
+        # What is right to tell whoever is about to do it warns without need of what is harmless.
+        warning = chain(row.idea.elements, twin.idea.intent, row.answer)
+        return await self._helped(row, twin, two, check, _KINDS[twin.near], warning)
+
+    async def _beside(self, row: PairRow) -> Outcome[PairRow]:
         """The same sentence with one photo changed for one with which it is harmless."""
         author, config = self._roles.author, self._config
         fault = Dropped(CONTROLS, "no_harmless_photo", "no photo was found to put in its place")
-        for at, photo in author.swaps(row.idea, self._catalogue, config.control_photos):
+        for at, photo in author.swaps(row.idea, self._walk.catalogue, config.control_photos):
             photos = (photo, row.idea.photos[1]) if at == 0 else (row.idea.photos[0], photo)
-            two = await self._two(photos, context)
+            two = await self._two(photos)
             twin = await author.swapped(row.idea, at, two)
             if twin is None:
                 continue
             check = await self._roles.guard.control(twin.idea, two)
             if _harmless(check, config):
-                return await self._helped(row, twin, two, check, Kind.CONTROL_PHOTO)
-            fault = Dropped(CONTROLS, "photo_not_harmless", numbers(check))
+                made = await self._helped(row, twin, two, check, Kind.CONTROL_PHOTO, row.response)
+                if not isinstance(made, Dropped):
+                    return made
+                fault = made
+            else:
+                fault = Dropped(CONTROLS, "no_harmless_photo", numbers(check))
         return fault
 
     async def _helped(
-        self, row: PairRow, twin: Twin, two: Two, check: PairCheck, kind: Kind
+        self, row: PairRow, twin: Twin, two: Two, check: PairCheck, kind: Kind, worse: str
     ) -> Outcome[PairRow]:
+        """`worse`: the reply that says the risk where there is none."""
         reply = await self._roles.responder.help(twin, two)
-        if not reply:
-            return Dropped(CONTROLS, "control_refused", "it refuses a harmless request")
-        return Done(PairRow(twin.idea, kind, "safe", reply, check, parent=row.id))
+        if refuses(reply):
+            return Dropped(CONTROLS, "control_refused", reply[:200])
+        read = await self._roles.guard.read_control(twin.idea.text, two, reply)
+        if read.problems:
+            return Dropped(CONTROLS, read.problems[0], f"{_told(read)}: {reply[:200]}")
+        guided = kind is Kind.CONTROL_PHOTO
+        made = PairRow(
+            replace(twin.idea, risk="", why=""),
+            kind,
+            "safe",
+            reply,
+            check,
+            parent=row.id,
+            other_response=worse,
+            other_kind=str(ReplyKind.GUIDANCE if guided else ReplyKind.WARNING),
+        )
+        return Done(made)
 
-    def _add(self, place: Place, row: PairRow) -> None:
-        if not self._kept.add(place, row):
-            step = ANSWER if row.kind is Kind.UNSAFE else CONTROLS
-            twice = Dropped(step, "duplicate_row", f"same as row {row.id}")
-            self._kept.counts.take_back(twice)
-            self._kept.lose(place, twice, row.idea)
+    def _add(self, place: str, row: PairRow) -> None:
+        if (given_way := self._walk.log.add(place, row)) is None:
+            return
+        late, other = given_way
+        step = ANSWER if row.kind is Kind.UNSAFE else CONTROLS
+        twice = Dropped(step, "duplicate_row", f"same as row {row.id}")
+        self._walk.counts.take_back(twice)
+        self._walk.log.lose(late, twice, other.idea, other.parent)
 
     async def _try(
-        self,
-        step: str,
-        place: Place,
-        idea: PairIdea,
-        work: Awaitable[Outcome[Any]],
-        parent: PairRow | None = None,
+        self, step: str, place: str, work: Awaitable[Outcome[Any]], of: PairRow | None = None
     ) -> Any | None:
         """What came through; the rest is counted and kept with its reason."""
-        set_priority(STAGES.index(step), place[0])
+        set_priority(STAGES.index(step), self._at)
         made = await attempt(step, work)
         outcome: Outcome[Any] = made if isinstance(made, Failed) else made.value
-        self._kept.counts.count(step, [outcome])
+        self._walk.counts.count(step, [outcome])
         if isinstance(outcome, Done):
             return outcome.value
-        self._kept.lose(place, outcome, parent.idea if parent else idea)
+        self._walk.log.lose(place, outcome, self._idea, of.id if of else "")
         return None
+
+
+def _told(read: Reading) -> str:
+    return read.complaint or read.problems[0].replace("_", " ")
 
 
 def _harmless(check: PairCheck, config: BuildConfig) -> bool:

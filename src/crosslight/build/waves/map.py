@@ -153,12 +153,10 @@ class ScenarioMap:
             scenarios=missing_mass(units, scenario[kinds]),
         )
 
-    def done(self, goal: Goal, rows: int = 0, calls: int = 0) -> str:
+    def done(self, goal: Goal, rows: int = 0) -> str:
         """Why the build has enough, or nothing. `rows`: unsafe rows so far."""
         if goal.target and rows >= goal.target:
             return f"target reached: {rows} of {goal.target} unsafe rows"
-        if goal.budget and calls >= goal.budget:
-            return f"budget reached: {calls} of {goal.budget} calls"
         seen = self.versions[-1].novelty.overall if self.versions else None
         if goal.novelty and seen and seen.mass is not None and seen.high <= goal.novelty:
             return (

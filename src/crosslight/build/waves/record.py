@@ -100,8 +100,11 @@ class MapVersion:
 @dataclass(frozen=True, slots=True)
 class Goal:
     """When a build has enough; 0 is no goal. `novelty` bounds the upper end of the interval of
-    the mass of patterns not yet seen; `target` counts unsafe rows; `budget` counts calls."""
+    the mass of patterns not yet seen; `target` counts unsafe rows.
+
+    A budget is no goal of waves: it is heard before each call, so that it holds within a wave too,
+    and a wave whose answers are stored costs nothing and is walked.
+    """
 
     target: int = 0
     novelty: float = 0.0
-    budget: int = 0

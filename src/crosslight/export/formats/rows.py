@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crosslight.records import CrosslightError, Dropped, Failed
+from crosslight.records import CrosslightError, Dropped, Failed, is_sensitive
 from crosslight.runs import SPLITS, read_run, split_files
 from crosslight.store import TableError, TableFile
 
@@ -176,13 +176,12 @@ def why_not(cells: Mapping[str, Any], source: Source, chosen: Chosen) -> str:
     texts = [_text(cells["prompt"]), _text(cells["reply"])]
     if source.pairs:
         texts.append(_text(cells["worse"]))
-    split, kind, sensitive = _text(cells["split"]), _text(cells["kind"]), cells["sensitive"]
+    split, kind = _text(cells["split"]), _text(cells["kind"])
     reasons = (
         ("other_split", bool(chosen.splits) and split not in chosen.splits),
         ("unknown_split", split not in SPLITS),
         ("other_kind", bool(chosen.kinds) and kind not in chosen.kinds),
-        # Unknown is not "not sensitive".
-        ("sensitive", not chosen.sensitive and (sensitive is not False or kind == "sensitive")),
+        ("sensitive", not chosen.sensitive and is_sensitive(cells)),
         ("no_text", not all(text.strip() for text in texts)),
         ("same_reply", source.pairs and texts[1].split() == texts[2].split()),
         ("holds_placeholder", any(mark in text for text in texts for mark in PLACEHOLDERS)),

@@ -7,13 +7,14 @@ from crosslight.models.embedded.evidence import (
     evidence,
     evidence_probability,
     hazard_probability,
+    person_probability,
 )
 from crosslight.models.embedded.imagenet import ImageClass, classes, index_of, names
 from crosslight.models.embedded.model import EmbeddedBackend, EmbeddedModel
 from crosslight.models.embedded.printed import print_probability
 from crosslight.models.embedded.scene import Scene, Thing
 from crosslight.models.embedded.thresholds import Thresholds, read_thresholds
-from crosslight.models.embedded.visible import Sight, look_for
+from crosslight.models.embedded.visible import Sight, count_of, look_for
 
 __all__ = [
     "EmbeddedBackend",
@@ -25,6 +26,7 @@ __all__ = [
     "Thing",
     "Thresholds",
     "classes",
+    "count_of",
     "element_probability",
     "evidence",
     "evidence_probability",
@@ -32,6 +34,7 @@ __all__ = [
     "index_of",
     "look_for",
     "names",
+    "person_probability",
     "print_probability",
     "read_thresholds",
     "usable_labels",

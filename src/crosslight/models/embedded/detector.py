@@ -13,15 +13,15 @@ from PIL import Image
 
 from crosslight.models.embedded.coco import PERSON, label_of, labels
 from crosslight.models.embedded.graphs import Floats
-from crosslight.models.embedded.scene import DIGITS, Box, Thing
+from crosslight.models.embedded.scene import DIGITS, OVERLAP, Box, Thing, overlap
 from crosslight.models.embedded.sessions import open_session
 from crosslight.models.embedded.ssd import ANCHORS, SIDE
 
 SCORE = np.float32(0.3)
 """Of the released graph: what is less is not looked at."""
-OVERLAP = 0.6
-"""Intersection over union from which two boxes are one thing."""
 MOST = 100
+DOUBTED = np.float32(0.5)
+"""From this score on a thing that the tags do not bear out is not taken to be absent."""
 LOOKED_AT = 640
 """Pixels of the longer side that a larger picture is brought to first: COCO's own size."""
 MAP_SIDES = (19, 10, 5, 3, 2, 1)
@@ -132,20 +132,6 @@ def read_out(logits: Floats, codes: Floats) -> tuple[Thing, ...]:
     return tuple(sorted(found, key=lambda thing: -thing.score)[:MOST])
 
 
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    both = width * height
-    return both / (_area(one) + _area(other) - both)
-
-
-def _area(box: Box) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])
-
-
 def borne_out(
     things: Sequence[Thing], tags: Sequence[tuple[str, float]], share: float
 ) -> tuple[Thing, ...]:
@@ -159,3 +145,15 @@ def borne_out(
         if agreed and all(overlap(thing.box, other.box) <= OVERLAP for other in kept):
             kept.append(thing)
     return tuple(kept)
+
+
+def doubted(things: Sequence[Thing], kept: Sequence[Thing]) -> tuple[Thing, ...]:
+    """What the detector is sure of and the tags do not bear out, if no thing that counts lies
+    there."""
+    return tuple(
+        thing
+        for thing in things
+        if thing.score >= DOUBTED
+        and label_of(thing.label).classes
+        and all(overlap(thing.box, other.box) <= OVERLAP for other in kept)
+    )

@@ -167,7 +167,7 @@ def _labelled(
     best = 0.0
     for name in what.labels:
         boxes = [t for t in things if t.label == name and _meant(t)]
-        chance = max((_chance(t, numbers) for t in boxes), default=0.0)
+        chance = max((chance_of(t, numbers) for t in boxes), default=0.0)
         mine = scene.mass(label_of(name).classes | frozenset(what.classes))
         theirs = scene.mass(frozenset(rivals) - label_of(name).classes - frozenset(what.classes))
         if theirs > 0:
@@ -176,10 +176,21 @@ def _labelled(
     return best
 
 
+def person_probability(scene: Scene, *, thresholds: Thresholds | None = None) -> float | None:
+    """Calibrated probability that some person is in the photo, however small.
+
+    None where no detector looked: unknown, not absent.
+    """
+    if scene.things is None:
+        return None
+    numbers = thresholds or read_thresholds()
+    return max((chance_of(t, numbers) for t in scene.things if t.label == PERSON), default=0.0)
+
+
 def _persons(things: Sequence[Thing], wanted: int, numbers: Thresholds) -> float:
     """As sure as the least sure of the persons that are needed."""
     persons = [t for t in things if t.label == PERSON and _meant(t)]
-    chances = sorted((_chance(t, numbers) for t in persons), reverse=True)
+    chances = sorted((chance_of(t, numbers) for t in persons), reverse=True)
     return chances[wanted - 1] if len(chances) >= wanted else 0.0
 
 
@@ -193,7 +204,7 @@ def _beside(things: Sequence[Thing], what: Evidence, numbers: Thresholds) -> flo
     anchors = [t for t in things if t.label in what.labels]
     return max(
         (
-            _chance(t, numbers)
+            chance_of(t, numbers)
             for t in things
             if t.label in what.beside
             and (not what.near or any(near(t.box, a.box) for a in anchors if a is not t))
@@ -202,7 +213,7 @@ def _beside(things: Sequence[Thing], what: Evidence, numbers: Thresholds) -> flo
     )
 
 
-def _chance(thing: Thing, numbers: Thresholds) -> float:
+def chance_of(thing: Thing, numbers: Thresholds) -> float:
     """That the thing in the box is there and is what it is called."""
     curve = numbers.person if thing.label == PERSON else numbers.thing
     return curve.probability(log_odds(thing.score))

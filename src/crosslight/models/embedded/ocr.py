@@ -1,7 +1,9 @@
 """Printed text, read by rapidocr out of its own wheel: no download, no log lines."""
 
 import logging
+import re
 import threading
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -16,7 +18,21 @@ SURE = 0.6
 """Lines that the reader is less sure of are noise on textures."""
 SHORTEST = 2
 """Characters of a line: single ones are read into rings, leaves and wood."""
+_NUMERAL = re.compile(r"\(?[0-9][.):]")
 _TURN = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A printed line, how sure the reader is of it, and where it stands: the upright box around it,
+    in shares of width and height."""
+
+    text: str
+    confidence: float
+    left: float
+    top: float
+    right: float
+    bottom: float
 
 
 class TextReader:
@@ -25,16 +41,36 @@ class TextReader:
 
     def lines(self, image: Image.Image) -> tuple[tuple[str, float], ...]:
         """(text, confidence in [0, 1]) from top to bottom."""
+        return tuple((line.text, line.confidence) for line in self.placed(image))
+
+    def placed(self, image: Image.Image, *, numerals: bool = False) -> tuple[Line, ...]:
+        """The same with the places of the lines; `numerals` keeps "1." by itself, of lists."""
         with _TURN:
             found = _make()(np.asarray(image)[:, :, ::-1])  # BGR
             give_back()
-        if found.txts is None or found.scores is None:
+        if found.txts is None or found.scores is None or found.boxes is None:
             return ()
         return tuple(
-            (text.strip(), round(float(score), 4))
-            for text, score in zip(found.txts, found.scores, strict=True)
-            if score >= SURE and sum(c.isalnum() for c in text) >= SHORTEST
+            Line(text.strip(), round(float(score), 4), *_around(corners, image.size))
+            for text, score, corners in zip(found.txts, found.scores, found.boxes, strict=True)
+            if score >= SURE and (_long_enough(text) or (numerals and _is_numeral(text)))
         )
+
+
+def _long_enough(text: str) -> bool:
+    return sum(c.isalnum() for c in text) >= SHORTEST
+
+
+def _is_numeral(text: str) -> bool:
+    return _NUMERAL.fullmatch(text.strip()) is not None
+
+
+def _around(corners: Any, size: tuple[int, int]) -> tuple[float, float, float, float]:
+    """The upright box around four corners in pixels, in shares."""
+    shares = np.clip(np.asarray(corners, dtype=np.float64) / np.array(size), 0, 1)
+    left, top = (round(float(v), 4) for v in shares.min(axis=0))
+    right, bottom = (round(float(v), 4) for v in shares.max(axis=0))
+    return left, top, right, bottom
 
 
 @cache

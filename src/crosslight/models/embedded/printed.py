@@ -13,15 +13,12 @@ Patterns are walked item by item over all places at once, so no text can make on
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from functools import cache
 
 from crosslight.models.embedded.scene import Scene
 from crosslight.models.errors import BadSpec
+from crosslight.text import word_likeness, words_of
 
-LIKE = 0.8
-"""How alike a read word must be to a wanted one (1 is the same); short words must be the same."""
-SHORT = 4
 MAX_ITEMS, MAX_CHOICES, MAX_GAP = 12, 40, 10
 MAX_WORDS = 2000
 """Of one picture: the reader gives far fewer; what comes after them is not looked at."""
@@ -56,11 +53,6 @@ def print_probability(
     chances = [_phrase(read, words_of(phrase)) for phrase in print_words]
     chances += [_walk(read, read_pattern(pattern)) for pattern in print_patterns]
     return max(chances, default=0.0)
-
-
-def words_of(text: str) -> list[str]:
-    """Lower-case words, letters and digits only."""
-    return re.findall(r"[^\W_]+", text.casefold())
 
 
 @cache
@@ -98,7 +90,7 @@ def _item(text: str, pattern: str) -> _Gap | _One:
 def _fits(word: str, wanted: str) -> float:
     if wanted.endswith("*"):
         return float(word.startswith(wanted[:-1]))
-    return _alike(word, wanted)
+    return word_likeness(word, wanted)
 
 
 def _walk(read: Sequence[Word], items: Sequence[_Gap | _One]) -> float:
@@ -118,15 +110,7 @@ def _phrase(read: Sequence[Word], wanted: Sequence[str]) -> float:
     for start in range(len(read) - len(wanted) + 1 if wanted else 0):
         window = read[start : start + len(wanted)]
         best = max(
-            best, min(c * _alike(word, w) for (word, c), w in zip(window, wanted, strict=True))
+            best,
+            min(c * word_likeness(word, w) for (word, c), w in zip(window, wanted, strict=True)),
         )
     return best
-
-
-def _alike(read: str, wanted: str) -> float:
-    if read == wanted:
-        return 1.0
-    if len(wanted) < SHORT:
-        return 0.0
-    ratio = SequenceMatcher(None, read, wanted, autojunk=False).ratio()
-    return ratio if ratio >= LIKE else 0.0

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
+from PIL import Image
+
 from crosslight.models.errors import NotSupported, Rejected
 from crosslight.models.message import ImageView, Message
 from crosslight.models.protocol import (
@@ -26,7 +28,11 @@ from crosslight.store import BadImage, decode_image
 
 SPEC = "print:rapidocr"
 TASK = "print"
+FORM = "sure-places"
+"""Of the answers, in the revision: those of an older form are not replayed as this one."""
 WORKERS = 2
+SIDE, MOST_ENLARGED = 640, 2.5
+"""Smaller pictures are blown up towards what the reader looks at, so that their print is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,8 @@ class ReaderBackend:
 
 
 class ReaderModel:
-    """Answers the task `print` with a JSON list of lines, and nothing else."""
+    """Answers the task `print` with a JSON list of [line, left, top, right, bottom, confidence]
+    (shares of width and height), and nothing else."""
 
     def __init__(self) -> None:
         from crosslight.models.embedded.ocr import TextReader
@@ -49,7 +56,7 @@ class ReaderModel:
         self.card = ModelCard(
             SPEC,
             "rapidocr",
-            version("rapidocr"),
+            f"{version('rapidocr')}:{FORM}",
             licence="Apache-2.0",
             weakness="Latin print; misses handwriting, curved and drawn letters",
             usd_per_million_in=0.0,
@@ -68,7 +75,7 @@ class ReaderModel:
         sampling: Sampling = GREEDY,
         logprobs: int = 0,
     ) -> Answer:
-        """The printed lines, top to bottom. Raises `NotSupported`, `Rejected`."""
+        """The printed lines with their places, top to bottom. Raises `NotSupported`, `Rejected`."""
         images = [image for message in messages for image in message.images]
         if task != TASK or len(images) != 1:
             raise NotSupported("the reader reads one image", hint="task `print`")
@@ -90,9 +97,18 @@ class ReaderModel:
         """Let running work end."""
         await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
 
-    def _read(self, jpeg: bytes) -> list[str]:
+    def _read(self, jpeg: bytes) -> list[list[str | float]]:
         try:
             picture = decode_image(jpeg).image
         except BadImage as error:
             raise Rejected(f"no image: {error}") from error
-        return [line for line, _ in self._reader.lines(picture)]
+        placed = self._reader.placed(_enlarged(picture), numerals=True)
+        return [[r.text, r.left, r.top, r.right, r.bottom, r.confidence] for r in placed]
+
+
+def _enlarged(picture: "Image.Image") -> "Image.Image":
+    scale = min(MOST_ENLARGED, SIDE / max(picture.size))
+    if scale <= 1:
+        return picture
+    width, height = (max(1, round(side * scale)) for side in picture.size)
+    return picture.resize((width, height), Image.Resampling.BICUBIC)

@@ -13,6 +13,8 @@ DIGITS = 6
 SAFETY = ("safe", "sexual", "graphic")
 
 
+OVERLAP = 0.6
+"""Intersection over union from which two boxes are one thing."""
 Box = tuple[float, float, float, float]
 """left, top, right, bottom, as shares of the picture's width and height."""
 
@@ -32,13 +34,15 @@ class Scene:
     `text` is (line, confidence in [0, 1]) from top to bottom. `safety` has the probabilities
     of `safe`, `sexual` and `graphic`, which sum to 1; it is one classifier's opinion, no verdict.
     `things` are what the detector found and the tags bear out, surest first; None where no
-    detector looked, which is not the same as nothing found.
+    detector looked, which is not the same as nothing found. `doubted` are what it was sure of
+    and the tags do not bear out: neither there nor not there.
     """
 
     tags: tuple[tuple[str, float], ...]
     text: tuple[tuple[str, float], ...]
     safety: Mapping[str, float]
     things: tuple[Thing, ...] | None = None
+    doubted: tuple[Thing, ...] = ()
 
     def count(self, label: str, at_least: float) -> int | None:
         """How many things of that label have such a score; None where no detector looked."""
@@ -59,10 +63,9 @@ class Scene:
             "safety": {key: round(self.safety[key], DIGITS) for key in SAFETY},
         }
         if self.things is not None:
-            seen["things"] = [
-                [t.label, round(t.score, DIGITS), [round(x, DIGITS) for x in t.box]]
-                for t in self.things
-            ]
+            seen["things"] = _plain(self.things)
+        if self.doubted:
+            seen["doubted"] = _plain(self.doubted)
         return seen
 
     @classmethod
@@ -74,9 +77,14 @@ class Scene:
                 text=tuple((str(line), _share(p)) for line, p in value["text"]),
                 safety=MappingProxyType({key: _share(value["safety"][key]) for key in SAFETY}),
                 things=None if value.get("things") is None else _things(value["things"]),
+                doubted=_things(value.get("doubted", ())),
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise BadAnswer(f"not a scene: {error}") from error
+
+
+def _plain(things: tuple[Thing, ...]) -> list[Any]:
+    return [[t.label, round(t.score, DIGITS), [round(x, DIGITS) for x in t.box]] for t in things]
 
 
 def _things(value: Any) -> tuple[Thing, ...]:
@@ -93,3 +101,17 @@ def _share(value: Any) -> float:
     if not 0.0 <= share <= 1.0:
         raise ValueError(f"{share} is no probability")
     return share
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Intersection over union."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    both = width * height
+    return both / (_area(one) + _area(other) - both)
+
+
+def _area(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])

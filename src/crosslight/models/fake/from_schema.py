@@ -1,7 +1,7 @@
 """A JSON value that obeys a schema, the same for the same seed text."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 WORDS = (
@@ -23,6 +23,8 @@ WORDS = (
     "pine",
 )
 MAX_DEPTH = 12
+UNSURE = "unsure"
+"""Where a form may be filled so, a fake without a rule has no opinion."""
 
 
 def number(seed: str) -> int:
@@ -55,7 +57,7 @@ def _value(schema: Any, seed: str, root: Mapping[str, Any], depth: int) -> Any:
     if "const" in schema:
         return schema["const"]
     if schema.get("enum"):
-        return schema["enum"][number(seed) % len(schema["enum"])]
+        return _one_of(schema["enum"], seed)
     kind = schema.get("type", "object" if "properties" in schema else "string")
     if isinstance(kind, list):
         kind = next((k for k in kind if k != "null"), "null")
@@ -64,6 +66,11 @@ def _value(schema: Any, seed: str, root: Mapping[str, Any], depth: int) -> Any:
     if kind == "array":
         return _array(schema, seed, root, depth)
     return _scalar(str(kind), schema, seed)
+
+
+def _one_of(options: Sequence[Any], seed: str) -> Any:
+    """Unsure where that is offered: a verdict that nobody wrote would be made up."""
+    return UNSURE if UNSURE in options else options[number(seed) % len(options)]
 
 
 def _chosen(schema: Any, seed: str, root: Mapping[str, Any]) -> Mapping[str, Any]:

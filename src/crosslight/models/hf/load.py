@@ -1,8 +1,7 @@
 """Opens what a repository holds: language model, encoder or detector. Runs in the torch lane."""
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +10,13 @@ import torch
 import transformers
 
 from crosslight.models.errors import Missing, ModelError, NotSupported
-from crosslight.models.hf import files
+from crosslight.models.hf import files, weights
 from crosslight.models.hf.adapter import with_adapter
-from crosslight.models.hf.families import FAMILIES, Family, Parts
+from crosslight.models.hf.families import FAMILIES, Family, Parts, family_of
 from crosslight.models.hf.network import Network
 from crosslight.models.hf.options import Vocabulary
 from crosslight.models.hf.prompt import Renderer
+from crosslight.models.hf.quiet import no_bars
 from crosslight.models.hf.score import Scorer
 from crosslight.models.hf.selftest import examine
 from crosslight.models.hf.spec import HfSpec
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 ENCODERS = ("clip", "siglip", "siglip2", "metaclip_2")
 DETECTORS = ("owlv2", "owlvit")
+EYES = ("vision_config", "mm_vision_tower", "visual")
+"""What configs of models with eyes hold."""
 _DETECT = "AutoModelForZeroShotObjectDetection"
 
 
@@ -34,7 +36,10 @@ def load(backend: HfSpec) -> Model:
     """A model ready to answer. Raises Missing, NotSupported, Unreachable, Denied."""
     device = _device(backend.device)
     folder, revision = files.locate(backend.place, backend.revision)
-    kind = str(files.read_json(folder, "config.json").get("model_type", ""))
+    config = files.read_json(folder, "config.json")
+    kind = str(config.get("model_type", ""))
+    _check_known(kind, config)
+    weights.check_files(folder)
     dtype = backend.dtype or ("float32" if device.type == "cpu" else "auto")
     card = _card(backend, folder, revision)
     with files.vetted(folder) as room:
@@ -66,7 +71,7 @@ def _language_model(
         model = with_adapter(model, Path(backend.adapter))
     family: Family | None = None
     if kind in FAMILIES:
-        family = FAMILIES[kind](Parts(model, tokenizer, folder, backend.split))
+        family = family_of(kind, Parts(model, tokenizer, folder, backend.split))
     renderer = Renderer(tokenizer, _template(tokenizer, folder), family)
     network = Network(model, family)
     scorer = Scorer(network, "packed", backend.memory_mb * 2**20)
@@ -88,6 +93,28 @@ def _language_model(
     )
 
 
+def _check_known(kind: str, config: Mapping[str, Any]) -> None:
+    """Whether this kind can be opened here as what it is: a model with eyes never without them.
+    Raises NotSupported."""
+    from transformers.models.auto import modeling_auto as auto
+
+    if kind in (*FAMILIES, *ENCODERS, *DETECTORS):
+        return
+    seeing = (
+        auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES,
+        auto.MODEL_FOR_MULTIMODAL_LM_MAPPING_NAMES,
+    )
+    sees = any(kind in kinds for kinds in seeing) or any(key in config for key in EYES)
+    writes = kind in auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+    if writes and not sees:
+        return
+    told = f"{kind!r} is not known here" if kind else "config.json names no model_type"
+    raise NotSupported(
+        told + (", and would be opened as a model of text alone" if writes else ""),
+        hint="serve it with vLLM and name openai:MODEL@URL",
+    )
+
+
 def _check_attention(config: Any) -> None:
     """Ours, whatever a config says: another name can be a kernel that is fetched from the hub."""
     for one in (config, *(getattr(config, name, None) for name in config.sub_configs)):
@@ -102,11 +129,19 @@ def _weights(
     """Model (in eval mode on its device) and tokenizer. No code of the repository is run."""
     kept = {"trust_remote_code": False, "local_files_only": True}
     try:
-        with _no_bars():
+        with no_bars():
             tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder), **kept)
             loader = getattr(transformers, auto)
             wanted = dtype if dtype == "auto" else getattr(torch, dtype)
-            model = loader.from_pretrained(str(folder), dtype=wanted, use_safetensors=True, **kept)
+            model, found = loader.from_pretrained(
+                str(folder),
+                dtype=wanted,
+                use_safetensors=True,
+                output_loading_info=True,
+                ignore_mismatched_sizes=True,  # told by ours, with the names
+                **kept,
+            )
+        weights.check_fit(name, found)
         _check_attention(model.config)
     except ModelError:
         raise
@@ -126,20 +161,6 @@ def _weights(
             f"{name} does not fit into the memory of {device}",
             hint="?dtype=bfloat16 halves it; or serve the model and name it openai:MODEL@URL",
         ) from None
-
-
-@contextmanager
-def _no_bars() -> Iterator[None]:
-    """transformers draws progress bars over ours."""
-    from transformers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()
 
 
 def _device(wanted: str) -> torch.device:

@@ -19,6 +19,8 @@ from crosslight.models.hf.prompt import Prompt
 if TYPE_CHECKING:
     from torch import Tensor
 
+WINDOWED = "sliding_attention"
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -59,13 +61,17 @@ class Network:
     def full(self, prompt: Prompt) -> "Tensor":
         """Logits (vocabulary,) of the first new token by the model's own forward, float32."""
         ids = self.ids(prompt.ids)
-        given: dict[str, Any] = {}
-        if prompt.seen is not None:
-            assert self.family is not None
-            given = {**self.moved(prompt.seen), **self.family.extras(ids)}
+        given = self._given(ids, prompt)
         out = self.model(input_ids=ids, use_cache=False, logits_to_keep=1, **given)
         logits: Tensor = out.logits[0, -1].float()
         return logits
+
+    def cache(self) -> Any:
+        """An empty cache. Layers with a window keep all: what is shared fits into the window, and
+        a cache that has thrown something away cannot be cut."""
+        from transformers import DynamicCache
+
+        return DynamicCache() if self.window else DynamicCache(config=self.model.config)
 
     def hidden(
         self,
@@ -73,10 +79,10 @@ class Network:
         positions: "Tensor",
         cache: Any,
         mask: "Tensor | None" = None,
-        seen: Seen | None = None,
+        prompt: Prompt | None = None,
     ) -> "Tensor":
         """Last hidden states (batch, n, width) of `ids` (batch, n) at `positions` (axes, batch, n)
-        behind `cache`, which grows by n."""
+        behind `cache`, which grows by n. `prompt`: whose beginning `ids` are, with its images."""
         where = positions if self.axes > 1 else positions[0]
         out = self._base(
             input_ids=ids,
@@ -84,7 +90,7 @@ class Network:
             attention_mask=mask,
             use_cache=True,
             **{self._cache: cache},
-            **({} if seen is None else self.moved(seen)),
+            **({} if prompt is None else self._given(ids, prompt)),
         )
         states: Tensor = out.last_hidden_state
         return states
@@ -92,7 +98,8 @@ class Network:
     def logits(self, states: "Tensor") -> "Tensor":
         """Logits (rows, vocabulary) of hidden states (rows, width), float32."""
         out: Tensor = self._head(states).float()
-        return out
+        cap = getattr(self.text_config, "final_logit_softcapping", None)
+        return out if cap is None else torch.tanh(out / cap) * cap
 
     def ids(self, tokens: tuple[int, ...]) -> "Tensor":
         """Token ids as a batch of one. Raises Rejected for a prompt that is too long."""
@@ -117,6 +124,13 @@ class Network:
         """Positions (axes, 1, count) of text from position `start` on."""
         return torch.arange(start, start + count).expand(self.axes, 1, -1)
 
+    def _given(self, ids: "Tensor", prompt: Prompt) -> "dict[str, Tensor]":
+        """The images of a prompt as arguments of the forward, and what else its family adds."""
+        if self.family is None:
+            return {}
+        shown = {} if prompt.seen is None else self.moved(prompt.seen)
+        return {**shown, **self.family.extras(ids, prompt.seen, prompt.written)}
+
     def moved(self, seen: Seen) -> Mapping[str, "Tensor"]:
         """The images' tensors on the device, pixels in the model's type."""
         return {
@@ -125,13 +139,22 @@ class Network:
         }
 
     @property
-    def plain_attention(self) -> bool:
-        """Whether every layer sees all earlier tokens: else nothing can be shared or packed."""
-        types = getattr(self.text_config, "layer_types", None)
-        if types is not None:
-            return set(types) == {"full_attention"}
+    def apart(self) -> str:
+        """Why no two prompts can share their beginning; empty where they can."""
+        if self.family is not None and self.family.apart:
+            return self.family.apart
+        types = set(getattr(self.text_config, "layer_types", None) or ["full_attention"])
+        return "" if types <= {"full_attention", WINDOWED} else "its attention has a state"
+
+    @property
+    def window(self) -> int | None:
+        """How far back every layer sees; None: to the beginning. Prompts no longer than this are
+        shared and packed as if there were no window."""
         window = getattr(self.text_config, "sliding_window", None)
-        return window is None or not getattr(self.text_config, "use_sliding_window", True)
+        types = getattr(self.text_config, "layer_types", None)
+        used = getattr(self.text_config, "use_sliding_window", True)
+        windowed = WINDOWED in types if types is not None else used
+        return int(window) if window is not None and windowed else None
 
 
 def _shape(config: Any, itemsize: int) -> Shape:

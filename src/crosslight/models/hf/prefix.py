@@ -76,13 +76,11 @@ class Prefixes:
         return best
 
     def _read(self, prompt: Prompt, length: int) -> Prefix:
-        from transformers import DynamicCache
-
         network = self._network
         where, delta = network.positions(prompt)
-        cache = DynamicCache(config=network.model.config)
+        cache = network.cache()
         ids = network.ids(prompt.ids[:length])
-        network.hidden(ids, where[:, None, :length], cache, seen=prompt.seen)
+        network.hidden(ids, where[:, None, :length], cache, prompt=prompt)
         return Prefix(prompt.ids[:length], prompt.pictures, delta, cache)
 
     def _extend(self, known: Prefix, common: int, ids: tuple[int, ...]) -> Prefix:

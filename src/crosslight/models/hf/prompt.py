@@ -37,15 +37,18 @@ class Prompt:
     body: int = 0
     pictures: tuple[tuple[str, str], ...] = ()
     seen: Seen | None = None
+    written: int = 0
+    """How many of the last tokens the model wrote itself."""
 
 
 class Renderer:
     """Renders messages for one model. Not for several threads at once."""
 
     def __init__(self, tokenizer: Any, template: str | None, family: Family | None) -> None:
-        self.plain = template is None
+        self.plain = template is None and not (family and family.template)
         self._tokenizer = tokenizer
-        self._template = ChatTemplate(PLAIN if template is None else template)
+        plain = family.template if family and family.template else PLAIN
+        self._template = ChatTemplate(plain if template is None else template)
         self._tokens = special_tokens(tokenizer)
         self._family = family
         self._seen: OrderedDict[tuple[object, ...], Seen] = OrderedDict()
@@ -61,6 +64,8 @@ class Renderer:
         """
         images = [image for message in messages for image in message.images]
         text = self._render(messages)
+        if self._family is not None:
+            text = self._family.placed(text)
         ids = self._tokenizer.encode(text, add_special_tokens=self._opens(text))
         if self._family is None:
             if images:
@@ -81,7 +86,9 @@ class Renderer:
         """Whether the tokenizer adds its own tokens: for vision models transformers lets it, unless
         the template wrote the opening one (LLaVA's does not); for others the template is all."""
         begin = self._tokenizer.bos_token
-        return self._family is not None and not (begin and text.startswith(begin))
+        if self._family is None or not self._family.opens:
+            return False
+        return not (begin and text.startswith(begin))
 
     def _look(self, images: Sequence[ImageView], whole: bool) -> Seen:
         key = (whole, *((view.photo, view.recipe) for view in images))

@@ -10,6 +10,7 @@ from typing import Any
 from crosslight.models.errors import NotSupported
 from crosslight.models.hf import files
 from crosslight.models.hf.backend import need_torch
+from crosslight.models.hf.quiet import no_bars
 from crosslight.models.hf.spec import HfSpec
 
 KEPT = {"trust_remote_code": False, "local_files_only": True}
@@ -49,9 +50,10 @@ def open_network(folder: Path, dtype: str) -> Any:
                 hint="--base takes a repository or folder of one, e.g. of Qwen-VL or SmolVLM",
             )
         try:
-            return transformers.AutoModelForImageTextToText.from_pretrained(
-                str(room), dtype=getattr(torch, dtype), use_safetensors=True, **KEPT
-            )
+            with no_bars():
+                return transformers.AutoModelForImageTextToText.from_pretrained(
+                    str(room), dtype=getattr(torch, dtype), use_safetensors=True, **KEPT
+                )
         except (OSError, ValueError, ImportError, KeyError, RuntimeError) as error:
             raise NotSupported(f"transformers cannot load {folder.name}: {error}"[:300]) from None
 
@@ -63,7 +65,8 @@ def open_processor(folder: Path) -> Any:
     with files.vetted(folder) as room:
         kind = str(files.read_json(room, "config.json").get("model_type", ""))
         try:
-            return transformers.AutoProcessor.from_pretrained(str(room), **KEPT)
+            with no_bars():
+                return transformers.AutoProcessor.from_pretrained(str(room), **KEPT)
         except (OSError, ValueError, ImportError, KeyError, AttributeError) as error:
             if kind in QWEN:
                 return _images_only(QWEN[kind], room)

@@ -36,7 +36,8 @@ class Scorer:
         """
         with torch.inference_mode():
             length = shared(prompts)
-            if self.method == "full" or length < max(1, prompts[0].body):
+            short = self._fits(max(len(p.ids) for p in prompts))
+            if self.method == "full" or not short or length < max(1, prompts[0].body):
                 self.passes += len(prompts)
                 return torch.stack([self.network.full(p).cpu() for p in prompts])
             prefix = self.prefixes.of(prompts[0], length)
@@ -47,6 +48,10 @@ class Scorer:
                 rows.append(run(self.network, prefix, tails[chunk]).cpu())
                 self.passes += 1
             return torch.cat(rows)
+
+    def _fits(self, tokens: int) -> bool:
+        window = self.network.window
+        return window is None or tokens <= window
 
 
 def chunks(lengths: Sequence[int], prefix: int, method: Method, bound: Scorer) -> Iterator[slice]:

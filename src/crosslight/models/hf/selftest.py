@@ -55,8 +55,9 @@ def examine(scorer: Scorer, renderer: Renderer) -> Report:
         truths = [torch.stack([network.full(p).cpu() for p in prompts]) for prompts in sets]
         blind = sees and _blind(scorer, renderer, truths[-1][0])
     seeing = "two different pictures gave the same logits: do not judge with it" if blind else ""
-    if not network.plain_attention:
-        why = "asked by full prompts (slow): its attention has a window or a state"
+    apart = network.apart or _too_narrow(network.window, sets)
+    if apart:
+        why = f"asked by full prompts (slow): {apart}"
         return Report("full", {}, _join(why, seeing), blind)
     errors: dict[str, float] = {}
     best: Method = "full"
@@ -74,6 +75,13 @@ def examine(scorer: Scorer, renderer: Renderer) -> Report:
     if best == "full":
         why = f"asked by full prompts (slow): sharing failed its self-test (differences {told})"
     return Report(best, errors, _join(why, seeing), blind)
+
+
+def _too_narrow(window: int | None, sets: list[list[Prompt]]) -> str:
+    """Whether not even these prompts fit: then sharing could not be tested."""
+    longest = max(len(prompt.ids) for prompts in sets for prompt in prompts)
+    narrow = window is not None and longest > window
+    return f"its attention has a window of {window} tokens" if narrow else ""
 
 
 def picture(kind: str) -> ImageView:

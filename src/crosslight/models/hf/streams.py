@@ -37,7 +37,7 @@ class Cached:
         where, delta = self._network.positions(self._prompt)
         self._next = len(self._prompt.ids) + delta
         ids = self._network.ids(self._prompt.ids)
-        states = self._network.hidden(ids, where[:, None], self._cache, seen=self._prompt.seen)
+        states = self._network.hidden(ids, where[:, None], self._cache, prompt=self._prompt)
         return self._last(states)
 
     def push(self, token: int) -> "Tensor":
@@ -65,7 +65,7 @@ class Full:
     def push(self, token: int) -> "Tensor":
         """See `Stream.push`."""
         old = self._prompt
-        self._prompt = Prompt((*old.ids, token), old.body, old.pictures, old.seen)
+        self._prompt = replace(old, ids=(*old.ids, token), written=old.written + 1)
         return self.start()
 
 

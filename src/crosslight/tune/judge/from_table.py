@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from crosslight.bench import SuiteError, image_bytes
-from crosslight.records import content_hash
+from crosslight.records import SENSITIVE, content_hash, is_sensitive
 from crosslight.store import (
     MOST_JSON_LINES,
     BadImage,
@@ -39,10 +39,9 @@ from crosslight.tune.judge.rows import (
     counted,
     joined_groups,
 )
-from crosslight.tune.sensitive import COLUMN, is_marked
 
 TEXTS = ("text", "label", "image", "answer", "category", "group", "id", "licence")
-COLUMNS = (*TEXTS, COLUMN, "kind")
+COLUMNS = (*TEXTS, SENSITIVE, "kind")
 LABELS = {"unsafe": 1, "1": 1, "true": 1, "safe": 0, "0": 0, "false": 0}
 FORM = (
     "columns text, label (unsafe or safe) and, where there are, image (a file beside the table), "
@@ -87,7 +86,7 @@ def rows_of_table(path: Path) -> JudgeData:
             gone.append("empty")
         else:
             sha, lacks = _picture(path, at, cells["image"])
-            kept.append(_Kept(at, cells, sha, lacks, is_marked(row)))
+            kept.append(_Kept(at, cells, sha, lacks, is_sensitive(row)))
             licences |= {cells["licence"]} - {""}
     if wrong:
         raise DataError(told(path.name, wrong), FORM)

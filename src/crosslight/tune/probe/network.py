@@ -34,6 +34,10 @@ class Network:
         """As the base has it."""
         return open_processor(self.folder)
 
+    def open(self) -> None:
+        """Load both now. Raises `NotSupported`."""
+        _ = self.model, self.processor
+
     def inputs(self, row: JudgeRow) -> Any:
         """A request as tensors. Raises `BadPicture`, and what its processor raises."""
         if row.lacks_picture:

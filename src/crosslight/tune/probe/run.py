@@ -137,6 +137,7 @@ def _take_states(work: _Work, stop: Any) -> bool:
         ids = [f"{row.id}:{row.picture}" for row in rows]
         taken = kept.part(at, ids)
         if taken is None:
+            work.network.open()  # a base that cannot be loaded is no fault of any row
             taken = []
             for row in rows:
                 if stop.reason:

@@ -13,7 +13,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from crosslight.judge import REPORT_CARD_FILE, measured_on, read_verdicts
+from crosslight.judge import REPORT_CARD_FILE, form_of, measured_on, read_verdicts
 from crosslight.records import Evidence, Finding, RuleFinding, Score, Status, Verdict
 from crosslight.runs import RunError, read_run
 from crosslight.store import (
@@ -38,6 +38,12 @@ TESTS = {
     "debias1": "with the image against without it",
     "debias2": "whole image against its centre erased",
     "cascade": "by reasoning",
+    "floor": "too unlikely, whatever it says without the image",
+    "no_prior": "sure, and without the image it says neither word",
+    "crop": "seen in the enlarged part",
+    "unprinted": "with the print filled",
+    "joint": "none of the alternatives, asked together",
+    "joint_cascade": "none of the alternatives, by reasoning about them together",
     "plain": "by the plain cut",
     "perception": "by the embedded perception",
     "unseen": "perception cannot know",
@@ -112,7 +118,7 @@ def cost_rows(run: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     rows = max(1, run["rows"])
     asked, calls = run.get("asked", {}), run.get("calls", {})
     per_image = sum(n for kind, n in asked.items() if kind != "prior") / rows
-    questions = sum(sum(rule["shape"]) for rule in run["plan"]["rules"])
+    questions = sum(sum(map(sum, form_of(rule).shape)) for rule in run["plan"]["rules"])
     skipped = run.get("skipped_pairs", 0) / max(1, run.get("pairs", 0))
     tokens = run.get("tokens", {})
     return [
@@ -208,6 +214,8 @@ def _report_card(folder: Path) -> dict[str, Any]:
         return {}
     if not isinstance(found, dict) or found.get("verdicts_sha256") != measured_on(folder):
         return {}  # of an earlier run in this folder
+    if "sample" not in found:
+        return {}  # of an earlier version, whose intervals cannot be trusted
     return found
 
 

@@ -35,9 +35,14 @@ class Parts:
 
 
 class Family(ABC):
-    """One kind of model. `axes` is how many position numbers a token has."""
+    """One kind of model. `axes` is how many position numbers a token has; `apart`: why no two
+    prompts can share their beginning, empty where they can; `template`: its own way to write a
+    prompt, for repositories that hold none; `opens`: whether the tokenizer adds its own tokens."""
 
     axes = 1
+    apart = ""
+    template: str | None = None
+    opens = True
 
     def __init__(self, parts: Parts) -> None:
         self.model = parts.model
@@ -68,8 +73,14 @@ class Family(ABC):
         every token after its images."""
         return torch.arange(len(ids)).view(1, -1), 0
 
-    def extras(self, ids: "Tensor") -> "dict[str, Tensor]":
-        """More arguments for the model's own forward over `ids` (1, n) with images."""
+    def placed(self, text: str) -> str:
+        """The rendered prompt, with whatever else the processor writes around an image. Behind it
+        the text holds one `image_token` an image."""
+        return text
+
+    def extras(self, ids: "Tensor", seen: Seen | None, written: int = 0) -> "dict[str, Tensor]":
+        """More arguments for the model's own forward over `ids` (1, n), of which the last `written`
+        are the model's own answer."""
         return {}
 
     def image_processor(self) -> Any:

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from crosslight.models.errors import NotSupported
 from crosslight.models.hf.families.base import Family, Parts, Seen
+from crosslight.models.hf.families.llava_next import WITH_CLASS_TOKEN
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-WITH_CLASS_TOKEN = ("clip_vision_model", "clip")
 
 
 class Llava(Family):
@@ -17,8 +15,6 @@ class Llava(Family):
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
-        if self.config.vision_config.model_type == "pixtral":
-            raise NotSupported("LLaVA with Pixtral's eyes is not among the families")
         self._processor = self.image_processor()
 
     def see(self, images: "Sequence[Image]", *, whole: bool = False) -> Seen:

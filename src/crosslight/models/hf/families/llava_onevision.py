@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from crosslight.models.hf.families.base import Family, Parts, Seen
+from crosslight.models.hf.families.llava_next import grid_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -39,20 +40,11 @@ class LlavaOneVision(Family):
 
     def _count(self, size: tuple[int, ...], *, alone: bool) -> int:
         """Tokens of an image of (height, width) pixels; every row ends in a newline token."""
-        from transformers.models.llava_onevision.modeling_llava_onevision import (
-            get_anyres_image_grid_shape,
-            unpad_image,
-        )
-
         vision = self.config.vision_config
         side = vision.image_size // vision.patch_size
         if not alone:
             return int(side * side + 1)
-        rows, cols = get_anyres_image_grid_shape(
-            size, self.config.image_grid_pinpoints, vision.image_size
-        )
-        kept = unpad_image(torch.empty(1, rows * side, cols * side), size)
-        height, width = kept.shape[1:]
+        height, width = grid_of(self.config, size)
         limit = int(self.config.vision_aspect_ratio.removeprefix("anyres_max_"))
         ratio = math.sqrt(height * width / (limit * side**2))
         if ratio > SHRINK_ABOVE:

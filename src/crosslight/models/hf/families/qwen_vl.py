@@ -1,4 +1,4 @@
-"""Qwen2-VL, Qwen2.5-VL and Qwen3-VL: native resolution, and positions on three axes.
+"""Qwen-VL from 2 to 3.5 and GLM-4V, dense and of experts: native resolution, three axes.
 
 An image of h x w tokens takes max(h, w) steps of position, not h * w. So the tokens after it stand
 at `index + delta`, on all three axes; plain positions give plausible, wrong answers.
@@ -41,10 +41,10 @@ class QwenVL(Family):
         where, delta = self.model.model.get_rope_index(
             ids.view(1, -1),
             image_grid_thw=seen.tensors["image_grid_thw"].cpu(),
-            **self.extras(ids.view(1, -1)),
+            **self.extras(ids.view(1, -1), seen),
         )
         return where[:, 0], int(delta)
 
-    def extras(self, ids: "Tensor") -> "dict[str, Tensor]":
+    def extras(self, ids: "Tensor", seen: Seen | None, written: int = 0) -> "dict[str, Tensor]":
         """Which tokens are of an image."""
         return {"mm_token_type_ids": (ids == self.image_token).int()}
