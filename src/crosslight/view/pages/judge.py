@@ -25,11 +25,10 @@ from crosslight.store import (
     read_json,
     write_text,
 )
-from crosslight.text import probability
-from crosslight.view.page import asset, page_environment, percent, script_hash, trusted
+from crosslight.view.page import asset, script_hash, trusted
 from crosslight.view.pages.judge_strip import strip
 from crosslight.view.pages.judge_words import TESTS, Cell, band, cells, marks, sentence
-from crosslight.view.pages.shell import PICTURE_BYTES, about, at_most, fitted
+from crosslight.view.pages.shell import PICTURE_BYTES, about, at_most, fitted, parts_environment
 from crosslight.view.thumbs import Thumb, Thumbs
 
 MAX_IMAGES = 150
@@ -94,7 +93,7 @@ def _page(
     """With at most that share of the images that fit a page of ordinary words."""
     chosen = choose(verdicts, at_most(MAX_IMAGES, scale))
     thumbs = Thumbs(_pictures(images, chosen), int(MAX_PICTURE_BYTES * scale))
-    script = asset("judge.js", "care.js")
+    script = asset("filter.js", "care.js")
     environment = _environment()
     return environment.get_template("judge.html.j2").render(
         **given,
@@ -223,11 +222,10 @@ def _band(context: Context, e: Evidence, rule: str) -> tuple[float, float] | Non
 
 @cache
 def _environment() -> Environment:
-    made = page_environment()
-    made.filters.update(probability=probability, width=percent, marks=marks, sentence=sentence)
+    made = parts_environment()
+    made.filters.update(marks=marks, sentence=sentence)
     made.filters.update(band=_band)
-    # `parts.html.j2`, of which picture and lost are used, also has numbers of a build's row.
-    made.filters.update(facts=list)
-    made.tests.update(known_in=lambda name, row: False)
-    made.globals.update(TESTS=TESTS, NUMBERS=(), NUMBER_TITLES={}, NUMBER_MEANINGS={}, KIND_TITLES={})
+    made.globals.update(
+        TESTS=TESTS, NUMBERS=(), NUMBER_TITLES={}, NUMBER_MEANINGS={}, KIND_TITLES={}
+    )
     return made
