@@ -17,7 +17,7 @@ from crosslight.view.page import asset, trusted
 from crosslight.view.pages.shell import PICTURE_BYTES, about, at_most, fitted, parts_environment
 from crosslight.view.thumbs import Thumb, Thumbs
 
-MAX_GROUPS = 60
+MAX_GROUPS = 24
 """Mirrors and single pairs on the page; the rest stays in the dataset."""
 MAX_PICTURE_BYTES = PICTURE_BYTES
 SIDE = 420

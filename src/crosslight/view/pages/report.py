@@ -29,7 +29,8 @@ WRITERS: Final[Mapping[str, Callable[[Path, Sources], Path | None]]] = {
     "build": lambda folder, _: write_report(folder),
     "judge": lambda folder, found: write_judge_report(folder, found.images),
     "assess": lambda folder, found: write_assess_report(folder, found.images),
-    "bench": lambda folder, found: write_bench_report(folder, found.images, found.data),
+    # A page is handed on: the authors' pictures stand on it only where somebody asks for them.
+    "bench": lambda folder, found: write_bench_report(folder, data=found.data),
     "prefer": lambda folder, _: write_prefer_report(folder),
     "rate": lambda folder, _: write_rate_report(folder),
     "tune": lambda folder, found: write_tune_report(folder, found.images),
