@@ -22,6 +22,7 @@ class Files:
     share it: one reads at a time."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
+        self._stamps = [_stamp(path) for path in paths]
         self._files = [TableFile(path) for path in paths]
         groups = [
             (at, group, rows)
@@ -47,7 +48,7 @@ class Files:
         """All rows of these columns, in order; others may read in between."""
         for at, group in self._groups:
             with self._lock:
-                batches = list(self._files[at].batches(columns, groups=[group], at_once=65_536))
+                batches = self._read(at, group, columns)
             for batch in batches:
                 yield batch.select([c for c in columns if c in batch.schema.names])
 
@@ -69,11 +70,37 @@ class Files:
         at, group = self._groups[place]
         offset = number - int(self._starts[place])
         with self._lock:
-            for batch in self._files[at].batches([column], groups=[group]):
-                if offset < len(batch):
-                    return batch.column(0)[offset].as_py()
-                offset -= len(batch)
-        raise TableError(f"{self._files[at].path.name} ends before row {number}")
+            try:
+                return self._cell(at, group, column, offset)
+            except TableError:
+                if not self._reopened(at):
+                    raise
+                return self._cell(at, group, column, offset)
+
+    def _cell(self, at: int, group: int, column: str, offset: int) -> Any:
+        for batch in self._files[at].batches([column], groups=[group]):
+            if offset < len(batch):
+                return batch.column(0)[offset].as_py()
+            offset -= len(batch)
+        raise TableError(f"{self._files[at].path.name} ends early", "get or make the table again")
+
+    def _read(self, at: int, group: int, columns: Sequence[str]) -> list[pa.RecordBatch]:
+        try:
+            return list(self._files[at].batches(list(columns), groups=[group], at_once=65_536))
+        except TableError:
+            if not self._reopened(at):
+                raise
+            return list(self._files[at].batches(list(columns), groups=[group], at_once=65_536))
+
+    def _reopened(self, at: int) -> bool:
+        """Open a file anew: what one opening may unpack is bounded, and pages are read for hours.
+        False where it is another file by now."""
+        if _stamp(self._files[at].path) != self._stamps[at]:
+            return False
+        fresh = TableFile(self._files[at].path)
+        self._files[at].close()
+        self._files[at] = fresh
+        return True
 
     def close(self) -> None:
         """Close the files."""
@@ -87,9 +114,7 @@ class Files:
                 self._kept.move_to_end(key)
                 return self._kept[key]
             at, group = self._groups[place]
-            table = pa.Table.from_batches(
-                list(self._files[at].batches(list(columns), groups=[group], at_once=65_536))
-            )
+            table = pa.Table.from_batches(self._read(at, group, columns))
             self._kept[key] = table
             while len(self._kept) > 1 and (
                 len(self._kept) > MOST_GROUPS
@@ -97,3 +122,8 @@ class Files:
             ):
                 self._kept.popitem(last=False)
             return table
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    about = path.stat()
+    return about.st_ino, about.st_size, about.st_mtime_ns

@@ -105,6 +105,10 @@ class FacetMaker:
         """The whole column."""
         codes = np.concatenate(self._codes) if self._codes else np.zeros(0, np.uint16)
         at = np.concatenate(self._at) if self._at else np.zeros(0, np.int32)
+        if self._lists:  # a value that a row has twice counts once
+            _, first = np.unique(at.astype(np.int64) * MOST_VALUES + codes, return_index=True)
+            first.sort()
+            at, codes = at[first], codes[first]
         return Facet(self.name, tuple(self._places), codes, at if self._lists else None)
 
 

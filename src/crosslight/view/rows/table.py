@@ -3,7 +3,8 @@ database. A (filter, order) gives an array of row numbers, which is kept; a page
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -67,6 +68,7 @@ class Table:
         self._lock = threading.Lock()
         self._selections: OrderedDict[tuple[object, ...], Selection] = OrderedDict()
         self._groups: dict[str, Numbers] = {}
+        self._values: dict[str, dict[Any, int]] = {}
         self.facets, self.measures = self._narrow()
 
     def select(self, query: Query) -> Selection:
@@ -127,6 +129,16 @@ class Table:
         other = Query(only=query.only, between=between, search=query.search)
         return self.measures[name].bars(self.select(other).mask)
 
+    def members(self, query: Query, leaders: Sequence[int], group: str) -> dict[int, list[int]]:
+        """Of the groups that these rows stand for all rows that pass, in the query's order."""
+        numbers = self.select(replace(query, group="")).numbers
+        codes = self._codes(group)
+        mine = {int(codes[leader]): leader for leader in leaders}
+        found: dict[int, list[int]] = {leader: [] for leader in leaders}
+        for number in numbers[np.isin(codes[numbers], np.asarray([*mine], dtype=codes.dtype))]:
+            found[mine[int(codes[number])]].append(int(number))
+        return found
+
     def beside(self, number: int, group: str) -> list[int]:
         """The rows of the same group as this, itself left out."""
         codes = self._codes(group)
@@ -168,6 +180,10 @@ class Table:
         for name, values in query.only:
             if name in self.facets:
                 mask &= self.facets[name].mask(values, self.rows)
+            elif name in self.shape.groups:  # the rows of one photo, say
+                codes, places = self._codes(name), self._values[name]
+                known = [places[value] for value in values if value in places]
+                mask &= np.isin(codes, np.asarray(known, dtype=codes.dtype))
         for name, low, high in query.between:
             if name in self.measures:
                 mask &= self.measures[name].mask(low, high)
@@ -204,4 +220,5 @@ class Table:
             parts.append(np.asarray(named, dtype=np.int32)[encoded.indices.to_numpy()])
         codes = np.concatenate(parts) if parts else np.zeros(0, np.int32)
         with self._lock:
+            self._values[group] = places
             return self._groups.setdefault(group, codes)
