@@ -180,9 +180,7 @@ def _cpu(pid: int) -> float:
 
 
 def _memory(pid: int) -> str:
-    told = dict(
-        line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
-    )
+    told = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     return f"{int(told['VmRSS'].split()[0]) >> 10} MB, peak {int(told['VmHWM'].split()[0]) >> 10}"
 
 

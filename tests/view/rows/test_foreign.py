@@ -26,7 +26,12 @@ def file(tmp_path: Path) -> Path:
 def test_parts_are_found_by_name_in_any_case(file: Path) -> None:
     shape = shape_of(file)
     assert shape is not None
-    assert (shape.id, shape.text, shape.image, shape.category) == ("UID", "Question", "img", "label")
+    assert (shape.id, shape.text, shape.image, shape.category) == (
+        "UID",
+        "Question",
+        "img",
+        "label",
+    )
     assert shape.scores == ("score",)
     assert "label" in shape.facets and "Question" not in shape.facets
 
@@ -56,7 +61,7 @@ def test_nothing_to_look_at_is_said(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no such folder"):
         shape_of(tmp_path / "gone")
     (tmp_path / "torn.parquet").write_bytes(b"PAR1 and no more")
-    with pytest.raises(TableError, match="torn.parquet"):
+    with pytest.raises(TableError, match="torn"):
         shape_of(tmp_path / "torn.parquet")
 
 

@@ -17,8 +17,12 @@ SAID = ["the kettle boils", 'a "quoted" word', "AND OR NOT", "straße 12", "nul\
 def made(tmp_path: Path, *, indexed: bool) -> Table:
     """Seven rows, scanned or out of an index."""
     search = Search(tmp_path / "cache", scanned=0 if indexed else 100)
-    found = table(tmp_path, {"t": SAID, "tags": [["x"], ["boat"], [], None, [], [], []]}, search,
-                  texts=("t", "tags"))
+    found = table(
+        tmp_path,
+        {"t": SAID, "tags": [["x"], ["boat"], [], None, [], [], []]},
+        search,
+        texts=("t", "tags"),
+    )
     if indexed:
         search.find(found, "kettle")
         for making in search._making.values():
