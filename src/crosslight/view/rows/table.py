@@ -3,6 +3,7 @@ database. A (filter, order) gives an array of row numbers, which is kept; a page
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -114,6 +115,15 @@ class Table:
             return int(id) if id.isascii() and id.isdigit() and int(id) < self.rows else None
         at = int(pc.index(self._ids, id).as_py())
         return None if at < 0 else at
+
+    def mask_of(self, ids: Sequence[str]) -> Numbers:
+        """Which rows have one of these ids."""
+        found = np.zeros(self.rows, dtype=bool)
+        if self.shape.id:
+            hit = pc.is_in(self._ids, value_set=pa.array(ids, pa.string()))
+            return np.asarray(hit.to_numpy(), dtype=bool)
+        found[[n for id in ids if (n := self.number_of(id)) is not None]] = True
+        return found
 
     def counts(self, query: Query, name: str) -> list[tuple[str, int]]:
         """A facet's values, counted over the rows that pass everything but this facet."""
