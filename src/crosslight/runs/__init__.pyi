@@ -37,6 +37,7 @@ from .lost import (
     write_lost,
 )
 from .manifest import FunnelStep, Manifest, read_manifest
+from .reviews import VERDICTS, Act, ReviewError, ReviewKey, Reviews, accepted_rows
 from .run import (
     EXIT_CODES,
     Account,
@@ -60,7 +61,9 @@ __all__ = [
     "NOT_REACHED",
     "RUN_FILE",
     "SPLITS",
+    "VERDICTS",
     "Account",
+    "Act",
     "Compared",
     "DatasetRun",
     "FolderBusy",
@@ -75,6 +78,9 @@ __all__ = [
     "NotARunFolder",
     "Pages",
     "Progress",
+    "ReviewError",
+    "ReviewKey",
+    "Reviews",
     "RunError",
     "RunResult",
     "RunSetup",
@@ -82,6 +88,7 @@ __all__ = [
     "Section",
     "SetupDifference",
     "Watch",
+    "accepted_rows",
     "as_markdown",
     "begin",
     "check_folder",

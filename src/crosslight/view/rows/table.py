@@ -150,6 +150,15 @@ class Table:
         at = int(pc.index(self.columns.ids, pa.scalar(id, pa.large_string())).as_py())
         return None if at < 0 else at
 
+    def mask_of(self, ids: Sequence[str]) -> Numbers:
+        """Which rows have one of these ids."""
+        found = np.zeros(self.rows, dtype=bool)
+        if self.shape.id:
+            hit = pc.is_in(self.columns.ids, value_set=pa.array(ids, pa.large_string()))
+            return np.asarray(hit.to_numpy(zero_copy_only=False), dtype=bool)
+        found[[n for id in ids if (n := self.number_of(id)) is not None]] = True
+        return found
+
     def counts(self, query: Query, name: str) -> list[tuple[str, int]]:
         """A facet's values, counted over the rows that pass everything but this facet."""
         only = tuple(one for one in query.only if one[0] != name)

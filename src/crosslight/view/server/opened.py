@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crosslight.runs import RUN_FILE, read_run
+from crosslight.runs import RUN_FILE, Reviews, read_run
 from crosslight.store import ImageStore
-from crosslight.view.reviews.acts import Reviews
 from crosslight.view.rows.open import lost_shape, shape_of
 from crosslight.view.rows.pictures import Pictures
 from crosslight.view.rows.search import Search
@@ -16,7 +15,8 @@ from crosslight.view.rows.table import Table
 
 @dataclass
 class Opened:
-    """`name` stands in addresses; `run`: what its run.json says, empty for a foreign table."""
+    """`name` stands in addresses; `run`: what its run.json says, empty for a foreign table;
+    `answers`: the answer store that its models' calls lie in."""
 
     name: str
     place: Path
@@ -25,6 +25,7 @@ class Opened:
     table: Table | None
     pictures: Pictures | None
     lost: dict[str, Table] = field(default_factory=dict)
+    answers: Path | None = None
 
     @property
     def title(self) -> str:
@@ -46,6 +47,7 @@ def open_places(
     images: ImageStore | None,
     cache: Path | None,
     mapping: Mapping[str, str] | None = None,
+    answers: Path | None = None,
 ) -> dict[str, Opened]:
     """The places by the name that they have in addresses. Raises `RunError`, `TableError`."""
     found: dict[str, Opened] = {}
@@ -63,6 +65,7 @@ def open_places(
             table=table,
             pictures=None if table is None else Pictures(table, images),
             lost=_lost(place) if is_run else {},
+            answers=answers,
         )
     return found
 

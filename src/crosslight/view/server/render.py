@@ -8,6 +8,7 @@ from urllib.parse import quote
 from jinja2 import Environment
 
 from crosslight.view.page import page_environment
+from crosslight.view.server.person import WAYS, person
 
 if TYPE_CHECKING:
     from crosslight.view.server.opened import Opened
@@ -26,7 +27,7 @@ def environment() -> Environment:
 
 def rendered(template: str, **given: Any) -> str:
     """A page as text."""
-    return environment().get_template(template).render(**given)
+    return environment().get_template(template).render(**{"person": person(), "ways": WAYS, **given})
 
 
 def cell(value: Any) -> str:
@@ -53,8 +54,10 @@ def tabs(run: "Opened") -> list[tuple[str, str, str]]:
     """(name, label, address) of the parts of a run that are there."""
     at = f"/r/{path(run.name)}"
     found = [("rows", "Rows", f"{at}/rows")] if run.table is not None else []
+    reviews = [("review", "Review", f"{at}/review")] if run.table is not None else []
     return [
         *found,
+        *reviews,
         *(
             (how, f"{how.capitalize()} ({t.rows:,})", f"{at}/lost/{how}")
             for how, t in run.lost.items()

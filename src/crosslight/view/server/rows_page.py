@@ -31,8 +31,8 @@ def page(runs: Mapping[str, Opened], run: Opened, query: Query) -> str:
         return rendered("web/no_rows.html.j2", runs=runs, run=run, tab="rows")
     reviewed = run.reviews.standing()
     verdicts: dict[str, list[str]] = {}
-    for (row, _), act in reviewed.items():
-        verdicts.setdefault(row, []).append(act.verdict)
+    for key, act in reviewed.items():
+        verdicts.setdefault(key.row, []).append(act.verdict)
     return _page(runs, run, run.table, query, tab="rows", verdicts=verdicts)
 
 
