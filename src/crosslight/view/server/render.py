@@ -27,7 +27,9 @@ def environment() -> Environment:
 
 def rendered(template: str, **given: Any) -> str:
     """A page as text."""
-    return environment().get_template(template).render(**{"person": person(), "ways": WAYS, **given})
+    return (
+        environment().get_template(template).render(**{"person": person(), "ways": WAYS, **given})
+    )
 
 
 def cell(value: Any) -> str:
@@ -53,7 +55,8 @@ def path(text: str) -> str:
 def tabs(run: "Opened") -> list[tuple[str, str, str]]:
     """(name, label, address) of the parts of a run that are there."""
     at = f"/r/{path(run.name)}"
-    found = [("rows", "Rows", f"{at}/rows")] if run.table is not None else []
+    found = [("overview", "Overview", f"{at}/overview")] if run.run else []
+    found += [("rows", "Rows", f"{at}/rows")] if run.table is not None else []
     reviews = [("review", "Review", f"{at}/review")] if run.table is not None else []
     return [
         *found,
