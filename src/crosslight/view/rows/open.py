@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from crosslight.runs import RUN_FILE, NotARunFolder, RunError, read_run
+from crosslight.store import LINKED, stays_in
 from crosslight.view.rows.kinds import bench, build, foreign, judge, lost, prefer
 from crosslight.view.rows.shape import Shape
 
@@ -31,6 +32,9 @@ def shape_of(place: Path, mapping: Mapping[str, str] | None = None) -> Shape | N
         found = KINDS[kind](place) if kind in KINDS else None
         return found if found is not None and found.files else None
     files = sorted(place.rglob("*.parquet"))
+    for file in files:
+        if not stays_in(place, file):
+            raise RunError(f"{file} is a link out of the folder", LINKED)
     if not files:
         raise NotARunFolder(
             f"{place} holds no run and no parquet", "name a run's folder or a parquet file"

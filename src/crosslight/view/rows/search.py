@@ -50,17 +50,27 @@ class Search:
         if table.rows <= self.scanned or self.cache is None:
             return _scan(table, words), table.rows
         path = self.cache / f"{_key(table)}.fts.sqlite"
-        if not path.is_file():
-            with self._lock:
-                making = self._making.get(path)
-                if making is None or making.failed:
-                    making = self._making[path] = _Making(table, path)
-                    making.start()
-            if not making.wait(0.05):
-                return _scan(table, words, limit=self.scanned), min(self.scanned, table.rows)
-            if making.failed:  # a full disk, say: slow and right is better than quick and wrong
-                return _scan(table, words), table.rows
-        return _indexed(path, words, table.rows), table.rows
+        found = _indexed(path, words, table.rows)
+        if found is not None:
+            return found, table.rows
+        making = self._made(table, path)
+        if not making.wait(0.05):
+            seen = min(max(self.scanned, 1), table.rows)
+            return _scan(table, words, limit=seen), seen
+        found = None if making.failed else _indexed(path, words, table.rows)
+        if found is None:  # a full disk, say: slow and right is better than quick and wrong
+            found = _scan(table, words)
+        return found, table.rows
+
+    def _made(self, table: Searched, path: Path) -> "_Making":
+        """The thread that makes the index: the one that runs, or a new one. A failed one is not
+        tried again, as each try costs as long as the first."""
+        with self._lock:
+            making = self._making.get(path)
+            if making is None or (making.wait(0) and not making.failed):
+                making = self._making[path] = _Making(table, path)
+                making.start()
+            return making
 
 
 class _Making(threading.Thread):
@@ -118,15 +128,22 @@ def _strings(column: pa.Array) -> pa.Array:
     return pc.cast(column, pa.string())
 
 
-def _indexed(path: Path, words: str, rows: int) -> Numbers:
-    # Every word in quotes of its own: nothing that somebody types is syntax.
-    asked = " AND ".join('"' + word.replace('"', '""') + '"*' for word in words.split())
+def _indexed(path: Path, words: str, rows: int) -> Numbers | None:
+    """None where there is no index yet, or a damaged one."""
+    if not path.is_file():
+        return None
+    # Every word in quotes of its own: nothing that somebody types is syntax. A NUL would end it.
+    asked = " AND ".join(
+        '"' + word.replace('"', '""') + '"*' for word in words.replace("\0", " ").split()
+    )
     found = np.zeros(rows, dtype=bool)
-    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as base:
-        try:
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as base:
             hits = base.execute("SELECT rowid FROM words WHERE words MATCH ?", (asked,)).fetchall()
-        except sqlite3.Error:  # a lone sign that the tokenizer drops, say
-            return found
+    except UnicodeEncodeError:  # half a letter: no row has it
+        return found
+    except sqlite3.Error:
+        return None
     numbers = np.fromiter((hit[0] for hit in hits), dtype=np.int64, count=len(hits))
     found[numbers[numbers < rows]] = True
     return found

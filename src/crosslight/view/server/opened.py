@@ -53,7 +53,7 @@ def open_places(
     found: dict[str, Opened] = {}
     for place in places:
         shape = shape_of(place, mapping)
-        table = None if shape is None else Table(shape, Search(cache))
+        table = None if shape is None else Table(shape, Search(cache), cache)
         is_run = place.is_dir() and (place / RUN_FILE).is_file()
         run = read_run(place) if is_run else {}
         name = _name(place, found)

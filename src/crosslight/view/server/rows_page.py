@@ -61,7 +61,7 @@ def _page(
         query=query,
         selection=selection,
         page=number,
-        rows=_rows(table, selection, number),
+        rows=_rows(table, selection, number, query),
         facets=_facets(table, query),
         chips=_chips(query),
         verdicts=verdicts,
@@ -71,8 +71,8 @@ def _page(
     )
 
 
-def _rows(table: Table, selection: Selection, number: int) -> list[dict[str, Any]]:
-    rows = table.page(selection, number)
+def _rows(table: Table, selection: Selection, number: int, query: Query) -> list[dict[str, Any]]:
+    rows = table.page(selection, number, table.shown if query.look == "table" else table.on_card)
     for at, row in enumerate(rows):
         place = (number - 1) * PAGE + at
         row["#group"] = None if selection.sizes is None else int(selection.sizes[place])

@@ -1,5 +1,7 @@
 """From row to row: the neighbours in a selection, and the next that a reviewer has not decided."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from crosslight.view.rows.narrow import Numbers
@@ -53,13 +55,14 @@ def id_of(run: Opened, number: int) -> str:
     """The id of a row; its number where the table has none."""
     assert run.table is not None
     column = run.table.shape.id
-    return str(run.table.files.rows_of([number], [column])[0][column]) if column else str(number)
+    return str(run.table.some([number], [column])[0][column]) if column else str(number)
 
 
 def _wanted(run: Opened, query: Query, but: int | None = None) -> Numbers:
     """The rows of a query without unwanted categories; `but`: a row that is there in any case."""
     assert run.table is not None
-    numbers = run.table.select(query).numbers
+    # Of a grouped page each row of a group has its turn.
+    numbers = run.table.select(replace(query, group="")).numbers
     facet = run.table.facets.get(run.table.shape.category)
     if facet is None or not person().unwanted:
         return numbers
