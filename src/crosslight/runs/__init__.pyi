@@ -37,6 +37,7 @@ from .lost import (
     write_lost,
 )
 from .manifest import FunnelStep, Manifest, read_manifest
+from .reviews import VERDICTS, Act, ReviewError, Reviews
 from .run import (
     EXIT_CODES,
     Account,
@@ -60,7 +61,9 @@ __all__ = [
     "NOT_REACHED",
     "RUN_FILE",
     "SPLITS",
+    "VERDICTS",
     "Account",
+    "Act",
     "Compared",
     "DatasetRun",
     "FolderBusy",
@@ -75,6 +78,8 @@ __all__ = [
     "NotARunFolder",
     "Pages",
     "Progress",
+    "ReviewError",
+    "Reviews",
     "RunError",
     "RunResult",
     "RunSetup",

@@ -10,8 +10,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from crosslight.records import CrosslightError
+from crosslight.runs import Act, ReviewError
 from crosslight.view.page import asset
-from crosslight.view.reviews.acts import Act, ReviewError
 from crosslight.view.rows.pictures import SIDES
 from crosslight.view.rows.query import read_query
 from crosslight.view.server import row_page, rows_page, runs_page

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crosslight.runs import RUN_FILE, read_run
+from crosslight.runs import RUN_FILE, Reviews, read_run
 from crosslight.store import ImageStore
-from crosslight.view.reviews.acts import Reviews
 from crosslight.view.rows.open import lost_shape, shape_of
 from crosslight.view.rows.pictures import Pictures
 from crosslight.view.rows.search import Search
