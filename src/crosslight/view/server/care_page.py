@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from crosslight.view.server.opened import Opened
-from crosslight.view.server.person import WAYS, person
+from crosslight.view.server.person import person
 from crosslight.view.server.render import rendered
 
 MOST = 200
@@ -23,7 +23,6 @@ def page(runs: Mapping[str, Opened], back: str) -> str:
         tab="care",
         back=own(back),
         categories=sorted(found)[:MOST],
-        ways=WAYS,
     )
 
 

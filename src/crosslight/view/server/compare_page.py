@@ -33,7 +33,7 @@ def page(runs: Mapping[str, Opened], a: Opened, b: Opened, column: str, number: 
     differences: tuple[SetupDifference, ...] = setup_differences(a.run, b.run)
     given: dict[str, Any] = {"found": found, "changes": [], "pages": 1, "number": 1, "pairs": 0}
     if found is not None:
-        mask = found.changed[column] if column in found.changed else found.any_changed
+        mask = found.changed.get(column, found.any_changed)
         pairs = np.flatnonzero(mask)
         pages = max(1, -(-len(pairs) // SHOWN))
         number = min(number, pages)

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -50,12 +51,13 @@ def _has_bytes(kind: pa.DataType) -> bool:
 def _batches(table: Table, mask: Numbers, columns: list[str]) -> Iterator[pa.RecordBatch]:
     """Only row groups that have a row of the selection are read."""
     starts = table.files.starts()
-    for at, (start, end) in enumerate(zip(starts, starts[1:], strict=False)):
+    for at, (start, end) in enumerate(pairwise(starts)):
         if not mask[start:end].any():
             continue
+        place = start
         for batch in table.files.batches(columns, (at, at + 1)):
-            here = mask[start : start + len(batch)]
-            start += len(batch)
+            here = mask[place : place + len(batch)]
+            place += len(batch)
             if here.any():
                 yield batch.filter(pa.array(np.asarray(here)))
 

@@ -22,14 +22,13 @@ def environment() -> Environment:
     """The templates of the viewer."""
     made = page_environment()
     made.filters.update(cell=cell, path=path, tabs=tabs)
+    made.globals.update(person=person, ways=WAYS)
     return made
 
 
 def rendered(template: str, **given: Any) -> str:
     """A page as text."""
-    return (
-        environment().get_template(template).render(**{"person": person(), "ways": WAYS, **given})
-    )
+    return environment().get_template(template).render(**given)
 
 
 def cell(value: Any) -> str:

@@ -129,12 +129,12 @@ def _words(run: Opened, row: Mapping[str, Any], edited: Mapping[str, str]) -> li
             row[name],
             shape.kind in EDITABLE
             and name in (shape.text, *shape.texts)
-            and name not in closed
+            and name not in closed  # a foreign table's text may be its id
             and len(row[name]) <= CUT,
             edited.get(name, row[name]),
         )
         for name in dict.fromkeys(names)
-        if name and isinstance(row.get(name), str) and row[name].strip()
+        if name and (name == shape.text or name not in closed) and isinstance(row.get(name), str) and row[name].strip()
     ]
 
 
