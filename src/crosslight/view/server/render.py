@@ -8,6 +8,7 @@ from urllib.parse import quote
 from jinja2 import Environment
 
 from crosslight.view.page import page_environment
+from crosslight.view.server.person import WAYS, person
 
 if TYPE_CHECKING:
     from crosslight.view.server.opened import Opened
@@ -21,6 +22,7 @@ def environment() -> Environment:
     """The templates of the viewer."""
     made = page_environment()
     made.filters.update(cell=cell, path=path, tabs=tabs)
+    made.globals.update(person=person, ways=WAYS)
     return made
 
 
@@ -52,9 +54,12 @@ def path(text: str) -> str:
 def tabs(run: "Opened") -> list[tuple[str, str, str]]:
     """(name, label, address) of the parts of a run that are there."""
     at = f"/r/{path(run.name)}"
-    found = [("rows", "Rows", f"{at}/rows")] if run.table is not None else []
+    found = [("overview", "Overview", f"{at}/overview")] if run.run else []
+    found += [("rows", "Rows", f"{at}/rows")] if run.table is not None else []
+    reviews = [("review", "Review", f"{at}/review")] if run.table is not None else []
     return [
         *found,
+        *reviews,
         *(
             (how, f"{how.capitalize()} ({t.rows:,})", f"{at}/lost/{how}")
             for how, t in run.lost.items()
