@@ -121,7 +121,7 @@ def _page(given: Mapping[str, Any], shown: Sequence[Shown], picture: Picture, sc
         **given,
         samples=found,
         pictured=any(one.thumb for one in found),
-        style=trusted(asset("report.css", "bench.css")),
+        style=trusted(asset("report.css", "bench.css", "plane.css")),
         script=trusted(script),
         script_hash=trusted(script_hash(script)),
     )
@@ -190,7 +190,12 @@ def warmth(row: Row | None) -> int:
 
 def spot_of(run: BenchRun) -> Spot | None:
     """Where a run lies on the plane; None where it scores one side only."""
-    return _spot(Shown("A", run, *_numbers(run.folder)))
+    return _spot(shown_run(run))
+
+
+def shown_run(run: BenchRun) -> Shown:
+    """A run that stands alone, with its numbers."""
+    return Shown("A", run, *_numbers(run.folder))
 
 
 def _spot(run: Shown) -> Spot | None:

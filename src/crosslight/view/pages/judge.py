@@ -98,7 +98,7 @@ def _page(
     return environment.get_template("judge.html.j2").render(
         **given,
         script=trusted(script),
-        style=trusted(asset("report.css", "judge.css")),
+        style=trusted(asset("report.css", "judge.css", "matrix.css")),
         script_hash=trusted(script_hash(script)),
         cards=[_card(v, thumbs, given["titles"]) for v in chosen],
         config=config,

@@ -53,7 +53,7 @@ def rate_page(report: RateReport, about: About) -> str:
             titles=MEASURES,
             centred=CENTRED,
             curves=[(one.name, Markup(curve(one.points))) for one in report.curves],  # noqa: S704
-            style=Markup(asset("report.css", "bench.css", "rate.css")),  # noqa: S704 - ours
+            style=Markup(asset("report.css", "bench.css", "plane.css", "rate.css")),  # noqa: S704 - ours
         )
     )
 

@@ -32,7 +32,7 @@ _FILLS: Final[Mapping[str, tuple[str, str]]] = {
 
 def write_plots(folder: Path, kind: str) -> list[Path]:
     """Write what there is to draw of a run; nothing where there is nothing."""
-    found = _PLOTS[kind](folder) if kind in _PLOTS else None
+    found = plot_of(folder, kind)
     if found is None:
         return []
     name, drawing = found
@@ -42,6 +42,11 @@ def write_plots(folder: Path, kind: str) -> list[Path]:
     with replacing(png) as file:
         file.write(as_png(drawing))
     return [svg, png]
+
+
+def plot_of(folder: Path, kind: str) -> Named | None:
+    """(name, drawing) of a run; None where there is nothing to draw."""
+    return _PLOTS[kind](folder) if kind in _PLOTS else None
 
 
 def _build(folder: Path) -> Named | None:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from crosslight.records import CrosslightError
+from crosslight.records import BadSetting, CrosslightError
 from crosslight.runs import ReviewError
 from crosslight.view.page import asset
 from crosslight.view.rows.pictures import SIDES
@@ -18,6 +18,7 @@ from crosslight.view.server import row_page, rows_page, runs_page
 from crosslight.view.server.asked import number_of, run_of
 from crosslight.view.server.enter import enter_routes
 from crosslight.view.server.fence import Fence
+from crosslight.view.server.kinds.routes import kind_routes
 from crosslight.view.server.opened import Opened
 from crosslight.view.server.person import Persons
 from crosslight.view.server.render import rendered
@@ -25,7 +26,7 @@ from crosslight.view.server.review_routes import review_routes
 from crosslight.view.server.run_routes import run_routes
 
 Page = Callable[[Request], Awaitable[Response]]
-STYLES = ("report.css", "web/web.css")
+STYLES = ("report.css", "matrix.css", "plane.css", "web/web.css", "web/kinds.css")
 SCRIPTS = ("web/web.js",)
 
 
@@ -89,6 +90,7 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
             Route("/r/{run}/lost/{how}/rows", lost),
             Route("/r/{run}/picture/{number:int}.{at:int}-{side:int}.jpg", picture),
             *run_routes(runs),
+            *kind_routes(runs),
             *review_routes(runs),
             *enter_routes(token),
         ],
@@ -108,6 +110,6 @@ async def _wrong(request: Request, error: Exception) -> Response:
 
 async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, CrosslightError)
-    status = 400 if isinstance(error, ReviewError) else 500
+    status = 400 if isinstance(error, ReviewError | BadSetting) else 500
     page = rendered("web/wrong.html.j2", status=status, why=str(error), hint=error.hint)
     return HTMLResponse(page, status)

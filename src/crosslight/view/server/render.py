@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 CUT = 20_000
 """Characters of a cell on a row's page; the rest is offered as plain text."""
 
+OWN_PAGES = {"judge": "Matrix", "bench": "Numbers", "prefer": "Pairs", "rate": "Matrix"}
+"""Tabs of the pages that only one kind of run has."""
+
 
 @cache
 def environment() -> Environment:
@@ -56,6 +59,8 @@ def tabs(run: "Opened") -> list[tuple[str, str, str]]:
     at = f"/r/{path(run.name)}"
     found = [("overview", "Overview", f"{at}/overview")] if run.run else []
     found += [("rows", "Rows", f"{at}/rows")] if run.table is not None else []
+    if run.kind in OWN_PAGES and run.run.get("status") is not None:
+        found.append(("kind", OWN_PAGES[run.kind], f"{at}/kind"))
     reviews = [("review", "Review", f"{at}/review")] if run.table is not None else []
     return [
         *found,

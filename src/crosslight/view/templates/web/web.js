@@ -154,3 +154,11 @@ if (live) {
   heard.addEventListener("progress", (event) => { live.textContent = `This run is going on. ${JSON.parse(event.data).said}`; });
   heard.addEventListener("ended", () => { heard.close(); location.reload(); });
 }
+
+for (const form of document.querySelectorAll("form[data-auto]")) {
+  form.addEventListener("input", (event) => {
+    const told = event.target.closest("label")?.querySelector("output");
+    if (told) told.textContent = event.target.value;
+  });
+  form.addEventListener("change", () => form.requestSubmit());
+}
