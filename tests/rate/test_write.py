@@ -13,6 +13,7 @@ from crosslight.rate.within import ALL, PICTURE, WORDS
 from crosslight.rate.write import rating_card
 from crosslight.runs import NotARunFolder, RunError
 from crosslight.view.pages.rate import rate_page
+from crosslight.view.pages.shell import About
 
 NASTY = "<script>alert(1)</script>|[x](javascript:1)\\input{/etc/passwd}%\u202e"
 
@@ -44,7 +45,7 @@ def report(name: str) -> RateReport:
 
 def test_no_name_becomes_markup_or_a_command() -> None:
     made = report(NASTY)
-    page = rate_page(made)
+    page = rate_page(made, About("run", "rate", ()))
     assert "<script" not in page and "&lt;script&gt;" in page and "\u202e" not in page
     for text in (rating_markdown(made), rating_card(made)):
         assert "<script" not in text and "\u202e" not in text
@@ -121,7 +122,7 @@ def test_of_one_set_one_plain_sentence_with_one_figure(found: list[WithinEntry],
 
 def test_a_command_in_a_note_is_code_and_a_lone_backtick_stays() -> None:
     made = report("a").model_copy(update={"lines": (), "notes": ("do `x <y>` or ` z",)})
-    page = rate_page(made)
+    page = rate_page(made, About("run", "rate", ()))
     assert "<li>do <code>x &lt;y&gt;</code> or ` z</li>" in page
     assert "<code>crosslight bench fetch SUITE</code>" in page
     assert "<h1>One dataset by itself</h1>" in page and "What a judge learns" not in page

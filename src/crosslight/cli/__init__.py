@@ -26,6 +26,7 @@ from crosslight.cli import (
     prefer,
     prompts,
     rate,
+    report,
     store,
     tune,
     view,
@@ -60,6 +61,7 @@ app.command("audit")(audit.audit)
 app.command("compare")(compare.compare)
 app.command("doctor")(doctor.doctor)
 app.command("rate")(rate.rate)
+app.command("report")(report.report)
 app.command("view")(view.view)
 app.command("export")(export.export)
 app.add_typer(build.app, name="build")

@@ -21,7 +21,7 @@ from .label_queue import images_to_label, write_queue
 from .labels import read_labels
 from .methods import GuardFormat
 from .policy_flips import flip_test, flips_after
-from .rethreshold import form_of, rethreshold_run
+from .rethreshold import form_of, reread, rethreshold_run, unasked_of
 from .run import nothing_after, run_judge
 from .scales import Scale, read_scale
 from .step import Target
@@ -70,10 +70,12 @@ __all__ = [
     "read_scale",
     "read_verdicts",
     "report_card",
+    "reread",
     "rethreshold_run",
     "run_assess",
     "run_images",
     "run_judge",
+    "unasked_of",
     "write_grade_queue",
     "write_queue",
 ]

@@ -80,6 +80,23 @@ def rethreshold_run(
         return summary
 
 
+def reread(
+    run: Mapping[str, Any], verdicts: Sequence[Verdict], values: Mapping[str, float]
+) -> tuple[Verdict, ...]:
+    """The verdicts of a run (its `run.json`) under changed thresholds; writes nothing. Raises
+    `BadSetting`."""
+    forms = {rule["id"]: form_of(rule) for rule in run["plan"]["rules"]}
+    config = JudgeConfig.from_json(run["settings"]).changed(dict(values), forms)
+    parts = Parts(**run["plan"]["parts"])
+    return tuple(again(v, forms, config, parts) for v in verdicts)
+
+
+def unasked_of(run: Mapping[str, Any], verdicts: Sequence[Verdict]) -> int:
+    """Questions that leave rules of these verdicts open because nobody asked them."""
+    forms = {rule["id"]: form_of(rule) for rule in run["plan"]["rules"]}
+    return sum(unasked(r, forms[r.rule], v.looks) for v in verdicts for r in v.rules)
+
+
 def _copy(source: Path, target: Path) -> None:
     with source.open("rb") as read, replacing(target) as file:
         copyfileobj(read, file)

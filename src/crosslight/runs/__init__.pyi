@@ -23,6 +23,7 @@ from .folder import (
     held_folder,
     library_versions,
     read_run,
+    running,
 )
 from .intake import Intake, Looked, Progress, look, look_alone, unheard
 from .lost import (
@@ -37,6 +38,7 @@ from .lost import (
     write_lost,
 )
 from .manifest import FunnelStep, Manifest, read_manifest
+from .reviews import VERDICTS, Act, ReviewError, ReviewKey, Reviews, accepted_rows
 from .run import (
     EXIT_CODES,
     Account,
@@ -61,7 +63,9 @@ __all__ = [
     "NOT_REACHED",
     "RUN_FILE",
     "SPLITS",
+    "VERDICTS",
     "Account",
+    "Act",
     "Compared",
     "DatasetRun",
     "FolderBusy",
@@ -76,6 +80,9 @@ __all__ = [
     "NotARunFolder",
     "Pages",
     "Progress",
+    "ReviewError",
+    "ReviewKey",
+    "Reviews",
     "RunError",
     "RunResult",
     "RunSetup",
@@ -83,6 +90,7 @@ __all__ = [
     "Section",
     "SetupDifference",
     "Watch",
+    "accepted_rows",
     "as_markdown",
     "begin",
     "check_folder",
@@ -102,6 +110,7 @@ __all__ = [
     "read_manifest",
     "read_run",
     "read_side",
+    "running",
     "setup_differences",
     "split_files",
     "started",

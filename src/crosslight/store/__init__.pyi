@@ -11,6 +11,7 @@ from .atomic import (
     write_text,
 )
 from .bounds import BadImage, Bounds
+from .calls import Call, Calls, calls_about
 from .decode import decode_image, peek_image, survey_image
 from .errors import StoreError
 from .features import IMAGE, table_schema
@@ -52,6 +53,8 @@ __all__ = [
     "OK",
     "WHOLE",
     "AnswerStore",
+    "Call",
+    "Calls",
     "BadImage",
     "Bounds",
     "DatasetSink",
@@ -74,6 +77,7 @@ __all__ = [
     "TwoFiles",
     "UnreadableFile",
     "bare_name",
+    "calls_about",
     "clear_parts",
     "decode_image",
     "file_sha256",

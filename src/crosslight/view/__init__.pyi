@@ -5,6 +5,7 @@ from .pages.judge import write_judge_report
 from .pages.leaderboard import leaderboard_page
 from .pages.prefer import write_prefer_report
 from .pages.rate import write_rate_report
+from .pages.report import write_any_report
 from .pages.tune import write_tune_report
 from .server.opened import open_places
 from .server.serve import serve
@@ -14,6 +15,8 @@ __all__ = [
     "write_assess_report",
     "open_places",
     "serve",
+    "write_any_report",
+    "write_assess_report",
     "write_bench_report",
     "write_comparison_report",
     "write_judge_report",

@@ -8,14 +8,11 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
-
 from crosslight.judge import ASSESSED_FILE, GRADE_AGREEMENT_FILE, Scale, assessed_digest
-from crosslight.runs import RunError, read_run
+from crosslight.runs import DROPPED_FILE, FAILED_FILE, RunError, lost_of, read_run
 from crosslight.store import (
     ImageDamaged,
     ImageMissing,
@@ -25,12 +22,13 @@ from crosslight.store import (
     read_json,
     write_text,
 )
-from crosslight.view.page import asset, page_environment, percent, trusted
+from crosslight.view.page import asset, trusted
+from crosslight.view.pages.shell import PICTURE_BYTES, about, at_most, fitted, parts_environment
 from crosslight.view.thumbs import Thumb, Thumbs
 
 MAX_IMAGES = 150
 """Images on the page; the rest stays in assessed.parquet."""
-MAX_PICTURE_BYTES = 10_000_000
+MAX_PICTURE_BYTES = PICTURE_BYTES
 SIDE = 420
 COLUMNS = (
     *("photo", "source", "status", "grade", "spread", "outside", "distribution", "shown"),
@@ -62,21 +60,31 @@ def assess_page(folder: Path, images: Path) -> str:
     with TableFile(folder / ASSESSED_FILE) as table:
         known = [name for name in COLUMNS if name in table.schema.names]  # of older runs not all
         rows = [{**dict.fromkeys(COLUMNS), **row} for row in table.rows_of(known)]
-    chosen = choose(rows, MAX_IMAGES)
-    thumbs = Thumbs(_pictures(images, chosen), MAX_PICTURE_BYTES)
-    return (
-        _environment()
-        .get_template("assess.html.j2")
-        .render(
-            run=run,
-            scale=scale,
-            style=trusted(asset("report.css", "judge.css", "assess.css")),
-            cards=[_graded(row, scale, thumbs) for row in chosen],
-            counts=grade_counts(rows),
-            reasons=Counter(_kind(row["reason"]) for row in rows if row["reason"]).most_common(20),
-            total=len(rows),
-            agreement=_agreement(folder),
-        )
+    given = {
+        "about": about(folder, run),
+        "run": run,
+        "scale": scale,
+        "counts": grade_counts(rows),
+        "reasons": Counter(_kind(row["reason"]) for row in rows if row["reason"]).most_common(20),
+        "total": len(rows),
+        "agreement": _agreement(folder),
+        "failed": lost_of(folder / FAILED_FILE, "error"),
+        "dropped": lost_of(folder / DROPPED_FILE, "reason"),
+    }
+    return fitted(lambda share: _page(given, rows, images, share))
+
+
+def _page(
+    given: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], images: Path, share: float
+) -> str:
+    """With at most that share of the images that fit a page of ordinary words."""
+    chosen = choose(rows, at_most(MAX_IMAGES, share))
+    thumbs = Thumbs(_pictures(images, chosen), int(MAX_PICTURE_BYTES * share))
+    environment = parts_environment()
+    return environment.get_template("assess.html.j2").render(
+        **given,
+        style=trusted(asset("report.css", "judge.css", "assess.css")),
+        cards=[_graded(row, given["scale"], thumbs) for row in chosen],
     )
 
 
@@ -136,10 +144,3 @@ def _agreement(folder: Path) -> list[str]:
     if not isinstance(found, dict) or found.get("assessed_sha256") != assessed_digest(folder):
         return []  # of an earlier run in this folder
     return [str(line) for line in found.get("lines", [])]
-
-
-@cache
-def _environment() -> Environment:
-    made = page_environment()
-    made.filters.update(width=percent)
-    return made

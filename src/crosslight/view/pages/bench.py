@@ -1,34 +1,36 @@
 """The page of a bench run, or of several beside each other: one file that loads nothing.
 
-The benchmark's pictures stay out of it: they are the authors', and often not to be handed on.
+The benchmark's pictures stay out of it unless somebody names their folder: they are the authors',
+and often not to be handed on.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
-from markupsafe import Markup
 
 from crosslight.bench import METRICS, BenchRun, Pair, metric, read_bench
 from crosslight.store import read_json, write_text
-from crosslight.view.page import asset, page_environment
+from crosslight.view.page import asset, script_hash, trusted
+from crosslight.view.pages.bench_items import Picture, chosen, pictures, thumb, told
 from crosslight.view.pages.bench_plane import Spot, plane
-
-WRONG, RIGHT = 0.0, 1.0
-SAMPLES = (
-    ("unsafe", WRONG, 8),
-    ("safe", WRONG, 8),
-    ("ability", WRONG, 8),
-    ("", None, 6),
-    ("unsafe", RIGHT, 3),
-    ("safe", RIGHT, 3),
-    ("ability", RIGHT, 3),
+from crosslight.view.pages.shell import (
+    PICTURE_BYTES,
+    about,
+    at_most,
+    fitted,
+    parts_environment,
+    several,
 )
-"""(side, right, how many): mistakes first, then what has no score, then the rest."""
+from crosslight.view.thumbs import Thumb, Thumbs
+
+MAX_ITEMS = 300
+"""Items on the page; the rest stays in items.parquet."""
+SIDE = 300
 HEAT = ("accuracy_unsafe", "accuracy_safe", "accuracy", "asr", "over_refusal", "sri", "win_rate")
 HEAT_ROWS = 80
 Row = Mapping[str, Any]
@@ -65,11 +67,15 @@ class Sample:
 
     item: Row
     said: tuple[tuple[str, Row], ...]
+    thumb: Thumb | None = None
 
 
-def write_bench_report(out: Path) -> Path:
-    """Write `report.html` into a run's folder. Raises `NotARunFolder`."""
-    return _write(out, render([read_bench(out)], ()))
+def write_bench_report(out: Path, images: Path | None = None, data: Path | None = None) -> Path:
+    """Write `report.html` into a run's folder. Raises `NotARunFolder`.
+
+    Pictures of items stand on it where `data` (the suite's folder) or the image store has them.
+    """
+    return _write(out, render([read_bench(out)], (), pictures(data, images)))
 
 
 def write_comparison_report(out: Path, pairs: Sequence[Pair]) -> Path:
@@ -77,7 +83,9 @@ def write_comparison_report(out: Path, pairs: Sequence[Pair]) -> Path:
     return _write(out, render([pairs[0].a, *(pair.b for pair in pairs)], pairs))
 
 
-def render(runs: Sequence[BenchRun], pairs: Sequence[Pair]) -> str:
+def render(
+    runs: Sequence[BenchRun], pairs: Sequence[Pair], picture: Picture = lambda row: None
+) -> str:
     """The page as text; the same runs give the same text."""
     shown = [
         Shown("ABCDEFGHIJKLMNOPQRSTUVWXYZ"[at % 26], run, *_numbers(run.folder))
@@ -86,21 +94,36 @@ def render(runs: Sequence[BenchRun], pairs: Sequence[Pair]) -> str:
     present = {one["metric"] for each in shown for one in each.overall()}
     heat = [name for name in HEAT if name in present][:2]
     spots = [spot for each in shown if (spot := _spot(each)) is not None]
-    return (
-        _environment()
-        .get_template("bench.html.j2")
-        .render(
-            runs=shown,
-            first=runs[0].run,
-            notes=notes(shown),
-            pairs=pairs,
-            style=Markup(asset("report.css", "bench.css")),  # noqa: S704 - ours
-            metrics=[each for each in METRICS if each.name in present],
-            plane=Markup(plane(spots)) if spots else "",  # noqa: S704 - numbers and letters only
-            heat=heat,
-            heat_rows=heat_rows(shown, heat),
-            samples=samples(shown),
-        )
+    abouts = [about(run.folder, run.run) for run in runs]
+    given = {
+        "about": abouts[0] if len(runs) == 1 else several(abouts),
+        "runs": shown,
+        "first": runs[0].run,
+        "notes": notes(shown),
+        "pairs": pairs,
+        "metrics": [each for each in METRICS if each.name in present],
+        "plane": trusted(plane(spots)) if spots else "",
+        "heat": heat,
+        "heat_rows": heat_rows(shown, heat),
+        "total": runs[0].table.num_rows,
+        "subsets": sorted(set(runs[0].table.column("subset").to_pylist())),
+    }
+    return fitted(lambda scale: _page(given, shown, picture, scale))
+
+
+def _page(given: Mapping[str, Any], shown: Sequence[Shown], picture: Picture, scale: float) -> str:
+    found = samples(shown, at_most(MAX_ITEMS, scale))
+    thumbs = Thumbs({}, int(PICTURE_BYTES * scale))
+    found = [replace(one, thumb=thumb(thumbs, one.item, SIDE, picture)) for one in found]
+    script = asset("filter.js", "care.js")
+    environment = _environment()
+    return environment.get_template("bench.html.j2").render(
+        **given,
+        samples=found,
+        pictured=any(one.thumb for one in found),
+        style=trusted(asset("report.css", "bench.css", "plane.css")),
+        script=trusted(script),
+        script_hash=trusted(script_hash(script)),
     )
 
 
@@ -131,24 +154,14 @@ def chances(text: str) -> str:
     return ", ".join(f"{name} {p:.2f}" for name, p in json.loads(text).items())
 
 
-def samples(runs: Sequence[Shown]) -> list[Sample]:
+def samples(runs: Sequence[Shown], limit: int) -> list[Sample]:
     """Items of the first run, chosen by what became of them, in the order of the suite."""
     tables = [{unit(row): row for row in run.run.table.to_pylist()} for run in runs]
     found = []
-    for side, right, most in SAMPLES:
-        fits = [
-            row
-            for row in tables[0].values()
-            if (
-                row["status"] != "done" and row["reason"] != "missing_image"
-                if right is None
-                else row["status"] == "done" and row["side"] == side and row["right"] == right
-            )
-        ]
-        for row in fits[:most]:
-            beside = zip(runs, tables, strict=True)
-            said = [(run.letter, table[unit(row)]) for run, table in beside if unit(row) in table]
-            found.append(Sample(row, tuple(said)))
+    for row in chosen(list(tables[0].values()), limit):
+        beside = zip(runs, tables, strict=True)
+        said = [(run.letter, table[unit(row)]) for run, table in beside if unit(row) in table]
+        found.append(Sample(row, tuple(said)))
     return found
 
 
@@ -173,6 +186,16 @@ def warmth(row: Row | None) -> int:
         return 0
     share = float(row["value"]) / metric(row["metric"]).scale
     return round(100 * (share if metric(row["metric"]).better == "lower" else 1 - share))
+
+
+def spot_of(run: BenchRun) -> Spot | None:
+    """Where a run lies on the plane; None where it scores one side only."""
+    return _spot(shown_run(run))
+
+
+def shown_run(run: BenchRun) -> Shown:
+    """A run that stands alone, with its numbers."""
+    return Shown("A", run, *_numbers(run.folder))
 
 
 def _spot(run: Shown) -> Spot | None:
@@ -202,8 +225,9 @@ def _write(out: Path, page: str) -> Path:
 
 @cache
 def _environment() -> Environment:
-    made = page_environment()
+    made = parts_environment()
     made.filters.update(number=number)
     made.filters.update(warmth=warmth, chances=chances)
+    made.filters.update(told=told)
     made.globals.update(metric=metric)
     return made

@@ -6,7 +6,7 @@ parts of `run.json` that neither clock nor replay change.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,8 +30,8 @@ from crosslight.export import (
     unknowns,
 )
 from crosslight.policy import TaxonomyError, leaf
-from crosslight.runs import FunnelStep
-from crosslight.store import write_text
+from crosslight.runs import RUN_FILE, FunnelStep
+from crosslight.store import read_json, write_text
 from crosslight.text import probability
 from crosslight.view.page import asset, page_environment, percent, script_hash, trusted
 from crosslight.view.pages.build_photos import (
@@ -41,11 +41,12 @@ from crosslight.view.pages.build_photos import (
     photos_that_gave_nothing,
 )
 from crosslight.view.pages.build_select import Family, choose, families, striking
+from crosslight.view.pages.shell import PICTURE_BYTES, about, at_most, fitted
 from crosslight.view.thumbs import Thumb, Thumbs
 
 MAX_FAMILIES = 120
 """Families of rows on the page; the rest stays in the dataset."""
-MAX_PICTURE_BYTES = 10_000_000
+MAX_PICTURE_BYTES = PICTURE_BYTES
 """Characters of data URIs on the page."""
 SIDE, SIDE_CONTROL, SIDE_OPENING, SIDE_TILE = 480, 240, 560, 160
 
@@ -82,18 +83,26 @@ def write_report(run_dir: Path) -> Path:
 def render(run: Run) -> str:
     """The page as text; the same run gives the same text."""
     found = families(run.rows)
-    chosen, opening = choose(found, MAX_FAMILIES), striking(found, 3)
-    thumbs = Thumbs({}, MAX_PICTURE_BYTES)
+    given = _of_whole_run(run)
+    return fitted(lambda scale: _page(run, found, given, scale))
+
+
+def _page(run: Run, found: Sequence[Family], given: Mapping[str, Any], scale: float) -> str:
+    """With at most that share of the families and pictures that fit a page of ordinary words."""
+    chosen = choose(found, at_most(MAX_FAMILIES, scale))
+    opening = striking(found, 3)
+    tiles = at_most(PHOTOS_SHOWN, scale)
+    thumbs = Thumbs({}, int(MAX_PICTURE_BYTES * scale))
     gave = photos_that_gave(run.rows)
     sides = _sides(chosen, opening)
-    for tile in gave[:PHOTOS_SHOWN]:
+    for tile in gave[:tiles]:
         sides.setdefault(tile.photo, set()).add(SIDE_TILE)
     for photo, data in run.pictures(sides):
         for side in sides[photo]:
             thumbs.add(photo, side, data)
     opened = tuple(Card(f, (thumbs.get(f.main.photo, SIDE_OPENING),)) for f in opening)
     cards = tuple(_card(family, thumbs) for family in chosen)
-    script, style = asset("report.js"), asset("report.css")
+    script, style = asset("report.js", "care.js"), asset("report.css")
     return (
         _environment()
         .get_template("report.html.j2")
@@ -105,35 +114,56 @@ def render(run: Run) -> str:
             script_hash=trusted(script_hash(script)),
             opened=opened,
             cards=cards,
+            shots=shots(cards),
             total_rows=len(run.rows),
             shown_rows=sum(len(card.family.rows) for card in cards),
             kinds=_counts(row.kind for row in run.rows),
             photos=len(gave),
             of_photos=run.manifest.photos,
-            gave=[(tile, thumbs.get(tile.photo, SIDE_TILE)) for tile in gave[:PHOTOS_SHOWN]],
-            gave_more=max(0, len(gave) - PHOTOS_SHOWN),
-            nothing=photos_that_gave_nothing(run.folder, run.rows),
+            gave=[(tile, thumbs.get(tile.photo, SIDE_TILE)) for tile in gave[:tiles]],
+            gave_more=max(0, len(gave) - tiles),
             empty_shown=EMPTY_SHOWN,
-            two=any(row.photo_2 for row in run.rows),
             seconds=_seconds(cards, thumbs),
             openers={
                 c.family.main.id: thumbs.get(c.family.main.photo_2, SIDE_OPENING)
                 for c in opened
                 if c.family.main.photo_2
             },
-            NUMBERS=number_names(run.rows),
-            funnel=[(step, step_bars(step)) for step in run.manifest.funnel],
-            scenarios=scenarios(run),
-            thin=thin_below(
-                run, _counts(r.scenario for r in run.rows if r.kind == "unsafe").values()
-            ),
-            domains=categories(run.rows),
-            unknowns=unknowns(run.rows),
-            audit=audit_run(run),
             scenario_options=_options(cards, "scenario", scenario_title),
             category_options=_options(cards, "category", category_title),
+            **given,
         )
     )
+
+
+def _of_whole_run(run: Run) -> dict[str, Any]:
+    """What does not depend on how much of the run is shown."""
+    unsafe = _counts(row.scenario for row in run.rows if row.kind == "unsafe")
+    return {
+        "about": about(run.folder, read_json(run.folder / RUN_FILE)),
+        "nothing": photos_that_gave_nothing(run.folder, run.rows),
+        "two": any(row.photo_2 for row in run.rows),
+        "NUMBERS": number_names(run.rows),
+        "funnel": [(step, step_bars(step)) for step in run.manifest.funnel],
+        "scenarios": scenarios(run),
+        "thin": thin_below(run, unsafe.values()),
+        "domains": categories(run.rows),
+        "unknowns": unknowns(run.rows),
+        "audit": audit_run(run),
+    }
+
+
+def shots(cards: Iterable[Card]) -> list[list[Card]]:
+    """The cards of a photo (or of the same two photos) together, in the order of the first."""
+    found: dict[tuple[str, ...], list[Card]] = {}
+    for card in cards:
+        found.setdefault(card.family.main.photos, []).append(card)
+    return list(found.values())
+
+
+def known_in(name: str, row: Row) -> bool:
+    """Whether somebody could tell this number of the row."""
+    return getattr(row, name) is not None
 
 
 def step_bars(step: FunnelStep) -> tuple[Bar, ...]:
@@ -256,6 +286,7 @@ def _environment() -> Environment:
         scenario_title=scenario_title,
         category_title=category_title,
     )
+    made.tests.update(known_in=known_in)
     made.globals.update(
         NUMBERS=NUMBERS,
         NUMBER_TITLES=NUMBER_TITLES,

@@ -11,11 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
+from jinja2 import Environment, pass_context
+from jinja2.runtime import Context
 
-from crosslight.judge import REPORT_CARD_FILE, form_of, measured_on, read_verdicts
-from crosslight.records import Evidence, Finding, RuleFinding, Score, Status, Verdict
-from crosslight.runs import RunError, read_run
+from crosslight.judge import REPORT_CARD_FILE, JudgeConfig, form_of, measured_on, read_verdicts
+from crosslight.records import Evidence, Finding, RuleFinding, Status, Verdict
+from crosslight.runs import DROPPED_FILE, FAILED_FILE, RunError, lost_of, read_run
 from crosslight.store import (
     ImageDamaged,
     ImageMissing,
@@ -24,34 +25,18 @@ from crosslight.store import (
     read_json,
     write_text,
 )
-from crosslight.text import probability
-from crosslight.view.page import asset, page_environment, percent, script_hash, trusted
+from crosslight.view.page import asset, script_hash, trusted
+from crosslight.view.pages.judge_strip import strip
+from crosslight.view.pages.judge_words import TESTS, Cell, band, cells, marks, sentence
+from crosslight.view.pages.shell import PICTURE_BYTES, about, at_most, fitted, parts_environment
 from crosslight.view.thumbs import Thumb, Thumbs
 
 MAX_IMAGES = 150
 """Images on the page; the rest stays in verdicts.parquet."""
-MAX_PICTURE_BYTES = 10_000_000
+MAX_PICTURE_BYTES = PICTURE_BYTES
 SIDE = 420
 _FRAME = re.compile(r"frame ([0-9,]+) of ")
 ORDER = {Finding.VIOLATED: 0, Finding.UNDECIDED: 1, Finding.FAILED: 2, Finding.CLEAR: 3}
-TESTS = {
-    "debias1": "with the image against without it",
-    "debias2": "whole image against its centre erased",
-    "cascade": "by reasoning",
-    "floor": "too unlikely, whatever it says without the image",
-    "no_prior": "sure, and without the image it says neither word",
-    "crop": "seen in the enlarged part",
-    "unprinted": "with the print filled",
-    "joint": "none of the alternatives, asked together",
-    "joint_cascade": "none of the alternatives, by reasoning about them together",
-    "plain": "by the plain cut",
-    "perception": "by the embedded perception",
-    "unseen": "perception cannot know",
-    "outside": "the model answered neither yes nor no",
-    "unknown_mass": "the endpoint tells too little of its probabilities",
-    "band": "the scores decide nothing",
-    "not asked": "would need a measurement that was never made",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +49,7 @@ class Card:
     shown: str
     telling: tuple[RuleFinding, ...]
     clear: tuple[RuleFinding, ...]
+    cells: Mapping[str, Cell]
 
 
 def write_judge_report(folder: Path, images: Path) -> Path:
@@ -79,25 +65,43 @@ def render(folder: Path, images: Path) -> str:
     if run.get("kind") != "judge" or "plan" not in run:
         raise RunError(f"{folder} holds no judging run that came to an end")
     verdicts = read_verdicts(folder)
-    chosen = choose(verdicts, MAX_IMAGES)
-    thumbs = Thumbs(_pictures(images, chosen), MAX_PICTURE_BYTES)
-    script = asset("judge.js")
-    style = asset("report.css") + asset("judge.css")
-    return (
-        _environment()
-        .get_template("judge.html.j2")
-        .render(
-            run=run,
-            script=trusted(script),
-            style=trusted(style),
-            script_hash=trusted(script_hash(script)),
-            cards=[_card(v, thumbs) for v in chosen],
-            total=len(verdicts),
-            cost=cost_rows(run),
-            titles=run["constitution"]["titles"],
-            rules=rule_rows(run),
-            card=_report_card(folder),
-        )
+    config = JudgeConfig.from_json(run["settings"])
+    rules = rule_rows(run, config)
+    facts = (("method", str(run["settings"]["method"])), ("policy", run["constitution"]["title"]))
+    given = {
+        "run": run,
+        "about": about(folder, run, *facts),
+        "total": len(verdicts),
+        "cost": cost_rows(run),
+        "titles": run["constitution"]["titles"],
+        "rules": rules,
+        "strips": {row["id"]: trusted(strip(verdicts, row["id"])) for row in rules},
+        "card": _report_card(folder),
+        "failed": lost_of(folder / FAILED_FILE, "error"),
+        "dropped": lost_of(folder / DROPPED_FILE, "reason"),
+    }
+    return fitted(lambda scale: _page(given, verdicts, config, images, scale))
+
+
+def _page(
+    given: Mapping[str, Any],
+    verdicts: Sequence[Verdict],
+    config: JudgeConfig,
+    images: Path,
+    scale: float,
+) -> str:
+    """With at most that share of the images that fit a page of ordinary words."""
+    chosen = choose(verdicts, at_most(MAX_IMAGES, scale))
+    thumbs = Thumbs(_pictures(images, chosen), int(MAX_PICTURE_BYTES * scale))
+    script = asset("filter.js", "care.js")
+    environment = _environment()
+    return environment.get_template("judge.html.j2").render(
+        **given,
+        script=trusted(script),
+        style=trusted(asset("report.css", "judge.css", "matrix.css")),
+        script_hash=trusted(script_hash(script)),
+        cards=[_card(v, thumbs, given["titles"]) for v in chosen],
+        config=config,
     )
 
 
@@ -154,13 +158,14 @@ def cost_rows(run: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     ]
 
 
-def rule_rows(run: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Counts by rule, most violated first."""
+def rule_rows(run: Mapping[str, Any], config: JudgeConfig) -> list[dict[str, Any]]:
+    """Counts and own thresholds by rule, most violated first."""
     titles = run["constitution"]["titles"]
     rows = [
         {
             "id": rule,
             "title": titles.get(rule, "the policy as a whole"),
+            "own": ", ".join(f"{k} {v:g}" for k, v in config.by_rule.get(rule, {}).items()),
             **{str(f): counts.get(str(f), 0) for f in Finding},
         }
         for rule, counts in run["rules"].items()
@@ -168,24 +173,14 @@ def rule_rows(run: Mapping[str, Any]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda r: (-r["violated"], -r["undecided"], r["id"]))
 
 
-def marks(e: Evidence) -> list[tuple[str, str, float]]:
-    """The numbers of one question as marks on a scale: (class, name, value)."""
-    m = e.measured
-    named: list[tuple[str, str, Score | None]] = [
-        ("prior", "without the image", m.prior),
-        ("erased", "centre erased", m.erased),
-        ("shown", "in the crop" if m.cropped else "with the image", m.shown),
-    ]
-    return [(kind, name, score.yes) for kind, name, score in named if score is not None]
-
-
-def _card(verdict: Verdict, thumbs: Thumbs) -> Card:
+def _card(verdict: Verdict, thumbs: Thumbs, titles: Mapping[str, str]) -> Card:
     ordered = sorted(verdict.rules, key=lambda r: (ORDER[r.finding], -r.score, r.rule))
     telling = tuple(r for r in ordered if r.finding is not Finding.CLEAR)
     clear = tuple(r for r in ordered if r.finding is Finding.CLEAR)
     frame = frame_of(telling[0].look) if telling else 0
     thumb = thumbs.get(verdict.photo, SIDE, frame)
-    return Card(verdict, thumb, f"shown: frame {frame + 1}, as a whole", telling, clear)
+    shown = f"shown: frame {frame + 1}, as a whole"
+    return Card(verdict, thumb, shown, telling, clear, cells(verdict, titles))
 
 
 def frame_of(look: str) -> int:
@@ -219,9 +214,18 @@ def _report_card(folder: Path) -> dict[str, Any]:
     return found
 
 
+@pass_context
+def _band(context: Context, e: Evidence, rule: str) -> tuple[float, float] | None:
+    config: JudgeConfig = context["config"]
+    return band(e, config.thresholds_of(rule))
+
+
 @cache
 def _environment() -> Environment:
-    made = page_environment()
-    made.filters.update(probability=probability, width=percent, marks=marks)
-    made.globals.update(TESTS=TESTS)
+    made = parts_environment()
+    made.filters.update(marks=marks, sentence=sentence)
+    made.filters.update(band=_band)
+    made.globals.update(
+        TESTS=TESTS, NUMBERS=(), NUMBER_TITLES={}, NUMBER_MEANINGS={}, KIND_TITLES={}
+    )
     return made

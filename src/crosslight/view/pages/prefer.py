@@ -1,9 +1,10 @@
 """The page of a run of prefer: pairs with their mirrors, and what was found out about them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment
 
@@ -12,13 +13,13 @@ from crosslight.prefer import PairRow, PairsRun, needs_picture, read_pairs
 from crosslight.records import RequestSide
 from crosslight.runs import read_run
 from crosslight.store import write_text
-from crosslight.text import probability
-from crosslight.view.page import asset, page_environment, percent, trusted
+from crosslight.view.page import asset, trusted
+from crosslight.view.pages.shell import PICTURE_BYTES, about, at_most, fitted, parts_environment
 from crosslight.view.thumbs import Thumb, Thumbs
 
-MAX_GROUPS = 60
+MAX_GROUPS = 24
 """Mirrors and single pairs on the page; the rest stays in the dataset."""
-MAX_PICTURE_BYTES = 8_000_000
+MAX_PICTURE_BYTES = PICTURE_BYTES
 SIDE = 420
 
 
@@ -62,35 +63,44 @@ def write_prefer_report(run_dir: Path) -> Path:
 
 def render(run: PairsRun) -> str:
     """The page as text; the same run gives the same text."""
-    chosen = choose(pair_groups(run.rows), MAX_GROUPS)
-    thumbs = Thumbs({}, MAX_PICTURE_BYTES)
+    sections = pair_sections(run)
+    told = read_run(run.folder)
+    notes = told.get("notes")
+    sides = [row.side == RequestSide.HARMLESS for row in run.rows]
+    given = {
+        "about": about(run.folder, told),
+        "manifest": run.manifest,
+        "total": len(run.rows),
+        "needed": sum(needs_picture(run.rows)),
+        "mirrored": sum(bool(row.mirror_of) for row in run.rows),
+        "helpful": sum(sides),
+        "caution": len(sides) - sum(sides),
+        "replies": audit_run_of_pairs(run).rule("replies").whole.value,
+        "sections": sections,
+        "loud": [line for section in sections for line in section.loud],
+        "notes": [str(note) for note in notes] if isinstance(notes, list) else [],
+    }
+    groups = pair_groups(run.rows)
+    return fitted(lambda scale: _page(run, groups, given, scale))
+
+
+def _page(
+    run: PairsRun, groups: Sequence[PairGroup], given: Mapping[str, Any], scale: float
+) -> str:
+    """With at most that share of the groups and pictures that fit a page of ordinary words."""
+    chosen = choose(groups, at_most(MAX_GROUPS, scale))
+    thumbs = Thumbs({}, int(MAX_PICTURE_BYTES * scale))
     for photo, data in run.pictures({row.photo: None for group in chosen for row in group.rows}):
         thumbs.add(photo, SIDE, data)
-    shown = [
-        (group, [Shown(row, thumbs.get(row.photo, SIDE)) for row in group.rows]) for group in chosen
-    ]
-    sections = pair_sections(run)
-    notes = read_run(run.folder).get("notes")
-    replies = audit_run_of_pairs(run).rule("replies").whole.value
-    sides = [row.side == RequestSide.HARMLESS for row in run.rows]
-    return (
-        _environment()
-        .get_template("prefer.html.j2")
-        .render(
-            manifest=run.manifest,
-            style=trusted(asset("report.css", "prefer.css")),
-            groups=shown,
-            shown=sum(len(group.rows) for group in chosen),
-            total=len(run.rows),
-            needed=sum(needs_picture(run.rows)),
-            mirrored=sum(bool(row.mirror_of) for row in run.rows),
-            helpful=sum(sides),
-            caution=len(sides) - sum(sides),
-            replies=replies,
-            sections=sections,
-            loud=[line for section in sections for line in section.loud],
-            notes=[str(note) for note in notes] if isinstance(notes, list) else [],
-        )
+    environment = _environment()
+    return environment.get_template("prefer.html.j2").render(
+        **given,
+        style=trusted(asset("report.css", "prefer.css")),
+        shown=sum(len(group.rows) for group in chosen),
+        groups=[
+            (group, [Shown(row, thumbs.get(row.photo, SIDE)) for row in group.rows])
+            for group in chosen
+        ],
     )
 
 
@@ -134,8 +144,6 @@ def _facts(row: PairRow) -> list[tuple[str, str]]:
 
 @cache
 def _environment() -> Environment:
-    made = page_environment()
-    # `parts.html.j2`, of which the picture is used, also has numbers and facts of a build's row.
-    made.filters.update(probability=probability, width=percent, facts=_facts)
-    made.globals.update(NUMBERS=(), KIND_TITLES={})
+    made = parts_environment()
+    made.filters.update(facts=_facts)
     return made

@@ -23,8 +23,10 @@ from crosslight.rate import (
     title,
     within_text,
 )
+from crosslight.runs import read_run
 from crosslight.store import write_text
 from crosslight.view.page import asset, page_environment
+from crosslight.view.pages.shell import About, about
 
 CURVE = (260, 120, 26)
 """Width, height and margin of a learning curve, in pixels."""
@@ -34,23 +36,24 @@ LOW, HIGH = 0.3, 1.0
 
 def write_rate_report(out: Path) -> Path:
     """Write `report.html` into a run's folder. Raises `RunError`."""
-    return write_text(out / "report.html", rate_page(read_rating(out)))
+    return write_text(out / "report.html", rate_page(read_rating(out), about(out, read_run(out))))
 
 
-def rate_page(report: RateReport) -> str:
+def rate_page(report: RateReport, about: About) -> str:
     """The page as text; the same report gives the same text."""
     return (
         _environment()
         .get_template("rate.html.j2")
         .render(
             report=report,
+            about=about,
             title=title(report),
             notes=reading(report),
             measures=shown_measures(report),
             titles=MEASURES,
             centred=CENTRED,
             curves=[(one.name, Markup(curve(one.points))) for one in report.curves],  # noqa: S704
-            style=Markup(asset("report.css", "bench.css", "rate.css")),  # noqa: S704 - ours
+            style=Markup(asset("report.css", "bench.css", "plane.css", "rate.css")),  # noqa: S704 - ours
         )
     )
 

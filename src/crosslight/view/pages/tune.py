@@ -6,12 +6,14 @@ from typing import Any
 from markupsafe import Markup
 
 from crosslight.records import CrosslightError
+from crosslight.runs import RunError, read_run
 from crosslight.store import ImageStore, UnreadableFile, read_json, write_text
 from crosslight.view.page import asset, page_environment
+from crosslight.view.pages.shell import PICTURE_BYTES, About, about
 from crosslight.view.thumbs import Thumbs
 
 SIDE = 200
-BUDGET = 6 << 20
+BUDGET = PICTURE_BYTES
 """Bytes of all thumbnails together."""
 
 
@@ -21,10 +23,10 @@ def write_tune_report(run_dir: Path, images: Path) -> Path | None:
         told = read_json(run_dir / "preflight.json")
     except (OSError, UnreadableFile):
         return None
-    return write_text(run_dir / "preflight.html", preflight_page(told, images))
+    return write_text(run_dir / "preflight.html", preflight_page(told, images, _about(run_dir)))
 
 
-def preflight_page(told: dict[str, Any], images: Path) -> str:
+def preflight_page(told: dict[str, Any], images: Path, about: About) -> str:
     """The page as text. All that comes from rows is escaped."""
     thumbs = Thumbs({}, BUDGET)
     store = ImageStore(images)
@@ -41,7 +43,15 @@ def preflight_page(told: dict[str, Any], images: Path) -> str:
         .get_template("preflight.html.j2")
         .render(
             told=told,
+            about=about,
             thumbs=shown,
             style=Markup(asset("report.css", "preflight.css")),  # noqa: S704 - ours
         )
     )
+
+
+def _about(run_dir: Path) -> About:
+    try:
+        return about(run_dir, read_run(run_dir))
+    except RunError:  # the page is written before the run has its summary
+        return about(run_dir, {"kind": "tune"})

@@ -1,1 +1,1 @@
-"""What reviewers say of rows: one line an act, kept for good, and what can be read out of them."""
+"""What can be read out of reviews: progress, where reviewers differ, and labels for the judge."""

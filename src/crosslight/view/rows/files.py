@@ -3,6 +3,8 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,27 +13,40 @@ import pyarrow as pa
 
 from crosslight.store import TableError, TableFile
 
-MOST_GROUPS: Final = 64
+MOST_GROUPS: Final = 256
 """Row groups of narrow columns that are kept unpacked."""
 MOST_KEPT: Final = 64 * 2**20
 """Bytes of them."""
+AT_ONCE: Final = 65_536
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What an opening finds out: the columns, and of each file the rows of its row groups."""
+
+    schema: pa.Schema
+    groups: tuple[tuple[int, ...], ...]
 
 
 class Files:
     """Several parquet files as one table. Raises `TableError` for what cannot be read. Threads may
-    share it: one reads at a time."""
+    share it: one reads at a time. With a `layout` of before a file is opened when it is read."""
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._files = [TableFile(path) for path in paths]
+    def __init__(self, paths: Sequence[Path], layout: Layout | None = None) -> None:
+        self._paths = tuple(paths)
+        self._stamps = [stamp(path) for path in paths]
+        self._open: dict[int, TableFile] = {}
+        self._kept: OrderedDict[tuple[int, tuple[str, ...]], pa.Table] = OrderedDict()
+        self._kept_bytes = 0
+        self._lock = threading.RLock()
+        self.layout = layout or self._looked()
         groups = [
             (at, group, rows)
-            for at, file in enumerate(self._files)
-            for group, rows in enumerate(file.rows_by_group)
+            for at, counts in enumerate(self.layout.groups)
+            for group, rows in enumerate(counts)
         ]
         self._groups = [(at, group) for at, group, _ in groups]
         self._starts = np.cumsum([0, *(rows for _, _, rows in groups)])
-        self._kept: OrderedDict[tuple[int, tuple[str, ...]], pa.Table] = OrderedDict()
-        self._lock = threading.Lock()
 
     @property
     def rows(self) -> int:
@@ -41,18 +56,34 @@ class Files:
     @property
     def schema(self) -> pa.Schema:
         """Of the first file; the others have at least its columns, or cannot be read."""
-        return self._files[0].schema if self._files else pa.schema([])
+        return self.layout.schema
 
-    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """All rows of these columns, in order; others may read in between."""
-        for at, group in self._groups:
+    def open_all(self) -> None:
+        """Open what is not open yet, so that no reader waits for it."""
+        for at in range(len(self._paths)):
             with self._lock:
-                batches = list(self._files[at].batches(columns, groups=[group], at_once=65_536))
+                self._file(at)
+
+    def batches(
+        self, columns: Sequence[str], within: tuple[int, int] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """All rows of these columns, in order, or those of some row groups (from, up to); others
+        may read in between."""
+        first, last = within or (0, len(self._groups))
+        for at, group in self._groups[first:last]:
+            with self._lock:
+                batches = self._read(at, group, columns)
             for batch in batches:
                 yield batch.select([c for c in columns if c in batch.schema.names])
 
+    def starts(self) -> list[int]:
+        """The number of the first row of each row group, and that behind the last."""
+        return [int(start) for start in self._starts]
+
     def rows_of(self, numbers: Sequence[int], columns: Sequence[str]) -> list[dict[str, Any]]:
         """These rows as Python values, in the order in which they are asked for."""
+        if not columns:
+            return [{} for _ in numbers]
         found: dict[int, dict[str, Any]] = {}
         places = np.searchsorted(self._starts, np.asarray(numbers, dtype=np.int64), "right") - 1
         for place in sorted(set(places.tolist())):
@@ -69,16 +100,68 @@ class Files:
         at, group = self._groups[place]
         offset = number - int(self._starts[place])
         with self._lock:
-            for batch in self._files[at].batches([column], groups=[group]):
-                if offset < len(batch):
-                    return batch.column(0)[offset].as_py()
-                offset -= len(batch)
-        raise TableError(f"{self._files[at].path.name} ends before row {number}")
+            try:
+                return self._cell(at, group, column, offset)
+            except TableError:
+                if not self._reopened(at):
+                    raise
+                return self._cell(at, group, column, offset)
 
     def close(self) -> None:
         """Close the files."""
-        for file in self._files:
-            file.close()
+        with self._lock:
+            for file in self._open.values():
+                file.close()
+            self._open.clear()
+
+    def _looked(self) -> Layout:
+        schema = pa.schema([])
+        groups: list[tuple[int, ...]] = []
+        try:
+            for at in range(len(self._paths)):
+                file = self._file(at)
+                schema = schema if at else file.schema
+                groups.append(tuple(file.rows_by_group))
+        except BaseException:
+            self.close()
+            raise
+        return Layout(schema, tuple(groups))
+
+    def _file(self, at: int) -> TableFile:
+        if at not in self._open:
+            path = self._paths[at]
+            file = TableFile(path)
+            if stamp(path) != self._stamps[at]:
+                file.close()
+                raise TableError(f"{path.name} has changed since it was opened", "load again")
+            self._open[at] = file
+        return self._open[at]
+
+    def _cell(self, at: int, group: int, column: str, offset: int) -> Any:
+        file = self._file(at)
+        for batch in file.batches([column], groups=[group]):
+            if offset < len(batch):
+                return batch.column(0)[offset].as_py()
+            offset -= len(batch)
+        raise TableError(f"{file.path.name} ends early", "get or make the table again")
+
+    def _read(self, at: int, group: int, columns: Sequence[str]) -> list[pa.RecordBatch]:
+        try:
+            return list(self._file(at).batches(list(columns), groups=[group], at_once=AT_ONCE))
+        except TableError:
+            if not self._reopened(at):
+                raise
+            return list(self._file(at).batches(list(columns), groups=[group], at_once=AT_ONCE))
+
+    def _reopened(self, at: int) -> bool:
+        """Open a file anew: what one opening may unpack is bounded, and pages are read for hours.
+        False where it is another file by now."""
+        with suppress(OSError):
+            if stamp(self._paths[at]) == self._stamps[at]:
+                if at in self._open:
+                    self._open.pop(at).close()
+                return True
+        return False
 
     def _group(self, place: int, columns: tuple[str, ...]) -> pa.Table:
         key = (place, columns)
@@ -87,13 +170,17 @@ class Files:
                 self._kept.move_to_end(key)
                 return self._kept[key]
             at, group = self._groups[place]
-            table = pa.Table.from_batches(
-                list(self._files[at].batches(list(columns), groups=[group], at_once=65_536))
-            )
+            table = pa.Table.from_batches(self._read(at, group, columns))
             self._kept[key] = table
+            self._kept_bytes += table.nbytes
             while len(self._kept) > 1 and (
-                len(self._kept) > MOST_GROUPS
-                or sum(t.nbytes for t in self._kept.values()) > MOST_KEPT
+                len(self._kept) > MOST_GROUPS or self._kept_bytes > MOST_KEPT
             ):
-                self._kept.popitem(last=False)
+                self._kept_bytes -= self._kept.popitem(last=False)[1].nbytes
             return table
+
+
+def stamp(path: Path) -> tuple[int, ...]:
+    """What changes when another file takes a path."""
+    about = path.stat()
+    return about.st_ino, about.st_size, about.st_mtime_ns

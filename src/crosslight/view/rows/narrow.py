@@ -3,6 +3,7 @@ columns are some 60 MB; everything wide stays on disk."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +14,8 @@ Numbers = np.ndarray[Any, np.dtype[Any]]
 
 MOST_VALUES: Final = 5_000
 """A column with more values than this is no facet: nobody reads such a list."""
+BINS: Final = 24
+"""Bars of a histogram."""
 UNKNOWN: Final = "(unknown)"
 _TRUTH = {True: "yes", False: "no"}
 
@@ -49,6 +52,18 @@ class Facet:
         numbers = np.bincount(codes, minlength=len(self.values))
         found = [(v, int(n)) for v, n in zip(self.values, numbers, strict=True) if n]
         return sorted(found, key=lambda one: (-one[1], one[0]))
+
+    def of(self, numbers: Sequence[int]) -> list[str | list[str] | None]:
+        """The values of these rows, as they are counted; None where there is none."""
+        if self.at is None:
+            said = [self.values[self.codes[number]] for number in numbers]
+            return [None if one == UNKNOWN else one for one in said]
+        starts = np.searchsorted(self.at, numbers, "left")
+        ends = np.searchsorted(self.at, numbers, "right")
+        return [
+            [self.values[code] for code in self.codes[start:end]]
+            for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+        ]
 
     def ranks(self, rows: int) -> Numbers:
         """A number a row that sorts as the values do; a row without a value comes last."""
@@ -105,6 +120,10 @@ class FacetMaker:
         """The whole column."""
         codes = np.concatenate(self._codes) if self._codes else np.zeros(0, np.uint16)
         at = np.concatenate(self._at) if self._at else np.zeros(0, np.int32)
+        if self._lists:  # a value that a row has twice counts once
+            _, first = np.unique(at.astype(np.int64) * MOST_VALUES + codes, return_index=True)
+            first.sort()
+            at, codes = at[first], codes[first]
         return Facet(self.name, tuple(self._places), codes, at if self._lists else None)
 
 
@@ -119,18 +138,28 @@ class Measure:
         """Which rows lie between, both ends included; an unknown number does not."""
         return np.asarray((self.values >= low) & (self.values <= high))
 
-    def bars(self, mask: Numbers | None, bins: int = 24) -> "Bars | None":
+    def bars(self, mask: Numbers | None) -> "Bars | None":
         """A small histogram of the masked rows over the range of all; None without a number."""
-        if not np.isfinite(self.values).any():
+        ends, places = self._binned
+        if ends is None:
             return None
-        finite = self.values[np.isfinite(self.values)]
+        counts = np.bincount(places if mask is None else places[mask], minlength=BINS + 1)
+        return Bars(*ends, tuple(int(n) for n in counts[:BINS]), int(counts[BINS]))
+
+    @cached_property
+    def _binned(self) -> tuple[tuple[float, float] | None, Numbers]:
+        """The ends of the histogram, and of each row its bar; behind the last: unknown."""
+        known = np.isfinite(self.values)
+        places = np.full(len(self.values), BINS, dtype=np.uint8)
+        if not known.any():
+            return None, places
+        finite = self.values[known].astype(np.float64)
         low, high = float(finite.min()), float(finite.max())
         if low >= 0 and high <= 1:
             low, high = 0.0, 1.0
-        values = self.values if mask is None else self.values[mask]
-        known = values[np.isfinite(values)]
-        counts, _ = np.histogram(known, bins=bins, range=(low, high if high > low else low + 1))
-        return Bars(low, high, tuple(int(n) for n in counts), len(values) - len(known))
+        shares = (finite - low) / ((high - low) or 1.0)
+        places[known] = np.minimum(shares * BINS, BINS - 1).astype(np.uint8)
+        return (low, high), places
 
 
 @dataclass(frozen=True)
@@ -150,3 +179,54 @@ def as_measure(name: str, parts: Sequence[pa.Array]) -> Measure:
         for part in parts
     ]
     return Measure(name, np.concatenate(made) if made else np.zeros(0, np.float32))
+
+
+@dataclass(frozen=True)
+class Group:
+    """A column whose equal values belong together: of each row the place of its value."""
+
+    name: str
+    codes: Numbers
+    values: pa.Array
+
+    def mask(self, wanted: Sequence[str]) -> Numbers:
+        """Which rows have one of these values."""
+        known = pc.is_in(self.values, value_set=pa.array(wanted, self.values.type))
+        return np.asarray(known.to_numpy(zero_copy_only=False)[self.codes])
+
+    def firsts(self, numbers: Numbers) -> tuple[Numbers, Numbers]:
+        """Of rows in their order the first of each group, and the size of its group."""
+        codes = self.codes[numbers]
+        sizes = np.bincount(codes, minlength=len(self.values))
+        first = np.full(len(self.values), -1, dtype=np.int64)
+        first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # the last to be written stays
+        places = np.sort(first[first >= 0])
+        return numbers[places], sizes[codes[places]]
+
+    def of(self, numbers: Sequence[int]) -> list[str | None]:
+        """The values of these rows."""
+        found: list[str | None] = self.values.take(pa.array(self.codes[numbers])).to_pylist()
+        return found
+
+
+@dataclass
+class GroupMaker:
+    """Takes a group column's batches one after the other."""
+
+    name: str
+    _places: dict[Any, int] = field(default_factory=dict)
+    _codes: list[Numbers] = field(default_factory=list)
+
+    def add(self, column: pa.Array) -> None:
+        """The next rows."""
+        encoded = pc.dictionary_encode(column, null_encoding="encode")
+        named = [
+            self._places.setdefault(v, len(self._places)) for v in encoded.dictionary.to_pylist()
+        ]
+        self._codes.append(np.asarray(named, dtype=np.int32)[encoded.indices.to_numpy()])
+
+    def made(self) -> Group:
+        """The whole column."""
+        codes = np.concatenate(self._codes) if self._codes else np.zeros(0, np.int32)
+        said = [None if value is None else str(value) for value in self._places]
+        return Group(self.name, codes, pa.array(said, pa.string()))

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from crosslight.runs import RUN_FILE, NotARunFolder, RunError, read_run
+from crosslight.store import LINKED, stays_in
 from crosslight.view.rows.kinds import bench, build, foreign, judge, lost, prefer
 from crosslight.view.rows.shape import Shape
 
@@ -29,8 +30,13 @@ def shape_of(place: Path, mapping: Mapping[str, str] | None = None) -> Shape | N
     if (place / RUN_FILE).is_file() and not mapping:
         kind = str(read_run(place).get("kind", ""))
         found = KINDS[kind](place) if kind in KINDS else None
-        return found if found is not None and found.files else None
+        # A run that has just begun has no tables yet.
+        there = found is not None and found.files and all(f.is_file() for f in found.files)
+        return found if there else None
     files = sorted(place.rglob("*.parquet"))
+    for file in files:
+        if not stays_in(place, file):
+            raise RunError(f"{file} is a link out of the folder", LINKED)
     if not files:
         raise NotARunFolder(
             f"{place} holds no run and no parquet", "name a run's folder or a parquet file"

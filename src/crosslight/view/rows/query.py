@@ -39,7 +39,7 @@ class Query:
         """The parts of the address, without those that begin with this name."""
         parts: list[tuple[str, str]] = [
             *((f"f.{name}", value) for name, values in self.only for value in values),
-            *((f"r.{name}", f"{low:g}~{high:g}") for name, low, high in self.between),
+            *((f"r.{name}", f"{_said(low)}~{_said(high)}") for name, low, high in self.between),
         ]
         parts += [("q", self.search)] if self.search else []
         parts += [("sort", ("-" if self.falling else "") + self.sort)] if self.sort else []
@@ -111,6 +111,11 @@ def _ends(said: str) -> tuple[float, float] | None:
     low = _number(first) if first else -math.inf
     high = _number(second) if second else math.inf
     return None if low is None or high is None else (low, high)
+
+
+def _said(value: float) -> str:
+    """All its digits, so that the address brings back the same rows."""
+    return repr(value).removesuffix(".0")
 
 
 def _number(said: str) -> float | None:

@@ -1,26 +1,22 @@
 """A table that somebody looks at: filtered, searched, sorted and grouped by row number, without a
 database. A (filter, order) gives an array of row numbers, which is kept; a page reads its rows."""
 
+import math
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crosslight.view.rows.columns import Columns, keep_columns, kept_columns, read_columns
 from crosslight.view.rows.files import Files
-from crosslight.view.rows.narrow import (
-    Bars,
-    Facet,
-    FacetMaker,
-    Measure,
-    Numbers,
-    TooManyValues,
-    as_measure,
-)
+from crosslight.view.rows.narrow import Bars, Numbers
 from crosslight.view.rows.query import Query
 from crosslight.view.rows.search import Search
 from crosslight.view.rows.shape import Shape
@@ -28,6 +24,8 @@ from crosslight.view.rows.shape import Shape
 PAGE: Final = 48
 """Rows (or groups) of a page."""
 MOST_SELECTIONS: Final = 16
+MOST_COUNTS: Final = 500
+"""Counts of a facet or a score that are kept."""
 
 
 @dataclass(frozen=True)
@@ -57,17 +55,20 @@ class Selection:
 
 
 class Table:
-    """Raises `TableError` where a file cannot be read."""
+    """Raises `TableError` where a file cannot be read. `cache`: a folder for what is kept for the
+    next opening."""
 
-    def __init__(self, shape: Shape, search: Search | None = None) -> None:
-        self.files = Files(shape.files)
+    def __init__(
+        self, shape: Shape, search: Search | None = None, cache: Path | None = None
+    ) -> None:
+        self.columns, self.files = _opened(shape, cache)
         self.shape = shape.only(frozenset(self.files.schema.names))
         self.rows = self.files.rows
         self.search = search or Search()
+        self.facets, self.measures = self.columns.facets, self.columns.measures
         self._lock = threading.Lock()
         self._selections: OrderedDict[tuple[object, ...], Selection] = OrderedDict()
-        self._groups: dict[str, Numbers] = {}
-        self.facets, self.measures = self._narrow()
+        self._counts: OrderedDict[tuple[object, ...], Any] = OrderedDict()
 
     def select(self, query: Query) -> Selection:
         """The rows that a query asks for; what names no column is passed over."""
@@ -80,8 +81,8 @@ class Table:
         numbers = np.flatnonzero(mask).astype(np.int32)
         numbers = self._sorted(numbers, query)
         sizes = None
-        if query.group in self.shape.groups:
-            numbers, sizes = self._grouped(numbers, query.group)
+        if query.group in self.columns.groups:
+            numbers, sizes = self.columns.groups[query.group].firsts(numbers)
         found = Selection(numbers, mask, sizes, searched)
         if searched is None:  # of a search that is not through the next answer is another
             with self._lock:
@@ -90,18 +91,51 @@ class Table:
                     self._selections.popitem(last=False)
         return found
 
-    def page(self, selection: Selection, number: int) -> list[dict[str, Any]]:
-        """What a grid or a table shows of a page's rows; the row's number stands under `#`."""
-        numbers = selection.page(number)
-        rows = self.files.rows_of(numbers, self.shown)
-        return [{"#": n, **row} for n, row in zip(numbers, rows, strict=True)]
+    def page(
+        self, selection: Selection, number: int, columns: Sequence[str] = ()
+    ) -> list[dict[str, Any]]:
+        """What a page shows of its rows, or these columns; the row's number stands under `#`."""
+        return self.some(selection.page(number), columns or self.shown)
+
+    def some(self, numbers: Sequence[int], columns: Sequence[str]) -> list[dict[str, Any]]:
+        """These columns of rows. What is in memory is not read again: the rows of a sorted page
+        lie in as many row groups."""
+        held: dict[str, list[Any]] = {}
+        for name in columns:
+            if name == self.shape.id and self.columns.ids is not None:
+                held[name] = self.columns.ids.take(pa.array(numbers, pa.int64())).to_pylist()
+            elif name in self.columns.groups:
+                held[name] = list(self.columns.groups[name].of(numbers))
+            elif name in self.facets:
+                held[name] = self._facet_of(name, numbers)
+            elif name in self.measures:
+                values = self.measures[name].values[numbers].tolist()
+                held[name] = [value if math.isfinite(value) else None for value in values]
+        read = self.files.rows_of(numbers, [name for name in columns if name not in held])
+        return [
+            {"#": n, **{c: held[c][at] if c in held else read[at][c] for c in columns}}
+            for at, n in enumerate(numbers)
+        ]
+
+    def _facet_of(self, name: str, numbers: Sequence[int]) -> list[Any]:
+        values = self.facets[name].of(numbers)
+        if pa.types.is_boolean(self.files.schema.field(name).type):
+            return [None if value is None else value == "yes" for value in values]
+        return values
 
     @cached_property
     def shown(self) -> tuple[str, ...]:
-        """The columns of a page."""
+        """The columns of a page's table."""
         s = self.shape
-        wanted = (s.id, s.photo, s.source, s.text, s.sensitive, s.category, *s.facets, *s.scores)
-        return tuple(dict.fromkeys(name for name in wanted if name))
+        return _named(
+            s.id, s.photo, s.source, s.text, s.sensitive, s.category, *s.facets, *s.scores
+        )
+
+    @cached_property
+    def on_card(self) -> tuple[str, ...]:
+        """The columns of a card in the grid."""
+        s = self.shape
+        return _named(s.id, s.text, s.sensitive, s.category, *s.facets[:2])
 
     def row(self, number: int) -> dict[str, Any]:
         """Everything of a row but its pictures."""
@@ -112,24 +146,70 @@ class Table:
         """The number of the row with this id."""
         if not self.shape.id:
             return int(id) if id.isascii() and id.isdigit() and int(id) < self.rows else None
-        at = int(pc.index(self._ids, id).as_py())
+        assert self.columns.ids is not None
+        at = int(pc.index(self.columns.ids, pa.scalar(id, pa.large_string())).as_py())
         return None if at < 0 else at
+
+    def mask_of(self, ids: Sequence[str]) -> Numbers:
+        """Which rows have one of these ids."""
+        found = np.zeros(self.rows, dtype=bool)
+        if self.shape.id:
+            hit = pc.is_in(self.columns.ids, value_set=pa.array(ids, pa.large_string()))
+            return np.asarray(hit.to_numpy(zero_copy_only=False), dtype=bool)
+        found[[n for id in ids if (n := self.number_of(id)) is not None]] = True
+        return found
 
     def counts(self, query: Query, name: str) -> list[tuple[str, int]]:
         """A facet's values, counted over the rows that pass everything but this facet."""
         only = tuple(one for one in query.only if one[0] != name)
         other = Query(only=only, between=query.between, search=query.search)
-        return self.facets[name].counts(self.select(other).mask)
+        found: list[tuple[str, int]] = self._counted(other, name, self.facets[name].counts)
+        return found
 
     def bars(self, query: Query, name: str) -> Bars | None:
         """A score's histogram over the rows that pass everything but its own ends."""
         between = tuple(one for one in query.between if one[0] != name)
         other = Query(only=query.only, between=between, search=query.search)
-        return self.measures[name].bars(self.select(other).mask)
+        found: Bars | None = self._counted(other, name, self.measures[name].bars)
+        return found
+
+    def _counted(self, other: Query, name: str, count: Callable[[Numbers], Any]) -> Any:
+        key = (other.filter_key, name)
+        with self._lock:
+            if key in self._counts:
+                self._counts.move_to_end(key)
+                return self._counts[key]
+        selection = self.select(other)
+        found = count(selection.mask)
+        if selection.searched is None:
+            with self._lock:
+                self._counts[key] = found
+                while len(self._counts) > MOST_COUNTS:
+                    self._counts.popitem(last=False)
+        return found
+
+    def warm(self, query: Query) -> None:
+        """Find out beforehand what the first page will ask."""
+        self.page(self.select(query), 1, self.on_card)
+        for name in self.facets:
+            self.counts(query, name)
+        for name in self.measures:
+            self.bars(query, name)
+        self.files.open_all()
+
+    def members(self, query: Query, leaders: Sequence[int], group: str) -> dict[int, list[int]]:
+        """Of the groups that these rows stand for all rows that pass, in the query's order."""
+        numbers = self.select(replace(query, group="")).numbers
+        codes = self.columns.groups[group].codes
+        mine = {int(codes[leader]): leader for leader in leaders}
+        found: dict[int, list[int]] = {leader: [] for leader in leaders}
+        for number in numbers[np.isin(codes[numbers], np.asarray([*mine], dtype=codes.dtype))]:
+            found[mine[int(codes[number])]].append(int(number))
+        return found
 
     def beside(self, number: int, group: str) -> list[int]:
         """The rows of the same group as this, itself left out."""
-        codes = self._codes(group)
+        codes = self.columns.groups[group].codes
         found = np.flatnonzero(codes == codes[number])
         return [int(n) for n in found if n != number]
 
@@ -137,37 +217,13 @@ class Table:
         """Close the files."""
         self.files.close()
 
-    @cached_property
-    def _ids(self) -> pa.ChunkedArray:
-        batches = self.files.batches([self.shape.id])
-        return pa.chunked_array([pc.cast(b.column(0), pa.string()) for b in batches], pa.string())
-
-    def _narrow(self) -> tuple[dict[str, Facet], dict[str, Measure]]:
-        makers = {name: FacetMaker(name) for name in self.shape.facets}
-        parts: dict[str, list[pa.Array]] = {name: [] for name in self.shape.scores}
-        columns = [*makers, *parts]
-        if not columns:
-            return {}, {}
-        for batch in self.files.batches(columns):
-            for name in list(makers):
-                try:
-                    makers[name].add(batch.column(name))
-                except TooManyValues:
-                    del makers[name]
-            for name, found in parts.items():
-                found.append(batch.column(name))
-        facets = {name: maker.made() for name, maker in makers.items()}
-        # One value for all rows tells nobody anything.
-        facets = {name: facet for name, facet in facets.items() if len(facet.values) > 1}
-        measures = {name: as_measure(name, found) for name, found in parts.items()}
-        known = {n: m for n, m in measures.items() if np.isfinite(m.values).any()}
-        return facets, known
-
     def _mask(self, query: Query) -> tuple[Numbers, int | None]:
         mask = np.ones(self.rows, dtype=bool)
         for name, values in query.only:
             if name in self.facets:
                 mask &= self.facets[name].mask(values, self.rows)
+            elif name in self.columns.groups:  # the rows of one photo, say
+                mask &= self.columns.groups[name].mask(values)
         for name, low, high in query.between:
             if name in self.measures:
                 mask &= self.measures[name].mask(low, high)
@@ -186,22 +242,21 @@ class Table:
         # NaN sorts behind everything either way: what is unknown is not the least.
         return numbers[np.argsort(-keys if query.falling else keys, kind="stable")]
 
-    def _grouped(self, numbers: Numbers, group: str) -> tuple[Numbers, Numbers]:
-        codes = self._codes(group)[numbers]
-        _, first, sizes = np.unique(codes, return_index=True, return_counts=True)
-        order = np.argsort(first, kind="stable")
-        return numbers[first[order]], sizes[order]
 
-    def _codes(self, group: str) -> Numbers:
-        with self._lock:
-            if group in self._groups:
-                return self._groups[group]
-        places: dict[Any, int] = {}
-        parts: list[Numbers] = []
-        for batch in self.files.batches([group]):
-            encoded = pc.dictionary_encode(batch.column(0), null_encoding="encode")
-            named = [places.setdefault(v, len(places)) for v in encoded.dictionary.to_pylist()]
-            parts.append(np.asarray(named, dtype=np.int32)[encoded.indices.to_numpy()])
-        codes = np.concatenate(parts) if parts else np.zeros(0, np.int32)
-        with self._lock:
-            return self._groups.setdefault(group, codes)
+def _opened(shape: Shape, cache: Path | None) -> tuple[Columns, Files]:
+    """The columns and the files; out of the cache, where the same files were opened before."""
+    kept = kept_columns(shape, cache)
+    if kept is not None:
+        return kept, Files(shape.files, kept.layout)
+    files = Files(shape.files)
+    try:
+        columns = read_columns(shape.only(frozenset(files.schema.names)), files)
+    except BaseException:
+        files.close()
+        raise
+    keep_columns(shape, columns, cache)
+    return columns, files
+
+
+def _named(*names: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name))

@@ -9,21 +9,25 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from crosslight.records import CrosslightError
+from crosslight.records import BadSetting, CrosslightError
+from crosslight.runs import ReviewError
 from crosslight.view.page import asset
-from crosslight.view.reviews.acts import Act, ReviewError
 from crosslight.view.rows.pictures import SIDES
 from crosslight.view.rows.query import read_query
 from crosslight.view.server import row_page, rows_page, runs_page
+from crosslight.view.server.asked import number_of, run_of
+from crosslight.view.server.enter import enter_routes
 from crosslight.view.server.fence import Fence
+from crosslight.view.server.kinds.routes import kind_routes
 from crosslight.view.server.opened import Opened
+from crosslight.view.server.person import Persons
 from crosslight.view.server.render import rendered
+from crosslight.view.server.review_routes import review_routes
+from crosslight.view.server.run_routes import run_routes
 
 Page = Callable[[Request], Awaitable[Response]]
-STYLES = ("report.css", "web/web.css")
+STYLES = ("report.css", "matrix.css", "plane.css", "web/web.css", "web/kinds.css")
 SCRIPTS = ("web/web.js",)
-MOST_FORM = 200_000
-"""Bytes of a form."""
 
 
 def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: str = "") -> Fence:
@@ -32,22 +36,24 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
 
     async def front(request: Request) -> Response:
         if len(runs) == 1:
-            return RedirectResponse(f"/r/{next(iter(runs))}/rows", 303)
+            (run,) = runs.values()
+            part = "overview" if run.table is None or run.going else "rows"
+            return RedirectResponse(f"/r/{run.name}/{part}", 303)
         return HTMLResponse(await run_in_threadpool(runs_page.page, runs))
 
     async def rows(request: Request) -> Response:
-        run = _run(runs, request)
+        run = run_of(runs, request)
         query = read_query(request.query_params.multi_items())
         return HTMLResponse(await run_in_threadpool(rows_page.page, runs, run, query))
 
     async def row(request: Request) -> Response:
-        run = _run(runs, request)
-        number = await run_in_threadpool(_number, run, request.path_params["id"])
+        run = run_of(runs, request)
+        number = await run_in_threadpool(number_of, run, request.path_params["id"])
         query = read_query(request.query_params.multi_items())
         return HTMLResponse(await run_in_threadpool(row_page.page, runs, run, number, query))
 
     async def lost(request: Request) -> Response:
-        run = _run(runs, request)
+        run = run_of(runs, request)
         table = run.lost.get(request.path_params["how"])
         if table is None:
             raise HTTPException(404, "This run has no such table.")
@@ -56,7 +62,7 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
         return HTMLResponse(await run_in_threadpool(rows_page.lost, runs, run, how, table, query))
 
     async def picture(request: Request) -> Response:
-        run, side = _run(runs, request), request.path_params["side"]
+        run, side = run_of(runs, request), request.path_params["side"]
         if run.pictures is None or side not in SIDES:
             raise HTTPException(404, "There is no such picture.")
         number, at = request.path_params["number"], request.path_params["at"]
@@ -67,27 +73,6 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
             raise HTTPException(404, "This picture cannot be shown.")
         kept = {"cache-control": "private, max-age=3600"}
         return Response(data, media_type="image/jpeg", headers=kept)
-
-    async def review(request: Request) -> Response:
-        run = _run(runs, request)
-        form = await _form(request)
-        number = await run_in_threadpool(_number, run, form.get("row", ""))
-        act = Act(
-            row=form.get("row", ""),
-            by=form.get("by", ""),
-            verdict=form.get("verdict", ""),
-            reason=form.get("reason", ""),
-            label=form.get("label", ""),
-            rule=form.get("rule", ""),
-            edit=tuple(sorted((k[5:], v) for k, v in form.items() if k.startswith("edit.") and v)),
-            shown=form.get("shown") == "yes",
-        )
-        await run_in_threadpool(run.reviews.add, act)
-        if request.headers.get("accept", "").startswith("application/json"):
-            return Response('{"kept":true}', media_type="application/json")
-        query = read_query(request.query_params.multi_items())
-        onward = await run_in_threadpool(row_page.after, run, number, query)
-        return RedirectResponse(onward, 303)
 
     async def stylesheet(request: Request) -> Response:
         return Response(style, media_type="text/css")
@@ -102,46 +87,19 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
             Route("/script.js", code),
             Route("/r/{run}/rows", rows),
             Route("/r/{run}/row/{id:path}", row),
-            Route("/r/{run}/lost/{how}", lost),
+            Route("/r/{run}/lost/{how}/rows", lost),
             Route("/r/{run}/picture/{number:int}.{at:int}-{side:int}.jpg", picture),
-            Route("/r/{run}/review", review, methods=["POST"]),
+            *run_routes(runs),
+            *kind_routes(runs),
+            *review_routes(runs),
+            *enter_routes(token),
         ],
         exception_handlers={
             HTTPException: _wrong,
             CrosslightError: _ours,
         },
     )
-    return Fence(app, hosts=hosts, token=token)
-
-
-def _run(runs: Mapping[str, Opened], request: Request) -> Opened:
-    run = runs.get(request.path_params["run"])
-    if run is None:
-        raise HTTPException(404, "The viewer was not started with such a run.")
-    return run
-
-
-def _number(run: Opened, id: str) -> int:
-    number = None if run.table is None else run.table.number_of(id)
-    if number is None:
-        raise HTTPException(404, "This run has no such row.")
-    return number
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """A small form, as text. Its size is bounded before it is read."""
-    data = b""
-    async for part in request.stream():
-        data += part
-        if len(data) > MOST_FORM:
-            raise HTTPException(413, "This is more than a review can hold.")
-    from urllib.parse import parse_qsl
-
-    try:
-        pairs = parse_qsl(data.decode(), keep_blank_values=True, max_num_fields=100)
-    except ValueError as error:
-        raise HTTPException(400, "The form cannot be read.") from error
-    return dict(pairs)
+    return Fence(Persons(app), hosts=hosts, token=token)
 
 
 async def _wrong(request: Request, error: Exception) -> Response:
@@ -152,6 +110,6 @@ async def _wrong(request: Request, error: Exception) -> Response:
 
 async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, CrosslightError)
-    status = 400 if isinstance(error, ReviewError) else 500
+    status = 400 if isinstance(error, ReviewError | BadSetting) else 500
     page = rendered("web/wrong.html.j2", status=status, why=str(error), hint=error.hint)
     return HTMLResponse(page, status)

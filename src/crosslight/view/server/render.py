@@ -8,6 +8,7 @@ from urllib.parse import quote
 from jinja2 import Environment
 
 from crosslight.view.page import page_environment
+from crosslight.view.server.person import WAYS, person
 
 if TYPE_CHECKING:
     from crosslight.view.server.opened import Opened
@@ -15,12 +16,16 @@ if TYPE_CHECKING:
 CUT = 20_000
 """Characters of a cell on a row's page; the rest is offered as plain text."""
 
+OWN_PAGES = {"judge": "Matrix", "bench": "Numbers", "prefer": "Pairs", "rate": "Matrix"}
+"""Tabs of the pages that only one kind of run has."""
+
 
 @cache
 def environment() -> Environment:
     """The templates of the viewer."""
     made = page_environment()
     made.filters.update(cell=cell, path=path, tabs=tabs)
+    made.globals.update(person=person, ways=WAYS)
     return made
 
 
@@ -52,9 +57,14 @@ def path(text: str) -> str:
 def tabs(run: "Opened") -> list[tuple[str, str, str]]:
     """(name, label, address) of the parts of a run that are there."""
     at = f"/r/{path(run.name)}"
-    found = [("rows", "Rows", f"{at}/rows")] if run.table is not None else []
+    found = [("overview", "Overview", f"{at}/overview")] if run.run else []
+    found += [("rows", "Rows", f"{at}/rows")] if run.table is not None else []
+    if run.kind in OWN_PAGES and run.run.get("status") is not None:
+        found.append(("kind", OWN_PAGES[run.kind], f"{at}/kind"))
+    reviews = [("review", "Review", f"{at}/review")] if run.table is not None else []
     return [
         *found,
+        *reviews,
         *(
             (how, f"{how.capitalize()} ({t.rows:,})", f"{at}/lost/{how}")
             for how, t in run.lost.items()

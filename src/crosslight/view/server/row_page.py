@@ -1,14 +1,30 @@
 """The page of one row: its picture, its words, its numbers on one axis, and the review bar."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from crosslight.runs import ReviewError
 from crosslight.view.rows.query import Query
+from crosslight.view.rows.shape import Shape
 from crosslight.view.server.opened import Opened
-from crosslight.view.server.render import CUT, path, rendered
+from crosslight.view.server.person import person
+from crosslight.view.server.render import CUT, rendered
+from crosslight.view.server.steps import neighbours
 
 MOST_BESIDE = 24
+TOGETHER: Final = (
+    ("response", "other_response"),
+    ("chosen", "rejected"),
+    ("reason_first", "reason_swapped"),
+)
+"""Words that are read against each other."""
+FROM: Final = (("parent", "Made from"), ("mirror_of", "Mirror of"))
+"""Columns that hold the id of another row."""
+EDITABLE: Final = ("build", "prefer", "table")
+LABELLED: Final = ("build", "judge", "table")
+MOST_JSON = 200_000
 
 
 @dataclass(frozen=True)
@@ -19,20 +35,27 @@ class Dot:
     value: float
 
 
+@dataclass(frozen=True)
+class Words:
+    """A text of the row. `edit`: whether reviewers may change it; `now`: as the last edit has it."""
+
+    name: str
+    text: str
+    edit: bool
+    now: str
+
+
 def page(runs: Mapping[str, Opened], run: Opened, number: int, query: Query) -> str:
     """One row. Its neighbours are those of the query that it was reached by."""
     table = run.table
     assert table is not None
-    row = table.row(number)
-    shape = table.shape
+    row, shape = table.row(number), table.shape
+    id = str(row[shape.id]) if shape.id else str(number)
+    acts = run.reviews.of_row(id)
+    words = _words(run, row, {c: t for act in acts for c, t in act.edit})
+    paired = _paired(words)
+    category = str(row.get(shape.category) or "") if shape.category else ""
     before, behind = neighbours(run, number, query)
-    beside = {
-        group: table.beside(number, group)[:MOST_BESIDE]
-        for group in shape.groups
-        if row.get(group) not in (None, "")
-    }
-    shown = {n for many in beside.values() for n in many}
-    found = dict(zip(sorted(shown), table.files.rows_of(sorted(shown), table.shown), strict=True))
     return rendered(
         "web/row.html.j2",
         runs=runs,
@@ -40,60 +63,139 @@ def page(runs: Mapping[str, Opened], run: Opened, number: int, query: Query) -> 
         tab="rows",
         shape=shape,
         row=row,
-        id=str(row[shape.id]) if shape.id else str(number),
+        id=id,
         number=number,
         query=query,
         before=before,
         behind=behind,
+        unwanted=category if category in person().unwanted else "",
+        sensitive=bool(shape.sensitive and row.get(shape.sensitive) is not False),
         dots=[Dot(n, float(row[n])) for n in shape.unit if row.get(n) is not None],
         unknown=[n for n in shape.unit if row.get(n) is None],
-        texts=[(n, row[n]) for n in shape.texts if _is_text(row.get(n)) and n != shape.text],
-        facts=_facts(row, shape),
-        beside={g: [(n, found[n]) for n in many] for g, many in beside.items() if many},
-        acts=[act for (on, _), act in run.reviews.standing().items() if on == _id(run, row)],
+        said=next((one for one in words if one.name == shape.text), None),
+        pairs=paired,
+        others=[w for w in words if w.name != shape.text and not _is_in(paired, w)],
+        edits=any(one.edit for one in words),
+        labelled=shape.kind in LABELLED,
+        facts=_facts(row, shape, words),
+        beside=_beside(run, row, number),
+        origins=_origins(run, row),
+        rules=_rules(row.get("rules")) if shape.kind == "judge" else [],
+        provenance=_pairs_of(row.get("provenance")),
+        acts=acts,
         cut=CUT,
     )
 
 
-def after(run: Opened, number: int, query: Query) -> str:
-    """The address of the row that follows in the query; of the query itself behind the last."""
-    _, behind = neighbours(run, number, query)
-    address = query.address(page=query.page)
-    if behind is None:
-        return f"/r/{path(run.name)}/rows?{address}"
-    return f"/r/{path(run.name)}/row/{path(behind)}?{address}"
+def cell(run: Opened, number: int, column: str) -> str | None:
+    """A text of a row, whole; None where it has none under this name."""
+    assert run.table is not None
+    if column not in run.table.files.schema.names or column in (run.table.shape.image, "images"):
+        return None
+    value = run.table.files.rows_of([number], [column])[0].get(column)
+    return value if isinstance(value, str) else None
 
 
-def neighbours(run: Opened, number: int, query: Query) -> tuple[str | None, str | None]:
-    """The ids before and behind a row in a query's order."""
+def changed(run: Opened, number: int, form: Mapping[str, str]) -> dict[str, str]:
+    """The words that a form changes: those that differ from what the row (or the last edit) says.
+
+    Raises `ReviewError` for a column that is not the reviewer's to change.
+    """
+    assert run.table is not None
+    given = {name[5:]: text for name, text in form.items() if name.startswith("edit.")}
+    if not given:
+        return {}
+    row = run.table.row(number)
+    id = str(row[run.table.shape.id]) if run.table.shape.id else str(number)
+    edited = {c: t for act in run.reviews.of_row(id) for c, t in act.edit}
+    now = {one.name: one for one in _words(run, row, edited)}
+    odd = sorted(name for name in given if name not in now or not now[name].edit)
+    if odd:
+        raise ReviewError(f"{odd[0][:60]!r} is no text of this row that can be edited")
+    # Browsers send line ends as CR LF.
+    plain = {name: text.replace("\r\n", "\n") for name, text in given.items()}
+    return {n: t for n, t in plain.items() if t != now[n].now.replace("\r\n", "\n")}
+
+
+def _words(run: Opened, row: Mapping[str, Any], edited: Mapping[str, str]) -> list[Words]:
+    """The texts of a row in the order in which they are read."""
+    assert run.table is not None
+    shape = run.table.shape
+    names = [shape.text, *(name for pair in TOGETHER for name in pair), *shape.texts]
+    closed = {shape.id, shape.source, shape.photo, shape.image}
+    return [
+        Words(
+            name,
+            row[name],
+            shape.kind in EDITABLE
+            and name in (shape.text, *shape.texts)
+            and name not in closed  # a foreign table's text may be its id
+            and len(row[name]) <= CUT,
+            edited.get(name, row[name]),
+        )
+        for name in dict.fromkeys(names)
+        if name and (name == shape.text or name not in closed) and isinstance(row.get(name), str) and row[name].strip()
+    ]
+
+
+def _paired(words: list[Words]) -> list[tuple[Words, Words]]:
+    by_name = {one.name: one for one in words}
+    return [
+        (by_name[one], by_name[other])
+        for one, other in TOGETHER
+        if one in by_name and other in by_name
+    ]
+
+
+def _is_in(pairs: list[tuple[Words, Words]], words: Words) -> bool:
+    return any(words in pair for pair in pairs)
+
+
+def _beside(
+    run: Opened, row: Mapping[str, Any], number: int
+) -> dict[str, list[tuple[int, dict[str, Any]]]]:
+    """The rows of the same photo, pattern and so on: siblings and controls."""
     table = run.table
     assert table is not None
-    numbers = table.select(query).numbers
-    places = (numbers == number).nonzero()[0]
-    if not len(places):
-        return None, None
-    at = int(places[0])
-    return tuple(  # type: ignore[return-value]
-        _id_of(run, int(numbers[n])) if 0 <= n < len(numbers) else None for n in (at - 1, at + 1)
-    )
+    groups = [group for group in table.shape.groups if row.get(group) not in (None, "")]
+    many = {group: table.beside(number, group)[:MOST_BESIDE] for group in groups}
+    numbers = sorted({n for found in many.values() for n in found})
+    rows = dict(zip(numbers, table.files.rows_of(numbers, table.shown), strict=True))
+    return {group: [(n, rows[n]) for n in found] for group, found in many.items() if found}
 
 
-def _id_of(run: Opened, number: int) -> str:
+def _origins(run: Opened, row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(what it is, id) of rows that this one was made from."""
     assert run.table is not None
-    column = run.table.shape.id
-    return str(run.table.files.rows_of([number], [column])[0][column]) if column else str(number)
+    found = [(said, str(row.get(column) or "")) for column, said in FROM]
+    return [(said, id) for said, id in found if id and run.table.number_of(id) is not None]
 
 
-def _id(run: Opened, row: Mapping[str, Any]) -> str:
-    assert run.table is not None
-    column = run.table.shape.id
-    return str(row[column]) if column else str(row["#"])
+def _rules(said: Any) -> list[dict[str, Any]]:
+    """What the judge found of each rule."""
+    found = _json(said)
+    keys = ("rule", "finding", "score", "reason")
+    return [
+        {key: one.get(key) for key in keys}
+        for one in (found if isinstance(found, list) else [])
+        if isinstance(one, Mapping) and isinstance(one.get("rule"), str)
+    ]
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+def _pairs_of(said: Any) -> list[tuple[str, Any]]:
+    found = _json(said)
+    return list(found.items()) if isinstance(found, Mapping) else []
 
 
-def _facts(row: Mapping[str, Any], shape: Any) -> list[tuple[str, Any]]:
-    told = {"#", shape.text, *shape.texts, *shape.unit}
+def _json(said: Any) -> Any:
+    if not isinstance(said, str) or len(said) > MOST_JSON:
+        return None
+    try:
+        return json.loads(said)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _facts(row: Mapping[str, Any], shape: Shape, words: list[Words]) -> list[tuple[str, Any]]:
+    told = {"#", *(one.name for one in words), *shape.unit}
     return [(name, value) for name, value in row.items() if name not in told]

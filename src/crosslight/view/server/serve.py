@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from crosslight.records import BadSetting
 from crosslight.view.server.fence import LOCAL, is_loopback, new_token
-from crosslight.view.server.opened import Opened
+from crosslight.view.server.opened import Opened, Places
 
 
 def serve(
@@ -29,8 +29,16 @@ def serve(
     hosts = (*LOCAL, *allow, *(() if host in ("0.0.0.0", "::") else (host,)))  # noqa: S104
     bound = _bound(host, port)
     app = application(runs, hosts=hosts, token=secret)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,  # a page that listens to a run would never let go
+    )
     shown = f"[{host}]" if ":" in host else host
+    if isinstance(runs, Places):
+        runs.warm()
     told(f"http://{shown}:{bound.getsockname()[1]}/", secret)
     uvicorn.Server(config).run(sockets=[bound])
 
@@ -41,6 +49,7 @@ def _bound(host: str, port: int) -> socket.socket:
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((host, port))
+        found.listen(128)  # who reads the address may ask at once
     except OSError as error:
         found.close()
         raise BadSetting(

@@ -7,6 +7,7 @@
     rows: [...node.querySelectorAll("[data-kind]")],
     text: node.textContent.toLowerCase(),
   }));
+  const shots = [...document.querySelectorAll(".shot")];
   const count = document.getElementById("count");
   const empty = document.getElementById("nothing");
   const apply = () => {
@@ -28,6 +29,7 @@
       family.node.hidden = !fits || kept === 0;
       if (!family.node.hidden) rows += kept;
     }
+    for (const shot of shots) shot.hidden = !shot.querySelector(".family:not([hidden])");
     count.textContent = rows === 1 ? "1 row" : rows + " rows";
     empty.hidden = rows > 0;
   };

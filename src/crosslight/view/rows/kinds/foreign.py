@@ -40,7 +40,8 @@ def shape(files: Sequence[Path], mapping: Mapping[str, str] | None = None) -> Sh
     if image and not _holds_pictures(schema.field(image).type):
         parts["image"] = ""
     scores = [f.name for f in schema if pa.types.is_floating(f.type)]
-    facets = [n for n in _plain(schema) if n not in scores and _is_few(batch, n)]
+    no_facets = {*scores, parts["id"], parts["text"]}
+    facets = [n for n in _plain(schema) if n not in no_facets and _is_few(batch, n)]
     texts = [f.name for f in schema if pa.types.is_string(f.type) or _is_large_text(f.type)]
     return Shape(
         kind="table",

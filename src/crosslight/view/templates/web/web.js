@@ -10,32 +10,68 @@ const kept = (name, value) => {
   return "";
 };
 
+const WAYS = ["hidden", "sensitive", "blurred", "grey", "shown"];
 const care = document.getElementById("care");
-const setCare = (how) => {
-  for (const other of ["sensitive", "blurred", "grey", "shown"]) page.classList.toggle(`care-${other}`, other === how);
+const load = (pic) => {
+  const image = pic.querySelector("img[data-src]");
+  if (image) { image.src = image.dataset.src; delete image.dataset.src; }
+  pic.classList.remove("later");
 };
 if (care) {
-  care.value = kept("care") || "sensitive";
-  if (!care.value) care.value = "sensitive";
-  setCare(care.value);
-  care.addEventListener("change", () => { kept("care", care.value); setCare(care.value); });
+  care.addEventListener("change", () => {
+    document.cookie = `crosslight-care=${care.value}; path=/; max-age=31536000; SameSite=Strict`;
+    for (const way of WAYS) page.classList.toggle(`care-${way}`, way === care.value);
+    if (care.value === "hidden" || care.value === "blurred") location.reload();
+    else document.querySelectorAll(".pic.later").forEach(load);
+  });
+  const here = document.querySelector(".care a");
+  if (here) here.href = `/care?back=${encodeURIComponent(location.pathname + location.search)}`;
 }
+
+// How many sensitive photos were opened today, in this browser.
+const day = `seen-${new Date().toISOString().slice(0, 10)}`;
+const counter = document.getElementById("seen");
+const tell = () => {
+  const seen = Number(kept(day)) || 0, limit = counter ? Number(counter.dataset.limit) : 0;
+  if (counter) counter.textContent = seen ? `opened today: ${seen}` : "";
+  const enough = document.getElementById("enough");
+  if (!enough || !limit || seen < limit) return;
+  enough.textContent = `You have opened ${seen} photos today; you set ${limit} as enough. A break helps. Nothing is locked.`;
+  enough.hidden = false;
+};
+tell();
 
 const form = document.querySelector("form.review");
 const reveal = (pic) => {
-  const seen = pic.classList.toggle("seen");
   const button = pic.querySelector(".veil");
-  if (button) button.setAttribute("aria-pressed", String(seen));
-  if (form && seen) form.elements.shown.value = "yes";
+  if (!button) return;
+  const seen = !pic.classList.contains("seen");
+  for (const other of document.querySelectorAll(".pic.seen")) mark(other, false);  // one at a time
+  if (!seen) return;
+  load(pic);
+  mark(pic, true);
+  if (form) form.elements.shown.value = "yes";
+  kept(day, String((Number(kept(day)) || 0) + 1));
+  tell();
+};
+const mark = (pic, seen) => {
+  const button = pic.querySelector(".veil");
+  pic.classList.toggle("seen", seen);
+  button.setAttribute("aria-pressed", String(seen));
+  button.textContent = button.textContent.replace(/(show|hide)$/, seen ? "hide" : "show");
 };
 for (const button of document.querySelectorAll(".veil")) {
   button.addEventListener("click", () => reveal(button.closest(".pic")));
 }
-
 if (form) {
-  const by = form.elements.by;
-  by.value = kept("reviewer");
-  form.addEventListener("submit", () => kept("reviewer", by.value));
+  form.addEventListener("submit", (event) => {  // a key that is held down is one review
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+  window.addEventListener("pageshow", () => { delete form.dataset.sent; });
+  // What was seen counts as seen, however it was chosen to be shown.
+  const open = [...document.querySelectorAll(".row .pic img[src]")].some((image) => !image.closest(".sensitive") || page.classList.contains("care-shown"));
+  if (open) form.elements.shown.value = "yes";
 }
 
 for (const range of document.querySelectorAll("form.range")) {
@@ -61,7 +97,7 @@ const drawer = document.querySelector(".drawer");
 if (drawer && window.matchMedia("(max-width: 760px)").matches) drawer.open = false;
 
 const KEYS = [["j / k", "next, previous"], ["Enter", "open the row"], ["v", "show or hide the photo"],
-  ["a r s", "accept, reject, skip"], ["u", "undo"], ["e", "write a reason"], ["/", "search"], ["?", "these keys"]];
+  ["a r s", "accept, reject, skip"], ["u", "undo, also from the next row"], ["1 2", "label safe, unsafe"], ["e", "edit the words"], ["w", "write a reason"], ["n", "next not reviewed"], ["/", "search"], ["?", "these keys"]];
 const help = () => {
   let box = document.querySelector("dialog");
   if (!box) {
@@ -97,8 +133,32 @@ document.addEventListener("keydown", (event) => {
   else if (key === "k") step(-1);
   else if (key === "/") { const box = document.querySelector("input[type=search]"); if (!box) return; box.focus(); }
   else if (key === "v") { const near = document.activeElement.closest(".card"); const pic = (near || document).querySelector(".pic"); if (pic) reveal(pic); }
-  else if (key === "e" && form) form.elements.reason.focus();
+  else if (key === "w" && form) form.elements.reason.focus();
+  else if (key === "e" && document.querySelector("details.edit")) {
+    const box = document.querySelector("details.edit"); box.open = true; box.querySelector("textarea").focus();
+  } else if (key === "n" && form) location.href = document.querySelector('.steps a[href*="/next"]').href;
   else if (verdict) { if (form.elements.by.value) verdict.click(); else form.elements.by.focus(); }
   else return;
   event.preventDefault();
 });
+
+// A choice of order or group needs no button.
+for (const order of document.querySelectorAll(".bar2 form.order")) {
+  order.classList.add("quick");
+  for (const list of order.querySelectorAll("select")) list.addEventListener("change", () => order.requestSubmit());
+}
+
+const live = document.getElementById("live");
+if (live) {
+  const heard = new EventSource(live.dataset.events);
+  heard.addEventListener("progress", (event) => { live.textContent = `This run is going on. ${JSON.parse(event.data).said}`; });
+  heard.addEventListener("ended", () => { heard.close(); location.reload(); });
+}
+
+for (const form of document.querySelectorAll("form[data-auto]")) {
+  form.addEventListener("input", (event) => {
+    const told = event.target.closest("label")?.querySelector("output");
+    if (told) told.textContent = event.target.value;
+  });
+  form.addEventListener("change", () => form.requestSubmit());
+}

@@ -1,16 +1,18 @@
 """The file of reviews: one JSON line an act, appended and synced before anybody is told.
 
-The last act of a reviewer on a row counts; an undo is an act with an empty verdict. A line that a
-kill has torn is passed over, and the next line begins after it.
+What a reviewer said last of a row counts; an act without verdict, label and edit is an undo. A
+line that a kill has torn is passed over, and the next line begins after it.
 """
 
 import json
 import os
+import stat
 import threading
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from crosslight.records import CrosslightError
 
@@ -40,11 +42,24 @@ class Act:
     shown: bool = False
     at: str = ""
 
+    @property
+    def is_undo(self) -> bool:
+        """Whether it says nothing but that the act before it is taken back."""
+        return not (self.verdict or self.label or self.edit)
+
     def as_line(self) -> bytes:
         """As it stands in the file."""
         said = {**asdict(self), "edit": dict(self.edit)}
         kept = {k: v for k, v in said.items() if v not in ("", {}, False) or k == "verdict"}
         return json.dumps(kept, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+
+
+class ReviewKey(NamedTuple):
+    """Of what one thing is said, and by whom; `rule` is empty for the row as a whole."""
+
+    row: str
+    by: str
+    rule: str
 
 
 class Reviews:
@@ -77,16 +92,41 @@ class Reviews:
             self._catch_up()
             return tuple(self._acts)
 
-    def standing(self) -> dict[tuple[str, str], Act]:
-        """(row, reviewer, rule) without what was undone: the last act of each."""
-        last: dict[tuple[str, str, str], Act] = {}
+    def standing(self) -> dict[ReviewKey, Act]:
+        """What each reviewer now says of a row (or of a rule on it), all acts taken together.
+
+        Verdict, label and edit are said apart: the last of each counts, and an edit of one column
+        leaves those of others. An undo takes back the last act that is not yet taken back.
+        """
+        said: dict[ReviewKey, list[Act]] = {}
         for act in self.acts():
-            last[act.row, act.by, act.rule] = act
-        return {
-            (row, by) if not rule else (row, f"{by}\x1f{rule}"): act
-            for (row, by, rule), act in last.items()
-            if act.verdict or act.label or act.edit
-        }
+            acts = said.setdefault(ReviewKey(act.row, act.by, act.rule), [])
+            if not act.is_undo:
+                acts.append(act)
+            elif acts:
+                acts.pop()
+        return {key: _together(acts) for key, acts in said.items() if acts}
+
+    def last_of(self, by: str) -> Act | None:
+        """The last act of a reviewer that is not taken back: the one that an undo takes back."""
+        acts: list[Act] = []
+        for act in self.acts():
+            if act.by != by:
+                continue
+            if not act.is_undo:
+                acts.append(act)
+                continue
+            on = (act.row, act.rule)
+            at = next(
+                (n for n in range(len(acts))[::-1] if (acts[n].row, acts[n].rule) == on), None
+            )
+            if at is not None:
+                del acts[at]
+        return acts[-1] if acts else None
+
+    def of_row(self, row: str) -> list[Act]:
+        """What stands of one row, in the order of reviewers."""
+        return [act for key, act in sorted(self.standing().items()) if key.row == row]
 
     def _append(self, line: bytes) -> None:
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
@@ -101,20 +141,62 @@ class Reviews:
             os.fsync(handle)
         finally:
             os.close(handle)
+        if not size:
+            _sync_folder(self.path.parent)  # else a crash could lose the file's name
 
     def _catch_up(self) -> None:
+        """Read what was added. A file that somebody has cut or replaced is read anew."""
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
-            with self.path.open("rb") as file:
-                file.seek(self._read)
-                data = file.read()
-        except FileNotFoundError:
+            handle = os.open(self.path, flags)
+        except OSError:  # none yet, or a link out of the folder: nothing that we wrote
             return
+        with os.fdopen(handle, "rb") as file:
+            found = os.fstat(handle)
+            if not stat.S_ISREG(found.st_mode):
+                return
+            if found.st_size < self._read:
+                self._acts, self._read = [], 0
+            file.seek(self._read)
+            data = file.read()
         whole = data.rfind(b"\n") + 1
-        for line in data[:whole].splitlines():
+        for line in data[:whole].split(b"\n"):
             act = _read_line(line)
             if act is not None:
                 self._acts.append(act)
         self._read += whole
+
+
+def accepted_rows(standing: Mapping[ReviewKey, Act]) -> dict[str, dict[str, str]]:
+    """Rows that somebody accepted and nobody rejected, each with its edits (column -> text).
+
+    Of two edits of one column the later counts.
+    """
+    verdicts: dict[str, set[str]] = {}
+    edits: dict[str, dict[str, str]] = {}
+    for key, act in sorted(standing.items(), key=lambda one: one[1].at):
+        if not key.rule:
+            verdicts.setdefault(key.row, set()).add(act.verdict)
+            edits.setdefault(key.row, {}).update(act.edit)
+    return {
+        row: edits[row]
+        for row, given in verdicts.items()
+        if "accept" in given and "reject" not in given
+    }
+
+
+def _together(acts: Sequence[Act]) -> Act:
+    """One act that says what these say, the later over the earlier."""
+    verdict = next((a for a in reversed(acts) if a.verdict), None)
+    edit = {column: text for act in acts for column, text in act.edit}
+    return replace(
+        acts[-1],
+        verdict=verdict.verdict if verdict else "",
+        reason=verdict.reason if verdict else acts[-1].reason,
+        label=next((a.label for a in reversed(acts) if a.label), ""),
+        edit=tuple(sorted(edit.items())),
+        shown=any(act.shown for act in acts),
+    )
 
 
 def _read_line(line: bytes) -> Act | None:
@@ -136,6 +218,8 @@ def _check(act: Act) -> None:
     if act.verdict not in VERDICTS:
         raise ReviewError(f"{act.verdict!r} is no verdict", "accept, reject or skip")
     edits = [text for pair in act.edit for text in pair]
+    if any("\ud800" <= char <= "\udfff" for text in (*texts, *edits) for char in text):
+        raise ReviewError("a review holds half a character, which no file can keep")
     if any(len(text) > MOST_TEXT for text in (*texts, *edits)):
         raise ReviewError(f"a review holds at most {MOST_TEXT:,} characters a field")
 
@@ -146,3 +230,13 @@ def _fields(act: Act) -> dict[str, Any]:
 
 def _last_byte(handle: int, size: int) -> bytes:
     return os.pread(handle, 1, size - 1)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""Plots as files: one drawing, written as SVG and as PNG."""

@@ -1,0 +1,75 @@
+"""Labels of reviewers as the file that `crosslight judge report` reads."""
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from crosslight.runs import Act, ReviewKey
+from crosslight.text import csv_text
+
+DRAWN: Final = ("drawn", "queue", "place", "of")
+COLUMNS: Final = ("image", "photo", "rule", "label", *DRAWN, "reviewers")
+MOST_QUEUE: Final = 64 * 2**20
+"""Bytes of a queue file."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFile:
+    """`disputed`: how many labels are left out because reviewers differ: neither can be trusted."""
+
+    text: str
+    labels: int
+    disputed: int
+
+
+def label_file(
+    standing: Mapping[ReviewKey, Act],
+    names: Mapping[str, tuple[str, str]],
+    drawn: Mapping[str, Mapping[str, str]],
+) -> LabelFile:
+    """`names`: row -> (source, photo); `drawn`: photo -> how a queue drew it. Rows of no queue were
+    picked by hand, and the card counts them so."""
+    said: dict[tuple[str, str], dict[str, str]] = {}
+    for key, act in sorted(standing.items()):
+        if act.label in ("safe", "unsafe") and key.row in names:
+            said.setdefault((key.row, key.rule), {})[key.by] = act.label
+    agreed = {thing: by for thing, by in said.items() if len(set(by.values())) == 1}
+    rows = [
+        {
+            "image": names[row][0] or names[row][1],
+            "photo": names[row][1],
+            "rule": rule or "*",
+            "label": next(iter(by.values())),
+            **{column: drawn.get(names[row][1], {}).get(column, "") for column in DRAWN},
+            "reviewers": " ".join(sorted(by)),
+        }
+        for (row, rule), by in agreed.items()
+    ]
+    return LabelFile(csv_text(COLUMNS, rows), len(rows), len(said) - len(agreed))
+
+
+def drawn_photos(folder: Path) -> dict[str, dict[str, str]]:
+    """How the queues of a run (`judge report` writes them) drew each photo; a file that cannot be
+    read draws nothing."""
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted(folder.glob("label_next*.csv")):
+        try:
+            if path.is_symlink() or path.stat().st_size > MOST_QUEUE:
+                continue
+            for row in _rows(path):
+                how = {column: row.get(column) or "" for column in DRAWN}
+                if row.get("photo") and how["drawn"]:
+                    # By chance before by doubt: what a sample drew stays in the sample.
+                    known = found.get(row["photo"])
+                    if known is None or known["drawn"] != "random":
+                        found[row["photo"]] = how
+        except (OSError, ValueError, csv.Error):
+            continue
+    return found
+
+
+def _rows(path: Path) -> Iterable[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        yield from csv.DictReader(file)

@@ -1,0 +1,192 @@
+"""The narrow columns of a table, read in one pass, and kept in the cache for the next time.
+
+The files of strangers are judged page by page as they are read, which for a million rows takes
+some seconds; what came out of it is some 70 MB of codes and numbers, which load in a moment.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crosslight.view.rows.files import Files, Layout, stamp
+from crosslight.view.rows.narrow import (
+    Facet,
+    FacetMaker,
+    Group,
+    GroupMaker,
+    Measure,
+    Numbers,
+    TooManyValues,
+    as_measure,
+)
+from crosslight.view.rows.shape import Shape
+
+KEPT_FROM: Final = 50_000
+"""Rows from which it pays to keep the columns."""
+SPARED: Final = 2**30
+"""Bytes that the cache leaves free on its disk."""
+FORM: Final = "1"
+"""Of the kept file: another form is not read."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What is held in memory of all rows."""
+
+    layout: Layout
+    facets: Mapping[str, Facet]
+    measures: Mapping[str, Measure]
+    groups: Mapping[str, Group]
+    ids: pa.Array | None
+
+
+def read_columns(shape: Shape, files: Files) -> Columns:
+    """One pass through the narrow columns. Raises `TableError`."""
+    facets: dict[str, FacetMaker] = {name: FacetMaker(name) for name in shape.facets}
+    groups = {name: GroupMaker(name) for name in shape.groups}
+    scores: dict[str, list[pa.Array]] = {name: [] for name in shape.scores}
+    ids: list[pa.Array] = []
+    columns = list(dict.fromkeys([*facets, *groups, *scores, *([shape.id] if shape.id else [])]))
+    for batch in files.batches(columns) if columns else ():
+        for name in list(facets):
+            try:
+                facets[name].add(batch.column(name))
+            except TooManyValues:
+                del facets[name]
+        for name, maker in groups.items():
+            maker.add(batch.column(name))
+        for name, parts in scores.items():
+            parts.append(batch.column(name))
+        if shape.id:
+            ids.append(pc.cast(batch.column(shape.id), pa.large_string()))
+    made = {name: maker.made() for name, maker in facets.items()}
+    measured = {name: as_measure(name, parts) for name, parts in scores.items()}
+    return Columns(
+        files.layout,
+        # One value for all rows tells nobody anything.
+        {name: facet for name, facet in made.items() if len(facet.values) > 1},
+        {name: one for name, one in measured.items() if np.isfinite(one.values).any()},
+        {name: maker.made() for name, maker in groups.items()},
+        (pa.concat_arrays(ids) if ids else pa.array([], pa.large_string())) if shape.id else None,
+    )
+
+
+def kept_columns(shape: Shape, cache: Path | None) -> Columns | None:
+    """What an earlier opening of the same files kept; None where there is nothing that fits."""
+    if cache is None:
+        return None
+    try:
+        with np.load(_path(shape, cache), allow_pickle=False) as kept:
+            return _loaded(kept)
+    except Exception:  # torn, of another form, or not there: it is read out of the files again
+        return None
+
+
+def keep_columns(shape: Shape, columns: Columns, cache: Path | None) -> None:
+    """Keep them for the next time, where there is room; without is only slower."""
+    rows = sum(map(sum, columns.layout.groups))
+    if cache is None or rows < KEPT_FROM:
+        return
+    arrays = _arrays(columns)
+    path = _path(shape, cache)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with suppress(OSError):
+        cache.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(cache).free < SPARED + sum(one.nbytes for one in arrays.values()):
+            return
+        try:
+            with part.open("wb") as file:
+                np.savez(file, allow_pickle=False, **arrays)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def _arrays(columns: Columns) -> dict[str, Any]:
+    about: dict[str, Any] = {
+        "form": FORM,
+        "groups": columns.layout.groups,
+        "facets": {name: facet.values for name, facet in columns.facets.items()},
+        "measures": list(columns.measures),
+        "grouped": list(columns.groups),
+        "ids": columns.ids is not None,
+    }
+    found = {
+        "about": _bytes(json.dumps(about).encode()),
+        "schema": np.frombuffer(columns.layout.schema.serialize(), dtype=np.uint8),
+    }
+    for at, facet in enumerate(columns.facets.values()):
+        found[f"facet{at}"] = facet.codes
+        if facet.at is not None:
+            found[f"facet{at}at"] = facet.at
+    for at, measure in enumerate(columns.measures.values()):
+        found[f"measure{at}"] = measure.values
+    for at, group in enumerate(columns.groups.values()):
+        found[f"group{at}"] = group.codes
+        found[f"group{at}values"] = _packed(group.values)
+    if columns.ids is not None:
+        found["ids"] = _packed(columns.ids)
+    return found
+
+
+def _loaded(kept: Any) -> Columns:
+    about = json.loads(kept["about"].tobytes())
+    if about["form"] != FORM:
+        raise ValueError(about["form"])
+    facets = {
+        name: Facet(
+            name,
+            tuple(values),
+            kept[f"facet{at}"],
+            kept.get(f"facet{at}at", None),
+        )
+        for at, (name, values) in enumerate(about["facets"].items())
+    }
+    groups = {
+        name: Group(name, kept[f"group{at}"], _unpacked(kept[f"group{at}values"]))
+        for at, name in enumerate(about["grouped"])
+    }
+    schema = pa.ipc.read_schema(pa.py_buffer(kept["schema"].tobytes()))
+    return Columns(
+        Layout(schema, tuple(tuple(counts) for counts in about["groups"])),
+        facets,
+        {name: Measure(name, kept[f"measure{at}"]) for at, name in enumerate(about["measures"])},
+        groups,
+        _unpacked(kept["ids"]) if about["ids"] else None,
+    )
+
+
+def _packed(texts: pa.Array) -> Numbers:
+    sink = pa.BufferOutputStream()
+    batch = pa.record_batch({"text": texts})
+    with pa.ipc.new_stream(sink, batch.schema) as stream:
+        stream.write_batch(batch)
+    return np.frombuffer(sink.getvalue(), dtype=np.uint8)
+
+
+def _unpacked(data: Numbers) -> pa.Array:
+    (batch,) = pa.ipc.open_stream(pa.py_buffer(data.tobytes()))
+    return batch.column(0)
+
+
+def _bytes(data: bytes) -> Numbers:
+    return np.frombuffer(data, dtype=np.uint8)
+
+
+def _path(shape: Shape, cache: Path) -> Path:
+    """Named by the files as they are now and by what is read of them."""
+    about = (
+        [(str(path.resolve()), stamp(path)) for path in shape.files],
+        (shape.id, shape.facets, shape.scores, shape.groups),
+    )
+    return cache / f"{hashlib.sha256(repr(about).encode()).hexdigest()[:32]}.columns.npz"

@@ -1,0 +1,41 @@
+"""What a request asks for: a run, a row, a form."""
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from crosslight.view.server.opened import Opened
+
+MOST_FORM = 200_000
+"""Bytes of a form."""
+
+
+def run_of(runs: Mapping[str, Opened], request: Request) -> Opened:
+    """The run that the address names."""
+    run = runs.get(request.path_params["run"])
+    if run is None:
+        raise HTTPException(404, "The viewer was not started with such a run.")
+    return run
+
+
+def number_of(run: Opened, id: str) -> int:
+    """The number of the row with this id."""
+    number = None if run.table is None else run.table.number_of(id)
+    if number is None:
+        raise HTTPException(404, "This run has no such row.")
+    return number
+
+
+async def form_of(request: Request) -> list[tuple[str, str]]:
+    """A small form, as text. Its size is bounded before it is read."""
+    data = b""
+    async for part in request.stream():
+        data += part
+        if len(data) > MOST_FORM:
+            raise HTTPException(413, "This is more than a review can hold.")
+    try:
+        return parse_qsl(data.decode(), keep_blank_values=True, max_num_fields=200)
+    except ValueError as error:
+        raise HTTPException(400, "The form cannot be read.") from error

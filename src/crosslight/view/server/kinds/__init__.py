@@ -1,0 +1,1 @@
+"""Pages that one kind of run has and others have not."""

@@ -1,0 +1,59 @@
+"""The page of reviews of a run: progress, where reviewers differ, agreement, and the labels."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from crosslight.view.reviews.labels import drawn_photos, label_file
+from crosslight.view.reviews.progress import agreement, disputes, reviewers
+from crosslight.view.server.opened import Opened
+from crosslight.view.server.render import rendered
+
+MOST_DISPUTES = 200
+
+
+def page(runs: Mapping[str, Opened], run: Opened) -> str:
+    """Everything that the acts on a run say together."""
+    standing = run.reviews.standing()
+    found = disputes(standing)
+    return rendered(
+        "web/review.html.j2",
+        runs=runs,
+        run=run,
+        tab="review",
+        people=reviewers(run.reviews.acts(), standing, datetime.now(UTC).date().isoformat()),
+        disputes=found[:MOST_DISPUTES],
+        more_disputes=len(found[MOST_DISPUTES:]),
+        agreed=agreement(standing),
+        rows=0 if run.table is None else run.table.rows,
+        decided=len({k.row for k, a in standing.items() if a.verdict in ("accept", "reject")}),
+        labels=label_file(standing, _names(run), {}),
+    )
+
+
+def labels(run: Opened, by: str) -> str:
+    """The labels as `crosslight judge report` reads them; `by`: of one reviewer only."""
+    standing = run.reviews.standing()
+    if by:
+        standing = {key: act for key, act in standing.items() if key.by == by}
+    folder = run.place if run.place.is_dir() else run.place.parent
+    return label_file(standing, _names(run), drawn_photos(folder)).text
+
+
+def _names(run: Opened) -> dict[str, tuple[str, str]]:
+    """(source, photo) of the rows that were labelled."""
+    table = run.table
+    if table is None:
+        return {}
+    rows = {act.row for act in run.reviews.standing().values() if act.label}
+    numbered = {row: at for row in rows if (at := table.number_of(row)) is not None}
+    shape = table.shape
+    columns = [name for name in (shape.source, shape.photo) if name]
+    numbers = sorted(set(numbered.values()))
+    found = dict(zip(numbers, table.files.rows_of(numbers, columns), strict=True))
+    return {
+        row: (
+            str(found[at].get(shape.source) or "") if shape.source else "",
+            str(found[at].get(shape.photo) or "") if shape.photo else row,
+        )
+        for row, at in numbered.items()
+    }

@@ -1,0 +1,135 @@
+"""What reviewers send and ask for: acts, progress, labels, and how much they want to see."""
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from crosslight.runs import Act, ReviewError
+from crosslight.view.rows.query import Query, read_query
+from crosslight.view.server import calls_page, care_page, review_page, row_page, steps
+from crosslight.view.server.asked import form_of, number_of, run_of
+from crosslight.view.server.opened import Opened
+from crosslight.view.server.person import YEAR, Person, cookies_of
+
+
+def review_routes(runs: Mapping[str, Opened]) -> list[Route]:
+    """The routes of reviews on these runs."""
+
+    async def act(request: Request) -> Response:
+        run, form = run_of(runs, request), dict(await form_of(request))
+        query = read_query(request.query_params.multi_items())
+        number = await run_in_threadpool(number_of, run, form.get("row", ""))
+        if form.get("act") == "undo":
+            onward = await run_in_threadpool(_undo, run, form, query)
+        else:
+            said = await run_in_threadpool(_act, run, number, form)
+            await run_in_threadpool(run.reviews.add, said)
+            onward = steps.row_address(run, said.row, query)
+            if said.verdict:
+                onward = await run_in_threadpool(steps.after, run, number, query)
+        if request.headers.get("accept", "").startswith("application/json"):
+            return Response('{"kept":true}', media_type="application/json")
+        answer = RedirectResponse(onward, 303)
+        _keep(answer, {"crosslight-by": quote(form.get("by", "").strip(), safe="")})
+        return answer
+
+    async def reviews(request: Request) -> Response:
+        run = run_of(runs, request)
+        return HTMLResponse(await run_in_threadpool(review_page.page, runs, run))
+
+    async def onward(request: Request) -> Response:
+        run = run_of(runs, request)
+        if run.table is None:
+            raise HTTPException(404, "This run has no rows.")
+        query = read_query(request.query_params.multi_items())
+        return RedirectResponse(await run_in_threadpool(steps.undecided, run, query), 303)
+
+    async def labels(request: Request) -> Response:
+        run, by = run_of(runs, request), request.query_params.get("by", "")
+        text = await run_in_threadpool(review_page.labels, run, by)
+        name = {"content-disposition": 'attachment; filename="labels.csv"'}
+        return Response(text, media_type="text/csv; charset=utf-8", headers=name)
+
+    async def cell(request: Request) -> Response:
+        run = run_of(runs, request)
+        number = await run_in_threadpool(number_of, run, request.path_params["id"])
+        text = await run_in_threadpool(row_page.cell, run, number, request.path_params["column"])
+        if text is None:
+            raise HTTPException(404, "This row has no such text.")
+        return PlainTextResponse(text)
+
+    async def calls(request: Request) -> Response:
+        run = run_of(runs, request)
+        number = await run_in_threadpool(number_of, run, request.path_params["id"])
+        return HTMLResponse(await run_in_threadpool(calls_page.page, runs, run, number))
+
+    async def care(request: Request) -> Response:
+        if request.method == "GET":
+            back = request.query_params.get("back", "/")
+            return HTMLResponse(await run_in_threadpool(care_page.page, runs, back))
+        pairs = await form_of(request)
+        form = dict(pairs)
+        who = Person(
+            by=form.get("by", "").strip(),
+            care=form.get("care", ""),
+            limit=_whole(form.get("limit", "")),
+            unwanted=frozenset(value for name, value in pairs if name == "unwanted"),
+        )
+        answer = RedirectResponse(care_page.own(form.get("back", "/")), 303)
+        _keep(answer, cookies_of(who))
+        return answer
+
+    return [
+        Route("/care", care, methods=["GET", "POST"]),
+        Route("/r/{run}/review", reviews, methods=["GET"]),
+        Route("/r/{run}/review", act, methods=["POST"]),
+        Route("/r/{run}/next", onward),
+        Route("/r/{run}/labels.csv", labels),
+        Route("/r/{run}/calls/{id:path}", calls),
+        Route("/r/{run}/cell/{column}/{id:path}", cell),
+    ]
+
+
+def _act(run: Opened, number: int, form: Mapping[str, str]) -> Act:
+    """What a form says. Raises `ReviewError` where it says nothing."""
+    label, _, rule = form.get("label", "").partition("@")
+    edit = row_page.changed(run, number, form) if form.get("act") == "edit" else {}
+    if form.get("verdict") == "accept":
+        edit = row_page.changed(run, number, form)
+    act = Act(
+        row=form.get("row", ""),
+        by=form.get("by", "").strip(),
+        verdict=form.get("verdict", ""),
+        reason=form.get("reason", "").strip(),
+        label=label,
+        rule=rule,
+        edit=tuple(sorted(edit.items())),
+        shown=form.get("shown") == "yes",
+    )
+    if act.is_undo:
+        raise ReviewError("this review says nothing", "accept, reject, skip, label or edit")
+    return act
+
+
+def _undo(run: Opened, form: Mapping[str, str], query: Query) -> str:
+    """Take back the reviewer's last act, wherever it was, and go there."""
+    by = form.get("by", "").strip()
+    last = run.reviews.last_of(by)
+    if last is None:
+        return steps.row_address(run, form.get("row", ""), query)
+    run.reviews.add(Act(row=last.row, by=by, verdict="", rule=last.rule))
+    return steps.row_address(run, last.row, query)
+
+
+def _keep(answer: Response, cookies: Mapping[str, str]) -> None:
+    for name, value in cookies.items():
+        answer.set_cookie(name, value[:3000], max_age=YEAR, samesite="strict", path="/")
+
+
+def _whole(said: str) -> int:
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 6 else 0

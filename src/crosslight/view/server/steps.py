@@ -1,0 +1,72 @@
+"""From row to row: the neighbours in a selection, and the next that a reviewer has not decided."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from crosslight.view.rows.narrow import Numbers
+from crosslight.view.rows.query import Query
+from crosslight.view.server.opened import Opened
+from crosslight.view.server.person import person
+from crosslight.view.server.render import path
+
+
+def neighbours(run: Opened, number: int, query: Query) -> tuple[str | None, str | None]:
+    """The ids before and behind a row in a query's order, without categories that the reader does
+    not want to see."""
+    numbers = _wanted(run, query, but=number)
+    places = np.flatnonzero(numbers == number)
+    if not len(places):
+        return None, None
+    at = int(places[0])
+    before = id_of(run, int(numbers[at - 1])) if at > 0 else None
+    behind = id_of(run, int(numbers[at + 1])) if at + 1 < len(numbers) else None
+    return before, behind
+
+
+def after(run: Opened, number: int, query: Query) -> str:
+    """The address of the row that follows in the query; of the query itself behind the last."""
+    _, behind = neighbours(run, number, query)
+    address = query.address(page=query.page)
+    if behind is None:
+        return f"/r/{path(run.name)}/rows?{address}"
+    return row_address(run, behind, query)
+
+
+def undecided(run: Opened, query: Query) -> str:
+    """The address of the first row of a query of which the reader has said nothing; of the page of
+    reviews where none is left."""
+    table, by = run.table, person().by
+    assert table is not None
+    said = [key.row for key in run.reviews.standing() if key.by == by]
+    numbers = _wanted(run, query)
+    left = numbers[~table.mask_of(said)[numbers]]
+    if not len(left):
+        return f"/r/{path(run.name)}/review"
+    return row_address(run, id_of(run, int(left[0])), query)
+
+
+def row_address(run: Opened, id: str, query: Query) -> str:
+    """Where a row is seen, as one of a query."""
+    return f"/r/{path(run.name)}/row/{path(id)}?{query.address(page=query.page)}"
+
+
+def id_of(run: Opened, number: int) -> str:
+    """The id of a row; its number where the table has none."""
+    assert run.table is not None
+    column = run.table.shape.id
+    return str(run.table.some([number], [column])[0][column]) if column else str(number)
+
+
+def _wanted(run: Opened, query: Query, but: int | None = None) -> Numbers:
+    """The rows of a query without unwanted categories; `but`: a row that is there in any case."""
+    assert run.table is not None
+    # Of a grouped page each row of a group has its turn.
+    numbers = run.table.select(replace(query, group="")).numbers
+    facet = run.table.facets.get(run.table.shape.category)
+    if facet is None or not person().unwanted:
+        return numbers
+    unwanted = facet.mask(tuple(person().unwanted), run.table.rows)
+    if but is not None:
+        unwanted[but] = False
+    return numbers[~unwanted[numbers]]
