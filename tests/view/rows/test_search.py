@@ -11,7 +11,15 @@ from crosslight.view.rows.search import Search
 from crosslight.view.rows.table import Table
 from tests.view.rows.make import table
 
-SAID = ["the kettle boils", 'a "quoted" word', "AND OR NOT", "straße 12", "nul\x00byte", None, "I don't"]
+SAID = [
+    "the kettle boils",
+    'a "quoted" word',
+    "AND OR NOT",
+    "straße 12",
+    "nul\x00byte",
+    None,
+    "I don't",
+]
 
 
 def made(tmp_path: Path, *, indexed: bool) -> Table:
