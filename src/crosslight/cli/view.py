@@ -47,7 +47,12 @@ def view(
     mapping = dict(_part(said) for said in column or ())
     folder = images_path(store)
     images = ImageStore(folder) if folder.is_dir() else None
-    runs = open_places(places or _here(), images, home() / "view", mapping, answers_path(store))
+
+    def slow(line: str) -> None:
+        err.print(line, style="dim", highlight=False, soft_wrap=True)
+
+    cache, answers = home() / "view", answers_path(store)
+    runs = open_places(places or _here(), images, cache, mapping, answers, slow)
 
     def told(address: str, token: str) -> None:
         out.print(f"[bold]{address}[/bold]", highlight=False, soft_wrap=True)

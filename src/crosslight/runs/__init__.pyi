@@ -23,6 +23,7 @@ from .folder import (
     held_folder,
     library_versions,
     read_run,
+    running,
 )
 from .intake import Intake, Looked, Progress, look, look_alone, unheard
 from .lost import (
@@ -107,6 +108,7 @@ __all__ = [
     "read_manifest",
     "read_run",
     "read_side",
+    "running",
     "setup_differences",
     "split_files",
     "started",

@@ -1,5 +1,6 @@
 """A run's folder: whose it is, and who is writing in it now."""
 
+import json
 import os
 import platform
 import shutil
@@ -16,7 +17,15 @@ from filelock import FileLock, Timeout
 
 from crosslight import __version__
 from crosslight.records import CrosslightError
-from crosslight.store import UnreadableFile, clear_parts, is_part, read_json, stays_in, write_json
+from crosslight.store import (
+    UnreadableFile,
+    clear_parts,
+    is_part,
+    part_of,
+    read_json,
+    stays_in,
+    write_json,
+)
 
 RUN_FILE = "run.json"
 LOCK_FILE = ".lock"
@@ -56,6 +65,46 @@ class Held:
 
     keep = False
 
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self.owner: dict[str, Any] = {}
+
+    def tell(self, progress: dict[str, Any]) -> None:
+        """Say beside the folder's holder how far the run is, for whoever looks on."""
+        with suppress(OSError):  # a full disk ends a run at its tables, not here
+            _write_owner(self._out, {**self.owner, "progress": progress})
+
+
+def _write_owner(out: Path, owner: dict[str, Any]) -> None:
+    """Aside and renamed, but not synced: it is gone with the process that it tells of."""
+    part = part_of(out / OWNER_FILE)
+    part.write_text(json.dumps(owner), encoding="utf-8")
+    part.replace(out / OWNER_FILE)
+
+
+def running(out: Path) -> dict[str, Any] | None:
+    """Of a run that a process writes now: who, since when and how far (`progress`). None where
+    nobody does: a killed process leaves its word behind, so on this machine it is looked for."""
+    try:
+        owner = read_json(out / OWNER_FILE)
+    except (OSError, UnreadableFile):
+        return None
+    if not isinstance(owner, dict) or not isinstance(owner.get("pid"), int) or owner["pid"] < 1:
+        return None
+    if owner.get("host") == socket.gethostname() and not _lives(owner["pid"]):
+        return None
+    return owner
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
 
 @contextmanager
 def held_folder(out: Path, kind: str) -> Iterator[Held]:
@@ -67,10 +116,10 @@ def held_folder(out: Path, kind: str) -> Iterator[Held]:
     """
     check_folder(out, kind)
     made, lock, clean = _lock(out)
-    held = Held()
+    held = Held(out)
     try:
         check_folder(out, kind)
-        _take(out)
+        held.owner = _take(out)
         yield held
     finally:
         # While the lock is held: nobody can come in between.
@@ -219,7 +268,7 @@ def _make(out: Path) -> list[Path]:
     return made
 
 
-def _take(out: Path) -> None:
+def _take(out: Path) -> dict[str, Any]:
     """Write who holds the folder, and find out whether it can be written at all."""
     try:
         room = shutil.disk_usage(out).free
@@ -235,6 +284,7 @@ def _take(out: Path) -> None:
         since = datetime.now(UTC).isoformat(timespec="seconds")
         owner = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
         write_json(out / OWNER_FILE, owner)
+        return owner
     except OSError as error:
         raise _unwritable(out, error) from error
 

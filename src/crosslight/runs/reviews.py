@@ -117,7 +117,9 @@ class Reviews:
                 acts.append(act)
                 continue
             on = (act.row, act.rule)
-            at = next((n for n in range(len(acts))[::-1] if (acts[n].row, acts[n].rule) == on), None)
+            at = next(
+                (n for n in range(len(acts))[::-1] if (acts[n].row, acts[n].rule) == on), None
+            )
             if at is not None:
                 del acts[at]
         return acts[-1] if acts else None

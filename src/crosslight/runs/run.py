@@ -47,13 +47,22 @@ from crosslight.flow import (
 )
 from crosslight.models import Backend, ModelCard
 from crosslight.records import Dropped, Failed, RunBroken
-from crosslight.runs.folder import RUN_FILE, begin, held_folder, library_versions, read_run
+from crosslight.runs.folder import (
+    RUN_FILE,
+    Held,
+    begin,
+    held_folder,
+    library_versions,
+    read_run,
+)
 from crosslight.runs.lost import NOT_REACHED, Lost, most_frequent_failure, write_lost
 from crosslight.store import AnswerStore, ImageStore, open_to_others, write_json
 
 T = TypeVar("T")
 SHORT_S = 0.2
 """Seconds for work aside that waits for no answer, once the run is to stop."""
+TELL_S = 1.0
+"""Seconds between two words on how far a run is."""
 EXIT_CODES = {"complete": 0, "failed": 1, "stopped": 3}
 PACKAGES = (
     *("numpy", "onnxruntime", "pillow", "pyarrow", "rapidocr", "torch", "transformers"),
@@ -169,6 +178,7 @@ class Hall:
         self._watch = watch
         self._began = time.monotonic()
         self._runner: Runner | None = None
+        self._pass: tuple[str, Runner, int] | None = None
         self._aside: set[asyncio.Task[Any]] = set()
 
     @property
@@ -265,7 +275,23 @@ class Hall:
 
     def watched(self, name: str, runner: Runner, total: int) -> AbstractAsyncContextManager[Any]:
         """Shows a pass while it runs."""
+        self._pass = (name, runner, total)
         return self._watch(name, runner, self.ledger, total)
+
+    def progress(self) -> dict[str, Any]:
+        """How far the latest pass is, for whoever looks on."""
+        calls = self.ledger.calls
+        told: dict[str, Any] = {
+            "asked": calls.asked,
+            "replayed": calls.replayed,
+            "usd": round(self.ledger.cost_usd, 6),
+            "waiting": self.ledger.waiting,
+        }
+        if self._pass is not None:
+            name, runner, total = self._pass
+            told |= {"name": name, "done": runner.finished, "total": total}
+            told["failed"] = runner.failed_rows
+        return told
 
     def may_replace(self, account: Account) -> bool:
         """Whether a run that has come so far, and goes on, may put its tables in the place of those
@@ -411,6 +437,8 @@ async def open_hall(
                 async with AsyncExitStack() as stack:
                     # A large model takes minutes to open: a stop does not wait for it.
                     await hall.aside(stack.enter_async_context(session))
+                    telling = asyncio.create_task(_telling(hall, held))
+                    stack.callback(telling.cancel)
                     yield hall
         except _FormerKept:
             pass
@@ -423,6 +451,17 @@ async def open_hall(
             ) from error
         finally:
             held.keep = hall.ledger.calls.asked > 0
+
+
+async def _telling(hall: Hall, held: Held) -> None:
+    """Say now and then how far the run is, where that has changed."""
+    last: dict[str, Any] = {}
+    while True:
+        await asyncio.sleep(TELL_S)
+        now = hall.progress()
+        if now != last:
+            held.tell(now)
+            last = now
 
 
 def started(hall: Hall) -> None:

@@ -52,9 +52,7 @@ class Agreed:
     missing: str = ""
 
 
-def reviewers(
-    acts: Iterable[Act], standing: Mapping[ReviewKey, Act], today: str
-) -> list[Reviewer]:
+def reviewers(acts: Iterable[Act], standing: Mapping[ReviewKey, Act], today: str) -> list[Reviewer]:
     """Everybody who said something, by name. `today`: YYYY-MM-DD."""
     seen: dict[str, dict[str, str]] = {}
     for act in acts:

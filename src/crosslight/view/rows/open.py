@@ -30,7 +30,9 @@ def shape_of(place: Path, mapping: Mapping[str, str] | None = None) -> Shape | N
     if (place / RUN_FILE).is_file() and not mapping:
         kind = str(read_run(place).get("kind", ""))
         found = KINDS[kind](place) if kind in KINDS else None
-        return found if found is not None and found.files else None
+        # A run that has just begun has no tables yet.
+        there = found is not None and found.files and all(f.is_file() for f in found.files)
+        return found if there else None
     files = sorted(place.rglob("*.parquet"))
     for file in files:
         if not stays_in(place, file):

@@ -30,13 +30,15 @@ class Shape:
     scores: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    together: str = ""
+    """The column by which a grid is grouped unless its reader says otherwise."""
     unit: tuple[str, ...] = ()
     """Those of the scores that lie in [0, 1] and can be drawn on one axis."""
 
     def only(self, names: frozenset[str]) -> "Shape":
         """The same without columns that the table does not have."""
         many = ("facets", "scores", "texts", "groups", "unit")
-        single = ("id", "text", "image", "photo", "source", "sensitive", "category")
+        single = ("id", "text", "image", "photo", "source", "sensitive", "category", "together")
         changed: dict[str, Any] = {
             part: tuple(c for c in getattr(self, part) if c in names) for part in many
         }

@@ -163,9 +163,7 @@ class Table:
         """A facet's values, counted over the rows that pass everything but this facet."""
         only = tuple(one for one in query.only if one[0] != name)
         other = Query(only=only, between=query.between, search=query.search)
-        found: list[tuple[str, int]] = self._counted(
-            other, name, self.facets[name].counts
-        )
+        found: list[tuple[str, int]] = self._counted(other, name, self.facets[name].counts)
         return found
 
     def bars(self, query: Query, name: str) -> Bars | None:

@@ -16,11 +16,13 @@ from crosslight.view.rows.pictures import SIDES
 from crosslight.view.rows.query import read_query
 from crosslight.view.server import row_page, rows_page, runs_page
 from crosslight.view.server.asked import number_of, run_of
+from crosslight.view.server.enter import enter_routes
 from crosslight.view.server.fence import Fence
 from crosslight.view.server.opened import Opened
 from crosslight.view.server.person import Persons
 from crosslight.view.server.render import rendered
 from crosslight.view.server.review_routes import review_routes
+from crosslight.view.server.run_routes import run_routes
 
 Page = Callable[[Request], Awaitable[Response]]
 STYLES = ("report.css", "web/web.css")
@@ -33,7 +35,9 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
 
     async def front(request: Request) -> Response:
         if len(runs) == 1:
-            return RedirectResponse(f"/r/{next(iter(runs))}/rows", 303)
+            (run,) = runs.values()
+            part = "overview" if run.table is None or run.going else "rows"
+            return RedirectResponse(f"/r/{run.name}/{part}", 303)
         return HTMLResponse(await run_in_threadpool(runs_page.page, runs))
 
     async def rows(request: Request) -> Response:
@@ -82,9 +86,11 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
             Route("/script.js", code),
             Route("/r/{run}/rows", rows),
             Route("/r/{run}/row/{id:path}", row),
-            Route("/r/{run}/lost/{how}", lost),
+            Route("/r/{run}/lost/{how}/rows", lost),
             Route("/r/{run}/picture/{number:int}.{at:int}-{side:int}.jpg", picture),
+            *run_routes(runs),
             *review_routes(runs),
+            *enter_routes(token),
         ],
         exception_handlers={
             HTTPException: _wrong,

@@ -65,7 +65,7 @@ class Fence:
         if refusal is None:
             await self.app(scope, receive, _fenced(send))
         else:
-            await _refuse(_fenced(send), *refusal)
+            await _refuse(_fenced(send), *refusal, scope)
 
     def _refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
         host = _host(headers.get("host", ""))
@@ -123,7 +123,10 @@ def _fenced(send: Send) -> Send:
     return fenced
 
 
-async def _refuse(send: Send, status: int, why: str) -> None:
+async def _refuse(send: Send, status: int, why: str, scope: Scope) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    wants_page = "text/html" in _headers(scope).get("accept", "")
+    if status == 401 and wants_page and scope["method"] == "GET":
+        status, headers = 303, [*headers, (b"location", b"/enter")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": why.encode() + b"\n"})

@@ -54,7 +54,8 @@ def path(text: str) -> str:
 def tabs(run: "Opened") -> list[tuple[str, str, str]]:
     """(name, label, address) of the parts of a run that are there."""
     at = f"/r/{path(run.name)}"
-    found = [("rows", "Rows", f"{at}/rows")] if run.table is not None else []
+    found = [("overview", "Overview", f"{at}/overview")] if run.run else []
+    found += [("rows", "Rows", f"{at}/rows")] if run.table is not None else []
     reviews = [("review", "Review", f"{at}/review")] if run.table is not None else []
     return [
         *found,

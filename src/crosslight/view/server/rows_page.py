@@ -1,7 +1,7 @@
 """The page of rows: facets on the left, a grid or a table of what passes them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from crosslight.view.rows.narrow import Bars
@@ -10,6 +10,8 @@ from crosslight.view.rows.table import PAGE, Selection, Table
 from crosslight.view.server.opened import Opened
 from crosslight.view.server.render import rendered
 
+MOST_MEMBERS = 4
+"""Sentences of a photo on its card before "more"."""
 MOST_SHOWN = 12
 """Values of a facet before "more"."""
 
@@ -49,8 +51,12 @@ def _page(
     tab: str,
     verdicts: Mapping[str, list[str]],
 ) -> str:
-    selection = table.select(query)
+    asked = replace(query, group=_group(table, query))
+    selection = table.select(asked)
     number = min(query.page, selection.pages)
+    rows = _rows(table, selection, number, query)
+    if asked.group and query.look == "grid":
+        _with_members(table, asked, rows)
     return rendered(
         "web/rows.html.j2",
         runs=runs,
@@ -61,7 +67,9 @@ def _page(
         query=query,
         selection=selection,
         page=number,
-        rows=_rows(table, selection, number, query),
+        rows=rows,
+        group=asked.group,
+        per_page=PAGE,
         facets=_facets(table, query),
         chips=_chips(query),
         verdicts=verdicts,
@@ -76,8 +84,35 @@ def _rows(table: Table, selection: Selection, number: int, query: Query) -> list
     for at, row in enumerate(rows):
         place = (number - 1) * PAGE + at
         row["#group"] = None if selection.sizes is None else int(selection.sizes[place])
-        row["#id"] = str(row[table.shape.id]) if table.shape.id else str(row["#"])
+        rows[at] = {"#others": [], "#more": 0, "#alone": "", **_with_id(table, row)}
     return rows
+
+
+def _group(table: Table, query: Query) -> str:
+    """By what the page is grouped: a photo with all its sentences, unless the reader asks for
+    something else, or for the rows of one photo."""
+    if query.group or query.look == "table":
+        return query.group if query.group in table.columns.groups else ""
+    together = table.shape.together
+    return "" if not together or query.values_of(together) else together
+
+
+def _with_members(table: Table, query: Query, rows: list[dict[str, Any]]) -> None:
+    """Give each group's first row the others of its group, the first few with their words."""
+    members = table.members(query, [row["#"] for row in rows], query.group)
+    shown = [n for many in members.values() for n in many[1:MOST_MEMBERS]]
+    found = {row["#"]: row for row in table.some(shown, table.on_card)}
+    for row in rows:
+        many = members[row["#"]]
+        row["#others"] = [_with_id(table, found[n]) for n in many[1:MOST_MEMBERS]]
+        row["#more"] = max(0, len(many) - MOST_MEMBERS)
+    values = table.columns.groups[query.group].of([row["#"] for row in rows])
+    for row, value in zip(rows, values, strict=True):
+        row["#alone"] = query.toggled(query.group, value) if value is not None else ""
+
+
+def _with_id(table: Table, row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "#id": str(row[table.shape.id]) if table.shape.id else str(row["#"])}
 
 
 def _facets(table: Table, query: Query) -> list[FacetView]:

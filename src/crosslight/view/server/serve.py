@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from crosslight.records import BadSetting
 from crosslight.view.server.fence import LOCAL, is_loopback, new_token
-from crosslight.view.server.opened import Opened
+from crosslight.view.server.opened import Opened, Places
 
 
 def serve(
@@ -31,6 +31,8 @@ def serve(
     app = application(runs, hosts=hosts, token=secret)
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
     shown = f"[{host}]" if ":" in host else host
+    if isinstance(runs, Places):
+        runs.warm()
     told(f"http://{shown}:{bound.getsockname()[1]}/", secret)
     uvicorn.Server(config).run(sockets=[bound])
 

@@ -29,4 +29,5 @@ def shape(folder: Path) -> Shape:
         unit=UNIT,
         texts=("text", "response", "risk", "element", "id", "source"),
         groups=("photo", "pattern", "parent"),
+        together="photo",
     )

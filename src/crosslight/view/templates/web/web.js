@@ -141,3 +141,16 @@ document.addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
+
+// A choice of order or group needs no button.
+for (const order of document.querySelectorAll(".bar2 form.order")) {
+  order.classList.add("quick");
+  for (const list of order.querySelectorAll("select")) list.addEventListener("change", () => order.requestSubmit());
+}
+
+const live = document.getElementById("live");
+if (live) {
+  const heard = new EventSource(live.dataset.events);
+  heard.addEventListener("progress", (event) => { live.textContent = `This run is going on. ${JSON.parse(event.data).said}`; });
+  heard.addEventListener("ended", () => { heard.close(); location.reload(); });
+}

@@ -1,0 +1,71 @@
+"""Files of others with large row groups, written again into the cache: a page of scattered rows
+unpacks as many row groups as it has rows, and one of 100,000 rows takes half a second."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from crosslight.store import TableFile
+from crosslight.view.rows.files import stamp
+from crosslight.view.rows.shape import Shape
+
+LARGE: Final = 4_000
+"""Rows of a row group from which the file is written again."""
+GROUP: Final = 1_000
+SPARED: Final = 2**30
+"""Bytes that stay free on the disk of the cache."""
+
+
+def with_small_groups(
+    shape: Shape, cache: Path | None, told: Callable[[str], None] = lambda line: None
+) -> Shape:
+    """The shape over files of small row groups. Where there is no room for them, over the same
+    files: slower, and said. Raises `TableError`."""
+    if cache is None:
+        return shape
+    return replace(shape, files=tuple(_small(file, cache, told) for file in shape.files))
+
+
+def _small(path: Path, cache: Path, told: Callable[[str], None]) -> Path:
+    here = hashlib.sha256(str(path.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:24]
+    now = hashlib.sha256(repr(stamp(path)).encode()).hexdigest()[:12]
+    kept = cache / f"{here}-{now}.groups.parquet"
+    if kept.is_file():
+        return kept
+    with TableFile(path) as file:
+        if max(file.rows_by_group, default=0) <= LARGE:
+            return path
+        size = file.size
+    with suppress(OSError):
+        cache.mkdir(parents=True, exist_ok=True)
+        for old in cache.glob(f"{here}-*.groups.parquet"):  # of the file as it was
+            old.unlink(missing_ok=True)
+        if shutil.disk_usage(cache).free < SPARED + 2 * size:
+            told(f"{path.name} has large row groups, and the cache no room: pages will be slow")
+            return path
+        told(f"{path.name} has large row groups: it is written into the cache, once")
+        _write(path, kept)
+        return kept
+    told(f"{path.name} has large row groups, and the cache cannot be written: pages will be slow")
+    return path
+
+
+def _write(path: Path, kept: Path) -> None:
+    part = kept.with_name(f"{kept.name}.{os.getpid()}.part")
+    try:
+        with TableFile(path) as file:
+            writer = pq.ParquetWriter(part, file.schema, compression="zstd")
+            with writer:
+                for batch in file.batches(at_once=GROUP):
+                    writer.write_table(pa.Table.from_batches([batch]), row_group_size=GROUP)
+        part.replace(kept)
+    finally:
+        part.unlink(missing_ok=True)
