@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+)
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
@@ -32,13 +34,19 @@ class Seen:
 
     def __init__(self, page: Any, base: str) -> None:
         self.odd: list[str] = []
-        page.on("dialog", lambda d: (self.odd.append(f"dialog {d.message}"), d.dismiss()))
+        page.on("dialog", self._asked)
         page.on("pageerror", lambda error: self.odd.append(f"error {error}"))
         page.on("console", self._said)
-        page.on(
-            "request",
-            lambda r: None if r.url.startswith((base, "data:")) else self.odd.append(r.url),
-        )
+        page.on("request", self._sent)
+        self.base = base
+
+    def _asked(self, dialog: Any) -> None:
+        self.odd.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
+    def _sent(self, request: Any) -> None:
+        if not request.url.startswith((f"{self.base}/", "data:")):
+            self.odd.append(request.url)
 
     def _said(self, message: Any) -> None:
         if message.type == "error" and "favicon" not in str(message.location):

@@ -27,7 +27,9 @@ def served(home: Path, *places: Path) -> Iterator[tuple[str, subprocess.Popen[st
     command = [sys.executable, "-m", "crosslight", "view", *map(str, places), "--port", "0"]
     with (
         (home.parent / "view.log").open("a") as log,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=env) as started,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, text=True, env=env
+        ) as started,
     ):
         try:
             assert started.stdout is not None

@@ -35,7 +35,12 @@ def test_reviewers_count_what_stands_and_each_exposure_once_a_day(tmp_path: Path
 def test_reviewers_differ_where_both_decided_and_a_skip_is_no_verdict(tmp_path: Path) -> None:
     reviews = reviewed(
         tmp_path,
-        *(("1", "ann", "accept"), ("1", "bo", "reject"), ("2", "ann", "skip"), ("2", "bo", "accept")),
+        *(
+            ("1", "ann", "accept"),
+            ("1", "bo", "reject"),
+            ("2", "ann", "skip"),
+            ("2", "bo", "accept"),
+        ),
         *(("3", "ann", "accept"), ("3", "bo", "accept")),
     )
     reviews.add(Act(row="3", by="ann", verdict="", label="safe", rule="pets"))

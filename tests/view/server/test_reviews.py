@@ -19,7 +19,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]
     texts = [f"What do I do with number {n}?" for n in range(23)]
     place = pictured(folder / "table", 24, text=[*texts, LONG])
     with served(folder / "home", place) as (address, _):
-        yield address, place.parent / "reviews.jsonl"
+        yield address, place.parent / "rows.parquet.reviews.jsonl"
 
 
 def lines(path: Path) -> list[dict[str, object]]:
@@ -70,7 +70,12 @@ def test_a_verdict_goes_on_an_undo_goes_back_a_label_and_an_edit_stay(
         ({"row": "row-1", "by": "ann", "act": "edit", "edit.id": "x"}, "can be edited"),
         ({"row": "row-1", "by": "ann", "act": "edit", "edit.no": "x"}, "can be edited"),
         (
-            {"row": "row-1", "by": "ann", "act": "edit", "edit.text": "What do I do with number 1?"},
+            {
+                "row": "row-1",
+                "by": "ann",
+                "act": "edit",
+                "edit.text": "What do I do with number 1?",
+            },
             "says nothing",
         ),
     ],
@@ -138,11 +143,20 @@ def test_care_is_kept_in_the_browser_and_leads_back_within_the_viewer(
     form = {"by": "Ann; é", "care": "grey", "limit": "7", "unwanted": "fire, smoke", "back": "/r/x"}
     status, headers, _ = asked(web, "/care", form)
     assert status == 303 and headers["location"] == "/r/x"
-    for back in ("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"):
+    for back in (
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+    ):
         assert asked(web, "/care", {**form, "back": back})[1]["location"] == "/"
-    cookie = "crosslight-by=Ann%3B%20%C3%A9; crosslight-limit=7; crosslight-unwanted=fire%2C%20smoke"
+    cookie = (
+        "crosslight-by=Ann%3B%20%C3%A9; crosslight-limit=7; crosslight-unwanted=fire%2C%20smoke"
+    )
     page = asked(web, "/care", cookie=cookie)[2]
-    assert 'value="Ann; é"' in page and 'value="7"' in page and 'value="fire, smoke" checked' in page
+    assert (
+        'value="Ann; é"' in page and 'value="7"' in page and 'value="fire, smoke" checked' in page
+    )
     page = asked(web, "/care", cookie='crosslight-care="><script>; crosslight-limit=-1')[2]
     assert '<html lang="en" class="care-hidden">' in page
 
