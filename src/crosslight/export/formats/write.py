@@ -115,6 +115,8 @@ class Exported:
     mirrors: dict[str, str] = field(default_factory=dict, repr=False)
     """Of each row that was written the id of its mirror."""
     weighted: int = 0
+    files: list[str] = field(default_factory=list, repr=False)
+    """Paths from the folder of all that was written."""
     placed: Placed = field(default_factory=Placed, repr=False)
 
     def left_out(self, *, failed: bool) -> dict[str, int]:
@@ -157,7 +159,7 @@ def export_run(folder: Path, to: str, out: Path, chosen: Chosen) -> Exported:
         card = export_card(about, done.rows, done.notes, credits)
         write_text(made / "README.md", card)
         held.keep = True
-        _put_in_place(made, out)
+        done.files = [*_put_in_place(made, out), RUN_FILE]
         write_json(out / RUN_FILE, _record(form, source, done, chosen))
     return done
 
@@ -187,15 +189,15 @@ def _made_beside(out: Path) -> Iterator[Path]:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _put_in_place(made: Path, out: Path) -> None:
-    """From here on the folder reads as stopped, until `run.json` is written."""
+def _put_in_place(made: Path, out: Path) -> list[str]:
+    """From here on the folder reads as stopped, until `run.json` is written. Returns the files."""
     begin(out, KIND)
     _clear(out)
-    for path in sorted(made.rglob("*")):
-        if path.is_file():
-            target = out / path.relative_to(made)
-            target.parent.mkdir(exist_ok=True)
-            path.replace(target)
+    names = [path.relative_to(made) for path in sorted(made.rglob("*")) if path.is_file()]
+    for name in names:
+        (out / name).parent.mkdir(exist_ok=True)
+        (made / name).replace(out / name)
+    return [name.as_posix() for name in names]
 
 
 def _write_rows(
@@ -274,6 +276,11 @@ def _settings(form: Format, source: Source, chosen: Chosen) -> None:
             f"--split-by {chosen.split_by!r}: the run has no such column of text",
             f"one of: {', '.join(texts)}",
         )
+    if form.whole and source.pairs and not chosen.pairs:
+        raise BadSetting(
+            f"--chosen-only: {form.name} takes pairs as they are, with both replies",
+            f"the better reply alone goes to {_trainers()}",
+        )
     if chosen.target == Target.RESPONSE:
         return
     if source.pairs:
@@ -284,13 +291,17 @@ def _settings(form: Format, source: Source, chosen: Chosen) -> None:
     if form.whole:
         raise BadSetting(
             f"--target {chosen.target}: {form.name} takes rows as they are",
-            f"chains go to {', '.join(one.name for one in FORMATS if not one.whole)}",
+            f"chains go to {_trainers()}",
         )
     if chosen.only or chosen.split_by:
         raise BadSetting(
             f"--target {chosen.target}: a chain is made of several rows and keeps their split",
             "leave --only and --split-by away, or export with --target response",
         )
+
+
+def _trainers() -> str:
+    return ", ".join(form.name for form in FORMATS if not form.whole)
 
 
 def _reviews_told(source: Source, chosen: Chosen) -> str:
