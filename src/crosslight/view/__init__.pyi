@@ -12,7 +12,6 @@ from .server.serve import serve
 
 __all__ = [
     "leaderboard_page",
-    "write_assess_report",
     "open_places",
     "serve",
     "write_any_report",
