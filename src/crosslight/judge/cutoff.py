@@ -39,7 +39,9 @@ def best_f1(j: Judged) -> Cut:
     least = min(int(truth.sum()), int((~truth).sum()))
     if least < FEW:
         return Cut(
-            None, "f1", f"{least} scored labels of one kind in the part it is chosen on: {FEW} are the least"
+            None,
+            "f1",
+            f"{least} scored labels of one kind in the part it is chosen on: {FEW} are the least",
         )
     best, at = -1.0, None
     for cut in sorted(set(scores.tolist()), reverse=True):
