@@ -146,3 +146,8 @@ def test_a_card_without_a_cut_says_so(judged: Path, tmp_path: Path) -> None:
         read_card(path)
     with pytest.raises(BadCard):
         read_card(tmp_path / "gone.json")
+
+
+def test_a_card_that_is_not_there_is_said_plainly(tmp_path: Path) -> None:
+    with pytest.raises(BadCard, match=r"there is no file .*card\.json"):
+        read_card(tmp_path / "card.json")

@@ -238,7 +238,7 @@ def report(
         path = write_queue(folder, rows) if left else None
         page = write_judge_report(folder, opt.images_path(store))
     if card:
-        print_card(card)
+        print_card(card, folder)
     if queue:
         print_queue(rows, path)
     out.print(f"look at it: {page}")

@@ -15,8 +15,8 @@ INTERVAL_WIDTH = len("(0.74-1.00)")
 """An interval is never cut off: half of one says less than none."""
 
 
-def print_card(card: dict[str, Any]) -> None:
-    """Print the report card: what the labels are a sample of, the figures, the cut."""
+def print_card(card: dict[str, Any], folder: Path) -> None:
+    """Print the report card of a run: what the labels are a sample of, the figures, the cut."""
     _print_sample(card["sample"])
     out.print(_table(card))
     if card["rules_note"]:
@@ -27,7 +27,7 @@ def print_card(card: dict[str, Any]) -> None:
         markup=False,
     )
     _print_prevalence(card["prevalence"], card["sample"])
-    _print_cut(card)
+    _print_cut(card, folder)
     _print_calibration(card["overall"]["calibrated"])
     if card["policy_exceptions"]:
         print_flips(card["policy_exceptions"])
@@ -88,7 +88,7 @@ def _print_prevalence(p: dict[str, Any], sample: dict[str, Any]) -> None:
         out.print(f"share of unsafe images: {p['value']:.1%} ({p['low']:.1%} to {p['high']:.1%})")
 
 
-def _print_cut(card: dict[str, Any]) -> None:
+def _print_cut(card: dict[str, Any], folder: Path) -> None:
     cut, rules = card["cut"], card["rules"]
     if cut["at"] is None:
         out.print(f"cut of the score: none ({cut['note']})", markup=False)
@@ -102,7 +102,10 @@ def _print_cut(card: dict[str, Any]) -> None:
     if own:
         out.print(f"{own:,} of {len(rules):,} rules have a cut of their own")
     if own or cut["at"] is not None:
-        out.print("apply it: crosslight judge rethreshold RUN --card card.json", markup=False)
+        out.print(
+            f"apply it: crosslight judge rethreshold {folder} --card {folder / 'card.json'}",
+            markup=False,
+        )
 
 
 def _print_calibration(found: dict[str, Any]) -> None:

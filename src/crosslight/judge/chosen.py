@@ -77,6 +77,8 @@ def read_card(path: Path) -> ChosenCuts:
         about = str(card["judge"]["constitution"]["sha256"])
     except UnreadableFile as error:
         raise BadCard(error.message, error.hint) from error
+    except FileNotFoundError as error:
+        raise BadCard(f"there is no file {path}", HINT) from error
     except (LookupError, TypeError, ValueError, AttributeError, OSError, BadMap) as error:
         line = f"{type(error).__name__}: {error}"[:120]
         raise BadCard(f"{path.name} is no report card of ours ({line})", HINT) from error

@@ -44,7 +44,9 @@ def test_one_picture_is_read_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
         most = max(most, inside)
         time.sleep(0.02)
         inside -= 1
-        return SimpleNamespace(txts=("WET FLOOR", "x", "noise"), scores=(0.9, 0.9, 0.2))
+        corner = ((0, 0), (4, 0), (4, 2), (0, 2))
+        words, sure = ("WET FLOOR", "x", "noise"), (0.9, 0.9, 0.2)
+        return SimpleNamespace(txts=words, scores=sure, boxes=(corner,) * 3)
 
     monkeypatch.setattr(ocr, "_make", lambda: read)
     got: list[object] = []
