@@ -223,6 +223,7 @@ def _manifest(rows: list[dict[str, Any]], status: str) -> dict[str, Any]:
     half = {name: max(1, n // 2) for name, n in unsafe.items()}
     count = sum(unsafe.values())
     return {
+        "kind": "build",
         "status": status,
         "rows": len(rows),
         "inputs": 64,

@@ -180,7 +180,7 @@ def test_sensitive_photos_are_covered_and_do_not_open_the_page(text: str, run_di
 def test_unknown_is_a_word_and_no_number(tmp_path: Path) -> None:
     nothing = dict.fromkeys(("text_alone", "text_elsewhere", "photo_alone", "together"))
     make_run(tmp_path, families=1, change={**nothing, "together": float("nan")})
-    card = render(read_run(tmp_path)).split('class="main"')[1].split("</article>")[0]
+    card = render(read_run(tmp_path)).split('class="main"')[1].split('<dl class="story')[0]
     assert '<dl class="nums"' not in card, "four empty bars say less than a line"
     (numbers,) = re.findall(r'<p class="told".*?</p>', card, re.DOTALL)
     assert numbers.count("unknown: ") == 1 and numbers.count(",") == 3

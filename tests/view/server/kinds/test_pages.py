@@ -1,0 +1,99 @@
+"""Pages special to a kind: sliders that ask nothing, and nothing of strangers alive."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from crosslight.judge import rethreshold_run
+from crosslight.store import ImageStore
+from tests.bench.small import By, items
+from tests.bench.small import run as bench_run
+from tests.export.test_pairs import EVIL, fixed, made
+from tests.judge.running import job, run
+from tests.judge.simulated import scenes
+from tests.view.server.ask import Answer, ask
+
+pytest.importorskip("starlette", reason="the extra `web` is not installed")
+
+from crosslight.view.server.app import application
+from crosslight.view.server.fence import LOCAL
+from crosslight.view.server.opened import open_places
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("judged")
+    run(job(scenes(12), folder))
+    return folder
+
+
+def shown(folder: Path, address: str) -> Answer:
+    images = folder.parent / "images"
+    runs = open_places([folder], ImageStore(images) if images.is_dir() else None, None)
+    answer = ask(application(runs, hosts=LOCAL), f"/r/{folder.name}/{address}")
+    assert 'style="' not in answer.body.decode("utf-8", "replace"), "the policy refuses it"
+    return answer
+
+
+def counts(page: str) -> list[int]:
+    numbers = page.split('<dl class="numbers">')[1].split("</dl>", maxsplit=1)[0]
+    return [int(n) for n in re.findall(r"<dd>([\d,]+)", numbers)][:3]
+
+
+def test_sliders_count_what_rethreshold_counts_and_write_nothing(
+    judged: Path, tmp_path: Path
+) -> None:
+    before = sorted((p.name, p.stat().st_mtime_ns) for p in (judged / "run").iterdir())
+    moved = {"alpha1": -1.0, "alpha2": 0.2}
+    page = shown(judged / "run", "kind?alpha1=-1&alpha2=0.2").text
+    told = rethreshold_run(judged / "run", tmp_path / "again", moved)
+    wanted = [told["verdicts"].get(name, 0) for name in ("unsafe", "undecided", "safe")]
+    assert counts(page) == wanted != counts(shown(judged / "run", "kind").text)
+    assert f"{told['rethreshold']['flipped']}</dd>" in page
+    assert "--set alpha1=-1 --set alpha2=0.2" in page
+    assert sorted((p.name, p.stat().st_mtime_ns) for p in (judged / "run").iterdir()) == before
+
+
+def test_the_matrix_leads_to_rows(judged: Path) -> None:
+    page = shown(judged / "run", "kind").text
+    cells = re.findall(r'<a class="cell \w+" href="/r/run/(row/[^"]+)"', page)
+    assert len(cells) == 12 * 6 and len(set(cells)) == 12
+    assert shown(judged / "run", cells[0]).status == 200
+
+
+@pytest.mark.parametrize("asked", ["alpha1=x", "alpha1=nan", "beta=1e999"])
+def test_what_is_no_threshold_is_told_or_held_in_its_range(judged: Path, asked: str) -> None:
+    answer = shown(judged / "run", f"kind?{asked}")
+    assert answer.status == (200 if asked == "beta=1e999" else 400)
+    if answer.status == 200:
+        assert 'name="beta" min="0.0" max="1.0" step="0.01" value="1.0"' in answer.text
+
+
+def test_the_plot_can_be_had_as_a_file(judged: Path) -> None:
+    svg, png = (shown(judged / "run", f"plot.{form}") for form in ("svg", "png"))
+    assert svg.headers["content-disposition"] == 'attachment; filename="matrix.svg"'
+    assert png.body.startswith(b"\x89PNG")
+    assert shown(judged / "run", "plot.exe").status == 404
+
+
+def test_a_bench_run_has_its_plane_and_leads_to_what_is_wrong(tmp_path: Path) -> None:
+    bench_run(tmp_path, items(16, "choice"), By("fake:x", lambda request: {"Yes": 1.0}))
+    page = shown(tmp_path / "out", "kind").text
+    assert 'class="spot s0"' in page and "Accuracy, unsafe side" in page
+    wrong = re.search(r'href="/r/out/(rows\?f\.right=0[^"]*)"', page)
+    assert wrong is not None
+    assert "<b>8</b> of 16 rows" in shown(tmp_path / "out", wrong[1]).text
+
+
+def test_a_mirror_stands_beside_its_pair_and_believes_nobody(tmp_path: Path) -> None:
+    page = shown(made(tmp_path / "pairs", fixed(reply=EVIL)), "kind").text
+    assert page.count('class="reply chosen"') == page.count('class="reply rejected"') >= 2
+    assert "<script>alert" not in page
+    groups = page.split('<section class="twin')[1:]
+    assert all(1 <= group.count("<article>") <= 2 for group in groups)
+
+
+def test_other_kinds_have_no_such_page(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"kind": "audit", "status": "complete"}')
+    assert shown(tmp_path, "kind").status == 404
