@@ -8,7 +8,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from crosslight.build import BankError, export_bank, lint_bank, read_bank
+from crosslight.build import BankError, export_bank, lint_bank, only_accepted, read_bank
 from crosslight.build.bank import BANK_FOLDER, Pattern
 from crosslight.build.dataset import Row, Run
 from crosslight.cli import app
@@ -193,3 +193,14 @@ def test_the_command_says_which_folder_is_no_build(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["bank", "export", str(tmp_path), "-o", str(tmp_path / "g")])
     assert done.exit_code
     assert not (tmp_path / "g").exists()
+
+
+def test_only_accepted_rows_are_written_in_the_words_of_their_edits(tmp_path: Path) -> None:
+    run = run_of(*rows())
+    accepted = {"u0": {"text": "Edited words.", "kind": "control_text"}, "c0": {}, "gone": {}}
+    kept = only_accepted(run, accepted)
+    assert [(one.id, one.kind) for one in kept.rows] == [("u0", "unsafe"), ("c0", "control_text")]
+    done = export_bank(kept, tmp_path / "grown")
+    (case,) = tree(done.files[0])["patterns"][0]["cases"]
+    assert case["say"] == "Edited words."
+    assert case["control"]["say"] == CUP.cases[0].control.say

@@ -20,7 +20,9 @@ def request(text: str, photo: str = "") -> str:
 def filled(path: Path) -> Path:
     words = 'May I "boil" it?\nHere'
     records = [
-        Record("1", "answer", "m", "ok", '{"text":"No."}', request(f"Q: {words}", PHOTO), b"", 7, 2),
+        Record(
+            "1", "answer", "m", "ok", '{"text":"No."}', request(f"Q: {words}", PHOTO), b"", 7, 2
+        ),
         Record("2", "scene", "m", "ok", '{"things":["cup"]}', request("What is it?", PHOTO)),
         Record("3", "alone", "m", "ok", '{"p":1}', request(words)),
         Record("4", "other", "m", "ok", '{"text":"x"}', request("Something else", "cd" * 32)),

@@ -1,5 +1,5 @@
 from .bank import BANK_FOLDER, BankError, read_bank
-from .bank_export import BankExport, export_bank
+from .bank_export import BankExport, export_bank, only_accepted
 from .bank_lint import BankReport, lint_bank
 from .calibrate import CalibrateJob, Calibration, calibrate_guard, estimate_calibration
 from .compare import BuildPair, compare_builds
@@ -32,6 +32,7 @@ __all__ = [
     "estimate_calibration",
     "export_bank",
     "lint_bank",
+    "only_accepted",
     "prompt_names",
     "read_bank",
     "read_run",

@@ -7,7 +7,7 @@ by a build before somebody sets `reviewed: yes`.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from crosslight.store import write_text
 from crosslight.text import head_word, stem
 
 ACTS = ("request", "question", "statement", "plan")
+_FIXED = frozenset(("id", "photo", "kind", "label", "pattern", "scenario", "split"))
+"""What no edit of words can change."""
 MOST_CASES = 20
 MOST_PATTERNS = 200
 """As many as a file of the schema may hold; further ones are counted, not written."""
@@ -35,6 +37,20 @@ class BankExport:
     patterns: int
     known: int
     left_out: int
+
+
+def only_accepted(run: Run, accepted: Mapping[str, Mapping[str, str]]) -> Run:
+    """The run with the rows that reviewers accepted, in the words of their edits.
+
+    `accepted`: row -> column -> text, as `crosslight.runs.accepted_rows` gives it.
+    """
+    texts = {field.name for field in fields(Row) if field.type in ("str", str)}
+    rows = tuple(
+        replace(row, **{k: v for k, v in accepted[row.id].items() if k in texts - _FIXED})
+        for row in run.rows
+        if row.id in accepted
+    )
+    return replace(run, rows=rows)
 
 
 def export_bank(run: Run, out: Path, *, ours: bool = False) -> BankExport:

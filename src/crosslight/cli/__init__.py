@@ -19,6 +19,7 @@ from crosslight.cli import (
     doctor,
     export,
     fake,
+    imports,
     judge,
     models,
     photos,
@@ -62,6 +63,7 @@ app.command("doctor")(doctor.doctor)
 app.command("rate")(rate.rate)
 app.command("view")(view.view)
 app.command("export")(export.export)
+app.add_typer(imports.app, name="import")
 app.add_typer(build.app, name="build")
 app.add_typer(bank.app, name="bank")
 app.add_typer(bench.app, name="bench")

@@ -1,7 +1,7 @@
 """`crosslight bank`: the pattern bank, checked against its laws."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
@@ -54,12 +54,22 @@ def export(
     ours: Annotated[
         bool, typer.Option("--ours", help="Copy our bank there first, and add to its files.")
     ] = False,
+    only: Annotated[
+        Literal["accepted"] | None,
+        typer.Option(help="accepted: rows that somebody accepted in `view` and nobody rejected."),
+    ] = None,
 ) -> None:
     """Write the patterns that a run found as bank files, for people to review."""
-    from crosslight.build import export_bank, read_run
+    from crosslight.build import export_bank, only_accepted, read_run
+    from crosslight.runs import Reviews, accepted_rows
     from crosslight.text import plural
 
-    done = export_bank(read_run(run), output, ours=ours)
+    found = read_run(run)
+    if only is not None:
+        rows = len(found.rows)
+        found = only_accepted(found, accepted_rows(Reviews(run).standing()))
+        out.print(f"{len(found.rows):,} of {plural(rows, 'row')} accepted")
+    done = export_bank(found, output, ours=ours)
     out.print(f"{plural(done.patterns, 'pattern')} to review in {plural(len(done.files), 'file')}")
     if done.known:
         out.print(f"{plural(done.known, 'pattern')} of the run were in our bank already")

@@ -1,7 +1,7 @@
-"""`crosslight export DIR --to FORMAT -o OUT`: a run's rows for another trainer."""
+"""`crosslight export DIR --to FORMAT -o OUT`: a run's rows for trainers, readers and reviewers."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -9,10 +9,19 @@ from rich.text import Text
 from crosslight.cli import options as opt
 from crosslight.cli.console import err, out
 
+if TYPE_CHECKING:
+    from crosslight.export import Exported
+
+MOST_FILES = 40
+"""Shown by name before sending."""
+
 
 def export(
     source: Annotated[Path, typer.Argument(help="The folder of a run of prefer or build.")],
-    to: Annotated[str, typer.Option(help="trl, llamafactory or msswift.")],
+    to: Annotated[
+        str,
+        typer.Option(help="hf, trl, llamafactory, msswift, webdataset, croissant or labelstudio."),
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write.")],
     split: Annotated[
         list[str] | None,
@@ -38,16 +47,49 @@ def export(
             "over two photos and none)."
         ),
     ] = "response",
+    only: Annotated[
+        str,
+        typer.Option(
+            help="accepted: only rows that reviewers accept (crosslight view), with their edits.",
+            show_default="all",
+        ),
+    ] = "",
+    split_by: Annotated[
+        str,
+        typer.Option(
+            help="Split anew, so that no two splits share a value of this column (photo, pattern, "
+            "cluster, licence).",
+            show_default="as in the run",
+        ),
+    ] = "",
+    push: Annotated[
+        str,
+        typer.Option(
+            help="OWNER/NAME on the Hugging Face hub: say what would be sent there.",
+            show_default="nowhere",
+        ),
+    ] = "",
+    send: Annotated[bool, typer.Option("--send", help="With --push: really send it.")] = False,
+    public: Annotated[
+        bool, typer.Option("--public", help="With --push: for everybody to see.")
+    ] = False,
 ) -> None:
-    """Write pairs or rows for TRL, LLaMA-Factory or ms-swift, with their pictures."""
-    from crosslight.export import Chosen, export_run
+    """Write pairs or rows, with their pictures, for trainers, readers of data and reviewers."""
+    from crosslight.export import Chosen, checked_repo, export_run
+    from crosslight.records import BadSetting
 
+    if (send or public) and not push:
+        raise BadSetting("--send and --public say how to push", "give --push OWNER/NAME too")
+    if push:
+        checked_repo(push)
     wanted = Chosen(
         tuple(split or ()),
         tuple(kind or ()),
         sensitive=include_sensitive,
         pairs=not chosen_only,
         target=target,
+        only=only,
+        split_by=split_by,
     )
     done = export_run(source, to, output, wanted)
     for failed, word in ((False, "left out"), (True, "failed")):
@@ -58,3 +100,27 @@ def export(
     rows = ", ".join(f"{name} {n:,}" for name, n in sorted(done.rows.items()))
     out.print(f"{done.rows.total():,} rows ({rows}), {done.pictures:,} pictures", markup=False)
     out.print(Text(f"look at it: {output / 'README.md'}"))
+    if push:
+        _push(done, push, send=send, public=public)
+
+
+def _push(done: "Exported", repo: str, *, send: bool, public: bool) -> None:
+    from crosslight.export import plan_push
+    from crosslight.export import send as send_it
+
+    plan = plan_push(done.out, done.files, repo, private=not public)
+    seen = "private" if plan.private else "public"
+    out.print(
+        f"{'sending' if send else 'would send'} {len(plan.files):,} files, {plan.bytes:,} bytes, "
+        f"to the {seen} dataset {plan.repo} (one that is there stays as public as it is):",
+        markup=False,
+        highlight=False,
+    )
+    for name, size in plan.files[:MOST_FILES]:
+        out.print(f"  {name}  {size:,}", markup=False, highlight=False)
+    if len(plan.files) > MOST_FILES:
+        out.print(f"  and {len(plan.files) - MOST_FILES:,} more")
+    if send:
+        out.print(Text(f"sent: {send_it(plan)}"))
+    else:
+        out.print("nothing was sent: --send sends it")

@@ -1,5 +1,7 @@
 from .audit_input import AuditColumns, AuditError, AuditInput, audit_file
 from .card import render_card, write_card
+from .formats.labelstudio_reviews import Imported, import_labelstudio
+from .formats.push import Push, checked_repo, plan_push, send
 from .formats.rows import Chosen, ExportError
 from .formats.write import FORMATS, Exported, export_run
 from .pairs import (
@@ -46,24 +48,30 @@ __all__ = [
     "DatasetAudit",
     "ExportError",
     "Exported",
+    "Imported",
     "PairSection",
+    "Push",
     "audit_facts",
     "audit_file",
     "audit_markdown",
     "audit_run",
     "audit_run_of_pairs",
     "categories",
+    "checked_repo",
     "export_run",
     "figure",
+    "import_labelstudio",
     "interval",
     "kinds_told",
     "number_names",
     "pair_sections",
     "pair_warnings",
+    "plan_push",
     "render_card",
     "render_pairs_card",
     "scenario_title",
     "scenarios",
+    "send",
     "share_told",
     "thin_below",
     "unknowns",

@@ -65,8 +65,9 @@ class ReviewKey(NamedTuple):
 class Reviews:
     """The acts on one run. Threads may share it; other processes may append to the same file."""
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE
+    def __init__(self, place: Path) -> None:
+        """`place`: a run's folder, or a single table, whose reviews lie beside it."""
+        self.path = place / FILE if place.is_dir() else place.with_name(f"{place.name}.{FILE}")
         self._lock = threading.Lock()
         self._acts: list[Act] = []
         self._read = 0

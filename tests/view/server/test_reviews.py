@@ -19,7 +19,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]
     texts = [f"What do I do with number {n}?" for n in range(23)]
     place = pictured(folder / "table", 24, text=[*texts, LONG])
     with served(folder / "home", place) as (address, _):
-        yield address, place.parent / "reviews.jsonl"
+        yield address, place.parent / "rows.parquet.reviews.jsonl"
 
 
 def lines(path: Path) -> list[dict[str, object]]:

@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from crosslight.export.formats.rows import TrainRow
+from crosslight.export.formats.datasheet import datasheet
+from crosslight.export.formats.rows import Source, TrainRow
 from crosslight.runs import SPLITS
 from crosslight.text import csv_text, markdown, plural
 
@@ -36,31 +37,49 @@ class Credits:
         return sorted(found.items(), key=lambda item: (-item[1], item[0]))
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a card says beside the counts: the format, how it is opened, where its tables lie, the
+    run, and who has checked it."""
+
+    title: str
+    load: str
+    tables: str
+    source: Source
+    reviews: str
+    sensitive: bool
+    """Whether rows that are sensitive, or of which nobody knows, were taken too."""
+
+
 def export_card(
-    title: str,
-    load: str,
-    kind: str,
-    rows: Mapping[str, int],
-    notes: Sequence[str],
-    credits: Credits,
+    about: About, rows: Mapping[str, int], notes: Sequence[str], credits: Credits
 ) -> str:
     """`README.md` of an export; the same rows give the same text."""
-    what = "preference pairs" if kind == "prefer" else "rows"
+    what = "preference pairs" if about.source.pairs else "rows"
     counts = ", ".join(f"{split} {rows[split]:,}" for split in SPLITS if rows.get(split))
+    facts = {
+        "Rows by split": counts,
+        "Pictures": f"{len(credits.rows):,}, each with its licence, source and origin in {CREDITS}",
+        "Sensitive rows": "taken too" if about.sensitive else "left out, also where nobody knows",
+        "Left out": "dropped.parquet and failed.parquet hold every row that is not here, and why",
+    }
     lines = [
-        f"# {what.capitalize()} for {title}",
+        f"# {what.capitalize()} for {about.title}",
         "",
-        f"Exported by `crosslight export` from a run of `{kind}`: {counts}; "
+        f"Exported by `crosslight export` from a run of `{about.source.kind}`: {counts}; "
         f"{plural(len(credits.rows), 'picture')}. Rows that were left out stand in "
         "`dropped.parquet` and `failed.parquet` with the reason.",
         "",
         "```",
-        load,
+        about.load,
         "```",
         "",
         "`OUT` stands for this folder.",
         "",
         *(line for note in notes for line in (markdown(note), "")),
+        *datasheet(about.source.run, facts, about.reviews),
+        "## Licences",
+        "",
         f"Each picture keeps its own licence and credit (`{CREDITS}`):",
         "",
         "| licence | pictures |",
@@ -71,13 +90,14 @@ def export_card(
         "bring them about.",
         "",
     ]
-    return _front(title, rows) + "\n".join(lines)
+    return _front(about, rows) + "\n".join(lines)
 
 
-def _front(title: str, rows: Mapping[str, int]) -> str:
+def _front(about: About, rows: Mapping[str, int]) -> str:
     """For the hub and for `datasets`, which else would take the tables beside for data."""
     front: dict[str, Any] = {"license": "other", "license_name": "per-picture"}
-    if title == "TRL":
-        files = [{"split": s, "path": f"data/{s}-*.parquet"} for s in SPLITS if rows.get(s)]
+    if about.tables:
+        held = [split for split in SPLITS if rows.get(split)]
+        files = [{"split": s, "path": about.tables.format(split=s)} for s in held]
         front["configs"] = [{"config_name": "default", "data_files": files}]
     return f"---\n{yaml.safe_dump(front, sort_keys=False)}---\n\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from crosslight.export.formats.lines import json_arrays
-from crosslight.export.formats.rows import TrainRow
+from crosslight.export.formats.rows import Shape, TrainRow
 from crosslight.store import write_json
 
 INFO = "dataset_info.json"
@@ -21,10 +21,11 @@ _TAGS = {"role_tag": "from", "content_tag": "value", "user_tag": "human", "assis
 
 @contextmanager
 def llamafactory_writer(
-    out: Path, pairs: bool
+    out: Path, shape: Shape
 ) -> Iterator[Callable[[TrainRow, Sequence[str]], None]]:
     """Takes rows with the paths of their pictures; writes `SPLIT.json` and `dataset_info.json`."""
     info: dict[str, Any] = {}
+    pairs = shape.pairs
     with json_arrays(out) as rows:
 
         def write(row: TrainRow, names: Sequence[str]) -> None:

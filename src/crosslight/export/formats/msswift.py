@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from crosslight.export.formats.lines import json_lines
-from crosslight.export.formats.rows import TrainRow
+from crosslight.export.formats.rows import Shape, TrainRow
 
 LOAD = "export ROOT_IMAGE_DIR=OUT   # dataset: OUT/train.jsonl, for swift rlhf or swift sft"
 """How it is opened; OUT stands for the folder."""
 
 
 @contextmanager
-def msswift_writer(out: Path, pairs: bool) -> Iterator[Callable[[TrainRow, Sequence[str]], None]]:
+def msswift_writer(out: Path, shape: Shape) -> Iterator[Callable[[TrainRow, Sequence[str]], None]]:
     """Takes rows with the paths of their pictures; writes `SPLIT.jsonl`."""
     with json_lines(out) as rows:
 
@@ -27,7 +27,7 @@ def msswift_writer(out: Path, pairs: bool) -> Iterator[Callable[[TrainRow, Seque
                     {"role": "assistant", "content": row.reply},
                 ]
             }
-            if pairs:
+            if shape.pairs:
                 told["rejected_response"] = row.worse or ""
             rows(row.split, {**told, "images": list(names)})
 

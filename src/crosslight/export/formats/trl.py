@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from crosslight.export.formats.rows import TrainRow
+from crosslight.export.formats.rows import Shape, TrainRow
 from crosslight.runs import SPLITS
 from crosslight.store import IMAGE, DatasetSink, table_schema
 
@@ -25,8 +25,9 @@ _ROWS = table_schema({**_LEAD, "completion": _MESSAGES})
 
 
 @contextmanager
-def trl_writer(out: Path, pairs: bool) -> Iterator[Callable[[TrainRow, Sequence[str]], None]]:
+def trl_writer(out: Path, shape: Shape) -> Iterator[Callable[[TrainRow, Sequence[str]], None]]:
     """Takes rows with the names of their pictures; writes `data/SPLIT-*.parquet`."""
+    pairs = shape.pairs
     with DatasetSink(out / FOLDER, _PAIRS if pairs else _ROWS, splits=SPLITS) as sink:
 
         def write(row: TrainRow, names: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Every call of a model that was about a row, out of the answer store: what was asked, what came."""
+"""Every call of a model about a row, out of the answer store: what was asked, what came."""
 
 from collections.abc import Mapping
 from typing import Any

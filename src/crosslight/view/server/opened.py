@@ -69,8 +69,7 @@ class Opened:
         return self._reasons[how]
 
     def __post_init__(self) -> None:
-        folder = self.place if self.place.is_dir() else self.place.parent
-        self._reviews = Reviews(folder)
+        self._reviews = Reviews(self.place)
         self._reasons: dict[str, tuple[LostReason, ...]] = {}
 
 

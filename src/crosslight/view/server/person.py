@@ -1,8 +1,8 @@
-"""Who looks, and how much they want to see: kept in their browser, by cookies that no page of others
-gets, and known to every page of a request.
+"""Who looks, and how much they want to see: kept in their browser, by cookies that no page of
+others gets, and known to every page of a request.
 
-Blur, grey and size are a comfort. Nothing shows that they protect anybody; what does is to see less:
-hidden until asked for, one at a time, the category first, and whole categories left out.
+Blur, grey and size are a comfort. Nothing shows that they protect anybody; what does is to see
+less: hidden until asked for, one at a time, the category first, whole categories left out.
 """
 
 import contextvars

@@ -37,7 +37,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Words:
-    """A text of the row. `edit`: whether reviewers may change it; `now`: as the last edit has it."""
+    """A text of the row. `edit`: whether reviewers may change it; `now`: as last edited."""
 
     name: str
     text: str
@@ -134,7 +134,10 @@ def _words(run: Opened, row: Mapping[str, Any], edited: Mapping[str, str]) -> li
             edited.get(name, row[name]),
         )
         for name in dict.fromkeys(names)
-        if name and (name == shape.text or name not in closed) and isinstance(row.get(name), str) and row[name].strip()
+        if name
+        and (name == shape.text or name not in closed)
+        and isinstance(row.get(name), str)
+        and row[name].strip()
     ]
 
 

@@ -1,0 +1,97 @@
+"""WebDataset: tar files of NUMBER.png (or another picture) and NUMBER.json, one pair a row.
+
+Two pictures of a row are NUMBER.1.png and NUMBER.2.png. Members are named by number: an id of
+somebody could hold a dot, at which readers cut, or lead out of the folder.
+"""
+
+import io
+import json
+import math
+import tarfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from crosslight.export.formats.rows import Shape, TrainRow
+from crosslight.store import replacing
+
+LOAD = (
+    "import webdataset\n\n"
+    'rows = webdataset.WebDataset("OUT/train-000000.tar", shardshuffle=False).decode("pil")'
+)
+"""How it is opened; OUT stands for the folder."""
+SHARD_BYTES = 10**9
+
+
+@dataclass(slots=True)
+class _Shards:
+    """The tar files of one split, one open at a time."""
+
+    out: Path
+    split: str
+    rows: int = 0
+    at: int = 0
+    bytes: int = 0
+    stack: ExitStack = field(default_factory=ExitStack)
+    tar: tarfile.TarFile | None = None
+
+    def write(self, members: Sequence[tuple[str, bytes]]) -> None:
+        """The members of one row, which stand together in one shard."""
+        size = sum(len(data) for _, data in members)
+        if self.tar is None or (self.bytes and self.bytes + size > SHARD_BYTES):
+            self._next()
+        assert self.tar is not None
+        for ending, data in members:
+            told = tarfile.TarInfo(f"{self.rows:08d}.{ending}")  # time 0, user 0: the same bytes
+            told.size = len(data)
+            self.tar.addfile(told, io.BytesIO(data))
+        self.rows += 1
+        self.bytes += size
+
+    def _next(self) -> None:
+        self.stack.close()
+        path = self.out / f"{self.split}-{self.at:06d}.tar"
+        file = self.stack.enter_context(replacing(path))
+        self.tar = self.stack.enter_context(tarfile.TarFile(fileobj=file, mode="w"))
+        self.at, self.bytes = self.at + 1, 0
+
+
+@contextmanager
+def webdataset_writer(
+    out: Path, shape: Shape
+) -> Iterator[Callable[[TrainRow, Sequence[str]], None]]:
+    """Takes rows with the names of their pictures; writes `SPLIT-NNNNNN.tar`."""
+    splits: dict[str, _Shards] = {}
+    with ExitStack() as stack:
+
+        def write(row: TrainRow, names: Sequence[str]) -> None:
+            if row.split not in splits:
+                splits[row.split] = _Shards(out, row.split)
+                stack.push(splits[row.split].stack)
+            endings = [PurePosixPath(name).suffix[1:] for name in names]
+            if shape.two:
+                endings = [f"{at}.{ending}" for at, ending in enumerate(endings, 1)]
+            told = ("json", row_json({**row.cells, "pictures": list(names)}))
+            splits[row.split].write([*zip(endings, row.pictures, strict=True), told])
+
+        yield write
+
+
+def row_json(row: dict[str, Any]) -> bytes:
+    """A row as strict JSON: a number that is none (NaN, infinite) is unknown, and so null."""
+    return json.dumps(finite(row), ensure_ascii=False, sort_keys=True, allow_nan=False).encode(
+        "utf-8", errors="replace"
+    )
+
+
+def finite(value: Any) -> Any:
+    """The value without what JSON has no word for; bytes and dates become text."""
+    if isinstance(value, dict):
+        return {str(name): finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(one) for one in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, str | int | bool) else str(value)

@@ -1,0 +1,70 @@
+"""Exports as the readers of their formats open them, in an environment that has those and not us.
+
+CROSSLIGHT_READERS_PYTHON names an interpreter with `webdataset`, `mlcroissant[parquet]`
+and `label-studio-sdk`, where the one that runs the tests has none.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crosslight.export import Chosen, export_run
+from tests.export.pairs_run import drawn, mirrored, pair, write_pairs
+from tests.export.test_data_formats import UGLY
+from tests.export.test_formats import build_run
+
+PYTHON = os.environ.get("CROSSLIGHT_READERS_PYTHON", sys.executable)
+READERS = Path(__file__).with_name("readers.py")
+NEEDS = {
+    "webdataset": "webdataset",
+    "croissant": "mlcroissant",
+    "labelstudio": "label_studio_sdk",
+}
+
+pytestmark = pytest.mark.foreign
+
+
+@cache
+def has(module: str) -> bool:
+    asked = f"import importlib.util as u, sys; sys.exit(u.find_spec({module!r}) is None)"
+    return subprocess.run([PYTHON, "-c", asked], check=False).returncode == 0
+
+
+def read(to: str, out: Path) -> dict[str, Any]:
+    if not has(NEEDS[to]):
+        pytest.skip(f"no {NEEDS[to]}: CROSSLIGHT_READERS_PYTHON names a Python that has it")
+    done = subprocess.run(
+        [PYTHON, str(READERS), to, str(out)],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+@pytest.mark.parametrize("to", NEEDS)
+def test_its_own_reader_reads_every_text_and_picture(tmp_path: Path, to: str) -> None:
+    rows = [*mirrored(1), pair("../up.a.b", drawn(5), question=UGLY, licence=UGLY)]
+    run = write_pairs(tmp_path / "pairs", rows)
+    export_run(run, to, tmp_path / "out", Chosen())
+    found = read(to, tmp_path / "out")
+    shown = {"a1": (41, 30), "b1": (141, 30), "../up.a.b": (45, 30)}
+    assert set(found) == set(shown)
+    for row in rows:
+        expected = row["question"]
+        whole = expected if to == "labelstudio" else [expected, *shown[row["id"]]]
+        assert found[row["id"]] == whole
+
+
+def test_label_studio_takes_the_labels_of_a_build(tmp_path: Path) -> None:
+    done = export_run(build_run(tmp_path / "run"), "labelstudio", tmp_path / "out", Chosen())
+    assert len(read("labelstudio", tmp_path / "out")) == done.rows.total()
