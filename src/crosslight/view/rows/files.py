@@ -1,6 +1,7 @@
 """Rows of open parquet files by their number, a row group at a time."""
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -18,6 +19,8 @@ MOST_GROUPS: Final = 256
 MOST_KEPT: Final = 64 * 2**20
 """Bytes of them."""
 AT_ONCE: Final = 65_536
+PAUSE_S: Final = 0.5
+"""Seconds that files wait for each other, where nobody waits for them: pages come first."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Files:
     def open_all(self) -> None:
         """Open what is not open yet, so that no reader waits for it."""
         for at in range(len(self._paths)):
+            time.sleep(PAUSE_S)
             with self._lock:
                 self._file(at)
 
