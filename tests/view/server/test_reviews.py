@@ -193,3 +193,24 @@ def test_the_page_of_reviews_shows_who_differs_and_the_labels(base: tuple[str, P
 def test_calls_of_a_row_without_a_store_are_none(base: tuple[str, Path]) -> None:
     status, _, page = asked(base[0], f"{AT}/calls/row-1")
     assert status == 200 and "holds no call" in page
+
+
+def test_the_queue_of_the_report_card_leads_through_its_images(tmp_path: Path) -> None:
+    place = pictured(tmp_path / "run", 6, photo=[f"p{n}" for n in range(6)])
+    queue = "image,photo,drawn,queue,place,of,label\r\n" + "".join(
+        f"x.jpg,p{n},random,q,{n},6,\r\n" for n in (4, 2, 9)
+    )
+    (place.parent / "label_next.csv").write_text(queue, encoding="utf-8")
+    (place.parent / "run.json").write_text('{"kind": "judge", "status": "complete"}', "utf-8")
+    place.rename(place.parent / "verdicts.parquet")
+    with served(tmp_path / "home", place.parent) as (web, _):
+        for row in ("row-4", "row-2"):
+            _, headers, _ = asked(web, "/r/run/next?queue=1", cookie="crosslight-by=ann")
+            assert headers["location"] == f"/r/run/row/{row}?"
+            form = {"row": row, "by": "ann", "label": "unsafe@"}
+            assert asked(web, "/r/run/review", form)[1]["location"] == f"/r/run/row/{row}?"
+        _, headers, _ = asked(web, "/r/run/next?queue=1", cookie="crosslight-by=ann")
+        assert headers["location"] == "/r/run/review"
+        assert "Next that the card wants labelled" in asked(web, "/r/run/row/row-4")[2]
+        text = asked(web, "/r/run/labels.csv")[2]
+        assert text.splitlines()[1] == "p2,p2,*,unsafe,random,q,2,6,ann"

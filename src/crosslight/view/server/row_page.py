@@ -11,7 +11,7 @@ from crosslight.view.rows.shape import Shape
 from crosslight.view.server.opened import Opened
 from crosslight.view.server.person import person
 from crosslight.view.server.render import CUT, rendered
-from crosslight.view.server.steps import neighbours
+from crosslight.view.server.steps import has_queue, neighbours
 
 MOST_BESIDE = 24
 TOGETHER: Final = (
@@ -84,6 +84,7 @@ def page(runs: Mapping[str, Opened], run: Opened, number: int, query: Query) -> 
         provenance=_pairs_of(row.get("provenance")),
         acts=acts,
         cut=CUT,
+        queue=has_queue(run),
     )
 
 
