@@ -121,13 +121,14 @@ def measure(run: Path, home: Path, rows: int) -> None:
     try:
         assert server.stdout is not None
         at = urlsplit(server.stdout.readline().strip())
-        connection = http.client.HTTPConnection(at.hostname or "", at.port, timeout=300)
         here = f"/r/{run.name}"
 
         def ask(path: str) -> int:
+            connection = http.client.HTTPConnection(at.hostname or "", at.port, timeout=300)
             connection.request("GET", path)
             answer = connection.getresponse()
             page = answer.read()
+            connection.close()
             assert answer.status == 200, (path, answer.status)
             return len(page)
 

@@ -13,7 +13,16 @@ from crosslight.flow import Budget, Context, RunStop, as_step
 from crosslight.models import Model, Request, Unreachable, user
 from crosslight.models.fake import FakeModel
 from crosslight.records import Done, Dropped, Failed
-from crosslight.runs import NOT_REACHED, Account, Lost, RunResult, RunSetup, open_hall, read_run
+from crosslight.runs import (
+    NOT_REACHED,
+    Account,
+    Lost,
+    RunResult,
+    RunSetup,
+    open_hall,
+    read_run,
+    running,
+)
 
 ENDS: list[Dropped | Failed] = [Dropped("s", "r"), Failed("s", "unreachable: x"), NOT_REACHED]
 
@@ -122,3 +131,23 @@ def test_a_stop_before_the_first_row_leaves_no_folder(tmp_path: Path) -> None:
     with pytest.raises(RunStop):
         asyncio.run(verb())
     assert not (tmp_path / "out").exists()
+
+
+def test_how_far_a_run_is_can_be_read_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crosslight.runs.run.TELL_S", 0.002)
+    places = (tmp_path / "out", tmp_path / "answers.sqlite", tmp_path / "images")
+    told: list[dict[str, Any]] = []
+
+    async def verb() -> None:
+        async with open_hall(RunSetup("trial", *places, {"m": By(good)})) as hall:
+            async for _ in hall.results([ask], range(4), "asking"):
+                await asyncio.sleep(0.05)
+                told.append((running(places[0]) or {})["progress"])
+
+    asyncio.run(verb())
+    last = told[-1]
+    assert (last["name"], last["total"], last["failed"]) == ("asking", 4, 0)
+    assert 1 <= last["done"] <= 4 and last["asked"] == 4
+    assert running(places[0]) is None

@@ -11,7 +11,15 @@ from crosslight.view.rows.search import Search
 from crosslight.view.rows.table import Table
 from tests.view.rows.make import table
 
-SAID = ["the kettle boils", 'a "quoted" word', "AND OR NOT", "straße 12", "nul\x00byte", "", None]
+SAID = [
+    "the kettle boils",
+    'a "quoted" word',
+    "AND OR NOT",
+    "straße 12",
+    "nul\x00byte",
+    None,
+    "I don't",
+]
 
 
 def made(tmp_path: Path, *, indexed: bool) -> Table:
@@ -52,6 +60,7 @@ def test_signs_of_a_search_language_are_plain_text(tmp_path: Path, indexed: bool
     assert found(of, "NOT") == [2]
     assert found(of, "AND") == [2]
     assert found(of, '"quoted"') == [1]
+    assert found(of, "don't") == [6]
     for words in ('"', "* OR *", "text:kettle", "NEAR(a b)", "kettle*) OR (", "^", "-kettle"):
         found(of, words)
 
@@ -98,3 +107,26 @@ def test_a_cache_that_cannot_be_written_only_costs_time(tmp_path: Path) -> None:
         making.wait(30)
     mask, seen = of.search.find(of, "kettle")
     assert (mask.nonzero()[0].tolist(), seen) == ([0], len(SAID))
+
+
+def test_without_an_index_each_load_sees_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = table(tmp_path, {"t": ["a word"] * 90}, Search(tmp_path / "c", scanned=20), texts=("t",))
+    monkeypatch.setattr(of.search, "_made", lambda *_: Unready())
+    first = of.search.find(of, "word")
+    assert of.search.find(of, "word")[1] == first[1] < 90
+    assert int(first[0].sum()) == first[1] >= 20
+    monkeypatch.setattr("crosslight.view.rows.search.SAME_S", -1.0)
+    of.search._seen.clear()
+    seen = [of.search.find(of, "word")[1] for _ in range(6)]
+    assert seen == sorted(seen) and seen[0] < seen[-1] == 90
+
+
+class Unready:
+    """An index that is never there."""
+
+    failed = False
+
+    def wait(self, seconds: float) -> bool:
+        return False

@@ -6,9 +6,12 @@ of its own; until it is there what it has seen so far is searched, and the page 
 
 import hashlib
 import os
+import re
 import sqlite3
 import threading
+import time
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -22,8 +25,15 @@ from crosslight.view.rows.shape import Shape
 
 SCANNED: Final = 100_000
 """Up to so many rows are scanned: 30 ms a column, parts of words are found too."""
+MOST_SEEN: Final = 8
+"""Searches of which it is kept how far they are."""
+SCAN_S, SAME_S = 0.5, 2.0
+"""Seconds that a page without an index may look, and for which its answer stays the same."""
 CUT: Final = 20_000
 """Characters of a cell that enter the index."""
+
+
+_LETTERS: Final = re.compile(r"[^\W_]+")
 
 
 class Searched(Protocol):
@@ -42,6 +52,7 @@ class Search:
         self.scanned = scanned
         self._lock = threading.Lock()
         self._making: dict[Path, _Making] = {}
+        self._seen: dict[tuple[Path, str], _Seen] = {}
 
     def find(self, table: Searched, words: str) -> tuple[Numbers, int]:
         """Which rows have these words, and how many rows were looked at."""
@@ -55,12 +66,23 @@ class Search:
             return found, table.rows
         making = self._made(table, path)
         if not making.wait(0.05):
-            seen = min(max(self.scanned, 1), table.rows)
-            return _scan(table, words, limit=seen), seen
+            return self._so_far(table, path, words)
         found = None if making.failed else _indexed(path, words, table.rows)
         if found is None:  # a full disk, say: slow and right is better than quick and wrong
             found = _scan(table, words)
         return found, table.rows
+
+    def _so_far(self, table: Searched, path: Path, words: str) -> tuple[Numbers, int]:
+        """Some more rows at each load of a page, while there is no index. A page asks many times:
+        all its parts get the same answer."""
+        with self._lock:
+            seen = self._seen.pop((path, words), None) or _Seen(np.zeros(table.rows, dtype=bool))
+            if time.monotonic() >= seen.until:
+                seen = seen.further(table, words, max(self.scanned, 1))
+            self._seen[path, words] = seen
+            while len(self._seen) > MOST_SEEN:
+                self._seen.pop(next(iter(self._seen)))
+        return seen.found, seen.rows
 
     def _made(self, table: Searched, path: Path) -> "_Making":
         """The thread that makes the index: the one that runs, or a new one. A failed one is not
@@ -71,6 +93,28 @@ class Search:
                 making = self._making[path] = _Making(table, path)
                 making.start()
             return making
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a scan has found in the first so many rows, and until when that is enough."""
+
+    found: Numbers
+    rows: int = 0
+    until: float = 0.0
+
+    def further(self, table: Searched, words: str, most: int) -> "_Seen":
+        """Look at the next row groups: up to `most` rows, and not for long."""
+        began = time.monotonic()
+        found = self.found.copy()
+        starts, at = table.files.starts(), self.rows
+        group = int(np.searchsorted(starts, at))
+        while at < table.rows and at < self.rows + most and time.monotonic() < began + SCAN_S:
+            for batch in table.files.batches(table.shape.texts, (group, group + 1)):
+                found[at : at + len(batch)] = _hits(batch, words)
+                at += len(batch)
+            group += 1
+        return _Seen(found, at, time.monotonic() + SAME_S)
 
 
 class _Making(threading.Thread):
@@ -132,39 +176,41 @@ def _indexed(path: Path, words: str, rows: int) -> Numbers | None:
     """None where there is no index yet, or a damaged one."""
     if not path.is_file():
         return None
-    # Every word in quotes of its own: nothing that somebody types is syntax. A NUL would end it.
-    asked = " AND ".join(
-        '"' + word.replace('"', '""') + '"*' for word in words.replace("\0", " ").split()
-    )
+    # Each run of letters and digits in quotes of its own, as the index has them: nothing that
+    # somebody types is syntax, and `don't` is no phrase, which this index does not know.
+    asked = " AND ".join(f'"{word}"*' for word in _LETTERS.findall(words))
     found = np.zeros(rows, dtype=bool)
+    if not asked:
+        return found
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as base:
             hits = base.execute("SELECT rowid FROM words WHERE words MATCH ?", (asked,)).fetchall()
-    except UnicodeEncodeError:  # half a letter: no row has it
-        return found
-    except sqlite3.Error:
-        return None
+    except sqlite3.Error as error:
+        return found if "fts5" in str(error) else None
     numbers = np.fromiter((hit[0] for hit in hits), dtype=np.int64, count=len(hits))
     found[numbers[numbers < rows]] = True
     return found
 
 
-def _scan(table: Searched, words: str, limit: int | None = None) -> Numbers:
+def _scan(table: Searched, words: str) -> Numbers:
     found = np.zeros(table.rows, dtype=bool)
     start = 0
     for batch in table.files.batches(table.shape.texts):
-        hit = np.ones(len(batch), dtype=bool)
-        for word in words.split():
-            any_column = np.zeros(len(batch), dtype=bool)
-            for column in batch.columns:
-                matched = pc.match_substring(_strings(column), word, ignore_case=True)
-                any_column |= matched.fill_null(False).to_numpy(zero_copy_only=False)
-            hit &= any_column
-        found[start : start + len(batch)] = hit
+        found[start : start + len(batch)] = _hits(batch, words)
         start += len(batch)
-        if limit is not None and start >= limit:
-            break
     return found
+
+
+def _hits(batch: pa.RecordBatch, words: str) -> Numbers:
+    """Which rows have all the words, each in any column."""
+    hit = np.ones(len(batch), dtype=bool)
+    for word in words.split():
+        any_column = np.zeros(len(batch), dtype=bool)
+        for column in batch.columns:
+            matched = pc.match_substring(_strings(column), word, ignore_case=True)
+            any_column |= matched.fill_null(False).to_numpy(zero_copy_only=False)
+        hit &= any_column
+    return hit
 
 
 def _key(table: Searched) -> str:

@@ -76,6 +76,9 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
     async def stylesheet(request: Request) -> Response:
         return Response(style, media_type="text/css")
 
+    async def icon(request: Request) -> Response:
+        return Response(status_code=204)  # every browser asks, and would report a fault
+
     async def code(request: Request) -> Response:
         return Response(script, media_type="text/javascript")
 
@@ -84,6 +87,7 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
             Route("/", front),
             Route("/style.css", stylesheet),
             Route("/script.js", code),
+            Route("/favicon.ico", icon),
             Route("/r/{run}/rows", rows),
             Route("/r/{run}/row/{id:path}", row),
             Route("/r/{run}/lost/{how}/rows", lost),

@@ -84,7 +84,7 @@ def _numbers(run: Opened) -> list[Number]:
         return found
     found += [Number(name, account.get(name)) for name in ("inputs", "finished")]
     found += [
-        Number(how, len_of(run, how) if how in run.lost else told.get(how))
+        Number(f"rows {how}", len_of(run, how) if how in run.lost else told.get(how))
         for how in ("dropped", "failed")
     ]
     if account.get("not_reached"):
@@ -95,7 +95,7 @@ def _numbers(run: Opened) -> list[Number]:
         Number("calls asked", calls.get("asked")),
         Number("calls replayed", calls.get("replayed")),
         Number("tokens", _sum(tokens.values())),
-        Number("cost", f"${usd:,.4f}" if isinstance(usd, int | float) else None),
+        Number("cost", f"${usd:,.4g}" if isinstance(usd, int | float) else None),
         Number("seconds", told.get("seconds")),
     ]
 

@@ -29,7 +29,13 @@ def serve(
     hosts = (*LOCAL, *allow, *(() if host in ("0.0.0.0", "::") else (host,)))  # noqa: S104
     bound = _bound(host, port)
     app = application(runs, hosts=hosts, token=secret)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,  # a page that listens to a run would never let go
+    )
     shown = f"[{host}]" if ":" in host else host
     if isinstance(runs, Places):
         runs.warm()

@@ -1,0 +1,121 @@
+"""A run that goes on while somebody looks: its progress, its end, and then its rows."""
+
+import asyncio
+import json
+import os
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.view.make_run import make_run
+from tests.view.rows.make import write
+from tests.view.server.ask import ask
+
+pytest.importorskip("starlette", reason="the extra `web` is not installed")
+
+from crosslight.runs import held_folder, running
+from crosslight.view.server import opened
+from crosslight.view.server.app import application
+from crosslight.view.server.fence import LOCAL
+from crosslight.view.server.live import events, said
+from crosslight.view.server.opened import open_places
+
+
+def heard(place: Path, during: object) -> list[str]:
+    """What a page hears while `during` (a generator) goes on, one step an event."""
+    steps = iter(during)  # type: ignore[call-overload]
+
+    async def listen() -> list[str]:
+        found = []
+        async for event in events(place, every=0.01):
+            found.append(event.decode())
+            next(steps, None)
+        return found
+
+    return asyncio.run(asyncio.wait_for(listen(), 20))
+
+
+def test_a_page_hears_how_far_the_run_is_and_that_it_has_ended(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+
+    def run():  # type: ignore[no-untyped-def]
+        with held_folder(out, "build") as held:
+            yield
+            held.tell({"name": "imagine", "done": 3, "total": 9, "failed": 1, "asked": 4})
+            yield
+        yield
+
+    going = run()
+    next(going)
+    told = running(out)
+    assert told is not None and told["pid"] == os.getpid()
+    found = heard(out, going)
+    assert [event.split("\n")[0] for event in found] == [
+        *("event: progress", "event: progress", "event: ended"),
+    ]
+    line = json.loads(found[1].split("data: ")[1])["said"]
+    assert line == "imagine: 3 of 9 done; 1 failed; 4 calls asked, 0 replayed"
+    assert running(out) is None
+
+
+def test_a_killed_run_is_not_going_on(tmp_path: Path) -> None:
+    owner = {"pid": 2**22 + 1, "host": socket.gethostname(), "since": "x"}
+    for wrong in (owner, {**owner, "pid": "1"}, {**owner, "pid": -1}, [], {}):
+        (tmp_path / ".owner.json").write_text(json.dumps(wrong))
+        assert running(tmp_path) is None
+    (tmp_path / ".owner.json").write_text("{torn")
+    assert running(tmp_path) is None
+    (tmp_path / ".owner.json").write_text(json.dumps({**owner, "host": "another"}))
+    assert running(tmp_path) is not None
+
+
+def test_what_a_run_says_of_itself_is_text_whatever_it_is() -> None:
+    assert said({"since": "noon"}) == "going on since noon"
+    assert said({"progress": {"done": "x", "total": None, "usd": 0.5}}) == "$0.5000"
+    assert said({"progress": {}}) == "going on"
+
+
+def test_rows_are_there_once_the_run_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+    with held_folder(out, "build") as held:
+        held.keep = True
+        (out / "run.json").write_text('{"kind": "build", "status": "stopped", "rows": 0}')
+        runs = open_places([out], None, None)
+        app = application(runs, hosts=LOCAL)
+        assert ask(app, "/").headers["location"] == "/r/run/overview"
+        page = ask(app, "/r/run/overview").text
+        assert 'data-events="/r/run/events"' in page and "going on" in page
+        assert "no rows" in ask(app, "/r/run/rows").text
+        make_run(out, families=2)
+        told = json.loads((out / "run.json").read_text())
+        (out / "run.json").write_text(json.dumps({**told, "kind": "build"}))
+    assert ask(app, "/r/run/events").text.startswith("event: ended")
+    page = ask(app, "/r/run/rows").text
+    assert "of 6 rows" in page and "data-events" not in page
+
+
+def test_files_that_change_are_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opened, "LOOK_S", -1.0)
+    file = write(tmp_path / "t.parquet", {"text": ["one"] * 5})
+    runs = open_places([file], None, None)
+    assert runs["t.parquet"].table is not None
+    fresh = write(tmp_path / "new.parquet", {"text": ["two"] * 7})
+    fresh.replace(file)
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        table = runs["t.parquet"].table
+        assert table is not None
+        if table.rows == 7:
+            break
+        time.sleep(0.01)
+    assert table.rows == 7
+    file.write_bytes(b"torn")
+    time.sleep(0.05)
+    runs.refresh("t.parquet")
+    assert runs["t.parquet"].table is table
