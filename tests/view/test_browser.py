@@ -89,12 +89,18 @@ def test_two_reviewers_their_care_and_an_edit(browser: Any, tmp_path: Path) -> N
             page.goto(f"{base}{AT}/row/row-0")
             page.keyboard.press("v")
             assert "A break helps" in page.locator("#enough").inner_text()
+            page.fill("input[name=reason]", "a reason")
+            page.press("input[name=reason]", "Enter")  # is no verdict
+            page.keyboard.press("Escape")
+            assert "/row/row-0" in page.url
             page.keyboard.press("e")
             page.keyboard.type(f"{by} says: ")
             page.keyboard.press("Escape")
             page.keyboard.press(key)
             page.wait_for_url("**/row/row-2?*")  # row-1 is medicine
             context.close()
+        lines = place.with_name("rows.parquet.reviews.jsonl").read_text().splitlines()
+        assert [json.loads(line)["verdict"] for line in lines] == ["reject", "accept"]
         context = browser.new_context(viewport=WIDE)
         page = context.new_page()
         page.goto(f"{base}{AT}/review")

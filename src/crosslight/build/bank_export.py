@@ -44,12 +44,13 @@ def only_accepted(run: Run, accepted: Mapping[str, Mapping[str, str]]) -> Run:
 
     `accepted`: row -> column -> text, as `crosslight.runs.accepted_rows` gives it.
     """
-    texts = {field.name for field in fields(Row) if field.type in ("str", str)}
-    rows = tuple(
-        replace(row, **{k: v for k, v in accepted[row.id].items() if k in texts - _FIXED})
-        for row in run.rows
-        if row.id in accepted
-    )
+    texts = {field.name for field in fields(Row) if field.type in ("str", str)} - _FIXED
+
+    def edited(row: Row) -> Row:
+        words: dict[str, Any] = {k: v for k, v in accepted[row.id].items() if k in texts}
+        return replace(row, **words)
+
+    rows = tuple(edited(row) for row in run.rows if row.id in accepted)
     return replace(run, rows=rows)
 
 

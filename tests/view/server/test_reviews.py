@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
@@ -134,6 +136,17 @@ def test_sensitive_photos_are_not_loaded_before_they_are_asked_for(base: tuple[s
     assert '<html lang="en" class="care-sensitive">' in page
 
 
+def headers_of_care(web: str, form: list[tuple[str, str]]) -> str:
+    """The cookies that the form of care leaves, as a browser sends them back."""
+    parts = urlsplit(web)
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+    connection.request("POST", "/care", urlencode(form), {"sec-fetch-site": "same-origin"})
+    answer = connection.getresponse()
+    found = [v.split(";")[0] for k, v in answer.getheaders() if k.lower() == "set-cookie"]
+    connection.close()
+    return "; ".join(found)
+
+
 def test_care_is_kept_in_the_browser_and_leads_back_within_the_viewer(
     base: tuple[str, Path],
 ) -> None:
@@ -143,6 +156,9 @@ def test_care_is_kept_in_the_browser_and_leads_back_within_the_viewer(
     form = {"by": "Ann; é", "care": "grey", "limit": "7", "unwanted": "fire, smoke", "back": "/r/x"}
     status, headers, _ = asked(web, "/care", form)
     assert status == 303 and headers["location"] == "/r/x"
+    kept = headers_of_care(web, [("unwanted", "fire, smoke"), ("unwanted", "weapons")])
+    page = asked(web, "/care", cookie=kept)[2]
+    assert 'value="fire, smoke" checked' in page and 'value="weapons" checked' in page
     for back in (
         "https://evil.example/",
         "//evil.example",
@@ -193,3 +209,27 @@ def test_the_page_of_reviews_shows_who_differs_and_the_labels(base: tuple[str, P
 def test_calls_of_a_row_without_a_store_are_none(base: tuple[str, Path]) -> None:
     status, _, page = asked(base[0], f"{AT}/calls/row-1")
     assert status == 200 and "holds no call" in page
+
+
+def test_the_queue_of_the_report_card_leads_through_its_images(tmp_path: Path) -> None:
+    deep = '[{"rule": "pets", "reason": ' + "[" * 900 + "]" * 900 + "}]"
+    photos = [f"p{n}" for n in range(6)]
+    place = pictured(tmp_path / "run", 6, photo=photos, rules=[deep] * 6, provenance=[deep] * 6)
+    queue = "image,photo,drawn,queue,place,of,label\r\n" + "".join(
+        f"x.jpg,p{n},random,q,{n},6,\r\n" for n in (4, 2, 9)
+    )
+    (place.parent / "label_next.csv").write_text(queue, encoding="utf-8")
+    (place.parent / "run.json").write_text('{"kind": "judge", "status": "complete"}', "utf-8")
+    place.rename(place.parent / "verdicts.parquet")
+    with served(tmp_path / "home", place.parent) as (web, _):
+        for row in ("row-4", "row-2"):
+            _, headers, _ = asked(web, "/r/run/next?queue=1", cookie="crosslight-by=ann")
+            assert headers["location"] == f"/r/run/row/{row}?"
+            form = {"row": row, "by": "ann", "label": "unsafe@"}
+            assert asked(web, "/r/run/review", form)[1]["location"] == f"/r/run/row/{row}?"
+        _, headers, _ = asked(web, "/r/run/next?queue=1", cookie="crosslight-by=ann")
+        assert headers["location"] == "/r/run/review"
+        page = asked(web, "/r/run/row/row-4")[2]
+        assert "Next that the card wants labelled" in page and 'value="unsafe@pets"' in page
+        text = asked(web, "/r/run/labels.csv")[2]
+        assert text.splitlines()[1] == "p2,p2,*,unsafe,random,q,2,6,ann"

@@ -11,6 +11,7 @@ from crosslight.text import csv_text
 
 DRAWN: Final = ("drawn", "queue", "place", "of")
 COLUMNS: Final = ("image", "photo", "rule", "label", *DRAWN, "reviewers")
+QUEUES: Final = "label_next*.csv"
 MOST_QUEUE: Final = 64 * 2**20
 """Bytes of a queue file."""
 
@@ -51,10 +52,10 @@ def label_file(
 
 
 def drawn_photos(folder: Path) -> dict[str, dict[str, str]]:
-    """How the queues of a run (`judge report` writes them) drew each photo; a file that cannot be
-    read draws nothing."""
+    """How the queues of a run (`judge report` writes them) drew each photo, in their order; a file
+    that cannot be read draws nothing."""
     found: dict[str, dict[str, str]] = {}
-    for path in sorted(folder.glob("label_next*.csv")):
+    for path in sorted(folder.glob(QUEUES)):
         try:
             if path.is_symlink() or path.stat().st_size > MOST_QUEUE:
                 continue

@@ -4,7 +4,7 @@ database. A (filter, order) gives an array of row numbers, which is kept; a page
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -157,6 +157,18 @@ class Table:
             hit = pc.is_in(self.columns.ids, value_set=pa.array(ids, pa.large_string()))
             return np.asarray(hit.to_numpy(zero_copy_only=False), dtype=bool)
         found[[n for id in ids if (n := self.number_of(id)) is not None]] = True
+        return found
+
+    def first_rows(self, column: str, values: Collection[str]) -> dict[str, int]:
+        """Of each of these values the number of the first row that has it."""
+        found: dict[str, int] = {}
+        start = 0
+        wanted = pa.array(sorted(values), pa.string())
+        for batch in self.files.batches([column]):
+            cells = pc.cast(batch.column(0), pa.string())
+            for at in pc.indices_nonzero(pc.is_in(cells, value_set=wanted)).to_pylist():
+                found.setdefault(cells[at].as_py(), start + at)
+            start += len(batch)
         return found
 
     def counts(self, query: Query, name: str) -> list[tuple[str, int]]:

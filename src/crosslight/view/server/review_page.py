@@ -7,6 +7,7 @@ from crosslight.view.reviews.labels import drawn_photos, label_file
 from crosslight.view.reviews.progress import agreement, disputes, reviewers
 from crosslight.view.server.opened import Opened
 from crosslight.view.server.render import rendered
+from crosslight.view.server.steps import has_queue
 
 MOST_DISPUTES = 200
 
@@ -27,6 +28,7 @@ def page(runs: Mapping[str, Opened], run: Opened) -> str:
         rows=0 if run.table is None else run.table.rows,
         decided=len({k.row for k, a in standing.items() if a.verdict in ("accept", "reject")}),
         labels=label_file(standing, _names(run), {}),
+        queue=has_queue(run),
     )
 
 

@@ -47,7 +47,8 @@ def review_routes(runs: Mapping[str, Opened]) -> list[Route]:
         if run.table is None:
             raise HTTPException(404, "This run has no rows.")
         query = read_query(request.query_params.multi_items())
-        return RedirectResponse(await run_in_threadpool(steps.undecided, run, query), 303)
+        step = steps.queue_next if "queue" in request.query_params else steps.undecided
+        return RedirectResponse(await run_in_threadpool(step, run, query), 303)
 
     async def labels(request: Request) -> Response:
         run, by = run_of(runs, request), request.query_params.get("by", "")

@@ -11,7 +11,7 @@ from crosslight.view.rows.shape import Shape
 from crosslight.view.server.opened import Opened
 from crosslight.view.server.person import person
 from crosslight.view.server.render import CUT, rendered
-from crosslight.view.server.steps import neighbours
+from crosslight.view.server.steps import has_queue, neighbours
 
 MOST_BESIDE = 24
 TOGETHER: Final = (
@@ -84,6 +84,7 @@ def page(runs: Mapping[str, Opened], run: Opened, number: int, query: Query) -> 
         provenance=_pairs_of(row.get("provenance")),
         acts=acts,
         cut=CUT,
+        queue=has_queue(run),
     )
 
 
@@ -179,7 +180,7 @@ def _rules(said: Any) -> list[dict[str, Any]]:
     found = _json(said)
     keys = ("rule", "finding", "score", "reason")
     return [
-        {key: one.get(key) for key in keys}
+        {key: _flat(one.get(key)) for key in keys}
         for one in (found if isinstance(found, list) else [])
         if isinstance(one, Mapping) and isinstance(one.get("rule"), str)
     ]
@@ -187,7 +188,17 @@ def _rules(said: Any) -> list[dict[str, Any]]:
 
 def _pairs_of(said: Any) -> list[tuple[str, Any]]:
     found = _json(said)
-    return list(found.items()) if isinstance(found, Mapping) else []
+    return [(k, _flat(v)) for k, v in found.items()] if isinstance(found, Mapping) else []
+
+
+def _flat(value: Any) -> Any:
+    """A value of a few letters; one that holds others as JSON, however deep it goes."""
+    if value is None or isinstance(value, str | float | int):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False)[:2_000]
+    except RecursionError:
+        return "nested too deeply"
 
 
 def _json(said: Any) -> Any:

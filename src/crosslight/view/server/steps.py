@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from crosslight.view.reviews.labels import QUEUES, drawn_photos
 from crosslight.view.rows.narrow import Numbers
 from crosslight.view.rows.query import Query
 from crosslight.view.server.opened import Opened
@@ -44,6 +45,26 @@ def undecided(run: Opened, query: Query) -> str:
     if not len(left):
         return f"/r/{path(run.name)}/review"
     return row_address(run, id_of(run, int(left[0])), query)
+
+
+def queue_next(run: Opened, query: Query) -> str:
+    """The address of the first row that a queue of `judge report` proposes for labelling and of
+    which the reader has said nothing; of the page of reviews where none is left."""
+    table, by = run.table, person().by
+    assert table is not None
+    photos = list(drawn_photos(run.place)) if table.shape.photo else []
+    places = table.first_rows(table.shape.photo, photos) if photos else {}
+    said = table.mask_of([key.row for key in run.reviews.standing() if key.by == by])
+    for photo in photos:
+        number = places.get(photo)
+        if number is not None and not said[number]:
+            return row_address(run, id_of(run, number), query)
+    return f"/r/{path(run.name)}/review"
+
+
+def has_queue(run: Opened) -> bool:
+    """Whether `judge report` has proposed images of this run for labelling."""
+    return run.place.is_dir() and next(run.place.glob(QUEUES), None) is not None
 
 
 def row_address(run: Opened, id: str, query: Query) -> str:
