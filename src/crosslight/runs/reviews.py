@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from crosslight.records import CrosslightError
+from crosslight.store import LINKED, open_regular, stays_in
 
 FILE: Final = "reviews.jsonl"
 VERDICTS: Final = ("accept", "reject", "skip", "")
@@ -104,11 +105,18 @@ class Reviews:
 
     def _catch_up(self) -> None:
         try:
-            with self.path.open("rb") as file:
+            if not stays_in(self.path.parent, self.path):
+                raise ReviewError(f"{self.path} is a link that leads out of its folder", LINKED)
+            with open_regular(self.path) as file:
                 file.seek(self._read)
                 data = file.read()
         except FileNotFoundError:
             return
+        except OSError as error:
+            raise ReviewError(
+                f"{self.path} cannot be read: {error.strerror or error}",
+                "it holds what reviewers said: give the right to read, or move it away",
+            ) from error
         whole = data.rfind(b"\n") + 1
         for line in data[:whole].splitlines():
             act = _read_line(line)
