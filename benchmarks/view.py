@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -152,7 +153,7 @@ def measure(run: Path, home: Path, rows: int) -> None:
             "the next row": f"{here}/row/row-{rows // 2 + 1:08d}",
         }
         for name, path in asked.items():
-            _timed(server.pid, name, lambda path=path: ask(path))
+            _timed(server.pid, name, partial(ask, path))
         _timed(server.pid, "search, no index yet", lambda: ask(f"{here}/rows?q={RARE}"))
         began = time.perf_counter()
         while not list((home / "view").glob("*.fts.sqlite")) and time.perf_counter() - began < 900:

@@ -32,7 +32,9 @@ def croissant(out: Path) -> dict[str, Any]:
         image = told["image"]
         if isinstance(image, bytes):
             image = Image.open(io.BytesIO(image))
-        found[told["id"].decode()] = [told["question"].decode(), *image.size]
+        text = told.get("question") or told["text"]
+        second = [told["image_2"].size[0]] if "image_2" in told else []
+        found[told["id"].decode()] = [text.decode(), *image.size, *second]
     return found
 
 

@@ -228,3 +228,20 @@ def test_a_row_without_its_picture_has_failed_in_every_format(tmp_path: Path) ->
     blind: list[dict[str, Any]] = [pair("blind", None)]
     with pytest.raises(ExportError, match="has its pictures"):
         export_run(write_pairs(tmp_path / "none", blind), "hf", tmp_path / "out", Chosen())
+
+
+def test_a_large_export_is_cut_between_rows(
+    ugly: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    monkeypatch.setattr("crosslight.export.formats.webdataset.SHARD_BYTES", 1)
+    export_run(ugly, "webdataset", out, Chosen())
+    shards = sorted(out.glob("train-*.tar"))
+    assert [path.name for path in shards] == [f"train-00000{n}.tar" for n in range(3)]
+    for at, path in enumerate(shards):
+        with tarfile.open(path) as tar:
+            assert tar.getnames() == [f"{at:08d}.png", f"{at:08d}.json"]
+    monkeypatch.setattr("crosslight.export.formats.labelstudio.FILE_BYTES", 1)
+    export_run(ugly, "labelstudio", out, Chosen())
+    parts = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(out.glob("tasks-*"))]
+    assert [len(part) for part in parts] == [1] * 4 and not list(out.glob("*.tar"))

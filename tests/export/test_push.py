@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from crosslight.cli import app
-from crosslight.export import Chosen, Exported, checked_repo, export_run, plan_push, send
+from crosslight.export import Chosen, Exported, checked_repo, export_run, plan_push, send_push
 from crosslight.records import BadSetting, CrosslightError, RunBroken
 from tests.export.pairs_run import drawn, pair, write_pairs
 
@@ -97,7 +97,7 @@ def done(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Exported
 def test_the_files_of_the_export_are_sent_and_none_else(done: Exported, hub: Hub) -> None:
     (done.out / "notes.txt").write_text("mine")
     plan = plan_push(done.out, done.files, "me/mine")
-    assert send(plan, endpoint=hub.url).endswith("/commit/1")
+    assert send_push(plan, endpoint=hub.url).endswith("/commit/1")
     assert hub.made["type"] == "dataset"
     assert hub.made.get("visibility") == "private" or hub.made.get("private") is True
     assert set(hub.files) == {name for name, _ in plan.files} >= {"README.md", "credits.csv"}
@@ -110,7 +110,7 @@ def test_a_refusal_is_told_without_the_token(done: Exported, hub: Hub) -> None:
     hub.refuse = f"no right to write with {TOKEN}"
     plan = plan_push(done.out, done.files, "me/mine", private=False)
     with pytest.raises(RunBroken) as refused:
-        send(plan, endpoint=hub.url)
+        send_push(plan, endpoint=hub.url)
     told = f"{refused.value.message} {refused.value.hint}"
     assert "me/mine was not sent" in told and TOKEN not in told and not hub.files
 

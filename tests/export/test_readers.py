@@ -16,7 +16,7 @@ import pytest
 
 from crosslight.export import Chosen, export_run
 from tests.export.pairs_run import drawn, mirrored, pair, write_pairs
-from tests.export.test_data_formats import UGLY
+from tests.export.test_data_formats import UGLY, two_photos
 from tests.export.test_formats import build_run
 
 PYTHON = os.environ.get("CROSSLIGHT_READERS_PYTHON", sys.executable)
@@ -68,3 +68,10 @@ def test_its_own_reader_reads_every_text_and_picture(tmp_path: Path, to: str) ->
 def test_label_studio_takes_the_labels_of_a_build(tmp_path: Path) -> None:
     done = export_run(build_run(tmp_path / "run"), "labelstudio", tmp_path / "out", Chosen())
     assert len(read("labelstudio", tmp_path / "out")) == done.rows.total()
+
+
+def test_croissant_has_two_pictures_of_a_row(tmp_path: Path) -> None:
+    run = two_photos(tmp_path / "run")
+    export_run(run, "croissant", tmp_path / "out", Chosen(sensitive=True))
+    (row,) = read("croissant", tmp_path / "out").values()
+    assert row[1:] == [41, 30, 42]

@@ -1,6 +1,7 @@
 """Reviews and exports: accepted rows with their edits, and what people said in Label Studio."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 
 from crosslight.cli import app
 from crosslight.export import Chosen, ExportError, export_run, import_labelstudio
-from crosslight.runs import Act, Reviews
+from crosslight.runs import Act, ReviewError, Reviews
 from tests.export.pairs_run import drawn, pair, write_pairs
 
 
@@ -184,3 +185,15 @@ def test_the_commands_bring_reviews_there_and_back(run: Path, tmp_path: Path) ->
     args = ["export", str(run), "--to", "hf", "-o", str(out), "--only", "accepted"]
     done = CliRunner().invoke(app, args)
     assert "1 rows (train 1)" in done.output and "5 rows, not_reviewed" in done.output
+
+
+def test_reviews_that_are_a_link_or_a_pipe_are_not_read(run: Path, tmp_path: Path) -> None:
+    away = tmp_path / "away.jsonl"
+    away.write_bytes(Act("a", "ann", "accept").as_line())
+    (run / "reviews.jsonl").symlink_to(away)
+    with pytest.raises(ReviewError, match="leads out of its folder"):
+        Reviews(run).acts()
+    (run / "reviews.jsonl").unlink()
+    os.mkfifo(run / "reviews.jsonl")
+    with pytest.raises(ReviewError, match="no regular file"):
+        export_run(run, "hf", tmp_path / "out", Chosen())

@@ -105,8 +105,7 @@ def export(
 
 
 def _push(done: "Exported", repo: str, *, send: bool, public: bool) -> None:
-    from crosslight.export import plan_push
-    from crosslight.export import send as send_it
+    from crosslight.export import plan_push, send_push
 
     plan = plan_push(done.out, done.files, repo, private=not public)
     seen = "private" if plan.private else "public"
@@ -121,6 +120,6 @@ def _push(done: "Exported", repo: str, *, send: bool, public: bool) -> None:
     if len(plan.files) > MOST_FILES:
         out.print(f"  and {len(plan.files) - MOST_FILES:,} more")
     if send:
-        out.print(Text(f"sent: {send_it(plan)}"))
+        out.print(Text(f"sent: {send_push(plan)}"))
     else:
         out.print("nothing was sent: --send sends it")

@@ -1,7 +1,7 @@
 from .audit_input import AuditColumns, AuditError, AuditInput, audit_file
 from .card import render_card, write_card
 from .formats.labelstudio_reviews import Imported, import_labelstudio
-from .formats.push import Push, checked_repo, plan_push, send
+from .formats.push import Push, checked_repo, plan_push, send_push
 from .formats.rows import Chosen, ExportError
 from .formats.write import FORMATS, Exported, export_run
 from .pairs import (
@@ -71,7 +71,7 @@ __all__ = [
     "render_pairs_card",
     "scenario_title",
     "scenarios",
-    "send",
+    "send_push",
     "share_told",
     "thin_below",
     "unknowns",

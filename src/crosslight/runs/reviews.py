@@ -6,7 +6,6 @@ line that a kill has torn is passed over, and the next line begins after it.
 
 import json
 import os
-import stat
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from crosslight.records import CrosslightError
+from crosslight.store import LINKED, open_regular, stays_in
 
 FILE: Final = "reviews.jsonl"
 VERDICTS: Final = ("accept", "reject", "skip", "")
@@ -147,19 +147,21 @@ class Reviews:
 
     def _catch_up(self) -> None:
         """Read what was added. A file that somebody has cut or replaced is read anew."""
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
-            handle = os.open(self.path, flags)
-        except OSError:  # none yet, or a link out of the folder: nothing that we wrote
+            if not stays_in(self.path.parent, self.path):
+                raise ReviewError(f"{self.path} is a link that leads out of its folder", LINKED)
+            with open_regular(self.path) as file:
+                if os.fstat(file.fileno()).st_size < self._read:
+                    self._acts, self._read = [], 0
+                file.seek(self._read)
+                data = file.read()
+        except FileNotFoundError:
             return
-        with os.fdopen(handle, "rb") as file:
-            found = os.fstat(handle)
-            if not stat.S_ISREG(found.st_mode):
-                return
-            if found.st_size < self._read:
-                self._acts, self._read = [], 0
-            file.seek(self._read)
-            data = file.read()
+        except OSError as error:
+            raise ReviewError(
+                f"{self.path} cannot be read: {error.strerror or error}",
+                "it holds what reviewers said: give the right to read, or move it away",
+            ) from error
         whole = data.rfind(b"\n") + 1
         for line in data[:whole].split(b"\n"):
             act = _read_line(line)

@@ -32,7 +32,7 @@ from .json_lines import MOST_JSON_LINES, JsonLine, json_lines
 from .looks import LOOKS, NARROW, WHOLE, Look, Looks, is_narrow, told_frames
 from .outline.read import sniff
 from .parquet import TableError, TableFile, read_table, table_rows
-from .paths import LINKED, UnreadableFile, read_json, read_named, stays_in
+from .paths import LINKED, UnreadableFile, open_regular, read_json, read_named, stays_in
 from .phash import DECODE_SIDE, perceptual_hash
 from .pixels import Decoded, Peek, fit_image
 from .private import open_to_others, plain_path, private_folder
@@ -92,6 +92,7 @@ __all__ = [
     "local_path",
     "near_pairs",
     "open_part",
+    "open_regular",
     "open_resumed",
     "open_to_others",
     "parse_hashes",

@@ -15,7 +15,7 @@ import pyarrow as pa
 from crosslight.export.formats.datasheet import LIMITS, PURPOSE, SENSITIVE, USES
 from crosslight.export.formats.rows import Shape, TrainRow
 from crosslight.runs import SPLITS
-from crosslight.store import DatasetSink, file_sha256, table_schema, write_json
+from crosslight.store import IMAGE, DatasetSink, file_sha256, table_schema, write_json
 from crosslight.text import visible
 
 FOLDER = "data"
@@ -26,6 +26,7 @@ LOAD = (
 )
 """How it is opened; OUT stands for the folder."""
 _NO_END = 2**60
+_PICTURES = ("image", "images")
 _CR = {
     name: f"cr:{name}"
     for name in (
@@ -58,19 +59,34 @@ def croissant_writer(
 ) -> Iterator[Callable[[TrainRow, Sequence[str]], None]]:
     """Takes rows with the names of their pictures; writes the tables and `croissant.json`."""
     licences: Counter[str] = Counter()
-    schema = table_schema(shape.columns)
+    columns = _columns(shape)
+    schema = table_schema(columns)
     limits = {"rows_per_shard": _NO_END, "bytes_per_shard": _NO_END}
     with DatasetSink(out / FOLDER, schema, splits=SPLITS, **limits) as sink:
 
         def write(row: TrainRow, names: Sequence[str]) -> None:
             licences.update(credit.licence or "not stated" for credit in row.credits)
-            sink.write(row.split, shape.cells(row, names))
+            cells = shape.cells(row, names)
+            if shape.two:
+                shown = [*cells.pop("images"), None]
+                cells |= {"image": shown[0], "image_2": shown[1]}
+            sink.write(row.split, cells)
 
         yield write
-    write_json(out / FILE, _description(out, shape, licences))
+    write_json(out / FILE, _description(out, shape, columns, licences))
 
 
-def _description(out: Path, shape: Shape, licences: Mapping[str, int]) -> dict[str, Any]:
+def _columns(shape: Shape) -> dict[str, pa.DataType]:
+    """Two pictures as two columns: the reader decodes no list of pictures."""
+    if not shape.two:
+        return dict(shape.columns)
+    held = {name: kind for name, kind in shape.columns.items() if name not in _PICTURES}
+    return held | {"image": IMAGE, "image_2": IMAGE}
+
+
+def _description(
+    out: Path, shape: Shape, columns: Mapping[str, pa.DataType], licences: Mapping[str, int]
+) -> dict[str, Any]:
     files = {path.name.partition("-")[0]: path for path in sorted((out / FOLDER).iterdir())}
     what = "preference pairs about pictures" if shape.pairs else "pictures and sentences"
     return {
@@ -92,7 +108,7 @@ def _description(out: Path, shape: Shape, licences: Mapping[str, int]) -> dict[s
         "rai:dataCollection": "Photos as the maker of the run gave them; texts by models or a bank "
         "of patterns. README.md names models, settings and what was dropped.",
         "distribution": [_file(split, path) for split, path in files.items()],
-        "recordSet": [_records(split, shape.columns) for split in files],
+        "recordSet": [_records(split, columns) for split in files],
     }
 
 
@@ -125,7 +141,7 @@ def _field(split: str, name: str, kind: pa.DataType) -> dict[str, Any]:
         "dataType": _data_type(kind),
         "source": source,
     }
-    if name == "image":
+    if kind == IMAGE:
         source["transform"] = {"jsonPath": "bytes"}
         told["dataType"] = "sc:ImageObject"
     elif pa.types.is_list(kind):

@@ -51,7 +51,7 @@ def plan_push(folder: Path, files: Iterable[str], repo: str, *, private: bool = 
     return Push(checked_repo(repo), folder, tuple(found), private)
 
 
-def send(push: Push, *, endpoint: str | None = None) -> str:
+def send_push(push: Push, *, endpoint: str | None = None) -> str:
     """Make the repository where it is not there, and send the files in one commit; its address.
 
     Raises `MissingPart`, and `RunBroken` where the hub says no: nothing of the commit stands then.

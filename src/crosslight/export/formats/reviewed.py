@@ -55,7 +55,9 @@ def _together(acts: list[Act]) -> Verdict:
     said = [act.verdict for act in acts]
     labels = {act.label for act in acts if act.label}
     return Verdict(
-        *(said.count(word) for word in ("accept", "reject", "skip")),
+        accepted=said.count("accept"),
+        rejected=said.count("reject"),
+        skipped=said.count("skip"),
         label=labels.pop() if len(labels) == 1 else "",
         edit=edit,
     )

@@ -221,7 +221,7 @@ def _row(
     weight = row.get("weight")
     credits = [
         Credit(*(_text(row.get(name + end)) for name in ("source", "licence", "origin")))
-        for end in ("", "_2")[: len(data)]
+        for end in ("", *(f"_{at}" for at in range(2, len(data) + 1)))
     ]
     return TrainRow(
         id=_text(row["id"]),

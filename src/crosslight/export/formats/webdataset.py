@@ -33,14 +33,15 @@ class _Shards:
     split: str
     rows: int = 0
     at: int = 0
-    bytes: int = 0
+    held: int = 0
+    """Bytes in the shard that is open."""
     stack: ExitStack = field(default_factory=ExitStack)
     tar: tarfile.TarFile | None = None
 
     def write(self, members: Sequence[tuple[str, bytes]]) -> None:
         """The members of one row, which stand together in one shard."""
         size = sum(len(data) for _, data in members)
-        if self.tar is None or (self.bytes and self.bytes + size > SHARD_BYTES):
+        if self.tar is None or (self.held and self.held + size > SHARD_BYTES):
             self._next()
         assert self.tar is not None
         for ending, data in members:
@@ -48,14 +49,14 @@ class _Shards:
             told.size = len(data)
             self.tar.addfile(told, io.BytesIO(data))
         self.rows += 1
-        self.bytes += size
+        self.held += size
 
     def _next(self) -> None:
         self.stack.close()
         path = self.out / f"{self.split}-{self.at:06d}.tar"
         file = self.stack.enter_context(replacing(path))
         self.tar = self.stack.enter_context(tarfile.TarFile(fileobj=file, mode="w"))
-        self.at, self.bytes = self.at + 1, 0
+        self.at, self.held = self.at + 1, 0
 
 
 @contextmanager

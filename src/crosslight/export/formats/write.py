@@ -215,7 +215,8 @@ def _write_rows(
                 done.lost.append(LeftOut(row.id, row.source, row.kind, _NO_PICTURE))
                 continue
             credits.add(row, names)
-            done.placed.add(row, names)
+            if chosen.split_by:
+                done.placed.add(row, names)
             if not form.pictures_inside:
                 both = zip(row.pictures, names, strict=True)
                 names = [pictures.put(data, name) for data, name in both]
