@@ -97,6 +97,19 @@ def test_a_photo_stands_once_with_its_sentences(app: Any) -> None:
         assert "Take out photo" in alone
 
 
+def test_rows_without_a_photo_are_within_reach_too(tmp_path: Path) -> None:
+    from crosslight.view.rows.query import Query
+    from crosslight.view.server.rows_page import _with_members
+    from tests.view.rows.make import table
+
+    columns = {"id": [f"r{n}" for n in range(9)], "photo": [None] * 9}
+    of = table(tmp_path, columns, id="id", photo="photo", groups=("photo",))
+    query = Query(group="photo")
+    rows = [{"#": n} for n in of.select(query).page(1)]
+    _with_members(of, query, rows)
+    assert (rows[0]["#more"], rows[0]["#alone"], len(rows[0]["#others"])) == (5, "", 3)
+
+
 def test_the_overview_tells_how_the_run_ended_and_what_was_lost(app: Any, run: Path) -> None:
     page = ask(app, "/r/small/overview").text
     told = json.loads((run / "run.json").read_text())

@@ -81,14 +81,14 @@ class Places(Mapping[str, Opened]):
         self._openers = dict(openers)
         self._opened = {name: open_it() for name, open_it in self._openers.items()}
         self._stamps = {name: _stamps(one) for name, one in self._opened.items()}
-        self._looked = time.monotonic()
+        self._looked = dict.fromkeys(self._opened, time.monotonic())
         self._lock = threading.Lock()
 
     def __getitem__(self, name: str) -> Opened:
         found = self._opened[name]
         now = time.monotonic()
-        if now - self._looked > LOOK_S:
-            self._looked = now
+        if now - self._looked[name] > LOOK_S:
+            self._looked[name] = now
             if self._stamps[name] != _stamps(found):
                 threading.Thread(target=self.refresh, args=(name,), daemon=True).start()
         return found
