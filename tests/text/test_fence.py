@@ -93,6 +93,12 @@ def values(hostile: str) -> dict[str, Any]:
         "k": 2,
         "n": 2,
         "picture": "described",
+        "depictions": "count",  # a word of ours, of two
+        "several": [hostile, hostile],
+        "examples": [hostile, hostile],
+        "findings": [hostile, hostile],
+        "checklist": hostile,
+        "attempt": hostile,
         "description": hostile,
         **dict.fromkeys(
             (
