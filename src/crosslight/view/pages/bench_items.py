@@ -79,4 +79,4 @@ def _in(row: Row, side: str, right: float | None) -> bool:
         return False
     if right is None:
         return row["status"] != "done" or row["right"] not in (WRONG, RIGHT)
-    return row["status"] == "done" and row["side"] == side and row["right"] == right
+    return bool(row["status"] == "done" and row["side"] == side and row["right"] == right)

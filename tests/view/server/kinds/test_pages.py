@@ -12,6 +12,7 @@ from tests.bench.small import run as bench_run
 from tests.export.test_pairs import EVIL, fixed, made
 from tests.judge.running import job, run
 from tests.judge.simulated import scenes
+from tests.rate.test_write import NASTY, report
 from tests.view.server.ask import Answer, ask
 
 pytest.importorskip("starlette", reason="the extra `web` is not installed")
@@ -92,6 +93,17 @@ def test_a_mirror_stands_beside_its_pair_and_believes_nobody(tmp_path: Path) -> 
     assert "<script>alert" not in page
     groups = page.split('<section class="twin')[1:]
     assert all(1 <= group.count("<article>") <= 2 for group in groups)
+
+
+def test_a_rating_is_a_matrix_whose_names_stay_names(tmp_path: Path) -> None:
+    folder = tmp_path / "rated"
+    folder.mkdir()
+    (folder / "run.json").write_text('{"kind": "rate", "status": "complete"}')
+    (folder / "rate.json").write_text(report(NASTY).model_dump_json())
+    page = shown(folder, "kind").text
+    assert '<td class="above-1"><b>0.60</b>' in page
+    assert "<script>alert" not in page and "&lt;script&gt;" in page
+    assert b"0.60" in shown(folder, "plot.svg").body
 
 
 def test_other_kinds_have_no_such_page(tmp_path: Path) -> None:
