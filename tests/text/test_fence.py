@@ -94,6 +94,7 @@ def values(hostile: str) -> dict[str, Any]:
         "n": 2,
         "picture": "described",
         "depictions": "count",  # a word of ours, of two
+        "part": "names",  # a word of ours, of three
         "several": [hostile, hostile],
         "examples": [hostile, hostile],
         "findings": [hostile, hostile],

@@ -47,7 +47,7 @@ def only_accepted(run: Run, accepted: Mapping[str, Mapping[str, str]]) -> Run:
     texts = {field.name for field in fields(Row) if field.type in ("str", str)} - _FIXED
 
     def edited(row: Row) -> Row:
-        words: dict[str, Any] = {k: v for k, v in accepted[row.id].items() if k in texts}
+        words: Any = {k: v for k, v in accepted[row.id].items() if k in texts}
         return replace(row, **words)
 
     rows = tuple(edited(row) for row in run.rows if row.id in accepted)

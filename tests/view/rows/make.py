@@ -1,5 +1,6 @@
 """Small tables for the viewer's tests."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from crosslight.view.rows.shape import Shape
 from crosslight.view.rows.table import Table
 
 
-def write(path: Path, columns: dict[str, list[Any]], group: int = 4) -> Path:
+def write(path: Path, columns: Mapping[str, Any], group: int = 4) -> Path:
     """A parquet file with row groups of a few rows."""
     pq.write_table(pa.table(columns), path, row_group_size=group)
     return path

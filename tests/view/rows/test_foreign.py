@@ -1,6 +1,7 @@
 """A parquet of others: its columns by their names, or as its reader says."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.view.rows.make import write
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    columns = {
+    columns: dict[str, list[Any]] = {
         "UID": ["a", "b", "c"],
         "Question": ["long " * 30, "who", "what"],
         "img": [{"bytes": b"x", "path": None}] * 3,

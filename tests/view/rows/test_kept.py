@@ -98,7 +98,8 @@ def test_large_row_groups_are_written_small_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(regroup, "SPARED", 0)
-    shape, cache, said = large(tmp_path / "t.parquet"), tmp_path / "cache", []
+    shape, cache = large(tmp_path / "t.parquet"), tmp_path / "cache"
+    said: list[str] = []
     small = with_small_groups(shape, cache, said.append)
     assert small.files[0].parent == cache and len(said) == 1
     with parquet.TableFile(small.files[0]) as file:
@@ -115,7 +116,8 @@ def test_without_room_the_file_itself_is_read_and_that_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(regroup, "SPARED", 2**62)
-    shape, said = large(tmp_path / "t.parquet"), []
+    shape = large(tmp_path / "t.parquet")
+    said: list[str] = []
     assert with_small_groups(shape, tmp_path / "cache", said.append) == shape
     assert "pages will be slow" in said[0]
     assert with_small_groups(shape, None) == shape

@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.view.rows.make import table
 
 @pytest.fixture
 def ten(tmp_path: Path) -> Table:
-    columns = {
+    columns: dict[str, list[Any]] = {
         "id": [f"r{n}" for n in range(10)],
         "p": [0.1, None, 0.9, math.nan, 0.5, 0.2, 0.5, -1.0, 2.0, None],
         "kind": ["a", "b", None, "a", "", "b", "a", "a", "c", "a"],

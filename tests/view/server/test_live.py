@@ -5,7 +5,9 @@ import json
 import os
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,7 +42,7 @@ def heard(place: Path, during: object) -> list[str]:
 def test_a_page_hears_how_far_the_run_is_and_that_it_has_ended(tmp_path: Path) -> None:
     out = tmp_path / "out"
 
-    def run():  # type: ignore[no-untyped-def]
+    def run() -> Iterator[None]:
         with held_folder(out, "build") as held:
             yield
             held.tell({"name": "imagine", "done": 3, "total": 9, "failed": 1, "asked": 4})
@@ -62,7 +64,8 @@ def test_a_page_hears_how_far_the_run_is_and_that_it_has_ended(tmp_path: Path) -
 
 def test_a_killed_run_is_not_going_on(tmp_path: Path) -> None:
     owner = {"pid": 2**22 + 1, "host": socket.gethostname(), "since": "x"}
-    for wrong in (owner, {**owner, "pid": "1"}, {**owner, "pid": -1}, [], {}):
+    wrongs: list[Any] = [owner, {**owner, "pid": "1"}, {**owner, "pid": -1}, [], {}]
+    for wrong in wrongs:
         (tmp_path / ".owner.json").write_text(json.dumps(wrong))
         assert running(tmp_path) is None
     (tmp_path / ".owner.json").write_text("{torn")

@@ -102,10 +102,10 @@ def test_rows_without_a_photo_are_within_reach_too(tmp_path: Path) -> None:
     from crosslight.view.server.rows_page import _with_members
     from tests.view.rows.make import table
 
-    columns = {"id": [f"r{n}" for n in range(9)], "photo": [None] * 9}
+    columns: dict[str, list[Any]] = {"id": [f"r{n}" for n in range(9)], "photo": [None] * 9}
     of = table(tmp_path, columns, id="id", photo="photo", groups=("photo",))
     query = Query(group="photo")
-    rows = [{"#": n} for n in of.select(query).page(1)]
+    rows: list[dict[str, Any]] = [{"#": n} for n in of.select(query).page(1)]
     _with_members(of, query, rows)
     assert (rows[0]["#more"], rows[0]["#alone"], len(rows[0]["#others"])) == (5, "", 3)
 
@@ -158,7 +158,7 @@ def test_a_selection_of_half_a_search_is_called_partial(tmp_path: Path) -> None:
     table = runs["t.parquet"].table
     assert table is not None
     table.search.scanned = 8
-    table.search._made = lambda *_: Slow()  # type: ignore[method-assign,assignment,return-value]
+    table.search._made = lambda *_: Slow()  # type: ignore[method-assign,assignment]
     assert file_name("t", table, Query(search="a"), "jsonl") == "t-8-rows-partial.jsonl"
     assert file_name("t", table, Query(), "jsonl") == "t-all-rows.jsonl"
 

@@ -78,5 +78,5 @@ def _in(row: Row, side: str, right: float | None) -> bool:
     if row["reason"] == "missing_image":
         return False
     if right is None:
-        return row["status"] != "done" or row["right"] not in (WRONG, RIGHT)
+        return bool(row["status"] != "done" or row["right"] not in (WRONG, RIGHT))
     return bool(row["status"] == "done" and row["side"] == side and row["right"] == right)
