@@ -1,8 +1,11 @@
 """What the columns of a table are to somebody who looks at its rows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from crosslight.records import is_sensitive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +28,10 @@ class Shape:
     photo: str = ""
     source: str = ""
     sensitive: str = ""
+    calm: tuple[str, ...] = ()
+    """Where the mark of care is a verdict: those at which a picture may stand open."""
+    covered: bool = False
+    """Whether every picture has a cover: of tables that say nothing of what their pictures show."""
     category: str = ""
     facets: tuple[str, ...] = ()
     scores: tuple[str, ...] = ()
@@ -34,6 +41,13 @@ class Shape:
     """The column by which a grid is grouped unless its reader says otherwise."""
     unit: tuple[str, ...] = ()
     """Those of the scores that lie in [0, 1] and can be drawn on one axis."""
+
+    def covers(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row's picture is not shown before somebody asks for it."""
+        if self.covered or not self.sensitive:
+            return self.covered
+        mark = row.get(self.sensitive)
+        return mark not in self.calm if self.calm else is_sensitive({"sensitive": mark})
 
     def only(self, names: frozenset[str]) -> "Shape":
         """The same without columns that the table does not have."""

@@ -69,7 +69,7 @@ def page(runs: Mapping[str, Opened], run: Opened, number: int, query: Query) -> 
         before=before,
         behind=behind,
         unwanted=category if category in person().unwanted else "",
-        sensitive=bool(shape.sensitive and row.get(shape.sensitive) is not False),
+        sensitive=shape.covers(row),
         dots=[Dot(n, float(row[n])) for n in shape.unit if row.get(n) is not None],
         unknown=[n for n in shape.unit if row.get(n) is None],
         said=next((one for one in words if one.name == shape.text), None),

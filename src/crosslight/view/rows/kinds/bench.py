@@ -13,6 +13,7 @@ def shape(folder: Path) -> Shape:
         files=(folder / "items.parquet",),
         id="item",
         text="prompt",
+        covered=True,
         category="category",
         facets=(
             *("status", "verdict", "right", "subset", "side", "expected", "category", "reason"),

@@ -15,6 +15,8 @@ def shape(folder: Path) -> Shape:
         text="reason",
         photo="photo",
         source="source",
+        sensitive="verdict",
+        calm=("safe",),
         category="verdict",
         facets=("verdict", "violated", "undecided", "failed", "addresses_judge", "notes"),
         scores=("score",),
