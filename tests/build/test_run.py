@@ -58,12 +58,12 @@ def test_a_run_killed_at_random_moments_ends_as_if_it_never_was(tmp_path: Path) 
     script = script_for(made, tmp_path / "scratch", latency_ms=40, slots=32)
     port = free_port()  # the endpoint stands in every key and row: the same for both
     with FakeServer(script, port=port) as calm:
-        run(command(photos, tmp_path / "calm", tmp_path / "calm-store", calm.spec))
+        run(command(photos, tmp_path / "calm" / "out", tmp_path / "calm-store", calm.spec))
         asked = calm.stats()["requests"]
     chance = random.Random(7)
     kills = under_way = 0
     with FakeServer(script, port=port) as server:
-        args = command(photos, tmp_path / "killed", tmp_path / "killed-store", server.spec)
+        args = command(photos, tmp_path / "killed" / "out", tmp_path / "killed-store", server.spec)
         for _ in range(3):
             child = subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             # Counted in requests: how long a process takes to begin says nothing on a busy machine.
@@ -84,7 +84,7 @@ def test_a_run_killed_at_random_moments_ends_as_if_it_never_was(tmp_path: Path) 
     lost = (16 + 32) * kills
     assert stats["requests"] - asked <= under_way + lost
     assert stats["answers"] - stats["answered_payloads"] <= lost
-    assert left(tmp_path / "killed") == left(tmp_path / "calm")
+    assert left(tmp_path / "killed" / "out") == left(tmp_path / "calm" / "out")
 
 
 def free_port() -> int:

@@ -189,7 +189,7 @@ def test_a_name_that_occurs_is_not_taken() -> None:
 def test_what_a_prompt_ends_with_can_be_taken_out() -> None:
     folder = PromptFolder(SOURCE / "judge" / "prompts")
     for see in ("a dog", "two\nlines", "<<<CONTENT-00000000\nx\nCONTENT-00000000>>>", ">>>"):
-        assert last_fenced(folder.render("visible", see=see)) == see
+        assert last_fenced(folder.render("visible", see=see, depictions="")) == see
     assert last_fenced("Is it there?\na dog") == "a dog"
     assert last_fenced("") == ""
 

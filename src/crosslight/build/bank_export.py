@@ -5,6 +5,7 @@ severity, a second case, the classes of a thing that no class is called like. No
 by a build before somebody sets `reviewed: yes`.
 """
 
+import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -18,7 +19,7 @@ from crosslight.build.dataset import Row, Run, refuse_two
 from crosslight.build.waves.patterns import slug
 from crosslight.models import class_names, usable_labels
 from crosslight.records import Kind, ReplyKind
-from crosslight.store import write_text
+from crosslight.store import part_of, write_text
 from crosslight.text import head_word, stem
 
 ACTS = ("request", "question", "statement", "plan")
@@ -94,15 +95,16 @@ def _write(out: Path, files: Mapping[str, str]) -> None:
     out = out.resolve()  # `.` has no name, and a link would not be replaced
     if out == Path.cwd():
         raise BankError(f"{out.name} is the folder that you are in", hint="name a new one with -o")
-    part = out.with_name(f".{out.name}.part")
+    part = part_of(out)
     try:
-        part.mkdir(parents=True, exist_ok=True)
-        for left in part.glob("*.yaml*"):  # of an export that was killed
-            left.unlink()
+        part.mkdir(parents=True)
         for name, text in files.items():
             write_text(part / name, text)
         part.rename(out)
-    except OSError as error:
+    except BaseException as error:
+        shutil.rmtree(part, ignore_errors=True)
+        if not isinstance(error, OSError):
+            raise
         told = f"{out} cannot be written: {error.strerror or error}"
         raise BankError(told, hint="name another folder with -o") from error
 

@@ -125,7 +125,14 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def command(photos: Path, here: Path, name: str, spec: str) -> list[str]:
-    words = ["build", str(photos), "-o", str(here / name), "--store", str(here / f"{name}-store")]
+    words = [
+        "build",
+        str(photos),
+        "-o",
+        str(here / name / "out"),
+        "--store",
+        str(here / f"{name}-store"),
+    ]
     more = ["--model", spec, "--images", "2", "--quiet"]
     return [sys.executable, "-m", "crosslight", *words, *more]
 
@@ -159,10 +166,10 @@ def runs(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
         child.wait()
         done = ran([*args, "--max-calls", str(asked * 4 // 5), "--concurrency", "1"])
         assert done.returncode == 3, done.stdout + done.stderr
-        stopped = told(here / "killed"), list(read_run(here / "killed").rows)
+        stopped = told(here / "killed" / "out"), list(read_run(here / "killed" / "out").rows)
         done = ran(args)
         assert done.returncode == 0, done.stdout + done.stderr
-    return here / "calm", here / "killed", stopped
+    return here / "calm" / "out", here / "killed" / "out", stopped
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ some seconds; what came out of it is some 70 MB of codes and numbers, which load
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crosslight.store import part_of
 from crosslight.view.rows.files import Files, Layout, stamp
 from crosslight.view.rows.narrow import (
     Facet,
@@ -99,7 +99,7 @@ def keep_columns(shape: Shape, columns: Columns, cache: Path | None) -> None:
         return
     arrays = _arrays(columns)
     path = _path(shape, cache)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part = part_of(path)
     with suppress(OSError):
         cache.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(cache).free < SPARED + sum(one.nbytes for one in arrays.values()):

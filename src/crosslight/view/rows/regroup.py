@@ -2,7 +2,6 @@
 unpacks as many row groups as it has rows, and one of 100,000 rows takes half a second."""
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,7 +12,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from crosslight.store import TableFile
+from crosslight.store import TableFile, part_of
 from crosslight.view.rows.files import stamp
 from crosslight.view.rows.shape import Shape
 
@@ -59,7 +58,7 @@ def _small(path: Path, cache: Path, told: Callable[[str], None]) -> Path:
 
 
 def _write(path: Path, kept: Path) -> None:
-    part = kept.with_name(f"{kept.name}.{os.getpid()}.part")
+    part = part_of(kept)
     try:
         with TableFile(path) as file:
             writer = pq.ParquetWriter(part, file.schema, compression="zstd")

@@ -5,7 +5,6 @@ of its own; until it is there what it has seen so far is searched, and the page 
 """
 
 import hashlib
-import os
 import re
 import sqlite3
 import threading
@@ -19,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crosslight.store import part_of
 from crosslight.view.rows.files import Files
 from crosslight.view.rows.narrow import Numbers
 from crosslight.view.rows.shape import Shape
@@ -132,7 +132,7 @@ class _Making(threading.Thread):
 
     def run(self) -> None:
         """Make it."""
-        part = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
+        part = part_of(self.path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             part.unlink(missing_ok=True)
