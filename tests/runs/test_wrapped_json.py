@@ -60,19 +60,8 @@ def test_json_in_prose_changes_no_row(name: str, tmp_path: Path) -> None:
     assert any(taken in note for note in notes) == (name not in ASKS_NO_JSON), notes
 
 
-CHAIN = {
-    "chains": [
-        {
-            "preconditions": [
-                {
-                    "alternatives": [
-                        {"see": "a crowd", "words": ["crowd"], "absent": False, "of": ""}
-                    ]
-                }
-            ]
-        }
-    ]
-}
+CROWD = {"see": "a crowd", "words": ["crowd"], "absent": False, "of": ""}
+CHAIN = {"chains": [{"preconditions": [{"alternatives": [CROWD]}]}]}
 
 
 def test_json_in_prose_compiles_to_the_same_policy(tmp_path: Path) -> None:
