@@ -53,7 +53,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 
 def test_a_run_killed_at_random_moments_ends_as_if_it_never_was(tmp_path: Path) -> None:
-    made = scenes(24)
+    made = scenes(16)
     photos = write_photos(made, tmp_path / "photos")
     script = script_for(made, tmp_path / "scratch", latency_ms=40, slots=32)
     port = free_port()  # the endpoint stands in every key and row: the same for both
@@ -210,6 +210,7 @@ def test_an_interrupt_ends_the_run_in_order(tmp_path: Path) -> None:
     assert summary(tmp_path / "out")["status"] == "stopped"
 
 
+@pytest.mark.slow
 def test_an_interrupt_ends_the_screening_too(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     pictures = [picture(i) for i in range(40)]

@@ -20,6 +20,7 @@ def said(*words: object, ends: int = 0) -> str:
     return result.output
 
 
+@pytest.mark.slow
 def test_from_rows_to_a_card(tmp_path: Path) -> None:
     rows = tiny.mirrored(2)
     for row in rows[2:]:

@@ -62,7 +62,10 @@ CASES: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("world", ["true", EVERYTHING, NOTHING, TORN, 1, 2])
+MORE = [pytest.param(world, marks=pytest.mark.slow) for world in (NOTHING, 1, 2)]
+
+
+@pytest.mark.parametrize("world", ["true", EVERYTHING, TORN, *MORE])
 @pytest.mark.parametrize("settings", CASES, ids=str)
 def test_the_run_asks_no_more_and_no_less_than_the_dry_run_said(
     settings: dict[str, Any], world: Any, tmp_path: Path

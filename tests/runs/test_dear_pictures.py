@@ -30,6 +30,7 @@ def dear(folder: Path, scan_count: int = 80) -> None:
     items.write_text("\n".join([*map(json.dumps, lines), items.read_text()]))
 
 
+@pytest.mark.slow
 def test_a_signal_ends_a_run_in_the_middle_of_a_dear_picture(tmp_path: Path) -> None:
     verb = VERBS[0]
     with FakeServer(prepared(tmp_path, 2)) as server:

@@ -139,6 +139,7 @@ def test_sixty_files_at_once(verb: Verb, here: Path, tmp_path: Path) -> None:
         for at, (kind, verb) in enumerate(zip(ARCHIVES, VERBS[:3], strict=True))
     ],
 )
+@pytest.mark.slow
 def test_a_folder_of_archives(kind: str, verb: Verb, here: Path, tmp_path: Path) -> None:
     """Here they are opened as what they are; among them what is dear to read, and a good one."""
     shards = tmp_path / "shards"

@@ -58,6 +58,7 @@ def test_a_server_that_never_is_ready_fails_the_run_and_no_row(verb: Verb, tmp_p
 
 
 @pytest.mark.parametrize("verb", VERBS[:2], ids=lambda verb: verb.name)
+@pytest.mark.slow
 def test_a_signal_ends_the_wait(verb: Verb, tmp_path: Path) -> None:
     with Moody(prepared(tmp_path, 3), lambda body, n: says(503, "Loading model")) as server:
         child = Child(verb.command(tmp_path, server.spec))

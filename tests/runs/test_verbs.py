@@ -93,6 +93,7 @@ def test_a_signal_ends_a_run_in_order(
 
 
 @pytest.mark.parametrize("verb", but_dear("judge", "assess", "bench"))
+@pytest.mark.slow
 def test_the_second_signal_ends_it_at_once_and_a_rerun_goes_on(verb: Verb, tmp_path: Path) -> None:
     port = free_port()  # the endpoint stands in every key
     with FakeServer(prepared(tmp_path, 4, latency_ms=6_000), port=port) as server:

@@ -75,6 +75,7 @@ def press(page: Any, key: str, onward: int) -> None:
     page.wait_for_url(f"**/row/row-{onward}?*")
 
 
+@pytest.mark.slow
 def test_two_reviewers_their_care_and_an_edit(browser: Any, tmp_path: Path) -> None:
     place = pictured(tmp_path / "table", 6)
     with served(tmp_path / "home", place) as (base, _):
@@ -127,6 +128,7 @@ HOSTILE = (
 )
 
 
+@pytest.mark.slow
 def test_hostile_rows_on_every_page(browser: Any, tmp_path: Path) -> None:
     rows = len(HOSTILE)
     short = [text[:3_000] for text in HOSTILE]
@@ -175,6 +177,7 @@ def fits(page: Any, path: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_no_serious_violation_by_axe(browser: Any, tmp_path: Path) -> None:
     place = pictured(tmp_path / "table", 6)
     code = AXE.read_text(encoding="utf-8")

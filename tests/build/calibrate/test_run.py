@@ -220,6 +220,7 @@ def words(here: Path, spec: str, *more: str) -> list[str]:
     return ["", "", "", *asked, "-o", name, "--store", store, *more]
 
 
+@pytest.mark.slow
 def test_an_interrupt_leaves_what_was_read_and_the_next_run_goes_on(tmp_path: Path) -> None:
     rules = [{"text": "(?s)You know nothing", "choice": yes(0.1)}]
     script, file = parse({"rules": rules, "latency_ms": 40}, name="slow"), tmp_path / "c.json"

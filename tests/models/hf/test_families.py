@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 QUESTIONS = ["Is a dog visible?", "Is there fire near the left edge? Yes or No", "night", "Is it?"]
 TOLERANCE = 1e-4
 Opened = Callable[[str], "HfModel"]
-QUICK = ("mistral3", "gemma3", "paligemma")
-"""Of the later families: one that shares, one with windows, one that cannot share."""
+QUICK = ("mistral3", "paligemma")
+"""Of the later families: one that shares, one that cannot share."""
 
 
 def marked(kinds: Iterable[str]) -> list[Any]:
