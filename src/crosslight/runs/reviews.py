@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from crosslight.records import CrosslightError
-from crosslight.store import LINKED, open_regular, stays_in
+from crosslight.store import LINKED, open_regular, stays_in, sync_folder
 
 FILE: Final = "reviews.jsonl"
 VERDICTS: Final = ("accept", "reject", "skip", "")
@@ -143,7 +143,7 @@ class Reviews:
         finally:
             os.close(handle)
         if not size:
-            _sync_folder(self.path.parent)  # else a crash could lose the file's name
+            sync_folder(self.path.parent)  # else a crash could lose the file's name
 
     def _catch_up(self) -> None:
         """Read what was added. A file that somebody has cut or replaced is read anew."""
@@ -233,13 +233,3 @@ def _fields(act: Act) -> dict[str, Any]:
 
 def _last_byte(handle: int, size: int) -> bytes:
     return os.pread(handle, 1, size - 1)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

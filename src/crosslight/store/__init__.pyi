@@ -7,6 +7,7 @@ from .atomic import (
     part_of,
     replacing,
     resumed_part,
+    sync_folder,
     write_json,
     write_text,
 )
@@ -114,6 +115,7 @@ __all__ = [
     "stays_in",
     "stored_pictures",
     "survey_image",
+    "sync_folder",
     "table_rows",
     "table_schema",
     "told_frames",

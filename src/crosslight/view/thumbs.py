@@ -51,6 +51,18 @@ class Thumbs:
 
 
 def _make(data: bytes, side: int, frame: int = 0) -> Thumb | None:
+    made = small_jpeg(data, side, frame)
+    if made is None:
+        return None
+    jpeg, size = made
+    text = base64.b64encode(jpeg).decode("ascii")
+    return Thumb(f"data:image/jpeg;base64,{text}", *size)
+
+
+def small_jpeg(
+    data: bytes, side: int, frame: int = 0, *, quality: int = QUALITY, optimize: bool = True
+) -> tuple[bytes, tuple[int, int]] | None:
+    """A picture with no side over `side` pixels, and its size; None for what is no picture."""
     try:
         decoded = decode_image(data, side, frame=frame)
     except BadImage:
@@ -60,6 +72,5 @@ def _make(data: bytes, side: int, frame: int = 0) -> Thumb | None:
     if image.size != size:
         image = image.resize(size, Image.Resampling.LANCZOS)
     out = BytesIO()
-    image.save(out, "JPEG", quality=QUALITY, optimize=True)
-    text = base64.b64encode(out.getvalue()).decode("ascii")
-    return Thumb(f"data:image/jpeg;base64,{text}", *size)
+    image.save(out, "JPEG", quality=quality, optimize=optimize)
+    return out.getvalue(), size

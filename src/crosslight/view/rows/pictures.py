@@ -2,20 +2,11 @@
 
 import threading
 from collections import OrderedDict
-from io import BytesIO
 from typing import Any, Final
 
-from PIL import Image
-
-from crosslight.store import (
-    BadImage,
-    ImageDamaged,
-    ImageMissing,
-    ImageStore,
-    decode_image,
-    fit_image,
-)
+from crosslight.store import ImageDamaged, ImageMissing, ImageStore
 from crosslight.view.rows.table import Table
+from crosslight.view.thumbs import small_jpeg
 
 SIDES: Final = (440, 1280)
 """Pixels of the longer side: in the grid, on the row's own page. Others are not made."""
@@ -83,14 +74,5 @@ def _bytes(value: Any) -> bytes | None:
 
 
 def _shrunk(data: bytes, side: int) -> bytes | None:
-    try:
-        decoded = decode_image(data, side)
-    except BadImage:
-        return None
-    size = fit_image(decoded.width, decoded.height, side)
-    image = decoded.image
-    if image.size != size:
-        image = image.resize(size, Image.Resampling.LANCZOS)
-    out = BytesIO()
-    image.convert("RGB").save(out, "JPEG", quality=QUALITY)
-    return out.getvalue()
+    made = small_jpeg(data, side, quality=QUALITY, optimize=False)
+    return None if made is None else made[0]
