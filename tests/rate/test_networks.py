@@ -261,16 +261,23 @@ def test_a_killed_process_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
     judge = ("--judge", f"hf:{base}", "--seeds", "2", "-q", "--store", str(tmp_path / "store"))
 
     def command(out: str) -> list[str]:
-        return [*RATE, *tables, "-o", str(tmp_path / out), *judge, *settings]
+        return [
+            *RATE,
+            *tables,
+            "-o",
+            str(tmp_path / out / "run"),
+            *judge,
+            *settings,
+        ]  # pages print "run"
 
     done = ran(command("whole"))
     assert done.returncode == 0, done.stderr
-    assert summary(tmp_path / "whole")["account"]["finished"] == 4
-    lines = {line.name: line for line in read_rating(tmp_path / "whole").lines}
+    assert summary(tmp_path / "whole/run")["account"]["finished"] == 4
+    lines = {line.name: line for line in read_rating(tmp_path / "whole/run").lines}
     for name in ("asks", "tells"):
         cell = lines[name].cell(name)
         assert cell is not None and cell.figures["auc"].value > 0.8
-    out = tmp_path / "killed"
+    out = tmp_path / "killed/run"
     # The first file is there when training begins, the second when the judge is whole.
     for there in ("tuning/before.json", "tuned.json"):
         child = subprocess.Popen(command("killed"), stderr=subprocess.PIPE, text=True)
@@ -290,4 +297,4 @@ def test_a_killed_process_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
     after = kept(out)
     assert all(after[name] == when for name, when in before.items() if "safetensors" in name)
     for name in ("rate.json", "rate.md", "report.html"):
-        assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
+        assert (out / name).read_bytes() == (tmp_path / "whole/run" / name).read_bytes(), name

@@ -89,7 +89,10 @@ def run_tune(job: TuneJob, pages: Pages = no_pages) -> RunResult:
         try:
             data = read_rows(job, pictures, check)
             if is_first():
-                same_setup(job.out, setup_of(job, base, data))
+                setup = setup_of(job, base, data)
+                if not former:  # killed from the first file on, the folder is that of a tune run
+                    begin(job.out, KIND)
+                same_setup(job.out, setup)
         except Stopped:
             return RunResult("stopped", stop.reason, AGAIN, {})
         held.keep = True

@@ -40,10 +40,10 @@ def run_language_judge(job: JudgeTuneJob, tuning: TuneJob) -> RunResult:
             )
         names = category_names(found.rows)
         rows = list(with_flips(found.rows, names, job.seed, flips=job.flips))
-        write_rows(job.out / ROWS, job.format, rows, names)
         held.keep = True
         if former.get("status") != "complete":
-            begin(job.out, KIND)
+            begin(job.out, KIND)  # killed from the first file on, the folder is that of a tune run
+        write_rows(job.out / ROWS, job.format, rows, names)
         result = run_tune(replace(tuning, data=job.out / ROWS, out=job.out / TUNING))
         if result.status == "complete":
             _write_judge(job, found, names)

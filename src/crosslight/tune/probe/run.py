@@ -71,6 +71,8 @@ def run_probe(job: ProbeJob) -> RunResult:
         former = read_run(job.out)
         base = locate_base(job.base, job.revision)
         found = requests_of(job, lambda: None)
+        if not former:  # killed from the first file on, the folder is that of a tune run
+            begin(job.out, KIND)
         _check_setup(job, base, found)
         held.keep = True
         lacks = job.head is not None and "refusal_head" not in former
