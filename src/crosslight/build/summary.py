@@ -13,7 +13,7 @@ from typing import Any
 
 from crosslight.build.bank import Bank, bank_hash
 from crosslight.build.config import BuildConfig
-from crosslight.build.counts import RowCounts, persons_told
+from crosslight.build.counts import RowCounts, control_failed, persons_told, unread_told
 from crosslight.build.dataset import addressed, write_dataset
 from crosslight.build.drafts import write_drafts
 from crosslight.build.roles import UNREAD_NOTES
@@ -101,12 +101,7 @@ def write_build(
 
     write_dataset(out, rows(), log.photo, images, tally.beside)
     write_drafts(out, log, scenarios)
-    tally.notes += splits.notes()
-    if n := tally.unread:
-        tally.notes.append(
-            f"in {plural(n, 'row')} the guard left a question unanswered, which is unknown and"
-            " noted; the same command asks again for what failed"
-        )
+    tally.notes += [*splits.notes(), *unread_told(tally.unread)]
     return tally
 
 
@@ -137,10 +132,11 @@ def missing_controls(log: RowLog, photo: str, row: str) -> list[str]:
         " ORDER BY failed, reason",
         (photo, row),
     )
-    return [
-        f"a control failed: {reason}" if failed else f"a control is missing: {_words(reason)}"
+    notes = [
+        control_failed(reason) if failed else f"a control is missing: {_words(reason)}"
         for failed, reason in found
     ]
+    return list(dict.fromkeys(notes))
 
 
 def _words(reason: str) -> str:

@@ -34,8 +34,8 @@ def roles_for(
                 hint="name a vision-language model; `crosslight doctor SPEC` shows what one can do",
             )
     written: Author = PromptedAuthor(author, bank, config)
-    checked: Guard = PromptedGuard(guard, bank, config)
-    answered: Responder = PromptedResponder(responder, bank, config)
+    checked: Guard = PromptedGuard(guard, config)
+    answered: Responder = PromptedResponder(responder, config)
     if banked:
         written = BankAuthor(Perceiver(author), bank, config)
     if guard.capabilities.scene:

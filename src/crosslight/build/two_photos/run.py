@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from crosslight.build.counts import RowCounts, persons_told
+from crosslight.build.counts import RowCounts, persons_told, unread_told
 from crosslight.build.crosscheck import photo_fault
 from crosslight.build.job import ROLES, BuildJob
 from crosslight.build.passes import SPARE_WALKS, passed
-from crosslight.build.roles import Subject
+from crosslight.build.roles import UNREAD_NOTES, Subject
 from crosslight.build.row_log import RowLog, place_of
 from crosslight.build.splits import Said, Splits, groups_in
 from crosslight.build.summary import LostRows, account_of, inputs_hash, missing_controls
@@ -45,6 +45,8 @@ class _Tally:
     labels: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     splits: Counter[str] = field(default_factory=Counter)
+    unread: int = 0
+    """Rows of which a guard left a question unanswered."""
     notes: list[str] = field(default_factory=list)
 
     def add(self, row: PairRow, split: str) -> None:
@@ -52,6 +54,7 @@ class _Tally:
         self.labels[row.label] += 1
         self.kinds[str(row.kind)] += 1
         self.splits[split] += 1
+        self.unread += any(note.startswith(UNREAD_NOTES) for note in row.check.notes)
 
 
 class PairBuild:
@@ -209,7 +212,7 @@ class PairBuild:
 
         images, told = self._hall.images, self._provenance
         write_pairs(self._job.out, rows(), log.photo, images, told, tally.beside)
-        tally.notes += splits.notes()
+        tally.notes += [*splits.notes(), *unread_told(tally.unread)]
         return tally
 
     def _with_reasons(self, row: PairRow) -> PairRow:
