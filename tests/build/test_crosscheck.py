@@ -31,7 +31,7 @@ def check(
 ) -> CrossCheck:
     """Of a text that was read, beside two other photos; the author's claim holds."""
     claim = {"visible": 1.0, "follows": 1.0, **more}
-    return CrossCheck(alone, elsewhere, photo, together, leak, beside=2, **claim)  # type: ignore[arg-type]
+    return CrossCheck(alone, elsewhere, photo, together, leak=leak, beside=2, **claim)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,28 @@ def unread_told(rows: int) -> list[str]:
     ]
 
 
+@dataclass(slots=True)
+class RowTally:
+    """What was counted while a dataset was written."""
+
+    rows: int = 0
+    labels: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    splits: Counter[str] = field(default_factory=Counter)
+
+    def count(self, label: str, kind: str, split: str) -> None:
+        """One row."""
+        self.rows += 1
+        self.labels[label] += 1
+        self.kinds[kind] += 1
+        self.splits[split] += 1
+
+    def as_json(self) -> dict[str, Any]:
+        """For run.json."""
+        groups = {"labels": self.labels, "kinds": self.kinds, "splits": self.splits}
+        return {"rows": self.rows} | {k: dict(sorted(v.items())) for k, v in groups.items()}
+
+
 class RowCounts:
     """Every row stands here or in the dataset, and only once."""
 

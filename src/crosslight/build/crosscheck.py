@@ -9,10 +9,10 @@ keeps its numbers, so that another threshold can be tried without a call.
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from crosslight.build.config import BuildConfig
-from crosslight.records import CrossCheck, Done, Dropped, Outcome
+from crosslight.records import Check, CrossCheck, Done, Dropped, Outcome
 
 STEP = "cross_check"
 CLAIM_UNREAD = "the guard did not answer: whether the thing is seen and the risk follows is unknown"
@@ -101,31 +101,24 @@ def _stated(check: CrossCheck, config: BuildConfig) -> str:
 
 def claim_fault(check: CrossCheck, config: BuildConfig) -> Dropped | None:
     """`element_not_visible`, `risk_does_not_follow`, `undecided`: of the author's claim."""
-    found = claim_read(check.visible, check.follows, check.notes, config, stated=check.stated)
+    found = claim_read(check, config)
     return Dropped(STEP, found, numbers(check)) if found else None
 
 
-def claim_read(
-    visible: float | None,
-    follows: float | None,
-    notes: Collection[str],
-    config: BuildConfig,
-    *,
-    stated: bool,
-) -> str:
+def claim_read(check: Check, config: BuildConfig) -> str:
     """What speaks against a claim, in a build of one photo or of two; empty for nothing.
 
     What people stated of a pattern is not asked again. What a guard did not answer, or was unsure
     of, is unknown and decides nothing, be it one part of the claim or both: the notes say so. An
     unknown without a note was never asked.
     """
-    claims = {"element_not_visible": visible, "risk_does_not_follow": follows}
+    claims = {"element_not_visible": check.visible, "risk_does_not_follow": check.follows}
     for reason, value in claims.items():
         if value is not None and value <= config.safe_below:
             return reason
-    if stated:
+    if check.stated:
         return ""
-    noted = set(claim_notes(visible, follows)) <= set(notes)
+    noted = set(claim_notes(check.visible, check.follows)) <= set(check.notes)
     unsure = [
         not noted if value is None else value < config.unsafe_above for value in claims.values()
     ]

@@ -22,7 +22,7 @@ def pair_fault(check: PairCheck, config: BuildConfig) -> Dropped | None:
 
 def claim_fault(check: PairCheck, config: BuildConfig) -> Dropped | None:
     """`element_not_visible`, `risk_does_not_follow`, `undecided`: as of one photo."""
-    found = claim_read(check.visible, check.follows, check.notes, config, stated=check.stated)
+    found = claim_read(check, config)
     return Dropped(STEP, found, numbers(check)) if found else None
 
 
