@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from crosslight.bench import SuiteError, find_suite, load_suite
 from crosslight.bench.native.images import image_bytes
 from crosslight.build.dataset import DATASET
+from crosslight.cli import app
 from crosslight.store import DatasetSink
 from tests.prefer.builds import drawn, row
 
@@ -43,9 +45,30 @@ def test_the_test_split_is_read_with_its_pictures_and_pairs(tmp_path: Path) -> N
         assert shown == [drawn(one["source"].removesuffix(".png"))]
 
 
-def test_without_a_test_split_all_rows_are_read(tmp_path: Path) -> None:
+def test_without_a_test_split_all_rows_are_read_and_it_is_said_aloud(tmp_path: Path) -> None:
     rows = rows_in("train")
-    assert len(load_suite(find_suite("built"), written(tmp_path, rows)).items) == len(rows)
+    folder = written(tmp_path / "build", rows)
+    assert len(load_suite(find_suite("built"), folder).items) == len(rows)
+    words = ["bench", "built", "--data", str(folder), "--model", "fake:echo"]
+    words += [
+        "-o",
+        str(tmp_path / "out"),
+        "--store",
+        str(tmp_path / "store"),
+        "--judge",
+        "fake:echo",
+    ]
+    runner, told = CliRunner(), "this build has no test split: asked are 3 of train"
+    for done in (runner.invoke(app, [*words, "--dry-run"]), runner.invoke(app, words)):
+        assert done.exit_code == 0, done.output
+        assert told in " ".join(done.output.split())
+    for name in ("report.html", "results.md", "run.json"):
+        assert told in (tmp_path / "out" / name).read_text(encoding="utf-8")
+
+
+def test_with_a_test_split_nothing_is_to_be_said(tmp_path: Path) -> None:
+    loaded = load_suite(find_suite("built"), written(tmp_path, rows_in("test")))
+    assert find_suite("built").cautions(loaded.items) == []
 
 
 def test_a_row_whose_label_and_kind_differ_is_a_bad_row(tmp_path: Path) -> None:

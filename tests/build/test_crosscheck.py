@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crosslight.build.config import BuildConfig
-from crosslight.build.crosscheck import added, decide, log_odds, numbers
+from crosslight.build.crosscheck import (
+    added,
+    claim_fault,
+    claim_notes,
+    decide,
+    log_odds,
+    numbers,
+)
 from crosslight.records import CrossCheck, Done, Dropped
 
 CONFIG = BuildConfig()
@@ -24,7 +31,7 @@ def check(
 ) -> CrossCheck:
     """Of a text that was read, beside two other photos; the author's claim holds."""
     claim = {"visible": 1.0, "follows": 1.0, **more}
-    return CrossCheck(alone, elsewhere, photo, together, leak, beside=2, **claim)  # type: ignore[arg-type]
+    return CrossCheck(alone, elsewhere, photo, together, leak=leak, beside=2, **claim)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -60,6 +67,32 @@ def test_borders_and_reasons(given_: CrossCheck, reason: str) -> None:
         assert numbers(given_) in outcome.detail
     else:
         assert outcome == Done(given_)
+
+
+@pytest.mark.parametrize(
+    ("visible", "follows", "reason"),
+    [
+        (1.0, 1.0, ""),
+        (1.0, None, ""),
+        (None, 1.0, ""),
+        (None, None, ""),
+        (0.0, None, "element_not_visible"),
+        (None, 0.0, "risk_does_not_follow"),
+        (1.0, 0.5, "undecided"),
+        (None, 0.5, "undecided"),
+    ],
+)
+def test_what_a_guard_leaves_open_of_a_claim_is_noted_and_decides_nothing(
+    visible: float | None, follows: float | None, reason: str
+) -> None:
+    """One part left open is no worse than both, and no note is no reading at all."""
+    read = check(0.0, 0.0, 0.0, 1.0, visible=visible, follows=follows)
+    noted = replace(read, notes=claim_notes(visible, follows))
+    fault = claim_fault(noted, CONFIG)
+    assert (fault.reason if fault else "") == reason
+    assert bool(noted.notes) == (None in (visible, follows))
+    if noted.notes:
+        assert claim_fault(read, CONFIG) is not None
 
 
 @given(NUMBER, NUMBER, NUMBER, NUMBER)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from crosslight.build import BuildConfig, BuildJob, Run, read_run, run_build
-from crosslight.build.crosscheck import CLAIM_UNREAD
+from crosslight.build.crosscheck import CLAIM_UNREAD, FOLLOWS_UNREAD
 from crosslight.build.roles.protocol import ANSWER_UNREAD, REPLY_UNREAD
 from crosslight.export import render_card
 from crosslight.flow import run_main
@@ -108,9 +108,14 @@ def test_plain_questions_decide_where_the_form_was_not_filled_in(tmp_path: Path)
     }
 
 
-def test_an_answer_is_an_answer(tmp_path: Path) -> None:
-    """What a guard does say of the claim decides as ever: one unsure is undecided."""
+def test_one_unsure_is_no_worse_than_two_and_a_no_is_a_no(tmp_path: Path) -> None:
     said = {"task": "read_pair", "json": {"visible": "yes", "follows": "unsure"}}
-    run = built(tmp_path, [said])
+    run = built(tmp_path / "unsure", [said])
+    unsafe = [row for row in run.rows if row.kind == "unsafe"]
+    assert [(row.visible, row.follows) for row in unsafe] == [(1.0, None)] * 2
+    assert all(FOLLOWS_UNREAD in row.notes for row in unsafe)
+    assert f"| `{FOLLOWS_UNREAD}` | 2 |" in render_card(run)
+    said = {"task": "read_pair", "json": {"visible": "unsure", "follows": "no"}}
+    run = built(tmp_path / "no", [said])
     assert run.rows == ()
-    assert {(one.step, one.reason) for one in run.dropped} == {("cross_check", "undecided")}
+    assert {one.reason for one in run.dropped} == {"risk_does_not_follow"}

@@ -53,7 +53,7 @@ async def estimate_bench(job: BenchJob) -> Estimate:
             # Equal answers of several epochs are judged once.
             *(_times(1, n, plan) for plan in _judged(asked, score, config, judges, reference)),
         ]
-        notes = sample_notes([model])
+        notes = [*job.suite.cautions(items), *sample_notes([model])]
         return estimate_calls(
             len(items) * config.epochs,
             plans,

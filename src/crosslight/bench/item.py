@@ -164,6 +164,11 @@ def plain(item: Item) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def no_cautions(items: Sequence[Item]) -> Sequence[str]:
+    """Nothing but what every run says."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Suite:
     """A benchmark: where it comes from, what its files look like, how they are read.
@@ -172,6 +177,7 @@ class Suite:
     as a `BadRow`, so that the others go on; it raises `SuiteError` when none is there.
     `prompt(item)` is the text that the authors ask. `marks`: `<image>` in a text is the place of a
     picture. `no_training`: where the authors forbid to train on it; empty where they do not.
+    `cautions(items)` is what a reader of their figures must know, told before and after a run.
     `size` is the published number of items in words. `files` are patterns of the native files,
     alternatives of one with `|` between (the first that is there is read). `published` says how
     many items all files of a pattern have together, so that a truncated file is seen;
@@ -198,6 +204,7 @@ class Suite:
     quirks: tuple[str, ...] = ()
     marks: bool = False
     no_training: str = ""
+    cautions: Callable[[Sequence[Item]], Sequence[str]] = no_cautions
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ def notes(
     job: BenchJob, loaded: Loaded, items: Sequence[Item], cards: Mapping[str, ModelCard]
 ) -> list[str]:
     """What a reader of the numbers must know."""
-    found = []
+    found = list(job.suite.cautions(items))
     sides = Counter(item.side for item in items)
     for side, other in ((Side.UNSAFE, "over-safe"), (Side.SAFE, "unsafe")):
         if sides[side] and not sides[Side.SAFE if side is Side.UNSAFE else Side.UNSAFE]:

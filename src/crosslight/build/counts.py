@@ -9,6 +9,7 @@ from crosslight.build.steps import Draft, IdeaRequest
 from crosslight.flow import error_kind
 from crosslight.records import Done, Dropped, Failed, Outcome, Photo, Sample
 from crosslight.runs import Lost
+from crosslight.text import plural
 
 STEPS = ("screen", "photo_alone", "imagine", "cross_check", "augment", "answer", "controls")
 """In the order in which a row meets them."""
@@ -33,6 +34,62 @@ class StepCount:
             "dropped": dict(sorted(self.dropped.items())),
             "failed": dict(sorted(self.failed.items())),
         }
+
+
+_FAILED = {
+    "bad_answer": "the reply could not be used",
+    "content_filter": "the provider's filter stopped it",
+    "denied": "the server did not let us in",
+    "no_option": "the reply is none of the options",
+    "rate_limited": "the server was asked too much",
+    "refused": "the model refused the request",
+    "rejected": "the server did not take the request",
+    "server_fault": "the server had an error",
+    "truncated": "the reply was cut short",
+    "unreachable": "no server answered",
+}
+"""Kinds of errors in words that name no machine."""
+
+
+def control_failed(error: str) -> str:
+    """A note for the dataset. The words of an error can name a server: they stand in
+    `failed.parquet` alone."""
+    kind = error.partition(":")[0]
+    if not kind.isidentifier():
+        return "a control failed"
+    return ": ".join(("a control failed", kind, *filter(None, [_FAILED.get(kind)])))
+
+
+def unread_told(rows: int) -> list[str]:
+    """For the notes of a run: of so many rows a guard left something open."""
+    if not rows:
+        return []
+    return [
+        f"in {plural(rows, 'row')} the guard left a question unanswered, which is unknown and"
+        " noted; the same command asks again for what failed"
+    ]
+
+
+@dataclass(slots=True)
+class RowTally:
+    """What was counted while a dataset was written."""
+
+    rows: int = 0
+    labels: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    splits: Counter[str] = field(default_factory=Counter)
+
+    def count(self, label: str, kind: str, split: str) -> None:
+        """One row."""
+        self.rows += 1
+        self.labels[label] += 1
+        self.kinds[kind] += 1
+        self.splits[split] += 1
+
+    def as_json(self) -> dict[str, Any]:
+        """For run.json."""
+        groups = {"labels": self.labels, "kinds": self.kinds, "splits": self.splits}
+        return {"rows": self.rows} | {k: dict(sorted(v.items())) for k, v in groups.items()}
 
 
 class RowCounts:

@@ -12,11 +12,13 @@ import math
 from collections.abc import Mapping, Sequence
 
 from crosslight.build.config import BuildConfig
-from crosslight.records import CrossCheck, Done, Dropped, Outcome
+from crosslight.records import Check, CrossCheck, Done, Dropped, Outcome
 
 STEP = "cross_check"
 CLAIM_UNREAD = "the guard did not answer: whether the thing is seen and the risk follows is unknown"
-"""Stands on drafts of whose claim the guard said nothing: the numbers before it decided."""
+SEEN_UNREAD = "the guard was unsure: whether the thing is seen is unknown"
+FOLLOWS_UNREAD = "the guard was unsure: whether the risk follows is unknown"
+"""Stand on drafts of whose claim the guard left both parts or one open: the rest decided."""
 EDGE = 0.01
 """Probabilities nearer to 0 or 1 count as this near: a token's last digits are not evidence."""
 
@@ -98,25 +100,36 @@ def _stated(check: CrossCheck, config: BuildConfig) -> str:
 
 
 def claim_fault(check: CrossCheck, config: BuildConfig) -> Dropped | None:
-    """`element_not_visible`, `risk_does_not_follow`, `undecided`: of the author's claim. What
-    people stated of a pattern is not asked again, and what a guard leaves wholly unanswered is
-    unknown and decides nothing."""
-    if CLAIM_UNREAD in check.notes and check.visible is None and check.follows is None:
-        return None
-    found = claim_read(check.visible, check.follows, config, stated=check.stated)
+    """`element_not_visible`, `risk_does_not_follow`, `undecided`: of the author's claim."""
+    found = claim_read(check, config)
     return Dropped(STEP, found, numbers(check)) if found else None
 
 
-def claim_read(
-    visible: float | None, follows: float | None, config: BuildConfig, *, stated: bool
-) -> str:
-    """What speaks against a claim, in a build of one photo or of two; empty for nothing."""
-    claims = {"element_not_visible": visible, "risk_does_not_follow": follows}
+def claim_read(check: Check, config: BuildConfig) -> str:
+    """What speaks against a claim, in a build of one photo or of two; empty for nothing.
+
+    What people stated of a pattern is not asked again. What a guard did not answer, or was unsure
+    of, is unknown and decides nothing, be it one part of the claim or both: the notes say so. An
+    unknown without a note was never asked.
+    """
+    claims = {"element_not_visible": check.visible, "risk_does_not_follow": check.follows}
     for reason, value in claims.items():
         if value is not None and value <= config.safe_below:
             return reason
-    unsure = any(value is None or value < config.unsafe_above for value in claims.values())
-    return "undecided" if unsure and not stated else ""
+    if check.stated:
+        return ""
+    noted = set(claim_notes(check.visible, check.follows)) <= set(check.notes)
+    unsure = [
+        not noted if value is None else value < config.unsafe_above for value in claims.values()
+    ]
+    return "undecided" if any(unsure) else ""
+
+
+def claim_notes(visible: float | None, follows: float | None) -> tuple[str, ...]:
+    """What stands on a draft whose claim was read so."""
+    if visible is None and follows is None:
+        return (CLAIM_UNREAD,)
+    return (SEEN_UNREAD,) * (visible is None) + (FOLLOWS_UNREAD,) * (follows is None)
 
 
 def elsewhere_fault(check: CrossCheck, config: BuildConfig) -> Dropped | None:

@@ -21,7 +21,10 @@ from crosslight.store import table_schema, write_table
 DRAFTS_FILE = "drafts.parquet"
 AT_ONCE = 500
 _KINDS = {"bool": pa.bool_(), "int": pa.int64(), "str": pa.string()}
-NUMBERS = tuple(one.name for one in fields(CrossCheck) if one.name not in ("decided_by", "notes"))
+NUMBERS = (
+    *("text_alone", "text_elsewhere", "photo_alone", "together"),
+    *("leak", "stated", "visible", "follows", "beside"),
+)
 """The fields of a cross-check; `photo_alone` and the like are null where nobody knows."""
 
 

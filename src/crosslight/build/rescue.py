@@ -8,6 +8,8 @@ run that goes on, what was finished is there.
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
+from itertools import zip_longest
 from typing import Any
 
 from crosslight.build.accepted import accepted_in
@@ -17,7 +19,8 @@ from crosslight.build.row_log import LOG_FILE, RowLog
 from crosslight.build.summary import LostRows, Tally, account_of, write_build
 from crosslight.build.waves import Embed, ScenarioMap
 from crosslight.flow import RunFailed
-from crosslight.records import canonical
+from crosslight.photos import Found
+from crosslight.records import canonical, content_hash
 from crosslight.runs import RUN_FILE, Account, Hall, begin, finished_in, read_run, write_lost
 from crosslight.store import write_json
 
@@ -26,23 +29,28 @@ UNFIT = (RunFailed, sqlite3.Error, OSError, LookupError, TypeError, ValueError)
 """How a log shows that another version wrote it, or that it or a photo is damaged: it is left
 alone, and the answers in the store bring its rows again."""
 AGAIN = "the stored answers bring its rows again"
-OTHER = (
-    "the run that was killed here had other models, settings, prompts or bank: its rows are not"
-    " taken over, and come again from the stored answers where that command is run again"
+NOT_TAKEN = (
+    "its rows are not taken over, and come again from the stored answers where that command is run"
+    " again"
 )
+OTHER = f"the run that was killed here had other models, settings, prompts or bank: {NOT_TAKEN}"
+OTHER_PHOTOS = f"the run that was killed here had other photos: {NOT_TAKEN}"
 GOALS = frozenset({"target", "novelty"})
 """Settings that decide how far a build goes, and nothing of a row."""
+BY_THE_WAY = frozenset({"workers", "fetch_timeout", "allow_private"})
+"""Settings of the screen that say how entries are got and not which are photos."""
 
 
 def made_with(job: BuildJob, provenance: dict[str, str]) -> str:
     """What two runs must have in common for their rows to stand in one dataset."""
     settings = {k: v for k, v in job.config.as_json().items() if k not in GOALS}
-    return canonical([provenance, settings]).decode()
+    screen = {k: v for k, v in asdict(job.screen).items() if k not in BY_THE_WAY}
+    return canonical([provenance, settings, screen, job.column, job.allow_outside]).decode()
 
 
 def rescue(job: BuildJob, hall: Hall, bank: Bank, embed: Embed, provenance: dict[str, str]) -> int:
-    """Write the dataset of a killed run of the same models and settings, where it had finished
-    more photos than the folder holds; how many rows that were."""
+    """Write the dataset of a killed run of the same photos, models and settings, where it had
+    finished more photos than the folder holds; how many rows that were."""
     path = job.out / LOG_FILE
     if not path.exists():
         return 0
@@ -54,6 +62,9 @@ def rescue(job: BuildJob, hall: Hall, bank: Bank, embed: Embed, provenance: dict
                 return 0
             account = account_of(log)
             if account.finished <= finished_in(hall.former):
+                return 0
+            if not same_photos(job, log):
+                hall.notes.append(OTHER_PHOTOS)
                 return 0
             drawn = ScenarioMap(bank, embed, job.config.seed)
             for wave in _waves(log):
@@ -73,6 +84,26 @@ def rescue(job: BuildJob, hall: Hall, bank: Bank, embed: Embed, provenance: dict
     write_json(job.out / RUN_FILE, _told(job, hall, account, tally))
     hall.former = read_run(job.out)
     return tally.rows
+
+
+def same_photos(job: BuildJob, log: RowLog) -> bool:
+    """Whether the input holds what that of the log did: the same names in the same order, and where
+    a row shows a photo the same bytes. What lies at an address is not fetched for it."""
+    shown = {photo for (photo,) in log.stream("SELECT DISTINCT photo FROM rows")}
+    before = log.stream("SELECT source, fate FROM inputs ORDER BY at")
+    for found, then in zip_longest(job.entries(), before):
+        if found is None or then is None or found.source != then[0]:
+            return False
+        if then[1] in shown and not found.url and not _holds(found, then[1]):
+            return False
+    return True
+
+
+def _holds(found: Found, photo: str) -> bool:
+    try:
+        return content_hash(found.read()) == photo
+    except Exception:  # whatever is wrong with it now: it is not what it was
+        return False
 
 
 def killed_rows(job: BuildJob) -> int:
@@ -102,14 +133,11 @@ def _told(job: BuildJob, hall: Hall, account: Account, tally: Tally) -> dict[str
         "reason": KILLED,
         "hint": hall.setup.go_on,
         "account": account.as_json(),
-        "rows": tally.rows,
+        **tally.as_json(),
         "inputs": account.inputs,
         "dropped": account.dropped,
         "failed": account.failed,
         "photos_with_rows": account.finished,
-        "labels": dict(sorted(tally.labels.items())),
-        "kinds": dict(sorted(tally.kinds.items())),
-        "splits": dict(sorted(tally.splits.items())),
         "beside_pixels": tally.beside.as_json(),
         "models": [card.as_json(role) for role, card in hall.cards.items()],
         "settings": job.config.as_json(),

@@ -110,6 +110,7 @@ def _words_of_two(name: str) -> str:
         risk=idea.risk,
         reply="Keep the two apart: together they make a gas. Use one, rinse, and then the other.",
         complaint="",
+        part="names",
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from crosslight.build.bank import Bank, bank_hash
 from crosslight.build.config import BuildConfig
-from crosslight.build.counts import RowCounts, persons_told
+from crosslight.build.counts import RowCounts, RowTally, control_failed, persons_told, unread_told
 from crosslight.build.dataset import addressed, write_dataset
 from crosslight.build.drafts import write_drafts
 from crosslight.build.roles import UNREAD_NOTES
@@ -50,13 +50,9 @@ class BuildOutcome:
 
 
 @dataclass(slots=True)
-class Tally:
+class Tally(RowTally):
     """What was counted while the dataset was written."""
 
-    rows: int = 0
-    labels: Counter[str] = field(default_factory=Counter)
-    kinds: Counter[str] = field(default_factory=Counter)
-    splits: Counter[str] = field(default_factory=Counter)
     patterns: set[str] = field(default_factory=set)
     speaking: int = 0
     """Rows of which a text speaks to the judge."""
@@ -67,10 +63,7 @@ class Tally:
 
     def add(self, row: Sample, split: str) -> None:
         """One row."""
-        self.rows += 1
-        self.labels[row.label] += 1
-        self.kinds[str(row.kind)] += 1
-        self.splits[split] += 1
+        self.count(row.label, str(row.kind), split)
         self.patterns.add(row.triplet.pattern)
         self.speaking += bool(addressed(row))
         self.unread += any(note.startswith(UNREAD_NOTES) for note in row.check.notes)
@@ -101,12 +94,7 @@ def write_build(
 
     write_dataset(out, rows(), log.photo, images, tally.beside)
     write_drafts(out, log, scenarios)
-    tally.notes += splits.notes()
-    if n := tally.unread:
-        tally.notes.append(
-            f"in {plural(n, 'row')} the guard left a question unanswered, which is unknown and"
-            " noted; the same command asks again for what failed"
-        )
+    tally.notes += [*splits.notes(), *unread_told(tally.unread)]
     return tally
 
 
@@ -137,10 +125,11 @@ def missing_controls(log: RowLog, photo: str, row: str) -> list[str]:
         " ORDER BY failed, reason",
         (photo, row),
     )
-    return [
-        f"a control failed: {reason}" if failed else f"a control is missing: {_words(reason)}"
+    notes = [
+        control_failed(reason) if failed else f"a control is missing: {_words(reason)}"
         for failed, reason in found
     ]
+    return list(dict.fromkeys(notes))
 
 
 def _words(reason: str) -> str:

@@ -130,7 +130,7 @@ def noted(rows: Iterable[Row]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
 
-_WHOLE = ("a control is missing", "the guard did not answer: ")
+_WHOLE = ("a control is missing", "the guard did not answer: ", "the guard was unsure: ")
 _IN_SHORT = (
     "a control failed",  # an error's words may name a server
     "this control can be told by its words",

@@ -3,7 +3,7 @@ from .ids import canonical, content_hash, stable_id
 from .outcome import Done, Dropped, Failed, Outcome
 from .photo import Photo
 from .preference import AskedAs, Preference, Reply, ReplyKind, RequestSide, preference_id
-from .sample import CrossCheck, Kind, Sample, Triplet, sample_id
+from .sample import Check, CrossCheck, Kind, Sample, Triplet, sample_id
 from .sensitive import SENSITIVE, is_sensitive
 from .verdict import (
     Evidence,
@@ -22,6 +22,7 @@ __all__ = [
     "SENSITIVE",
     "AskedAs",
     "BadSetting",
+    "Check",
     "CrossCheck",
     "CrosslightError",
     "Done",

@@ -51,28 +51,36 @@ class Triplet:
         return stable_id("triplet", photo=self.photo, pattern=self.pattern, text=self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class CrossCheck:
-    """The numbers of a row. The first four are probabilities in [0, 1] that it is *unsafe*.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What goes with the probabilities of a row, of one photo or of two.
 
     `visible`: the element is to be seen; `follows`: the stated risk follows from photo and text.
-    None means unknown, which is neither safe nor unsafe. `beside`: beside so many other photos the
-    text makes sense and was read; 0 where no such photo was found, and then `text_elsewhere` is
-    unknown because nobody asked. `decided_by` says where the numbers come from, e.g. `openai:...`
-    or `embedded (bank and perception)`. `stated`: people wrote the text as harmless and nothing
-    measured it, so that no number of the text alone is to be had.
+    None means unknown, which is neither safe nor unsafe. `decided_by` says where the numbers come
+    from, e.g. `openai:...` or `embedded (bank and perception)`. `stated`: people wrote the text as
+    harmless and nothing measured it, so that no number of the text alone is to be had.
     """
 
-    text_alone: float | None
-    text_elsewhere: float | None
-    photo_alone: float | None
-    together: float | None
     leak: bool = False
     stated: bool = False
     decided_by: str = ""
     notes: tuple[str, ...] = ()
     visible: float | None = None
     follows: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CrossCheck(Check):
+    """The numbers of a row: probabilities in [0, 1] that it is *unsafe*, None is unknown.
+
+    `beside`: beside so many other photos the text makes sense and was read; 0 where no such photo
+    was found, and then `text_elsewhere` is unknown because nobody asked.
+    """
+
+    text_alone: float | None
+    text_elsewhere: float | None
+    photo_alone: float | None
+    together: float | None
     beside: int = 0
 
 

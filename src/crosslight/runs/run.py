@@ -11,10 +11,8 @@ import time
 from collections import Counter
 from collections.abc import (
     AsyncIterator,
-    Callable,
     Collection,
     Coroutine,
-    Iterable,
     Iterator,
     Mapping,
     Sequence,
@@ -24,17 +22,11 @@ from contextlib import (
     AsyncExitStack,
     asynccontextmanager,
     contextmanager,
-    nullcontext,
 )
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 
 from crosslight.flow import (
-    GO_ON,
     GRACE_S,
-    Budget,
-    CallPolicy,
     Context,
     Ledger,
     RowResult,
@@ -45,8 +37,9 @@ from crosslight.flow import (
     interrupts,
     usage_notes,
 )
-from crosslight.models import Backend, ModelCard
+from crosslight.models import ModelCard
 from crosslight.records import Dropped, Failed, RunBroken
+from crosslight.runs.account import Account, failing, finished_in
 from crosslight.runs.folder import (
     RUN_FILE,
     Held,
@@ -55,7 +48,8 @@ from crosslight.runs.folder import (
     library_versions,
     read_run,
 )
-from crosslight.runs.lost import NOT_REACHED, Lost, most_frequent_failure, write_lost
+from crosslight.runs.lost import NOT_REACHED, Lost, write_lost
+from crosslight.runs.setup import RunResult, RunSetup, Watch, unwatched
 from crosslight.store import AnswerStore, ImageStore, open_to_others, write_json
 
 T = TypeVar("T")
@@ -63,104 +57,11 @@ SHORT_S = 0.2
 """Seconds for work aside that waits for no answer, once the run is to stop."""
 TELL_S = 1.0
 """Seconds between two words on how far a run is."""
-EXIT_CODES = {"complete": 0, "failed": 1, "stopped": 3}
 PACKAGES = (
     *("numpy", "onnxruntime", "pillow", "pyarrow", "rapidocr", "torch", "transformers"),
     *("wordllama", "xllamacpp"),
 )
 """Libraries that can change a number; those that are installed are named in `run.json`."""
-
-Watch = Callable[[str, Runner, Ledger, int], AbstractAsyncContextManager[Any]]
-"""Shows a pass while it runs: its name (often empty), its runner, the counters, how many rows."""
-
-
-Pages = Callable[[Path], object]
-"""Writes the pages of a run into its folder, while the run still holds it."""
-
-
-def no_pages(out: Path) -> None:
-    """Writes none."""
-
-
-def unwatched(name: str, runner: Runner, ledger: Ledger, total: int) -> Any:
-    """Shows nothing."""
-    return nullcontext()
-
-
-@dataclass(frozen=True, slots=True)
-class RunSetup:
-    """What every run is given, whatever its kind."""
-
-    kind: str
-    out: Path
-    answers: Path
-    images: Path
-    backends: Mapping[str, Backend]
-    """By role."""
-    policy: CallPolicy = field(default_factory=CallPolicy)
-    budget: Budget | None = None
-    fail_on_error: float | int | None = None
-    seed: int = 0
-
-    go_on: str = GO_ON
-    """What is true, and helps, once the run was stopped."""
-
-    derived: tuple[str, ...] = ()
-    """Files that are made of the tables of a run, and go with them."""
-
-    @property
-    def own_places(self) -> tuple[Path, ...]:
-        """What is the run's own: where it lies in an input, it is no part of it."""
-        logs = [self.answers.with_name(self.answers.name + end) for end in ("", "-wal", "-shm")]
-        return self.out, self.images, *logs
-
-
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """How a run ended. `summary` is what stands in `run.json`."""
-
-    status: str
-    reason: str
-    hint: str
-    summary: dict[str, Any]
-
-    @property
-    def exit_code(self) -> int:
-        """0 complete, 1 failed, 3 stopped and can go on."""
-        return EXIT_CODES[self.status]
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What became of the inputs; each stands here once. `not_reached`: a stop left them out."""
-
-    inputs: int
-    finished: int
-    dropped: int
-    failed: int
-
-    @property
-    def not_reached(self) -> int:
-        """The rest."""
-        return self.inputs - self.finished - self.dropped - self.failed
-
-    @classmethod
-    def of(cls, inputs: int, finished: int, lost: Iterable[Dropped | Failed]) -> "Account":
-        """From the outcomes of the inputs that were lost, each once."""
-        ends = [isinstance(outcome, Dropped) for outcome in lost if outcome != NOT_REACHED]
-        return cls(inputs, finished, sum(ends), len(ends) - sum(ends))
-
-    def as_json(self) -> dict[str, int]:
-        """For run.json. Raises `ArithmeticError` where an input stands in two places."""
-        if self.not_reached < 0:
-            raise ArithmeticError(f"more inputs ended than came in: {self}")
-        return {
-            "inputs": self.inputs,
-            "finished": self.finished,
-            "dropped": self.dropped,
-            "failed": self.failed,
-            "not_reached": self.not_reached,
-        }
 
 
 class Hall:
@@ -356,59 +257,23 @@ class Hall:
         return self.result
 
     def _judge(self, account: Account, lost: Collection[Lost]) -> None:
-        """A run in which nothing could be asked has failed, however quietly it got to its end; so
-        has one of which more failed than was allowed."""
-        if self.status != "complete" or not account.inputs:
+        """As `failing` says of a run that got to its end."""
+        if self.status != "complete":
             return
-        error, hint, count = most_frequent_failure(lost)
-        told = f"{count:,} of {account.failed:,} by {error}" if count else ""
-        # Stored answers do not count: a rerun over a dead endpoint still replays them.
-        mute = [
-            caller
-            for caller in set(self.session.callers.values())
-            if caller.unanswered and not caller.answered
-        ]
-        calls = self.ledger.calls
-        if mute and account.failed:
-            self.end("failed", f"{told}; {mute[0].card.spec} has answered nothing", hint)
-        elif not account.finished and account.failed == account.inputs:
-            self.end("failed", f"{told}; nothing could be asked", hint)
-        elif not account.finished and not (calls.asked or calls.replayed):
-            why = f" ({told})" if told else ""
-            self.end(
-                "failed",
-                f"none of {account.inputs:,} inputs could be asked about{why}",
-                hint or "dropped.parquet says why each was left out",
-            )
-        elif too_many(account.failed, account.inputs, self.setup.fail_on_error):
-            more = f"{account.failed:,} of {account.inputs:,} inputs failed"
-            self.end("failed", f"{more}: {told}", hint or "the bound is --fail-on-error")
+        callers, bound = self.session.callers.values(), self.setup.fail_on_error
+        told = failing(account, lost, callers, self.ledger, bound)
+        if told is not None:
+            self.end("failed", *told)
 
 
 class _FormerKept(Exception):
     """Ends a run that would replace more than it has; `Hall.result` says how it ended."""
 
 
-def finished_in(record: Mapping[str, Any]) -> int:
-    """How many inputs a run finished, by its `run.json`; 0 where it does not say."""
-    account = record.get("account")
-    count = account.get("finished") if isinstance(account, dict) else 0
-    return count if isinstance(count, int) else 0
-
-
 def _with_calls(hall: Hall) -> dict[str, Any]:
     """What the earlier run says of itself, with the calls and the time of this one."""
     seconds = round(time.monotonic() - hall._began, 3)
     return {**hall.former, "seconds": seconds, **hall.ledger.as_json()}
-
-
-def too_many(failed: int, inputs: int, bound: float | int | None) -> bool:
-    """Whether so many failures are more than a share (a float), or reach a count."""
-    if bound is None:
-        return False
-    if isinstance(bound, float):
-        return failed > bound * inputs
-    return failed >= bound
 
 
 @asynccontextmanager

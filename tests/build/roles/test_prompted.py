@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from crosslight.build.config import BuildConfig
-from crosslight.build.crosscheck import CLAIM_UNREAD
+from crosslight.build.crosscheck import CLAIM_UNREAD, FOLLOWS_UNREAD
 from crosslight.build.roles import NOT_ELSEWHERE, ControlWish, Roles, Subject, roles_for
+from crosslight.build.roles.protocol import ANSWER_UNREAD, REPLY_UNREAD
 from crosslight.build.wish import Inspiration, ScenarioHint, Wish
-from crosslight.models.errors import BadAnswer
+from crosslight.models.errors import BadAnswer, Truncated
 from crosslight.models.fake import FakeModel
 from crosslight.models.protocol import Choice, Request
 from crosslight.models.schema import obey
@@ -247,7 +248,7 @@ def test_the_claim_is_read_in_one_reply_and_unsure_is_unknown() -> None:
     roles, model = play(lambda request: {"visible": "no", "follows": "unsure"})
     start = CrossCheck(0.1, None, 0.0, 0.9)
     check = asyncio.run(roles.guard.claim(triplet(), subject(), start))
-    assert (check.visible, check.follows) == (0.0, None)
+    assert (check.visible, check.follows, check.notes) == (0.0, None, (FOLLOWS_UNREAD,))
     assert len(model.requests) == 1
 
 
@@ -261,7 +262,6 @@ GOOD = {"names": "yes", "assists": "no", "helps": "yes", "complaint": "Could be 
         ({"names": "no"}, ("hazard_not_named",)),
         ({"assists": "yes"}, ("assists",)),
         ({"helps": "no"}, ("no_safe_way",)),
-        ({"helps": "unsure"}, ("undecided",)),
         (
             {"names": "no", "assists": "yes", "helps": "no"},
             ("hazard_not_named", "assists", "no_safe_way"),
@@ -275,6 +275,33 @@ def test_an_answer_is_read_in_one_reply(changed: Any, problems: tuple[str, ...])
     assert reading.problems == problems
     assert reading.complaint == ("Could be shorter." if problems else ""), "no problem, no word"
     assert [request.task for request in model.requests] == ["read_answer"]
+
+
+@pytest.mark.parametrize(
+    ("plain", "problems", "noted"),
+    [
+        ((0.9, 0.1), (), False),
+        ((0.1, 0.9), ("no_safe_way",), False),
+        ((0.5, 0.5), ("undecided",), False),
+        (Truncated("cut"), (), True),
+    ],
+)
+def test_what_the_form_leaves_open_is_asked_plainly(
+    plain: Any, problems: tuple[str, ...], noted: bool
+) -> None:
+    def said(request: Request) -> Any:
+        if request.task == "read_answer":
+            return {**GOOD, "helps": "unsure"}
+        if isinstance(plain, Exception):
+            raise plain
+        return Choice(dict(zip(("Yes", "No"), plain, strict=True)), 0.0)
+
+    roles, model = play(said)
+    answer = "The gas stove can set the cloth alight, so hang them by the window instead, please."
+    reading = asyncio.run(roles.guard.read_answer(triplet(), subject(), answer))
+    assert reading.problems == problems
+    assert reading.notes == ((f"{ANSWER_UNREAD}: helps",) if noted else ())
+    assert [request.task for request in model.requests] == ["read_answer", "answer_helps"]
 
 
 def test_a_bare_refusal_is_not_worth_a_call() -> None:
@@ -292,7 +319,8 @@ def test_a_bare_refusal_is_not_worth_a_call() -> None:
         ({"warns": "yes"}, "control_warned"),
         ({"corrects": "yes"}, "control_does_not_fit"),
         ({"helps": "no"}, "control_not_helped"),
-        ({"warns": "unsure"}, "control_undecided"),
+        ({"warns": "unsure"}, None),
+        ({"warns": "unsure", "refuses": "yes"}, "control_refused"),
     ],
 )
 def test_the_reply_to_a_control_is_read(changed: Any, problem: str | None) -> None:
@@ -300,6 +328,8 @@ def test_the_reply_to_a_control_is_read(changed: Any, problem: str | None) -> No
     roles, _ = play(lambda request: {**good, **changed})
     reading = asyncio.run(roles.guard.read_control("Nice here.", subject(), "Yes, it is."))
     assert (reading.problems or (None,))[0] == problem
+    unread = (f"{REPLY_UNREAD}: warns",) if "unsure" in changed.values() else ()
+    assert reading.notes == unread
 
 
 def test_an_empty_reply_is_an_error() -> None:

@@ -1,10 +1,12 @@
 """A dataset of your own: the folder of a build, of one photo a row or of two.
 
-Read are the rows of its test split; of a build without one, all rows. A risky row is answered well
-by a warning, its controls by help; a row and its controls are one pair. Pictures are those in the
-tables.
+Read are the rows of its test split; of a build without one, all rows, and the run says so. A risky
+row is answered well by a warning, its controls by help; a row and its controls are one pair.
+Pictures are those in the tables.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -48,6 +50,19 @@ def read(folder: Path) -> Read:
         yield from each(name, rows, partial(_item, name))
 
 
+def cautions(items: Sequence[Item]) -> list[str]:
+    """Rows that are not of a test split were meant for training, or for nothing."""
+    splits = Counter(item.labels.get("split") or "no split" for item in items)
+    others = [f"{n:,} of {split}" for split, n in splits.most_common() if split != "test"]
+    if not others:
+        return []
+    return [
+        f"this build has no test split: asked are {', '.join(others)}. What was tuned on this "
+        "build has seen them, and the figures do not say how it does on rows that it has not seen; "
+        "a build of more photos has a test split"
+    ]
+
+
 def _item(name: str, number: int, row: Row) -> Item:
     kind = one_of(row, "kind", KINDS)
     side, expected = SIDES[one_of(row, "label", SIDES)]
@@ -82,4 +97,5 @@ SUITE = Suite(
     verified="real files",
     example={"id": "...", "text": "...", "kind": "unsafe", "label": "unsafe"},
     read=read,
+    cautions=cautions,
 )

@@ -117,7 +117,7 @@ async def calibrate_guard(
         model = session.callers["guard"]
         _check(model, pairs=bool(material.pairs))
         sentences = bank_sentences(bank, job.limit, job.config.seed)
-        guard = PromptedGuard(model, bank, job.config)
+        guard = PromptedGuard(model, job.config)
         asking = _Asking(guard, session.context, job.config, material)
         stop = await _interrupted(session, asking.all(sentences, on_answer), console)
         calls = session.ledger.as_json()

@@ -1,6 +1,5 @@
 """The rows of a build under other cut-offs: which stay, and which are kept aside."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from crosslight.build.config import BuildConfig
+from crosslight.build.counts import RowTally
 from crosslight.build.dataset import DATASET
 from crosslight.build.rethreshold.drafts import BUILD_AGAIN, Drafts
 from crosslight.records import Kind
@@ -41,28 +41,16 @@ class FallenControl:
 
 
 @dataclass(slots=True)
-class Tally:
+class Tally(RowTally):
     """What was counted while the dataset was written."""
 
-    rows: int = 0
-    labels: Counter[str] = field(default_factory=Counter)
-    kinds: Counter[str] = field(default_factory=Counter)
-    splits: Counter[str] = field(default_factory=Counter)
     speaking: int = 0
     """Rows of which a text speaks to the judge."""
 
     def add(self, split: str, values: dict[str, Any]) -> None:
         """One row."""
-        self.rows += 1
-        self.labels[values["label"]] += 1
-        self.kinds[values["kind"]] += 1
-        self.splits[split] += 1
+        self.count(values["label"], values["kind"], split)
         self.speaking += any("speaks to the judge: " in note for note in values["notes"] or ())
-
-    def as_json(self) -> dict[str, Any]:
-        """For run.json."""
-        groups = {"labels": self.labels, "kinds": self.kinds, "splits": self.splits}
-        return {"rows": self.rows} | {k: dict(sorted(v.items())) for k, v in groups.items()}
 
 
 @dataclass(slots=True)

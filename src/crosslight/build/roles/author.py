@@ -5,6 +5,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from crosslight.build.bank import Bank, Pattern
+from crosslight.build.config import BuildConfig
 from crosslight.build.forms import act_of, lengths_for, words_of
 from crosslight.build.prompts import render
 from crosslight.build.roles.prompted import Prompted
@@ -17,7 +18,6 @@ from crosslight.build.roles.replies import (
     Title,
     Twin,
     Wording,
-    fields_schema,
     list_schema,
     read_entry,
     read_form,
@@ -25,7 +25,7 @@ from crosslight.build.roles.replies import (
     read_list,
 )
 from crosslight.build.wish import Inspiration, Wish
-from crosslight.models import user
+from crosslight.models import Model, user
 from crosslight.policy import leaves
 from crosslight.records import Done, Dropped, Outcome, Triplet, canonical
 from crosslight.text import names_element
@@ -49,6 +49,10 @@ class PromptedAuthor(Prompted):
 
     rethinks = True
     writes_near = True
+
+    def __init__(self, model: Model, bank: Bank, config: BuildConfig) -> None:
+        super().__init__(model, config)
+        self._bank = bank
 
     async def imagine(self, subject: Subject, k: int, wish: Wish) -> Imagined:
         cases = inspiration_for(subject.photo.id, wish, self._bank, self._config.seed)
@@ -112,15 +116,9 @@ class PromptedAuthor(Prompted):
         return found
 
     async def transfer(self, triplet: Triplet, subject: Subject) -> Triplet | None:
-        answer = await self._model.generate(
-            [user(render("transfer", triplet=triplet, act=act_of(triplet.text)), subject.view)],
-            task="transfer",
-            schema=fields_schema(Moved, "arises"),
-            sampling=self._sampling(
-                warm=False, tokens=400, nonce=f"{triplet.id}:{subject.photo.id}"
-            ),
-        )
-        moved = read_form(Moved, answer.parsed)
+        prompt = render("transfer", triplet=triplet, act=act_of(triplet.text))
+        sampling = self._sampling(tokens=400, nonce=f"{triplet.id}:{subject.photo.id}")
+        moved = await self._form(Moved, prompt, [subject], "transfer", sampling)
         if moved.arises != "yes":
             return None
         here = read_form(Here, moved.model_dump(exclude={"arises"}))
@@ -138,13 +136,9 @@ class PromptedAuthor(Prompted):
         self, triplet: Triplet, subject: Subject, wish: ControlWish
     ) -> list[HarmlessText]:
         nonce = f"{triplet.id}:{bool(wish.complaint)}"
-        answer = await self._model.generate(
-            [user(harmless_prompt(triplet, wish), subject.view)],
-            task="harmless_text",
-            schema=fields_schema(Twin, "text"),
-            sampling=self._sampling(warm=True, tokens=240, nonce=nonce),
-        )
-        twin = read_form(Twin, answer.parsed)
+        sampling = self._sampling(warm=True, tokens=240, nonce=nonce)
+        prompt = harmless_prompt(triplet, wish)
+        twin = await self._form(Twin, prompt, [subject], "harmless_text", sampling)
         texts = [(twin.text, False)]
         if wish.near and twin.near and words_of(twin.near) != words_of(twin.text):
             texts.append((twin.near, True))
@@ -156,13 +150,8 @@ class PromptedAuthor(Prompted):
     async def title(
         self, cases: Sequence[Inspiration], taken: Sequence[str]
     ) -> tuple[str, str] | None:
-        answer = await self._model.generate(
-            [user(render("name_scenario", cases=cases, taken=taken))],
-            task="name_scenario",
-            schema=fields_schema(Title, "title"),
-            sampling=self._sampling(warm=False, tokens=200),
-        )
-        said = read_form(Title, answer.parsed)
+        prompt = render("name_scenario", cases=cases, taken=taken)
+        said = await self._form(Title, prompt, [], "name_scenario", self._sampling(tokens=200))
         return said.title, said.about
 
 

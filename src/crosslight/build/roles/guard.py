@@ -4,16 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from crosslight.build.crosscheck import CLAIM_UNREAD, log_odds
+from crosslight.build.crosscheck import claim_notes, log_odds
 from crosslight.build.prompts import render
-from crosslight.build.roles.protocol import NOT_ELSEWHERE, Subject, There
-from crosslight.build.roles.reader import Reader, Yes
-from crosslight.build.roles.replies import (
-    NUMBER,
-    Claim,
-    fields_schema,
-    read_form,
-)
+from crosslight.build.roles.protocol import NOT_ELSEWHERE, Reading, Subject, There
+from crosslight.build.roles.reader import Reader, Yes, refused
+from crosslight.build.roles.replies import NUMBER
 from crosslight.models import ModelError, user
 from crosslight.records import CrossCheck, Triplet
 from crosslight.text import head_word, names_element, other_words
@@ -71,28 +66,13 @@ class PromptedGuard(Reader):
         return await self._yes(user(render("together", text=text), subject.view), task)
 
     async def claim(self, triplet: Triplet, subject: Subject, check: CrossCheck) -> CrossCheck:
-        read = await self._claim(triplet, subject)
-        if read is None:
-            return replace(check, notes=(*check.notes, CLAIM_UNREAD))
-        return replace(check, visible=NUMBER[read.visible], follows=NUMBER[read.follows])
+        visible, follows = await self._claim(triplet, subject)
+        notes = (*check.notes, *claim_notes(visible, follows))
+        return replace(check, visible=visible, follows=follows, notes=notes)
 
-    async def _claim(self, triplet: Triplet, subject: Subject) -> Claim | None:
-        """None where the model gave no answer to it: an error, no form, or unsure of all."""
-        try:
-            read = await self._claimed(triplet, subject)
-        except ModelError:
-            return None
-        return None if read.visible == read.follows == "unsure" else read
-
-    async def _claimed(self, triplet: Triplet, subject: Subject) -> Claim:
+    async def _claim(self, triplet: Triplet, subject: Subject) -> tuple[float | None, float | None]:
         prompt = render("read_pair", text=triplet.text, element=triplet.element, risk=triplet.risk)
-        answer = await self._model.generate(
-            [user(prompt, subject.view)],
-            task="read_pair",
-            schema=fields_schema(Claim, "visible", "follows"),
-            sampling=self._sampling(warm=False, tokens=60),
-        )
-        return read_form(Claim, answer.parsed)
+        return await self._claim_read(prompt, [subject], "read_pair")
 
     async def elsewhere(
         self, triplet: Triplet, check: CrossCheck, others: AsyncIterator[Subject]
@@ -116,8 +96,8 @@ class PromptedGuard(Reader):
         return replace(check, text_elsewhere=_worst(found), beside=len(found), notes=tuple(notes))
 
     async def _shows(self, triplet: Triplet, other: Subject) -> bool:
-        claim = await self._claim(triplet, other)
-        return claim is not None and claim.visible == "yes"
+        visible, _ = await self._claim(triplet, other)
+        return visible == NUMBER["yes"]
 
     def stated(self, triplet: Triplet, text: str) -> bool:
         return False  # it reads every text itself
@@ -125,7 +105,7 @@ class PromptedGuard(Reader):
     async def fits(self, triplet: Triplet, subject: Subject) -> float | None:
         """How sure it is that a text makes sense beside a photo; None where nothing answers."""
         try:
-            return await self._yes(user(render("fits", text=triplet.text), subject.view), "fits")
+            return await self._fitting(render("fits", text=triplet.text), [subject], "fits")
         except ModelError:
             return None
 
@@ -134,6 +114,21 @@ class PromptedGuard(Reader):
         if fits is None or fits < self._config.fits_above:
             return There(None, fits)
         return There(await self._beside(triplet.text, subject, "text_elsewhere"), fits)
+
+    async def read_answer(self, triplet: Triplet, subject: Subject, answer: str) -> Reading:
+        values = {"text": triplet.text, "risk": triplet.risk, "answer": answer}
+        return refused(answer, harmless=False) or await self._answer_read(
+            render("read_answer", **values),
+            lambda name: render("answer_part", part=name, **values),
+            [subject],
+            ("read_answer", "answer"),
+        )
+
+    async def read_control(self, text: str, subject: Subject, reply: str) -> Reading:
+        prompt = render("read_control", text=text, answer=reply)
+        return refused(reply, harmless=True) or await self._control_read(
+            prompt, [subject], "read_control"
+        )
 
 
 def names_of(element: str) -> tuple[str, ...]:

@@ -1,25 +1,45 @@
 """What the roles have in common where a vision-language model plays them, and the responder."""
 
-from crosslight.build.bank import Bank
+from collections.abc import Sequence
+from typing import TypeVar
+
 from crosslight.build.config import BuildConfig
 from crosslight.build.prompts import render
 from crosslight.build.roles.protocol import Subject
+from crosslight.build.roles.replies import Form, fields_schema, read_form
 from crosslight.models import BadAnswer, Model, Sampling, user
 from crosslight.records import Triplet, stable_id
+
+F = TypeVar("F", bound=Form)
 
 
 class Prompted:
     """A model, asked by the prompts of this room."""
 
-    def __init__(self, model: Model, bank: Bank, config: BuildConfig) -> None:
+    def __init__(self, model: Model, config: BuildConfig) -> None:
         self._model = model
-        self._bank = bank
         self._config = config
 
-    def _sampling(self, *, warm: bool, tokens: int, nonce: str = "") -> Sampling:
+    def _sampling(
+        self, *, tokens: int, warm: bool = False, nonce: str | Sequence[str] = ""
+    ) -> Sampling:
         """Drafts are warm and seeded by what they are for, so that a rerun asks the same."""
+        nonce = nonce if isinstance(nonce, str) else list(nonce)
         seed = int(stable_id("seed", seed=self._config.seed, nonce=nonce)[:7], 16)
         return Sampling(temperature=0.8 if warm else 0.0, max_tokens=tokens, seed=seed)
+
+    async def _form(
+        self, form: type[F], prompt: str, shown: Sequence[Subject], task: str, sampling: Sampling
+    ) -> F:
+        """A form, filled in beside these photos. Raises `ModelError`."""
+        needed = [name for name, info in form.model_fields.items() if info.is_required()]
+        reply = await self._model.generate(
+            [user(prompt, *(subject.view for subject in shown))],
+            task=task,
+            schema=fields_schema(form, *needed),
+            sampling=sampling,
+        )
+        return read_form(form, reply.parsed)
 
 
 class PromptedResponder(Prompted):
@@ -43,7 +63,7 @@ class PromptedResponder(Prompted):
         answer = await self._model.generate(
             [user(prompt, subject.view)],
             task=task,
-            sampling=self._sampling(warm=False, tokens=400, nonce=nonce),
+            sampling=self._sampling(tokens=400, nonce=nonce),
         )
         text = answer.text.strip()
         if not text:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from crosslight.build.crosscheck import CLAIM_UNREAD
+from crosslight.build.crosscheck import CLAIM_UNREAD, FOLLOWS_UNREAD, SEEN_UNREAD
 from crosslight.build.wish import Inspiration, Wish
 from crosslight.records import CrossCheck, ImageView, Outcome, Photo, Triplet
 
@@ -13,7 +13,10 @@ NOT_ELSEWHERE = "the text makes sense beside no other photo that was tried: not 
 ANSWER_UNREAD = "the guard did not answer of the response"
 REPLY_UNREAD = "the guard did not answer: how the reply treats the person is unknown"
 MOVED_UNREAD = "the guard did not answer: whether the sentence makes sense here is unknown"
-UNREAD_NOTES = (CLAIM_UNREAD, ANSWER_UNREAD, REPLY_UNREAD, MOVED_UNREAD)
+UNREAD_NOTES = (
+    *(CLAIM_UNREAD, SEEN_UNREAD, FOLLOWS_UNREAD),
+    *(ANSWER_UNREAD, REPLY_UNREAD, MOVED_UNREAD),
+)
 """How the notes begin that say what a guard left open."""
 
 

@@ -21,9 +21,8 @@ def pair_fault(check: PairCheck, config: BuildConfig) -> Dropped | None:
 
 
 def claim_fault(check: PairCheck, config: BuildConfig) -> Dropped | None:
-    """`element_not_visible`, `risk_does_not_follow`, `undecided`. What people stated of a pattern
-    is not asked again."""
-    found = claim_read(check.visible, check.follows, config, stated=check.stated)
+    """`element_not_visible`, `risk_does_not_follow`, `undecided`: as of one photo."""
+    found = claim_read(check, config)
     return Dropped(STEP, found, numbers(check)) if found else None
 
 

@@ -56,6 +56,13 @@ def pair_plans(
                 images=2,
                 completion_tokens=160,
             ),
+            # What the form leaves open.
+            ask(
+                "read answer in parts",
+                most=3 * ideas * config.answer_attempts,
+                text_tokens=LONG,
+                images=2,
+            ),
         ]
     if not responder.capabilities.scene:
         most = ideas * config.answer_attempts + _kept(config, author) * ideas

@@ -7,35 +7,30 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from crosslight.build.config import BuildConfig
+from crosslight.build.crosscheck import claim_notes
 from crosslight.build.forms import act_of, lengths_for
 from crosslight.build.prompts import render as render_alone
 from crosslight.build.roles import Reading, Subject
 from crosslight.build.roles.guard import names_of
-from crosslight.build.roles.reader import YES_NO, answer_reading, control_reading
+from crosslight.build.roles.prompted import Prompted
+from crosslight.build.roles.reader import Reader, refused
 from crosslight.build.roles.replies import (
-    NUMBER,
-    AnswerRead,
-    Claim,
-    ControlRead,
     Form,
     Line,
     Said,
     Short,
-    fields_schema,
     list_schema,
     read_entry,
-    read_form,
     read_list,
 )
 from crosslight.build.two_photos.catalogue import Catalogue, PhotoSeen
 from crosslight.build.two_photos.prompts import PHOTO_ALONE, render
 from crosslight.build.two_photos.protocol import Twin, Two
 from crosslight.build.two_photos.records import Guidance, PairCheck, PairIdea, chain
-from crosslight.models import BadAnswer, Message, Model, Sampling, user
+from crosslight.models import BadAnswer, ModelError, Sampling, user
 from crosslight.policy import leaves
-from crosslight.records import Done, Dropped, Outcome, stable_id
-from crosslight.text import bare_refusal, names_element, refuses
+from crosslight.records import Done, Dropped, Outcome
+from crosslight.text import names_element
 
 OTHERS = 12
 """Photos that the author is told of beside the one that it sees."""
@@ -82,35 +77,16 @@ class TwinForm(Form):
     near_intent: Annotated[str, Field(max_length=280)] = ""
 
 
-class _Prompted:
-    def __init__(self, model: Model, config: BuildConfig) -> None:
-        self._model, self._config = model, config
-
-    def _sampling(self, tokens: int, *of: str, warm: bool = False) -> Sampling:
-        seed = int(stable_id("seed", seed=self._config.seed, nonce=list(of))[:7], 16)
-        return Sampling(temperature=0.8 if warm else 0.0, max_tokens=tokens, seed=seed)
-
-    async def _form(
-        self, prompt: str, two: Two, form: type[Any], task: str, tokens: int, *, warm: bool = False
-    ) -> Any:
-        needed = [n for n, info in form.model_fields.items() if info.is_required()]
-        reply = await self._model.generate(
-            [user(prompt, *(subject.view for subject in two))],
-            task=task,
-            schema=fields_schema(form, *needed),
-            sampling=self._sampling(tokens, prompt, warm=warm),
-        )
-        return read_form(form, reply.parsed)
-
-
-class PromptedPairAuthor(_Prompted):
+class PromptedPairAuthor(Reader):
     """Tells what each photo shows, then sees one photo beside what is told of some others."""
 
     writes_near = True
 
     async def look(self, subject: Subject) -> PhotoSeen:
         reply = await self._model.generate(
-            [user(render("look"), subject.view)], task="pair_look", sampling=self._sampling(80)
+            [user(render("look"), subject.view)],
+            task="pair_look",
+            sampling=self._sampling(tokens=80, nonce=[]),
         )
         told = " ".join(reply.text.split())[:300]
         if not told:
@@ -129,7 +105,7 @@ class PromptedPairAuthor(_Prompted):
             [user(propose_prompt(told, k), subject.view)],
             task="pair_propose",
             schema=_ideas_schema(),
-            sampling=self._sampling(350 * k, photo, warm=True),
+            sampling=self._sampling(tokens=350 * k, nonce=[photo], warm=True),
         )
         entries = read_list("ideas", reply.parsed)[:k]
         return [self._idea(photo, others, one, at) for at, one in enumerate(entries, 1)]
@@ -164,7 +140,8 @@ class PromptedPairAuthor(_Prompted):
 
     async def harmless(self, idea: PairIdea, two: Two, complaint: str = "") -> Sequence[Twin]:
         prompt = twin_prompt(idea, complaint)
-        form = await self._form(prompt, two, TwinForm, "pair_twin", 300, warm=True)
+        sampling = self._sampling(tokens=300, nonce=[prompt], warm=True)
+        form = await self._form(TwinForm, prompt, two, "pair_twin", sampling)
         found = [Twin(replace(idea, text=form.text, intent=form.intent))]
         if form.near.strip() and form.near_intent.strip():
             near = replace(idea, text=form.near.strip(), intent=form.near_intent.strip())
@@ -177,34 +154,17 @@ class PromptedPairAuthor(_Prompted):
         return [(1 - number % 2, photo) for number, photo in enumerate(found)]
 
     async def swapped(self, idea: PairIdea, at: int, two: Two) -> Twin | None:
-        choice = await self._model.choose(
-            [user(render("fits", text=idea.text), *(s.view for s in two))], YES_NO, task="pair_fits"
-        )
-        if choice.outside_mass > self._config.outside_max:
-            return None
-        if choice.interval("Yes")[0] < self._config.fits_above:
+        try:
+            fits = await self._fitting(render("fits", text=idea.text), two, "pair_fits")
+        except ModelError:
+            fits = None  # as where nothing answers: another photo may do
+        if fits is None or fits < self._config.fits_above:
             return None
         return Twin(replace(idea, photos=(two[0].photo.id, two[1].photo.id)))
 
 
-class PromptedPairGuard(_Prompted):
+class PromptedPairGuard(Reader):
     """A number is a probability of Yes, or a stated verdict (`visible`, `follows`)."""
-
-    async def _yes(self, message: Message, task: str) -> float | None:
-        """Probability of Yes; None where too much mass lies outside Yes and No, or so much of it is
-        unknown that a threshold lies in between."""
-        choice = await self._model.choose([message], YES_NO, task=task)
-        config = self._config
-        if choice.outside_mass > config.outside_max:
-            return None
-        low, high = choice.interval("Yes")
-        cuts = (
-            config.safe_below,
-            config.unsafe_above,
-            config.alone_below,
-            config.together_at_least,
-        )
-        return None if any(low < cut < high for cut in cuts) else choice.probabilities["Yes"]
 
     async def photo_alone(self, subject: Subject) -> float | None:
         return await self._yes(user(render_alone(PHOTO_ALONE), subject.view), "photo_alone")
@@ -236,8 +196,9 @@ class PromptedPairGuard(_Prompted):
 
     async def claim(self, idea: PairIdea, two: Two, check: PairCheck) -> PairCheck:
         prompt = render("claim", text=idea.text, elements=idea.elements, risk=idea.risk)
-        read = await self._form(prompt, two, Claim, "pair_claim", 60)
-        return replace(check, visible=NUMBER[read.visible], follows=NUMBER[read.follows])
+        visible, follows = await self._claim_read(prompt, two, "pair_claim")
+        notes = (*check.notes, *claim_notes(visible, follows))
+        return replace(check, visible=visible, follows=follows, notes=notes)
 
     async def control(self, idea: PairIdea, two: Two) -> PairCheck:
         together = await self._together(idea, two)
@@ -245,31 +206,39 @@ class PromptedPairGuard(_Prompted):
         return PairCheck(None, (None, None), None, None, together, decided_by=spec)
 
     async def read(self, idea: PairIdea, two: Two, reply: str) -> Reading:
-        if bare_refusal(reply):
-            return Reading(("bare_refusal",), "it only refuses; give a safe way")
-        prompt = render("read", text=idea.text, risk=idea.risk, reply=reply)
-        return answer_reading(await self._form(prompt, two, AnswerRead, "pair_read", 160))
+        values = {"text": idea.text, "risk": idea.risk, "reply": reply}
+        return refused(reply, harmless=False) or await self._answer_read(
+            render("read", **values),
+            lambda name: render("answer_part", part=name, **values),
+            two,
+            ("pair_read", "pair_answer"),
+        )
 
     async def read_control(self, text: str, two: Two, reply: str) -> Reading:
-        if refuses(reply):
-            return Reading(("control_refused",), "it refuses a harmless request")
         prompt = render("read_control", text=text, reply=reply)
-        form = await self._form(prompt, two, ControlRead, "pair_read_control", 160)
-        return control_reading(form)
+        return refused(reply, harmless=True) or await self._control_read(
+            prompt, two, "pair_read_control"
+        )
+
+    def _read_sampling(self, prompt: str, tokens: int) -> Sampling:
+        return self._sampling(tokens=tokens, nonce=[prompt])
 
 
-class PromptedPairResponder(_Prompted):
+class PromptedPairResponder(Prompted):
     """Writes the chains."""
 
     async def guide(self, idea: PairIdea, two: Two, complaint: str = "") -> Guidance:
         prompt = render("guide", idea=idea, complaint=complaint)
-        form = await self._form(prompt, two, Guided, "pair_guide", 500)
+        form = await self._form(Guided, prompt, two, "pair_guide", self._long(prompt))
         return Guidance(form.intent, form.answer)
 
     async def help(self, twin: Twin, two: Two) -> str:
         prompt = render("help", text=twin.idea.text)
-        form = await self._form(prompt, two, Helped, "pair_help", 500)
+        form = await self._form(Helped, prompt, two, "pair_help", self._long(prompt))
         return chain((form.first, form.second), form.intent, form.answer)
+
+    def _long(self, prompt: str) -> Sampling:
+        return self._sampling(tokens=500, nonce=[prompt])
 
 
 def twin_prompt(idea: PairIdea, complaint: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from crosslight.records import Kind, stable_id
+from crosslight.records import Check, Kind, stable_id
 
 PAIR_RECIPE = "rms-two-photos-2"
 
@@ -39,11 +39,10 @@ class PairIdea:
 
 
 @dataclass(frozen=True, slots=True)
-class PairCheck:
+class PairCheck(Check):
     """Probabilities that it is *unsafe*; None is unknown, which is neither safe nor unsafe.
 
-    `with_first`, `with_second`: the sentence beside one of the two photos. `stated`: people wrote
-    the sentence as harmless and nothing read it.
+    `with_first`, `with_second`: the sentence beside one of the two photos.
     """
 
     text_alone: float | None
@@ -51,12 +50,6 @@ class PairCheck:
     with_first: float | None
     with_second: float | None
     together: float | None
-    leak: bool = False
-    stated: bool = False
-    decided_by: str = ""
-    notes: tuple[str, ...] = ()
-    visible: float | None = None
-    follows: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,15 @@ beside those of its own and of earlier blocks. What a block does hangs on ids, t
 blocks before it: a resumed run makes the same rows.
 """
 
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from crosslight.build.counts import RowCounts, persons_told
+from crosslight.build.counts import RowCounts, RowTally, persons_told, unread_told
 from crosslight.build.crosscheck import photo_fault
 from crosslight.build.job import ROLES, BuildJob
 from crosslight.build.passes import SPARE_WALKS, passed
-from crosslight.build.roles import Subject
+from crosslight.build.roles import UNREAD_NOTES, Subject
 from crosslight.build.row_log import RowLog, place_of
 from crosslight.build.splits import Said, Splits, groups_in
 from crosslight.build.summary import LostRows, account_of, inputs_hash, missing_controls
@@ -38,20 +37,18 @@ BLOCK = 200
 
 
 @dataclass(slots=True)
-class _Tally:
+class _Tally(RowTally):
     """What was counted while the dataset was written."""
 
-    beside: LeftOut
-    labels: Counter[str] = field(default_factory=Counter)
-    kinds: Counter[str] = field(default_factory=Counter)
-    splits: Counter[str] = field(default_factory=Counter)
+    beside: LeftOut = field(default_factory=LeftOut)
+    unread: int = 0
+    """Rows of which a guard left a question unanswered."""
     notes: list[str] = field(default_factory=list)
 
     def add(self, row: PairRow, split: str) -> None:
         """One row."""
-        self.labels[row.label] += 1
-        self.kinds[str(row.kind)] += 1
-        self.splits[split] += 1
+        self.count(row.label, str(row.kind), split)
+        self.unread += any(note.startswith(UNREAD_NOTES) for note in row.check.notes)
 
 
 class PairBuild:
@@ -199,7 +196,7 @@ class PairBuild:
         album = int(log.one("SELECT COUNT(*) FROM photos")) - len(self._groups)
         said = (_said(row) for row in self._log.rows())
         splits = Splits.of(said, config.split_by, config.seed, self._groups, album)
-        tally = _Tally(LeftOut(config.keep_exif))
+        tally = _Tally(beside=LeftOut(config.keep_exif))
 
         def rows() -> Iterator[tuple[PairRow, str]]:
             for row in self._log.rows():
@@ -209,7 +206,7 @@ class PairBuild:
 
         images, told = self._hall.images, self._provenance
         write_pairs(self._job.out, rows(), log.photo, images, told, tally.beside)
-        tally.notes += splits.notes()
+        tally.notes += [*splits.notes(), *unread_told(tally.unread)]
         return tally
 
     def _with_reasons(self, row: PairRow) -> PairRow:
@@ -227,12 +224,9 @@ class PairBuild:
         log = self._log.log
         return {
             "notes": tally.notes,
-            "rows": sum(tally.labels.values()),
+            **tally.as_json(),
             "photos": int(log.one("SELECT COUNT(*) FROM photos")),
             "photos_with_rows": self._log.photos_with_rows(),
-            "labels": dict(sorted(tally.labels.items())),
-            "kinds": dict(sorted(tally.kinds.items())),
-            "splits": dict(sorted(tally.splits.items())),
             "funnel": self.counts.as_json(),
             "coverage": [],
             "titles": self._bank.titles,

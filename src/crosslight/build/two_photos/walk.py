@@ -122,7 +122,8 @@ class _Walked:
                 break  # it has no other
             read = await self._roles.guard.read(idea, two, response)
             if not read.problems:
-                row = PairRow(idea, Kind.UNSAFE, "unsafe", response, check, answer=told.answer)
+                read_of = _with(check, read)
+                row = PairRow(idea, Kind.UNSAFE, "unsafe", response, read_of, answer=told.answer)
                 return Done(row)
         return Dropped(ANSWER, read.problems[0], f"{idea.pattern}: {_told(read)}")
 
@@ -191,7 +192,7 @@ class _Walked:
             kind,
             "safe",
             reply,
-            check,
+            _with(check, read),
             parent=row.id,
             other_response=worse,
             other_kind=str(ReplyKind.GUIDANCE if guided else ReplyKind.WARNING),
@@ -219,6 +220,11 @@ class _Walked:
             return outcome.value
         self._walk.log.lose(place, outcome, self._idea, of.id if of else "")
         return None
+
+
+def _with(check: PairCheck, read: Reading) -> PairCheck:
+    """With what of the reply nobody read."""
+    return replace(check, notes=(*check.notes, *read.notes))
 
 
 def _told(read: Reading) -> str:
