@@ -106,6 +106,19 @@ def test_the_labelling_loop_from_no_label_on(place: Path) -> None:
     assert "6 unsafe" in told
 
 
+def test_a_threshold_of_one_rule(place: Path) -> None:
+    assert "6 safe" in call(*RUN, "--threshold", "lamp=0.999")
+    settings = json.loads((place / "out" / "run.json").read_text())["settings"]
+    assert settings["by_rule"] == {"lamp": {"score_cut": 0.999}}
+    refused = CliRunner().invoke(app, [*RUN, "--threshold", "lump=0.6"])
+    assert "'lump' is no rule; there are: lamp" in str(refused.exception)
+    refused = CliRunner().invoke(app, [*RUN, "--threshold", "lamp"])
+    assert "--threshold 'lamp': write name=number" in refused.output
+    other = ("--method", "constitution-yes-no", "--threshold", "lamp=0.6")
+    refused = CliRunner().invoke(app, [*RUN, *other])
+    assert "judges the image as a whole" in str(refused.exception)
+
+
 def test_labels_that_nobody_drew_say_nothing_of_the_run(place: Path) -> None:
     call(*RUN)
     (place / "labels.csv").write_text("image,label\n0.jpg,unsafe\n1.jpg,safe\n")

@@ -306,14 +306,14 @@ def test_a_thing_that_is_often_missed_is_never_absent_enough_to_break_a_rule() -
     ("was", "score", "becomes"),
     [
         (Finding.UNDECIDED, 0.5, Finding.UNDECIDED),
-        (Finding.UNDECIDED, 0.7, Finding.VIOLATED),
+        (Finding.UNDECIDED, 0.7, Finding.UNDECIDED),
         (Finding.VIOLATED, 0.68, Finding.VIOLATED),
         (Finding.VIOLATED, 0.55, Finding.CLEAR),
         (Finding.CLEAR, 0.1, Finding.CLEAR),
         (Finding.FAILED, 0.9, Finding.FAILED),
     ],
 )
-def test_a_cut_clears_nothing_that_nobody_could_answer(
+def test_a_cut_neither_clears_nor_accuses_where_nobody_could_answer(
     was: Finding, score: float, becomes: Finding
 ) -> None:
     assert cut_at(RuleFinding("r", was, "why", score), 0.6).finding is becomes

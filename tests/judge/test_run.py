@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from crosslight.flow import Budget
-from crosslight.judge import JudgeConfig
+from crosslight.judge import JudgeConfig, rethreshold_run
 from crosslight.judge.tables import read_verdicts
 from crosslight.models.errors import ContentFiltered, NoOption
 from crosslight.models.protocol import Request
@@ -113,3 +113,20 @@ def test_the_page_escapes_and_blurs(tmp_path: Path) -> None:
     assert "http://" not in page and "https://" not in page
     assert measure(images, read_verdicts(made.out))["coverage"] == 1.0
     assert result.summary["pairs"] == 72
+
+
+def test_a_rule_with_thresholds_of_its_own_is_asked_by_them(tmp_path: Path) -> None:
+    def judge(request: Request) -> Any:
+        if request.task == "weigh":
+            return {"thought": "I look", "rationale": "none", "rating": "No"}
+        yes = 0.8 if request.messages[-1].images else 0.5
+        return {"Yes": yes, "No": 1 - yes}
+
+    config = JudgeConfig(addressed="off", by_rule={"rb": {"alpha2": 0.5}})
+    made = two_rules(tmp_path, [picture(0)], Handled(judge), config=config)
+    result, (verdict,) = run(made)
+    assert [e.reading.test for r in verdict.rules for e in r.evidence] == ["cascade", "debias1"]
+    assert verdict.violated == ("rb",)
+    assert result.summary["settings"]["by_rule"] == {"rb": {"alpha2": 0.5}}
+    same = rethreshold_run(made.out, tmp_path / "same", {})
+    assert (same["rethreshold"]["flipped"], same["rethreshold"]["not_asked"]) == (0, 0)

@@ -192,11 +192,12 @@ def judge_job(
     keep_copies: bool = False,
     **options: Unpack[CallOptions],
 ) -> JudgeJob:
-    """A run of the judge. Raises `PolicyError`, `BadSetting`, `BadSpec`."""
+    """A run of the judge. `thresholds` by name, those of one rule as `RULE.name`. Raises
+    `PolicyError`, `BadSetting`, `BadSpec`."""
     calls = CallSettings.of(options)
     written, compiled = read_policy(constitution)
     settings = replace(config or JudgeConfig(), seed=calls.seed)
-    settings = replace(settings, thresholds=settings.thresholds.changed(dict(thresholds or {})))
+    settings = settings.changed(dict(thresholds or {}), [rule.id for rule in written.rules])
     return JudgeJob(
         targets=(),
         out=Path(out),

@@ -32,9 +32,6 @@ Looks = Annotated[
     ),
 ]
 Set = Annotated[
-    list[str] | None, typer.Option("--set", help="A threshold, e.g. --set relevance_t=0.2.")
-]
-SetRule = Annotated[
     list[str] | None,
     typer.Option("--set", help="A threshold, e.g. --set alpha2=0.7; of one rule RULE.alpha2=0.7."),
 ]
@@ -70,6 +67,12 @@ def run(
         ),
     ] = None,
     set_: Set = None,
+    threshold: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="RULE=0.6: that rule is violated from this score on, and clear below it."
+        ),
+    ] = None,
     guard_policy: Annotated[
         Path | None, typer.Option(help="A text file that a guard model is asked with.")
     ] = None,
@@ -116,7 +119,7 @@ def run(
             side=side,
             looks=looks,
         ),
-        thresholds=_values(set_),
+        thresholds={**_cuts(threshold), **_values(set_)},
         guard=_guard(guard_policy, guard_words, guard_field),
         allow=tuple(allow or ()),
         column=column,
@@ -173,7 +176,7 @@ def rethreshold(
         Path | None,
         typer.Option(help="A card.json: its cuts are applied, its calibration is written beside."),
     ] = None,
-    set_: SetRule = None,
+    set_: Set = None,
     store: opt.Store = None,
 ) -> None:
     """Read the evidence of a run with other thresholds. Makes no call."""
@@ -339,7 +342,7 @@ def agree(
     out.print(f"look at it: {page}")
 
 
-def _values(pairs: list[str] | None) -> dict[str, float]:
+def _values(pairs: list[str] | None, option: str = "--set") -> dict[str, float]:
     """`name=number` pairs."""
     found = {}
     for pair in pairs or ():
@@ -349,8 +352,13 @@ def _values(pairs: list[str] | None) -> dict[str, float]:
         except ValueError:
             equals = ""
         if not equals:
-            raise typer.BadParameter(f"--set {pair!r}: write name=number")
+            raise typer.BadParameter(f"{option} {pair!r}: write name=number")
     return found
+
+
+def _cuts(pairs: list[str] | None) -> dict[str, float]:
+    """`RULE=score` pairs, as thresholds of these rules."""
+    return {f"{rule}.score_cut": cut for rule, cut in _values(pairs, "--threshold").items()}
 
 
 def _guard(policy: Path | None, words: str, field: str) -> Any:

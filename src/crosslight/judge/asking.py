@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crosslight.judge.cascade import ask_guard, reason_about
-from crosslight.judge.config import JudgeConfig
+from crosslight.judge.config import JudgeConfig, Thresholds
 from crosslight.judge.detector import best, deciding, find_all
 from crosslight.judge.injection import NOTHING, Print
 from crosslight.judge.methods import Asked, Plan, joint_of
@@ -94,33 +94,32 @@ class Asker:
     """M(None, c) by question: it does not depend on the image."""
 
     async def question(
-        self, asked: Asked, look: Look, joint: Measured = UNMEASURED
+        self, asked: Asked, look: Look, t: Thresholds, joint: Measured = UNMEASURED
     ) -> tuple[Measured, Reading]:
-        """The answer to one question and all that it took. `joint`: what was said of it together
-        with others. Raises `ModelError`."""
+        """The answer to one question and all that it took, by the thresholds `t` of its rule.
+        `joint`: what was said of it together with others. Raises `ModelError`."""
         if not asked.by_model:
-            return await self._unasked(asked, look)
+            return await self._unasked(asked, look, t)
         m = replace(
             joint,
             single=names_one_thing(asked.see, asked.words),
             lettered=bool(look.printed.places) and not about_print(asked.see, asked.words),
             addressed=look.addressed,
         )
-        t, parts = self.config.thresholds, self.plan.parts
-        while isinstance(step := read(m, t, parts, asked.absent), Need):
-            m = await self._measure(step, m, asked, look)
+        while isinstance(step := read(m, t, self.plan.parts, asked.absent), Need):
+            m = await self._measure(step, m, asked, look, t)
         return m, step
 
-    async def joint(self, several: Sequence[Asked], look: Look) -> Measured:
+    async def joint(self, several: Sequence[Asked], look: Look, t: Thresholds) -> Measured:
         """What is said of "at least one of these". Raises `ModelError`.
 
         Nothing is asked where the whole image cannot clear them: where one of them is so small that
         it wants a crop, or print speaks to the judge; and reasoning is not, where there is print
         that may hold the score down.
         """
-        t, parts = self.config.thresholds, self.plan.parts
+        parts = self.plan.parts
         told = look.addressed and parts.print
-        if told or any([await self.wants_crop(one, look) for one in several]):
+        if told or any([await self.wants_crop(one, look, t) for one in several]):
             return UNMEASURED
         asked, image = joint_of(several), await look.views.whole()
         score = await self._score(asked, image)
@@ -132,20 +131,20 @@ class Asker:
         )
         return Measured(joint=score, joint_reasoned=rating, rationale=rationale)
 
-    async def wants_crop(self, asked: Asked, look: Look) -> bool:
+    async def wants_crop(self, asked: Asked, look: Look, t: Thresholds) -> bool:
         """Whether a small box is to be looked at for a question. Raises `ModelError`."""
         parts = self.plan.parts
         if not (parts.detector and parts.crop):
             return False
-        region, regions = await self._region(asked, look)
+        region, regions = await self._region(asked, look, t)
         single = names_one_thing(asked.see, asked.words)
         found = Measured(sought=True, region=region, regions=regions, single=single)
-        return crop_wanted(found, self.config.thresholds, parts)
+        return crop_wanted(found, t, parts)
 
-    async def _unasked(self, asked: Asked, look: Look) -> tuple[Measured, Reading]:
+    async def _unasked(self, asked: Asked, look: Look, t: Thresholds) -> tuple[Measured, Reading]:
         """What the text reader and the detector decide, and no model is asked."""
         m = Measured(shown=await self._unasked_score(asked, look))
-        step = read(m, self.config.thresholds, self.plan.parts, asked.absent)
+        step = read(m, t, self.plan.parts, asked.absent)
         assert isinstance(step, Reading)
         return m, step
 
@@ -161,18 +160,20 @@ class Asker:
         eyes = self.models.eyes
         return seen_count(None if eyes is None else await look.scene(eyes), asked.count)
 
-    async def _measure(self, need: Need, m: Measured, asked: Asked, look: Look) -> Measured:
+    async def _measure(
+        self, need: Need, m: Measured, asked: Asked, look: Look, t: Thresholds
+    ) -> Measured:
         """One more measurement."""
         if need is Need.REGION:
-            region, regions = await self._region(asked, look)
+            region, regions = await self._region(asked, look, t)
             return replace(m, sought=True, region=region, regions=regions)
         if need is Need.SHOWN:
-            return await self._shown(m, asked, look.views)
+            return await self._shown(m, asked, look.views, t)
         if need is Need.CROP:
             crop = await self._crop(m, asked, look.views)
             return replace(m, whole=m.shown, shown=crop, cropped=True)
         if need is Need.REASONED:
-            return await self._reasoned(m, asked, look)
+            return await self._reasoned(m, asked, look, t)
         score = await self._score(asked, await self._image(need, m, look))
         # The other needs are called like the scores that they want.
         measured: dict[str, Any] = {str(need): score}
@@ -189,7 +190,9 @@ class Asker:
             return await look.views.unprinted(look.printed.places)
         return await look.views.whole()
 
-    async def _region(self, asked: Asked, look: Look) -> tuple[Region | None, tuple[Region, ...]]:
+    async def _region(
+        self, asked: Asked, look: Look, t: Thresholds
+    ) -> tuple[Region | None, tuple[Region, ...]]:
         """The box that counts, and all of its word where all are erased."""
         detector, parts = self.models.detector, self.plan.parts
         assert detector is not None
@@ -200,13 +203,13 @@ class Asker:
         else:
             found = await find_all(detector, await look.views.whole(), asked.words)
         if parts.deciding_word:
-            return deciding(found, asked.words, self.config.thresholds.box_confidence)
+            return deciding(found, asked.words, t.box_confidence)
         # Asked for one question's words, a detector may name what it found in words of its own.
         one = deciding(found, asked.words, 1.0)[0] if parts.one_detection else best(found)
         return one, ()
 
-    async def _shown(self, m: Measured, asked: Asked, views: Views) -> Measured:
-        t, parts = self.config.thresholds, self.plan.parts
+    async def _shown(self, m: Measured, asked: Asked, views: Views, t: Thresholds) -> Measured:
+        parts = self.plan.parts
         small = crop_wanted(m, t, parts) and not parts.crop_adds
         first = self._crop(m, asked, views) if small else self._whole(asked, views)
         wanted: list[Coroutine[Any, Any, Score]] = [first]
@@ -228,10 +231,10 @@ class Asker:
         assert m.region is not None
         return await views.crop(m.region, self.config.crop_side if self.plan.parts.enlarge else 0)
 
-    async def _reasoned(self, m: Measured, asked: Asked, look: Look) -> Measured:
+    async def _reasoned(self, m: Measured, asked: Asked, look: Look, t: Thresholds) -> Measured:
         """The cascade, over the look that the scores left open."""
         parts = self.plan.parts
-        which = reasoned_look(m, self.config.thresholds, parts)
+        which = reasoned_look(m, t, parts)
         if which == "crop" and m.region is not None:
             image = await self._cropped(m, look.views)
         elif which == "unprinted":

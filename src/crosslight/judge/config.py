@@ -79,8 +79,8 @@ class Thresholds:
     z: float = 1.96
     """Ours: width of the Wilson interval of scores that were counted from samples."""
     score_cut: float | None = None
-    """Ours: a rule is violated from this score on and clear below it, whatever its tests say. A
-    report card chooses it (`judge rethreshold --card`)."""
+    """Ours: a decided rule is violated from this score on and clear below it, whatever its tests
+    say; an undecided one stays so. A report card chooses it (`judge rethreshold --card`)."""
 
     def changed(self, values: dict[str, float]) -> Self:
         """With other values. Raises `BadSetting` for a name that is no threshold, or no number."""
@@ -88,12 +88,7 @@ class Thresholds:
         if unknown:
             names = ", ".join(f.name for f in fields(self))
             one = sorted(unknown)[0]
-            raise BadSetting(
-                f"{one!r} is no threshold; there are: {names}",
-                "the threshold of one rule is set after the run, by `judge rethreshold`"
-                if "." in one
-                else "",
-            )
+            raise BadSetting(f"{one!r} is no threshold; there are: {names}")
         for name, value in values.items():
             if not math.isfinite(value):  # every comparison with it would be false
                 raise BadSetting(f"{name} must be a finite number, not {value}")
@@ -165,7 +160,7 @@ class JudgeConfig:
     method: str = DEFAULT
     thresholds: Thresholds = field(default_factory=Thresholds)
     by_rule: dict[str, dict[str, float]] = field(default_factory=dict)
-    """Thresholds of single rules that differ from the others' (`judge rethreshold`)."""
+    """Thresholds of single rules that differ from the others' (`--set RULE.name=`)."""
     without: tuple[str, ...] = ()
     eager: bool = False
     """Ask all questions of an image at once: more calls, nothing missing for `rethreshold`. For

@@ -1,7 +1,10 @@
-"""Choosing a cut of the score on a calibration split, with a guarantee where one is asked for."""
+"""Choosing a cut of the score on a calibration split, with a guarantee where one is asked for.
+
+A cut is one of decided rules: what nobody could answer it makes neither unsafe nor safe.
+"""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,8 +37,8 @@ def halves(j: Judged, share: float, seed: int) -> tuple[Judged, Judged]:
 def best_f1(j: Judged) -> Cut:
     """The cut with the largest F1 on these labels, each for what it stands for; of equal ones the
     highest. Too few labels of either kind give none."""
-    has = j.labelled & ~np.isnan(j.score)
-    scores, truth, weights = j.score[has], j.truth[has], j.weights[has]
+    has = j.labelled & ~np.isnan(j.reach)
+    scores, truth, weights = j.reach[has], j.truth[has], j.weights[has]
     least = min(int(truth.sum()), int((~truth).sum()))
     if least < FEW:
         return Cut(
@@ -58,11 +61,12 @@ def few_missed(j: Judged, alpha: float) -> Cut:
 
     Conformal risk control (Angelopoulos et al., arXiv 2208.02814) with the miss as loss, over the
     unsafe images: (misses + 1) / (n + 1) <= alpha. It holds for new images that are drawn as those
-    of the run were, on average over calibration sets. Unscored images count as missed. A label
-    counts for the images that it stands for, and the new image for the most that one does.
+    of the run were, on average over calibration sets. Images without a decided rule count as
+    missed. A label counts for the images that it stands for, and the new image for the most that
+    one does.
     """
     here = j.labelled & j.truth
-    scores = np.where(np.isnan(j.score), -math.inf, j.score)[here]
+    scores = np.where(np.isnan(j.reach), -math.inf, j.reach)[here]
     weights = j.weights[here]
     n, most = len(scores), float(weights.max(initial=1.0))
     allowed = alpha * (float(weights.sum()) + most) * (1 + 1e-12) - most
@@ -75,13 +79,12 @@ def few_missed(j: Judged, alpha: float) -> Cut:
     at = int(np.searchsorted(np.cumsum(weights[order]), allowed * (1 + 1e-12), "right"))
     cut = float(scores[order][min(at, n - 1)])
     if not math.isfinite(cut):
-        return Cut(None, "conformal", "too many unsafe images have no score")
+        return Cut(None, "conformal", "too many unsafe images are undecided")
     return Cut(cut, "conformal", f"at most {alpha:.0%} of violations missed, in expectation")
 
 
 def applied(j: Judged, cut: float) -> Judged:
-    """The same images judged by this cut of the score, as `decide.cut_at` does: undecided ones
-    below it stay undecided, as do those without a score."""
-    said = np.where(np.isnan(j.score), False, j.score >= cut)
-    decided = ~np.isnan(j.score) & (said | j.decided)
-    return Judged(j.truth, said, decided, j.score, j.labelled, j.stratum)
+    """The same images judged by this cut, as `decide.cut_at` does: one whose decided rules all lie
+    below it is safe where no other is open, and else undecided."""
+    said = np.where(np.isnan(j.reach), False, j.reach >= cut)
+    return replace(j, said=said, decided=said | ~j.open)

@@ -66,16 +66,15 @@ def rule_finding(
         )
         for look in looks
     ]
-    return cut_at(worst(found), t.score_cut)
+    return worst([cut_at(one, t.score_cut) for one in found])
 
 
 def cut_at(found: RuleFinding, cut: float | None) -> RuleFinding:
-    """A finding by a cut of its score, where there is one. Below it what is unknown stays so: a
-    question that nobody could answer has a score too, and clears nothing."""
-    if cut is None or found.finding is Finding.FAILED:
+    """A finding by a cut of its score, where there is one. What is unknown stays so: a question
+    that nobody could answer has a score too; it clears nothing, and accuses nobody."""
+    if cut is None or found.finding not in (Finding.VIOLATED, Finding.CLEAR):
         return found
-    below = Finding.UNDECIDED if found.finding is Finding.UNDECIDED else Finding.CLEAR
-    finding = Finding.VIOLATED if found.score >= cut else below
+    finding = Finding.VIOLATED if found.score >= cut else Finding.CLEAR
     sign = ">=" if finding is Finding.VIOLATED else "<"
     return replace(found, finding=finding, reason=f"score {found.score:.3f} {sign} {cut:.3f}")
 

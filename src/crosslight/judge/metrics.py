@@ -7,7 +7,7 @@ size of each is known, its unsafe share is estimated from the labels in it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,8 @@ BINS = 10
 FEW = 5
 """Fewer labels than this behind a figure, and it is not told but called "too few"."""
 FEW_EACH = 10
-"""Of each label, for an AUROC, as far as its weighted labels are worth so many."""
+"""Of each label, for an AUROC, as far as its weighted labels are worth so many; and `FEW` of each
+must have been drawn by chance."""
 UNSAFE, SAFE, OPEN, FAILED = range(4)
 KINDS = ("unsafe", "safe", "open", "failed")
 
@@ -33,6 +34,10 @@ class Judged:
     `labelled` says where `truth` is known. `decided` is False for undecided and failed ones: they
     are in no metric, only in the coverage and in the bounds. `score` is NaN where there is none.
     Images of stratum 1 were all taken for labelling; those of stratum 0 were drawn by chance.
+
+    A cut of the score is compared with `reach`, the largest score of a decided rule (NaN: there is
+    none). `open` says that an image is not safe where it violates nothing: a rule is undecided
+    beside, or not all of it was looked at.
     """
 
     truth: Bools
@@ -41,6 +46,8 @@ class Judged:
     score: Floats
     labelled: Bools
     stratum: Ints
+    reach: Floats
+    open: Bools
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -215,14 +222,20 @@ def _interval(figure: _Figure, j: Judged, kinds: Ints, draws: Cells) -> tuple[fl
 
 
 def _auroc(j: Judged) -> dict[str, Any]:
-    """With Newcombe's interval; weighted labels count as the fewer that they are worth."""
+    """With Newcombe's interval; weighted labels count as the fewer that they are worth, and their
+    spread is itself estimated (Student's t). Told only where some labels of each kind were drawn by
+    chance: the others are doubtful images, and the judge ranks those worse than the rest."""
+    from scipy.special import stdtrit
+
     known = j.labelled & ~np.isnan(j.score)
     sides = [known & j.truth, known & ~j.truth]
     least = min(int(side.sum()) for side in sides)
     value = auroc(j)
     worth = [_worth(j.weights[side]) for side in sides]
-    low, high = newcombe_auc(value, *worth) if least else (0.0, 1.0)
-    return _told(value, low, high, least, min(worth) < FEW_EACH)
+    z = float(stdtrit(max(1.0, min(worth) - 1), 0.975))
+    low, high = newcombe_auc(value, *worth, z) if least else (0.0, 1.0)
+    by_chance = min(int((side & (j.stratum == 0)).sum()) for side in sides)
+    return _told(value, low, high, least, min(worth) < FEW_EACH or by_chance < FEW)
 
 
 def auroc(j: Judged) -> float:
@@ -298,16 +311,31 @@ def _plain(value: float) -> float | None:
     return None if np.isnan(value) else round(float(value), 6)
 
 
+class Row(NamedTuple):
+    """One image; truth is None where nobody gave a label. Of an image that is decided as a whole,
+    the score is its `reach`, and of one that is not, there is none."""
+
+    truth: bool | None
+    said: bool
+    decided: bool
+    score: float
+    reach: float | None = None
+    open: bool | None = None
+
+
 def arrays(
-    rows: Sequence[tuple[bool | None, bool, bool, float]], strata: Sequence[int] = ()
+    rows: Sequence[Row | tuple[bool | None, bool, bool, float]], strata: Sequence[int] = ()
 ) -> Judged:
-    """From (truth, said, decided, score) rows; truth is None where nobody gave a label."""
-    columns = list(zip(*rows, strict=True)) if rows else [(), (), (), ()]
+    """From rows, or from the first four fields of rows."""
+    every = [Row(*row) for row in rows]
+    reach = [(r.score if r.decided else np.nan) if r.reach is None else r.reach for r in every]
     return Judged(
-        np.array([bool(one) for one in columns[0]], dtype=bool),
-        np.array(columns[1], dtype=bool),
-        np.array(columns[2], dtype=bool),
-        np.array(columns[3], dtype=np.float64),
-        np.array([one is not None for one in columns[0]], dtype=bool),
+        np.array([bool(r.truth) for r in every], dtype=bool),
+        np.array([r.said for r in every], dtype=bool),
+        np.array([r.decided for r in every], dtype=bool),
+        np.array([r.score for r in every], dtype=np.float64),
+        np.array([r.truth is not None for r in every], dtype=bool),
         np.array(strata or [0] * len(rows), dtype=np.int64),
+        np.array(reach, dtype=np.float64),
+        np.array([not r.decided if r.open is None else r.open for r in every], dtype=bool),
     )

@@ -12,7 +12,7 @@ import numpy as np
 
 from crosslight.judge import decide
 from crosslight.judge.asking import UNMEASURED, Asker, Look, Models, together
-from crosslight.judge.config import JudgeConfig
+from crosslight.judge.config import JudgeConfig, Thresholds
 from crosslight.judge.decide import Place
 from crosslight.judge.injection import NOTHING, Print
 from crosslight.judge.methods import Asked, Plan, PlannedRule, detected_words
@@ -31,9 +31,11 @@ class Panel:
     models: Models
     _texts: "asyncio.Task[np.ndarray[Any, Any]] | None" = field(default=None, repr=False)
     _asker: Asker = field(init=False, repr=False)
+    _thresholds: dict[str, Thresholds] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._asker = Asker(self.plan, self.config, self.models)
+        self._thresholds = {r.id: self.config.thresholds_of(r.id) for r in self.plan.rules}
 
     async def rules(
         self,
@@ -54,9 +56,13 @@ class Panel:
         return [decide.worst(one) for one in zip(*found, strict=True)]
 
     async def _look(self, look: Look, cosines: Sequence[float | None]) -> list[RuleFinding]:
-        t, parts = self.config.thresholds, self.plan.parts
+        parts = self.plan.parts
         pairs = list(zip(self.plan.rules, cosines, strict=True))
-        waiting = [p for p in pairs if self.config.eager or decide.is_relevant(p[1], t, parts)]
+        waiting = [
+            (rule, cosine)
+            for rule, cosine in pairs
+            if self.config.eager or decide.is_relevant(cosine, self._thresholds[rule.id], parts)
+        ]
         look.words = detected_words([rule for rule, _ in waiting])
         found: dict[str, RuleFinding] = {}
         if waiting and self.models.judge.card.endpoint:
@@ -67,6 +73,7 @@ class Panel:
         found |= {one.rule: one for one in rest}
         for rule, cosine in pairs:
             if rule.id not in found:
+                t = self._thresholds[rule.id]
                 found[rule.id] = decide.rule_finding(rule.id, (), rule.shape, t, parts, cosine)
         return [found[rule.id] for rule in self.plan.rules]
 
@@ -83,7 +90,7 @@ class Panel:
         return [round(float(c), 6) for c in _unit(rules) @ _unit(image)[0]]
 
     async def _rule(self, rule: PlannedRule, cosine: float | None, look: Look) -> RuleFinding:
-        t, parts = self.config.thresholds, self.plan.parts
+        t, parts = self._thresholds[rule.id], self.plan.parts
         try:
             evidence = await self._chains(rule, look)
         except ModelError as error:
@@ -147,13 +154,15 @@ class Panel:
         parts = self.plan.parts
         if not (parts.joint and parts.tokens) or parts.perceived or len(several) < 2:
             return UNMEASURED
-        return await self._asker.joint([_at(rule, place) for place in several], look)
+        t = self._thresholds[rule.id]
+        return await self._asker.joint([_at(rule, place) for place in several], look, t)
 
     async def _evidence(
         self, rule: PlannedRule, place: Place, look: Look, joint: Measured = UNMEASURED
     ) -> Evidence:
         asked = _at(rule, place)
-        measured, reading = await self._asker.question(asked, look, joint)
+        t = self._thresholds[rule.id]
+        measured, reading = await self._asker.question(asked, look, t, joint)
         return Evidence(*place, asked.see, measured, reading, look.name, asked.absent)
 
 

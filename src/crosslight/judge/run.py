@@ -18,7 +18,7 @@ from crosslight.judge.summary import describe
 from crosslight.judge.tables import EVIDENCE, VERDICTS, evidence_rows, verdict_row
 from crosslight.models import NotSupported
 from crosslight.policy import PolicyError
-from crosslight.records import Done, Verdict, canonical, content_hash
+from crosslight.records import BadSetting, Done, Verdict, canonical, content_hash
 from crosslight.runs import (
     Hall,
     Lost,
@@ -127,7 +127,7 @@ def planned(job: JudgeJob, models: Models) -> Plan:
             "the embedded perception makes no verdict; it only answers what is visible",
             hint=f"--method {CHAINED[0]}, or name a vision-language model",
         )
-    return plan_for(
+    plan = plan_for(
         job.constitution,
         job.compiled,
         job.config,
@@ -136,6 +136,13 @@ def planned(job: JudgeJob, models: Models) -> Plan:
         perceived=can.scene,
         guard=job.guard,
     )
+    if plan.overall and job.config.by_rule:
+        raise BadSetting(
+            f"the method {job.config.method} judges the image as a whole: no rule of it, such as "
+            f"{min(job.config.by_rule)!r}, has a threshold of its own",
+            f"--method {DEFAULT}, or a threshold without the name of a rule",
+        )
+    return plan
 
 
 def notes_of(plan: Plan, config: JudgeConfig, models: Models) -> tuple[str, ...]:

@@ -13,14 +13,14 @@ import numpy as np
 
 from crosslight.judge import metrics
 from crosslight.judge.labels import DOUBTFUL, OVERALL, RANDOM, Drawn, Labels
-from crosslight.judge.metrics import Judged
+from crosslight.judge.metrics import Judged, Row
 from crosslight.records import Finding, Status, Verdict
 
 Said = Literal["", "random"]
-Row = tuple[bool | None, bool, bool, float]
 OTHER_SIZE = 0.02
 """A queue over so many more or fewer images is still one over this run."""
 UNLIKELY = 1e-3
+KNOWN = (Finding.VIOLATED, Finding.CLEAR)
 NO_SAMPLE = (
     "the labels do not say how their images were drawn: the figures hold for images like the "
     "labelled ones, not for the run"
@@ -88,11 +88,11 @@ def judged(
             "ones, the figures are too good"
         )
     if not any(one == 0 for at, one in enumerate(strata) if chosen[at]) or not any(chosen):
-        kept = [row for row in rows if row[0] is not None]
+        kept = [row for row in rows if row.truth is not None]
         return metrics.arrays(kept), Sample(
             "unknown", len(images), len(kept), notes=(NO_SAMPLE, *notes)
         )
-    rows = [row if chosen[at] else (None, *row[1:]) for at, row in enumerate(rows)]
+    rows = [row if chosen[at] else row._replace(truth=None) for at, row in enumerate(rows)]
     j = metrics.arrays(rows, strata)
     chance = j.labelled & (j.stratum == 0)
     if unlike(j):
@@ -183,11 +183,20 @@ def _truth(image: Image, labels: Labels, rule: str, partial: bool) -> bool | Non
 def _row(image: Image, truth: bool | None, rule: str) -> Row:
     v = image.verdict
     if v is None:
-        return truth, False, False, float("nan")
+        return Row(truth, False, False, float("nan"))
     if rule == OVERALL:
-        return truth, v.status is Status.UNSAFE, v.status is not Status.UNDECIDED, v.score
+        known = [r.score for r in v.rules if r.finding in KNOWN]
+        unsafe = v.status is Status.UNSAFE
+        beside = bool(v.open_rules or v.unseen or v.addressed_by)
+        return Row(
+            truth,
+            unsafe,
+            v.status is not Status.UNDECIDED,
+            v.score,
+            max(known, default=float("nan")),
+            beside if unsafe else v.status is Status.UNDECIDED,
+        )
     found = next((r for r in v.rules if r.rule == rule), None)
     if found is None or found.finding is Finding.FAILED:
-        return truth, False, False, float("nan")
-    known = found.finding in (Finding.VIOLATED, Finding.CLEAR)
-    return truth, found.finding is Finding.VIOLATED, known, found.score
+        return Row(truth, False, False, float("nan"))
+    return Row(truth, found.finding is Finding.VIOLATED, found.finding in KNOWN, found.score)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from crosslight.flow import Context
 from crosslight.judge import decide
-from crosslight.judge.config import Thresholds
+from crosslight.judge.config import JudgeConfig
 from crosslight.judge.injection import NOTHING, Print, addressed_by, read_print
 from crosslight.judge.panel import Panel
 from crosslight.judge.reading import print_says
@@ -42,7 +42,7 @@ class Judge:
         prints = await prints_in(looks, config.addressed, ctx, reads=reads)
         words = await words_in(looks, config.addressed, ctx, prints)
         rules = await self.panel.rules(looks, prints, addressed=bool(words))
-        words = words or swayed(rules, config.thresholds)
+        words = words or swayed(rules, config)
         status, reason = decide.verdict_of(rules)
         if status is None:
             kind = reason.partition(":")[0]
@@ -87,11 +87,11 @@ async def words_in(
     return ""
 
 
-def swayed(rules: Sequence[RuleFinding], t: Thresholds) -> str:
+def swayed(rules: Sequence[RuleFinding], config: JudgeConfig) -> str:
     """That print holds an answer down, by the test that needs no list of words: empty if none."""
-    for e in (e for rule in rules for e in rule.evidence):
+    for found, e in ((rule, e) for rule in rules for e in rule.evidence):
         m = e.measured
-        if m.unprinted is not None and print_says(m, t):
+        if m.unprinted is not None and print_says(m, config.thresholds_of(found.rule)):
             shown = m.whole or m.shown
             was = "" if shown is None else f"{shown.yes:.2f}, "
             return f"print moves {e.question!r}: {was}{m.unprinted.yes:.2f} with the print filled"

@@ -33,8 +33,9 @@ class Cells:
     """Draws of what the cells of a run may be: sizes, and a low and a high share for each.
 
     The sizes vary as counts do, for the run is itself a sample of images like its own. A share is
-    drawn as by Jeffreys, and as by Clopper and Pearson where no label or every label is unsafe; a
-    cell without labels may be unsafe as a whole or not at all.
+    drawn as by Clopper and Pearson, which is wide enough also for figures that are told only where
+    many unsafe images happened to be drawn; a cell without labels may be unsafe as a whole or not
+    at all.
     """
 
     sizes: Floats
@@ -49,14 +50,9 @@ class Cells:
             np.array([getattr(cell, name) for cell in cells], dtype=np.float64)
             for name in ("size", "labelled", "unsafe")
         )
-        none, every = hits == 0, hits == n
-        shape, some = (draws, len(cells)), np.maximum(n, 1.0)
-        low = rng.beta(
-            np.where(every, some, hits + 0.5), np.where(every, 1.0, n - hits + 0.5), shape
-        )
-        high = rng.beta(
-            np.where(none, 1.0, hits + 0.5), np.where(none, some, n - hits + 0.5), shape
-        )
+        none, every, shape = hits == 0, hits == n, (draws, len(cells))
+        low = rng.beta(np.maximum(hits, 1.0), n - hits + 1, shape)
+        high = rng.beta(hits + 1, np.maximum(n - hits, 1.0), shape)
         sizes = rng.gamma(size + 1, size=shape)
         return cls(sizes, np.where(none, 0.0, low), np.where(every, 1.0, high))
 
