@@ -6,7 +6,7 @@ statistics are odd; its reader does not.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
 import pyarrow as pa
@@ -46,26 +46,26 @@ _FRONT_CODED = 7  # DELTA_BYTE_ARRAY: a value may be its predecessor's bytes and
 @dataclass(slots=True)
 class Column:
     """What a column chunk unpacks to: the bytes held at once, and those of its longest value
-    where values share them (0: each has its own), or more. `coded`: where its dictionary lies,
-    while nobody has looked at the values in it."""
+    where values share them (0: each has its own), or more. `coded`: the dictionary, in
+    which nobody has looked yet; `besides`: the longest value without it."""
 
     repeated: bool
     held: int = 0
     unpacked: int = 0
     longest: int = 0
+    besides: int = 0
     values: int = 0
     coded: "Coded | None" = None
 
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A dictionary page, and the bytes of the longest value that has them of another reason."""
+    """A dictionary page: where it lies, its bytes packed and unpacked, the values in it."""
 
     at: int
     packed: int
     size: int
     count: Any
-    besides: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def _whole(value: Any) -> int:
 def unpacked(walk: Walk, chunk: Chunk, leaf: Leaf) -> Column:
     """What a column chunk unpacks to, by the headers of its pages. Raises `ValueError`."""
     at, raw = chunk.start, walk.raw
-    column = Column(leaf.repeated, longest=leaf.fixed)
+    column = Column(leaf.repeated, besides=leaf.fixed)
     coded: Coded | None = None
     dictionary = page = shared = 0
     while at < chunk.end and column.values < chunk.values:
@@ -165,7 +165,7 @@ def unpacked(walk: Walk, chunk: Chunk, leaf: Leaf) -> Column:
         column.unpacked += size
         if header[_TYPE] == _DICTIONARY_PAGE:
             count = header[_ABOUT[_DICTIONARY_PAGE]].get(1)
-            coded = None if dictionary else Coded(at + length, packed, size, count, 0)
+            coded = None if dictionary else Coded(at + length, packed, size, count)
             dictionary += size
         elif (told := _data_page(header)) is not None:
             values, encoding = told
@@ -174,12 +174,11 @@ def unpacked(walk: Walk, chunk: Chunk, leaf: Leaf) -> Column:
             if encoding in _DICTIONARY:
                 shared = dictionary
             elif encoding == _FRONT_CODED:
-                column.longest = max(column.longest, size)
+                column.besides = max(column.besides, size)
         at += length + packed
     column.held = dictionary + page
-    if coded is not None and shared:
-        column.coded = replace(coded, besides=column.longest)
-    column.longest = max(column.longest, shared)
+    column.coded = coded if shared else None
+    column.longest = max(column.besides, shared)
     return column
 
 
@@ -195,7 +194,7 @@ def look_closer(column: Column, raw: BinaryIO, chunk: Chunk) -> None:
     if coded is not None and 0 < coded.size <= MOST_PAGES:
         raw.seek(coded.at)
         longest = _longest(raw.read(coded.packed), coded.size, coded.count, chunk)
-        column.longest = max(coded.besides, longest)
+        column.longest = max(column.besides, longest)
 
 
 def page_header(raw: BinaryIO, at: int) -> tuple[dict[int, Any], int]:
@@ -206,9 +205,10 @@ def page_header(raw: BinaryIO, at: int) -> tuple[dict[int, Any], int]:
         header, length = read_struct(data, _PAGE_FIELDS)
     except ValueError:  # statistics can make it longer
         header, length = read_struct(data + raw.read(_MOST_HEADER - _HEADER), _PAGE_FIELDS)
-    about = {field for field in _ABOUT.values() if isinstance(header.get(field), dict)}
-    if about != {field for kind, field in _ABOUT.items() if kind == header.get(_TYPE)}:
-        raise ValueError("a page that is of two kinds, or of none")
+    about = _ABOUT.get(_whole(header.get(_TYPE)))
+    for field in _ABOUT.values():
+        if isinstance(header.get(field), dict) != (field == about):
+            raise ValueError("a page that is of two kinds, or of none")
     return header, length
 
 

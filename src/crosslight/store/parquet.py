@@ -70,6 +70,7 @@ class TableFile:
             self._raw.close()
             raise
         self._unpacked = 0
+        self._chosen: dict[tuple[str, ...], list[Leaf]] = {}
 
     def batches(
         self,
@@ -143,6 +144,8 @@ class TableFile:
 
     def _leaves_of(self, names: Sequence[str]) -> list[Leaf]:
         """Raises `TableError` for a name that no column has."""
+        if tuple(names) in self._chosen:
+            return self._chosen[tuple(names)]
         found: dict[int, Leaf] = {}
         for name in names:
             inside = name + "."
@@ -152,7 +155,8 @@ class TableFile:
                     f"{self.path.name} has no column {name!r}", "get or make the table again"
                 )
             found |= {leaf.at: leaf for leaf in mine}
-        return [found[at] for at in sorted(found)]
+        self._chosen[tuple(names)] = [found[at] for at in sorted(found)]
+        return self._chosen[tuple(names)]
 
     def _judge(self, group: int, leaves: Sequence[Leaf], at_once: int) -> int:
         """How many rows of a row group may be decoded at once, of so many that are wanted. Raises
