@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from crosslight.view.rows.columns import Columns, keep_columns, kept_columns, read_columns
 from crosslight.view.rows.files import Files
-from crosslight.view.rows.narrow import Bars, Numbers
+from crosslight.view.rows.narrow import Bars, Numbers, as_numbers, in_order
 from crosslight.view.rows.query import Query
 from crosslight.view.rows.search import Search
 from crosslight.view.rows.shape import Shape
@@ -155,7 +155,7 @@ class Table:
         found = np.zeros(self.rows, dtype=bool)
         if self.shape.id:
             hit = pc.is_in(self.columns.ids, value_set=pa.array(ids, pa.large_string()))
-            return np.asarray(hit.to_numpy(zero_copy_only=False), dtype=bool)
+            return as_numbers(hit)
         found[[n for id in ids if (n := self.number_of(id)) is not None]] = True
         return found
 
@@ -251,8 +251,7 @@ class Table:
             keys = self.facets[query.sort].ranks(self.rows)[numbers]
         else:
             return numbers[::-1] if query.falling else numbers
-        # NaN sorts behind everything either way: what is unknown is not the least.
-        return numbers[np.argsort(-keys if query.falling else keys, kind="stable")]
+        return numbers[in_order(keys, query.falling)]
 
 
 def _opened(shape: Shape, cache: Path | None) -> tuple[Columns, Files]:
