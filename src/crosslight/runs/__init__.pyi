@@ -38,7 +38,8 @@ from .lost import (
     write_lost,
 )
 from .manifest import FunnelStep, Manifest, read_manifest
-from .reviews import VERDICTS, Act, ReviewError, ReviewKey, Reviews, accepted_rows
+from .reviewed import UNSEEN, Reviewed, accepted_rows, reviewed_rows, reviewed_things
+from .reviews import VERDICTS, Act, ReviewError, ReviewKey, Reviews
 from .run import (
     EXIT_CODES,
     Account,
@@ -63,6 +64,7 @@ __all__ = [
     "NOT_REACHED",
     "RUN_FILE",
     "SPLITS",
+    "UNSEEN",
     "VERDICTS",
     "Account",
     "Act",
@@ -82,6 +84,7 @@ __all__ = [
     "Progress",
     "ReviewError",
     "ReviewKey",
+    "Reviewed",
     "Reviews",
     "RunError",
     "RunResult",
@@ -110,6 +113,8 @@ __all__ = [
     "read_manifest",
     "read_run",
     "read_side",
+    "reviewed_rows",
+    "reviewed_things",
     "running",
     "setup_differences",
     "split_files",
