@@ -42,6 +42,23 @@ from .manifest import FunnelStep, Manifest, read_manifest
 from .reviews import VERDICTS, Act, ReviewError, ReviewKey, Reviews, accepted_rows
 from .run import Hall, ended, open_hall, started
 from .setup import EXIT_CODES, Pages, RunResult, RunSetup, Watch, no_pages, unwatched
+from .reviewed import UNSEEN, Reviewed, accepted_rows, reviewed_rows, reviewed_things
+from .reviews import VERDICTS, Act, ReviewError, ReviewKey, Reviews
+from .run import (
+    EXIT_CODES,
+    Account,
+    Hall,
+    Pages,
+    RunResult,
+    RunSetup,
+    Watch,
+    ended,
+    finished_in,
+    no_pages,
+    open_hall,
+    started,
+    unwatched,
+)
 
 __all__ = [
     "DROPPED",
@@ -51,6 +68,7 @@ __all__ = [
     "NOT_REACHED",
     "RUN_FILE",
     "SPLITS",
+    "UNSEEN",
     "VERDICTS",
     "Account",
     "Act",
@@ -70,6 +88,7 @@ __all__ = [
     "Progress",
     "ReviewError",
     "ReviewKey",
+    "Reviewed",
     "Reviews",
     "RunError",
     "RunResult",
@@ -98,6 +117,8 @@ __all__ = [
     "read_manifest",
     "read_run",
     "read_side",
+    "reviewed_rows",
+    "reviewed_things",
     "running",
     "setup_differences",
     "split_files",

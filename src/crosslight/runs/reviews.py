@@ -7,7 +7,7 @@ line that a kill has torn is passed over, and the next line begins after it.
 import json
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -168,24 +168,6 @@ class Reviews:
             if act is not None:
                 self._acts.append(act)
         self._read += whole
-
-
-def accepted_rows(standing: Mapping[ReviewKey, Act]) -> dict[str, dict[str, str]]:
-    """Rows that somebody accepted and nobody rejected, each with its edits (column -> text).
-
-    Of two edits of one column the later counts.
-    """
-    verdicts: dict[str, set[str]] = {}
-    edits: dict[str, dict[str, str]] = {}
-    for key, act in sorted(standing.items(), key=lambda one: one[1].at):
-        if not key.rule:
-            verdicts.setdefault(key.row, set()).add(act.verdict)
-            edits.setdefault(key.row, {}).update(act.edit)
-    return {
-        row: edits[row]
-        for row, given in verdicts.items()
-        if "accept" in given and "reject" not in given
-    }
 
 
 def _together(acts: Sequence[Act]) -> Act:

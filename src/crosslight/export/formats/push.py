@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from crosslight.export.formats.rows import ExportError
+from crosslight.export.formats.source import ExportError
 from crosslight.records import BadSetting, MissingPart, RunBroken
 from crosslight.text import visible
 
