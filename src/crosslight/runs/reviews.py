@@ -199,7 +199,8 @@ class Reviews:
                     self._shown = (0, {})
                     now = self._now = _Read()
                     file.seek(0)
-                for act, now.at in _acts_of(file, now.at):
+                for act, at in _acts_of(file, now.at):
+                    now.at = at
                     if act is not None:
                         now.add(act)
                 file.seek(max(0, now.at - _TAIL))
