@@ -80,6 +80,53 @@ def test_torn_and_hostile_lines_are_passed_over_and_the_next_act_is_whole(tmp_pa
 
     path.write_bytes(b'{"row":"9","by":"bo","verdict":"skip"}\n')  # somebody replaced it
     assert [act.row for act in reviews.acts()] == ["9"]
+    assert [act.row for act in reviews.standing().values()] == ["9"]
+    longer = b"".join(said(f"other-{n}", verdict="skip").as_line() for n in range(9))
+    path.write_bytes(longer)  # by more than was read so far
+    assert [act.row for act in reviews.acts()] == [f"other-{n}" for n in range(9)]
+    path.unlink()
+    assert not reviews.acts() and not reviews.standing() and not reviews.of_row("other-1")
+
+
+def test_a_last_line_that_only_lacks_its_end_counts_once(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.jsonl"
+    path.write_bytes(said("1", verdict="accept").as_line().rstrip())  # as an editor leaves it
+    reviews = Reviews(tmp_path)
+    assert [act.row for act in reviews.acts()] == ["1"]
+    reviews.add(said("2", verdict="skip"))
+    assert [act.row for act in reviews.acts()] == ["1", "2"]
+    assert [act.row for act in Reviews(tmp_path).acts()] == ["1", "2"]
+
+
+def test_what_stands_is_kept_up_act_by_act(tmp_path: Path) -> None:
+    reviews, told = Reviews(tmp_path), []
+    for n in range(60):
+        undo = n % 4 == 3
+        act = said(str(n % 5), by="ab"[n % 2], verdict="" if undo else "accept", reason=str(n))
+        told.append(reviews.add(act))
+        if n % 7 == 0:
+            reviews.standing()
+    again = Reviews(tmp_path)
+    assert reviews.standing() == again.standing()
+    by_row = sorted(act.row for n in range(5) for act in reviews.of_row(str(n)))
+    assert by_row == sorted(act.row for act in again.standing().values())
+    before = reviews.standing()
+    reviews.add(said("new", verdict="accept"))
+    assert len(reviews.standing()) == len(before) + 1  # what was given away does not change
+
+
+def test_no_line_and_no_file_of_somebody_fills_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crosslight.runs.reviews.MOST_LINE", 1_000)
+    monkeypatch.setattr("crosslight.runs.reviews._AT_ONCE", 512)
+    path = tmp_path / "reviews.jsonl"
+    line = said("1", verdict="accept").as_line()
+    path.write_bytes(line + b"x" * 5_000 + b"\n" + line)
+    assert [act.row for act in Reviews(tmp_path).acts()] == ["1", "1"]
+    monkeypatch.setattr("crosslight.runs.reviews.MOST_FILE", 1_000)
+    with pytest.raises(ReviewError, match="more than reviews are"):
+        Reviews(tmp_path).acts()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links and pipes of POSIX")

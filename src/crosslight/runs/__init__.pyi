@@ -39,11 +39,8 @@ from .lost import (
     write_lost,
 )
 from .manifest import FunnelStep, Manifest, read_manifest
-from .reviews import VERDICTS, Act, ReviewError, ReviewKey, Reviews, accepted_rows
-from .run import Hall, ended, open_hall, started
-from .setup import EXIT_CODES, Pages, RunResult, RunSetup, Watch, no_pages, unwatched
 from .reviewed import UNSEEN, Reviewed, accepted_rows, reviewed_rows, reviewed_things
-from .reviews import VERDICTS, Act, ReviewError, ReviewKey, Reviews
+from .reviews import VERDICTS, Act, ReviewError, ReviewKey, Reviews, accepted_rows
 from .run import (
     EXIT_CODES,
     Account,
@@ -59,6 +56,7 @@ from .run import (
     started,
     unwatched,
 )
+from .setup import EXIT_CODES, Pages, RunResult, RunSetup, Watch, no_pages, unwatched
 
 __all__ = [
     "DROPPED",

@@ -7,11 +7,11 @@ line that a kill has torn is passed over, and the next line begins after it.
 import json
 import os
 import threading
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple
 
 from crosslight.records import CrosslightError
 from crosslight.store import LINKED, open_regular, stays_in, sync_folder
@@ -20,6 +20,12 @@ FILE: Final = "reviews.jsonl"
 VERDICTS: Final = ("accept", "reject", "skip", "")
 MOST_TEXT: Final = 20_000
 """Characters of a reason, an edit or a label."""
+MOST_LINE: Final = 8 * 2**20
+MOST_FILE: Final = 2**30
+"""Bytes of a line, which else is none, and of the file: anybody may have written it."""
+_AT_ONCE: Final = 4 * 2**20
+_TAIL: Final = 64
+"""Bytes before the place that was read up to: in another file others stand there."""
 
 
 class ReviewError(CrosslightError):
@@ -62,6 +68,42 @@ class ReviewKey(NamedTuple):
     rule: str
 
 
+@dataclass(slots=True)
+class _Read:
+    """What was read of the file, and what it says all together, kept up act by act: of a hundred
+    thousand acts no page takes all together anew."""
+
+    acts: list[Act] = field(default_factory=list)
+    at: int = 0
+    tail: bytes = b""
+    said: dict[ReviewKey, list[Act]] = field(default_factory=dict)
+    """The acts of each key that are not taken back."""
+    standing: dict[ReviewKey, Act] = field(default_factory=dict)
+    rows: dict[str, set[ReviewKey]] = field(default_factory=dict)
+    changed: set[ReviewKey] = field(default_factory=set)
+
+    def add(self, act: Act) -> None:
+        """One more act."""
+        self.acts.append(act)
+        key = ReviewKey(act.row, act.by, act.rule)
+        said = self.said.setdefault(key, [])
+        if not act.is_undo:
+            said.append(act)
+        elif said:
+            said.pop()
+        self.rows.setdefault(act.row, set()).add(key)
+        self.changed.add(key)
+
+    def settle(self) -> None:
+        """Take together what has come."""
+        for key in self.changed:
+            if self.said[key]:
+                self.standing[key] = _together(self.said[key])
+            else:
+                self.standing.pop(key, None)
+        self.changed.clear()
+
+
 class Reviews:
     """The acts on one run. Threads may share it; other processes may append to the same file."""
 
@@ -69,8 +111,8 @@ class Reviews:
         """`place`: a run's folder, or a single table, whose reviews lie beside it."""
         self.path = place / FILE if place.is_dir() else place.with_name(f"{place.name}.{FILE}")
         self._lock = threading.Lock()
-        self._acts: list[Act] = []
-        self._read = 0
+        self._now = _Read()
+        self._shown: tuple[int, dict[ReviewKey, Act]] = (0, {})
 
     def add(self, act: Act) -> Act:
         """Append an act; when this returns it is on the disk. Raises `ReviewError`."""
@@ -90,23 +132,19 @@ class Reviews:
     def acts(self) -> tuple[Act, ...]:
         """All acts so far, also those of other processes, in their order."""
         with self._lock:
-            self._catch_up()
-            return tuple(self._acts)
+            return tuple(self._caught_up().acts)
 
-    def standing(self) -> dict[ReviewKey, Act]:
+    def standing(self) -> Mapping[ReviewKey, Act]:
         """What each reviewer now says of a row (or of a rule on it), all acts taken together.
 
         Verdict, label and edit are said apart: the last of each counts, and an edit of one column
         leaves those of others. An undo takes back the last act that is not yet taken back.
         """
-        said: dict[ReviewKey, list[Act]] = {}
-        for act in self.acts():
-            acts = said.setdefault(ReviewKey(act.row, act.by, act.rule), [])
-            if not act.is_undo:
-                acts.append(act)
-            elif acts:
-                acts.pop()
-        return {key: _together(acts) for key, acts in said.items() if acts}
+        with self._lock:
+            now = self._caught_up()
+            if self._shown[0] != len(now.acts):  # nobody changes what was given away
+                self._shown = (len(now.acts), dict(now.standing))
+            return self._shown[1]
 
     def last_of(self, by: str) -> Act | None:
         """The last act of a reviewer that is not taken back: the one that an undo takes back."""
@@ -127,7 +165,10 @@ class Reviews:
 
     def of_row(self, row: str) -> list[Act]:
         """What stands of one row, in the order of reviewers."""
-        return [act for key, act in sorted(self.standing().items()) if key.row == row]
+        with self._lock:
+            now = self._caught_up()
+            keys = sorted(now.rows.get(row, ()))
+            return [now.standing[key] for key in keys if key in now.standing]
 
     def _append(self, line: bytes) -> None:
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
@@ -145,29 +186,55 @@ class Reviews:
         if not size:
             sync_folder(self.path.parent)  # else a crash could lose the file's name
 
-    def _catch_up(self) -> None:
-        """Read what was added. A file that somebody has cut or replaced is read anew."""
+    def _caught_up(self) -> _Read:
+        """What is there, with what was added. Another file in its place is read anew."""
         try:
             if not stays_in(self.path.parent, self.path):
                 raise ReviewError(f"{self.path} is a link that leads out of its folder", LINKED)
             with open_regular(self.path) as file:
-                if os.fstat(file.fileno()).st_size < self._read:
-                    self._acts, self._read = [], 0
-                file.seek(self._read)
-                data = file.read()
+                self._refuse_endless(os.fstat(file.fileno()).st_size)
+                now = self._now
+                file.seek(max(0, now.at - _TAIL))
+                if file.read(min(now.at, _TAIL)) != now.tail:
+                    self._shown = (0, {})
+                    now = self._now = _Read()
+                    file.seek(0)
+                for act, at in _acts_of(file, now.at):
+                    now.at = at
+                    if act is not None:
+                        now.add(act)
+                file.seek(max(0, now.at - _TAIL))
+                now.tail = file.read(min(now.at, _TAIL))
+                now.settle()
         except FileNotFoundError:
-            return
+            self._now, self._shown = _Read(), (0, {})
         except OSError as error:
             raise ReviewError(
                 f"{self.path} cannot be read: {error.strerror or error}",
                 "it holds what reviewers said: give the right to read, or move it away",
             ) from error
-        whole = data.rfind(b"\n") + 1
-        for line in data[:whole].split(b"\n"):
-            act = _read_line(line)
-            if act is not None:
-                self._acts.append(act)
-        self._read += whole
+        return self._now
+
+    def _refuse_endless(self, size: int) -> None:
+        if size > MOST_FILE:
+            raise ReviewError(
+                f"{self.path} has {size:,} bytes, more than reviews are", "move it away"
+            )
+
+
+def _acts_of(file: BinaryIO, at: int) -> Iterator[tuple[Act | None, int]]:
+    """The acts from here on (None: a line that is none), each with the place behind it. A line that
+    a kill has torn stays unread; one that only lacks its end, as editors leave it, is whole."""
+    rest = b""
+    while data := file.read(_AT_ONCE):
+        *whole, rest = (rest + data).split(b"\n")
+        for line in whole:
+            at += len(line) + 1
+            yield _read_line(line), at
+        if len(rest) > MOST_LINE:
+            at, rest = at + len(rest), b""  # what follows of it is no act either
+    if rest and (last := _read_line(rest)) is not None:
+        yield last, at + len(rest)
 
 
 def _together(acts: Sequence[Act]) -> Act:
@@ -200,13 +267,22 @@ def _check(act: Act) -> None:
     texts = (act.row, act.by, act.verdict, act.reason, act.label, act.rule, act.at)
     if not all(isinstance(text, str) for text in texts) or not act.row or not act.by:
         raise ReviewError("a review names its row and its reviewer")
+    if not isinstance(act.shown, bool):
+        raise ReviewError("a review says by yes or no whether the picture was shown")
     if act.verdict not in VERDICTS:
         raise ReviewError(f"{act.verdict!r} is no verdict", "accept, reject or skip")
     edits = [text for pair in act.edit for text in pair]
-    if any("\ud800" <= char <= "\udfff" for text in (*texts, *edits) for char in text):
+    if not all(_is_whole(text) for text in (*texts, *edits)):
         raise ReviewError("a review holds half a character, which no file can keep")
     if any(len(text) > MOST_TEXT for text in (*texts, *edits)):
         raise ReviewError(f"a review holds at most {MOST_TEXT:,} characters a field")
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _fields(act: Act) -> dict[str, Any]:

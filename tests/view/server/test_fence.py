@@ -106,7 +106,7 @@ def test_on_loopback_there_is_no_door(app: Any) -> None:
 
 
 def test_a_form_larger_than_any_review_is_refused(app: Any) -> None:
-    sent = ask(app, "/r/t.parquet/review", "POST", "reason=" + "x" * 300_000, **OWN)
+    sent = ask(app, "/r/t.parquet/review", "POST", "reason=" + "x" * 5_000_000, **OWN)
     assert sent.status == 413
 
 

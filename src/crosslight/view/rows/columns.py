@@ -17,8 +17,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crosslight.store import part_of
+from crosslight.store import TableError, part_of
 from crosslight.view.rows.files import AT_ONCE, Files, Layout, stamp
+from crosslight.view.rows.names import row_names
 from crosslight.view.rows.narrow import (
     Facet,
     FacetMaker,
@@ -27,6 +28,7 @@ from crosslight.view.rows.narrow import (
     Measure,
     Numbers,
     TooManyValues,
+    as_floats,
     as_measure,
 )
 from crosslight.view.rows.shape import Shape
@@ -35,13 +37,16 @@ KEPT_FROM: Final = 50_000
 """Rows from which it pays to keep the columns."""
 SPARED: Final = 2**30
 """Bytes that the cache leaves free on its disk."""
-FORM: Final = "1"
+_ODD: Final = (pa.ArrowException, ValueError, TypeError, OverflowError)
+"""What a column raises that is of another type than its name says: it plays no part then."""
+_NO_FACET: Final = (TooManyValues, *_ODD)
+FORM: Final = "2"
 """Of the kept file: another form is not read."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """What is held in memory of all rows."""
+    """What is held in memory of all rows. `ids`: what each is called, no two alike."""
 
     layout: Layout
     facets: Mapping[str, Facet]
@@ -54,21 +59,27 @@ def read_columns(shape: Shape, files: Files) -> Columns:
     """One pass through the narrow columns. Raises `TableError`."""
     facets: dict[str, FacetMaker] = {name: FacetMaker(name) for name in shape.facets}
     groups = {name: GroupMaker(name) for name in shape.groups}
-    scores: dict[str, list[pa.Array]] = {name: [] for name in shape.scores}
+    scores: dict[str, list[Numbers]] = {name: [] for name in shape.scores}
     ids: list[pa.Array] = []
     columns = list(dict.fromkeys([*facets, *groups, *scores, *([shape.id] if shape.id else [])]))
     for batch in _joined(files.batches(columns)) if columns else ():
         for name in list(facets):
             try:
                 facets[name].add(batch.column(name))
-            except TooManyValues:
+            except _NO_FACET:
                 del facets[name]
-        for name, maker in groups.items():
-            maker.add(batch.column(name))
-        for name, parts in scores.items():
-            parts.append(batch.column(name))
+        for name in list(groups):
+            try:
+                groups[name].add(batch.column(name))
+            except _ODD:
+                del groups[name]
+        for name in list(scores):
+            try:
+                scores[name].append(as_floats(batch.column(name)))
+            except _ODD:
+                del scores[name]
         if shape.id:
-            ids.append(pc.cast(batch.column(shape.id), pa.large_string()))
+            ids.append(_ids(shape, batch.column(shape.id)))
     made = {name: maker.made() for name, maker in facets.items()}
     measured = {name: as_measure(name, parts) for name, parts in scores.items()}
     return Columns(
@@ -77,7 +88,28 @@ def read_columns(shape: Shape, files: Files) -> Columns:
         {name: facet for name, facet in made.items() if len(facet.values) > 1},
         {name: one for name, one in measured.items() if np.isfinite(one.values).any()},
         {name: maker.made() for name, maker in groups.items()},
-        (pa.concat_arrays(ids) if ids else pa.array([], pa.large_string())) if shape.id else None,
+        _names(shape, ids) if shape.id else None,
+    )
+
+
+def _ids(shape: Shape, column: pa.Array) -> pa.Array:
+    try:
+        return pc.cast(column, pa.large_string())
+    except pa.ArrowException as error:
+        raise _no_ids(shape) from error
+
+
+def _names(shape: Shape, ids: list[pa.Array]) -> pa.Array:
+    try:
+        return row_names(pa.concat_arrays(ids) if ids else pa.array([], pa.large_string()))
+    except pa.ArrowException as error:
+        raise _no_ids(shape) from error
+
+
+def _no_ids(shape: Shape) -> TableError:
+    return TableError(
+        f"the column {shape.id!r} of {shape.title} holds no ids that can be read",
+        "name another: --column id=COLUMN",
     )
 
 

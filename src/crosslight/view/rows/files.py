@@ -1,5 +1,6 @@
 """Rows of open parquet files by their number, a row group at a time."""
 
+import hashlib
 import threading
 import time
 from collections import OrderedDict
@@ -13,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from crosslight.store import TableError, TableFile
+from crosslight.view.rows.values import rows_of
 
 MOST_GROUPS: Final = 256
 """Row groups of narrow columns that are kept unpacked."""
@@ -61,6 +63,14 @@ class Files:
         """Of the first file; the others have at least its columns, or cannot be read."""
         return self.layout.schema
 
+    @property
+    def mark(self) -> str:
+        """Another one where the files are others, or have changed: a number names a row of these
+        alone."""
+        both = zip(self._paths, self._stamps, strict=True)
+        about = [(str(path.resolve()), stamped) for path, stamped in both]
+        return hashlib.sha256(repr(about).encode("utf-8", "surrogateescape")).hexdigest()[:12]
+
     def open_all(self) -> None:
         """Open what is not open yet, so that no reader waits for it."""
         for at in range(len(self._paths)):
@@ -95,7 +105,7 @@ class Files:
             start = int(self._starts[place])
             wanted = [n for n, p in zip(numbers, places.tolist(), strict=True) if p == place]
             taken = table.take(pa.array([n - start for n in wanted]))
-            found.update(zip(wanted, taken.to_pylist(), strict=True))
+            found.update(zip(wanted, rows_of(taken), strict=True))
         return [found[number] for number in numbers]
 
     def cell(self, number: int, column: str) -> Any:
@@ -129,7 +139,16 @@ class Files:
         except BaseException:
             self.close()
             raise
+        self._refuse_twins(schema)
         return Layout(schema, tuple(groups))
+
+    def _refuse_twins(self, schema: pa.Schema) -> None:
+        twins = sorted({name for name in schema.names if schema.names.count(name) > 1})
+        if twins:
+            self.close()
+            raise TableError(
+                f"{self._paths[0].name} has two columns called {twins[0]!r}", "rename one of them"
+            )
 
     def _file(self, at: int) -> TableFile:
         if at not in self._open:
@@ -182,6 +201,21 @@ class Files:
             ):
                 self._kept_bytes -= self._kept.popitem(last=False)[1].nbytes
             return table
+
+
+def plain_columns(schema: pa.Schema) -> list[str]:
+    """The columns without bytes in them."""
+    return [field.name for field in schema if not _has_bytes(field.type)]
+
+
+def _has_bytes(kind: pa.DataType) -> bool:
+    if pa.types.is_nested(kind):
+        return any(_has_bytes(kind.field(at).type) for at in range(kind.num_fields))
+    return bool(
+        pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+        or pa.types.is_fixed_size_binary(kind)
+    )
 
 
 def stamp(path: Path) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """Narrow columns in memory: few values as codes, numbers as float32. A million rows of twenty
 columns are some 60 MB; everything wide stays on disk."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,6 +10,8 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from crosslight.view.rows.values import values_of
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
 
@@ -132,7 +135,7 @@ class FacetMaker:
             )
             column = pc.list_flatten(column)
         encoded = pc.dictionary_encode(column)
-        names = [self._place(value) for value in encoded.dictionary.to_pylist()]
+        names = [self._place(value) for value in values_of(encoded.dictionary)]
         # A missing value has a place of its own, so that it is counted and can be asked for.
         places = encoded.indices
         if places.null_count:
@@ -143,8 +146,10 @@ class FacetMaker:
         self._rows += rows
 
     def _place(self, value: Any) -> int:
-        said = UNKNOWN if value is None or value == "" else _TRUTH.get(value, str(value))
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        said = UNKNOWN if value is None or value == "" else str(value)
+        if isinstance(value, bool):
+            said = _TRUTH[value]
+        elif isinstance(value, float):
             said = f"{value:g}"
         place = self._places.setdefault(said, len(self._places))
         if place >= MOST_VALUES:
@@ -171,6 +176,9 @@ class Measure:
 
     def mask(self, low: float, high: float) -> Numbers:
         """Which rows lie between, both ends included; an unknown number does not."""
+        ends = np.finfo(np.float32)  # past its ends lie only the infinite
+        low = low if math.isinf(low) else max(low, float(ends.min))
+        high = high if math.isinf(high) else min(high, float(ends.max))
         return np.asarray((self.values >= low) & (self.values <= high))
 
     def bars(self, mask: Numbers | None) -> "Bars | None":
@@ -207,10 +215,14 @@ class Bars:
     unknown: int
 
 
-def as_measure(name: str, parts: Sequence[pa.Array]) -> Measure:
+def as_floats(part: pa.Array) -> Numbers:
+    """A batch of a column of numbers."""
+    return as_numbers(pc.cast(part, pa.float32(), safe=False))
+
+
+def as_measure(name: str, parts: Sequence[Numbers]) -> Measure:
     """A column of numbers out of its batches."""
-    made = [as_numbers(pc.cast(part, pa.float32(), safe=False)) for part in parts]
-    return Measure(name, np.concatenate(made) if made else np.zeros(0, np.float32))
+    return Measure(name, np.concatenate(parts) if parts else np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True)

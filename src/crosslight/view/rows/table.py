@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crosslight.view.rows.columns import Columns, keep_columns, kept_columns, read_columns
-from crosslight.view.rows.files import Files
+from crosslight.view.rows.files import Files, plain_columns
 from crosslight.view.rows.narrow import Bars, Numbers, as_numbers, in_order
 from crosslight.view.rows.query import Query
 from crosslight.view.rows.search import Search
@@ -94,7 +94,8 @@ class Table:
     def page(
         self, selection: Selection, number: int, columns: Sequence[str] = ()
     ) -> list[dict[str, Any]]:
-        """What a page shows of its rows, or these columns; the row's number stands under `#`."""
+        """What a page shows of its rows, or these columns; the row's number stands under `#`,
+        whatever a column of that name says."""
         return self.some(selection.page(number), columns or self.shown)
 
     def some(self, numbers: Sequence[int], columns: Sequence[str]) -> list[dict[str, Any]]:
@@ -113,7 +114,7 @@ class Table:
                 held[name] = [value if math.isfinite(value) else None for value in values]
         read = self.files.rows_of(numbers, [name for name in columns if name not in held])
         return [
-            {"#": n, **{c: held[c][at] if c in held else read[at][c] for c in columns}}
+            {**{c: held[c][at] if c in held else read[at][c] for c in columns}, "#": n}
             for at, n in enumerate(numbers)
         ]
 
@@ -138,15 +139,31 @@ class Table:
         return _named(s.id, s.text, s.sensitive, s.category, *s.facets[:2])
 
     def row(self, number: int) -> dict[str, Any]:
-        """Everything of a row but its pictures."""
-        names = [n for n in self.files.schema.names if n not in (self.shape.image, "images")]
-        return {"#": number, **self.files.rows_of([number], names)[0]}
+        """Everything of a row but pictures and other bytes; what it is called under `#id`."""
+        told = self.files.rows_of([number], self.plain)[0]
+        return {**told, "#": number, "#id": self.name_of(number)}
+
+    @cached_property
+    def plain(self) -> list[str]:
+        """The columns without bytes in them."""
+        return plain_columns(self.files.schema)
+
+    @cached_property
+    def mark(self) -> str:
+        """Of these files as they are: by it an address of a number is known to be of another
+        table, or of this one before it changed."""
+        return self.files.mark
+
+    def name_of(self, number: int) -> str:
+        """What a row is called in addresses and reviews: its id, or its number where the table has
+        none."""
+        return str(number if self.columns.ids is None else self.columns.ids[number].as_py())
 
     def number_of(self, id: str) -> int | None:
-        """The number of the row with this id."""
-        if not self.shape.id:
-            return int(id) if id.isascii() and id.isdigit() and int(id) < self.rows else None
-        assert self.columns.ids is not None
+        """The number of the row that is called so."""
+        if self.columns.ids is None:
+            known = id.isascii() and id.isdigit() and len(id) < 19 and id == str(int(id))
+            return int(id) if known and int(id) < self.rows else None
         at = int(pc.index(self.columns.ids, pa.scalar(id, pa.large_string())).as_py())
         return None if at < 0 else at
 
@@ -158,6 +175,13 @@ class Table:
             return as_numbers(hit)
         found[[n for id in ids if (n := self.number_of(id)) is not None]] = True
         return found
+
+    def known(self, ids: Collection[str]) -> set[str]:
+        """Those of the names that a row has."""
+        if self.columns.ids is None:
+            return {id for id in ids if self.number_of(id) is not None}
+        asked = pa.array(sorted(ids), pa.large_string())
+        return set(asked.filter(pc.is_in(asked, value_set=self.columns.ids)).to_pylist())
 
     def first_rows(self, column: str, values: Collection[str]) -> dict[str, int]:
         """Of each of these values the number of the first row that has it."""

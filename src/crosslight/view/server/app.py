@@ -68,10 +68,14 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
         number, at = request.path_params["number"], request.path_params["at"]
         if run.table is None or number >= run.table.rows:
             raise HTTPException(404, "There is no such row.")
+        mark = request.query_params.get("v")
+        if mark not in (None, run.table.mark):
+            raise HTTPException(404, "The table has changed since this page was made.")
         data = await run_in_threadpool(run.pictures.small, number, side, at)
         if data is None:
             raise HTTPException(404, "This picture cannot be shown.")
-        kept = {"cache-control": "private, max-age=3600"}
+        # By its number alone a browser would show it beside another row of tomorrow's table.
+        kept = {"cache-control": "private, max-age=3600"} if mark else {}
         return Response(data, media_type="image/jpeg", headers=kept)
 
     async def stylesheet(request: Request) -> Response:

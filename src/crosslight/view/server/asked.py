@@ -8,8 +8,8 @@ from starlette.requests import Request
 
 from crosslight.view.server.opened import Opened
 
-MOST_FORM = 200_000
-"""Bytes of a form."""
+MOST_FORM = 4 * 2**20
+"""Bytes of a form: the words of a row come back with every verdict, a letter as up to nine."""
 
 
 def run_of(runs: Mapping[str, Opened], request: Request) -> Opened:
@@ -28,13 +28,13 @@ def number_of(run: Opened, id: str) -> int:
     return number
 
 
-async def form_of(request: Request) -> list[tuple[str, str]]:
+async def form_of(request: Request, most: int = MOST_FORM) -> list[tuple[str, str]]:
     """A small form, as text. Its size is bounded before it is read."""
     data = b""
     async for part in request.stream():
         data += part
-        if len(data) > MOST_FORM:
-            raise HTTPException(413, "This is more than a review can hold.")
+        if len(data) > most:
+            raise HTTPException(413, "This is more than a form of the viewer can hold.")
     try:
         return parse_qsl(data.decode(), keep_blank_values=True, max_num_fields=200)
     except ValueError as error:

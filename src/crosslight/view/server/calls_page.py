@@ -27,7 +27,7 @@ def page(runs: Mapping[str, Opened], run: Opened, number: int) -> str:
         runs=runs,
         run=run,
         tab="rows",
-        id=str(row[shape.id]) if shape.id else str(number),
+        id=table.name_of(number),
         calls=[(call, _replayed(run.run, call.task)) for call in _sorted(found)],
         whole=found.whole,
         wrong=wrong,

@@ -65,19 +65,20 @@ def _compared(a: Table, b: Table) -> Compared | None:
 
 def _changes(a: Table, b: Table, found: Compared, pairs: Numbers) -> list[Change]:
     names = list(found.changed)
-    left = a.files.rows_of([int(found.both[0][at]) for at in pairs], [a.shape.id, *names])
+    numbers = [int(found.both[0][at]) for at in pairs]
+    left = a.files.rows_of(numbers, names)
     right = b.files.rows_of([int(found.both[1][at]) for at in pairs], names)
     return [
         Change(
-            str(one[a.shape.id]),
+            a.name_of(number),
             tuple((n, one[n], two[n]) for n in names if found.changed[n][at]),
         )
-        for at, one, two in zip(pairs, left, right, strict=True)
+        for at, number, one, two in zip(pairs, numbers, left, right, strict=True)
     ]
 
 
 def _heads(table: Table, numbers: Numbers) -> list[tuple[str, Any]]:
     """Id and text of the first of some rows."""
-    columns = [name for name in (table.shape.id, table.shape.text) if name]
-    rows = table.some([int(n) for n in numbers[:SHOWN]], columns)
-    return [(str(row[table.shape.id]), row.get(table.shape.text)) for row in rows]
+    text = table.shape.text
+    rows = table.some([int(n) for n in numbers[:SHOWN]], [text] if text else [])
+    return [(table.name_of(row["#"]), row.get(text)) for row in rows]

@@ -10,9 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from crosslight.view.rows.files import plain_columns
 from crosslight.view.rows.narrow import Numbers
 from crosslight.view.rows.query import Query
 from crosslight.view.rows.table import Table
+from crosslight.view.rows.values import rows_of
 
 FORMS: Final = {"jsonl": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}
 
@@ -33,21 +35,6 @@ def parts(table: Table, query: Query, form: str) -> Iterator[bytes]:
     yield from (_lines(batches) if form == "jsonl" else _parquet(table, batches, columns))
 
 
-def plain_columns(schema: pa.Schema) -> list[str]:
-    """The columns without bytes in them."""
-    return [field.name for field in schema if not _has_bytes(field.type)]
-
-
-def _has_bytes(kind: pa.DataType) -> bool:
-    if pa.types.is_nested(kind):
-        return any(_has_bytes(kind.field(at).type) for at in range(kind.num_fields))
-    return bool(
-        pa.types.is_binary(kind)
-        or pa.types.is_large_binary(kind)
-        or pa.types.is_fixed_size_binary(kind)
-    )
-
-
 def _batches(table: Table, mask: Numbers, columns: list[str]) -> Iterator[pa.RecordBatch]:
     """Only row groups that have a row of the selection are read."""
     starts = table.files.starts()
@@ -64,9 +51,7 @@ def _batches(table: Table, mask: Numbers, columns: list[str]) -> Iterator[pa.Rec
 
 def _lines(batches: Iterator[pa.RecordBatch]) -> Iterator[bytes]:
     for batch in batches:
-        rows = (
-            json.dumps(_plain(row), ensure_ascii=False, default=str) for row in batch.to_pylist()
-        )
+        rows = (json.dumps(_plain(row), ensure_ascii=False, default=str) for row in rows_of(batch))
         yield ("\n".join(rows) + "\n").encode(errors="replace")
 
 

@@ -2,6 +2,7 @@
 stand in histories and logs."""
 
 import hmac
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -11,6 +12,9 @@ from crosslight.view.server.asked import form_of
 from crosslight.view.server.fence import COOKIE
 from crosslight.view.server.render import rendered
 
+MOST_SAID: Final = 4_096
+"""Bytes that somebody without a token may send."""
+
 
 def enter_routes(token: str) -> list[Route]:
     """`/enter`, where a token is wanted at all."""
@@ -18,7 +22,7 @@ def enter_routes(token: str) -> list[Route]:
     async def enter(request: Request) -> Response:
         if request.method != "POST":
             return HTMLResponse(rendered("web/enter.html.j2", wrong=False))
-        given = dict(await form_of(request)).get("token", "").strip()
+        given = dict(await form_of(request, MOST_SAID)).get("token", "").strip()
         if not hmac.compare_digest(given.encode(), token.encode()):
             return HTMLResponse(rendered("web/enter.html.j2", wrong=True), 403)
         answer = RedirectResponse("/", 303)

@@ -26,6 +26,7 @@ HEADERS: Final = (
     ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
     ("cache-control", "private, no-cache"),
 )
+MOST_PATH: Final = 4_000
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -68,6 +69,8 @@ class Fence:
             await _refuse(_fenced(send), *refusal, scope)
 
     def _refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
+        if len(scope["path"]) > MOST_PATH:
+            return 414, "This address is longer than any of the viewer's."
         host = _host(headers.get("host", ""))
         if host not in self.hosts:
             return 400, "This address is not one of the viewer's. Add it with --allow-host."

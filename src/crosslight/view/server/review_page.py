@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from crosslight.runs import Act, ReviewKey
 from crosslight.view.reviews.labels import drawn_photos, label_file
 from crosslight.view.reviews.progress import agreement, disputes, reviewers
 from crosslight.view.server.opened import Opened
@@ -15,7 +16,9 @@ MOST_DISPUTES = 200
 def page(runs: Mapping[str, Opened], run: Opened) -> str:
     """Everything that the acts on a run say together."""
     standing = run.reviews.standing()
-    found = disputes(standing)
+    here = _here(run, standing)
+    found = [one for one in disputes(standing) if one.row in here]
+    decided = {k.row for k, a in standing.items() if a.verdict in ("accept", "reject")}
     return rendered(
         "web/review.html.j2",
         runs=runs,
@@ -26,10 +29,18 @@ def page(runs: Mapping[str, Opened], run: Opened) -> str:
         more_disputes=len(found[MOST_DISPUTES:]),
         agreed=agreement(standing),
         rows=0 if run.table is None else run.table.rows,
-        decided=len({k.row for k, a in standing.items() if a.verdict in ("accept", "reject")}),
+        decided=len(decided & here),
+        gone=len({key.row for key in standing} - here),
         labels=label_file(standing, _names(run), {}),
         queue=has_queue(run),
     )
+
+
+def _here(run: Opened, standing: Mapping[ReviewKey, Act]) -> set[str]:
+    """Of the rows that were reviewed those that the run (still) has."""
+    if run.table is None:
+        return set()
+    return run.table.known({key.row for key in standing})
 
 
 def labels(run: Opened, by: str) -> str:

@@ -24,6 +24,7 @@ def review_routes(runs: Mapping[str, Opened]) -> list[Route]:
         run, form = run_of(runs, request), dict(await form_of(request))
         query = read_query(request.query_params.multi_items())
         number = await run_in_threadpool(number_of, run, form.get("row", ""))
+        _refuse_other_table(run, form)
         if form.get("act") == "undo":
             onward = await run_in_threadpool(_undo, run, form, query)
         else:
@@ -59,7 +60,8 @@ def review_routes(runs: Mapping[str, Opened]) -> list[Route]:
     async def cell(request: Request) -> Response:
         run = run_of(runs, request)
         number = await run_in_threadpool(number_of, run, request.path_params["id"])
-        text = await run_in_threadpool(row_page.cell, run, number, request.path_params["column"])
+        column = request.query_params.get("column", "")
+        text = await run_in_threadpool(row_page.cell, run, number, column)
         if text is None:
             raise HTTPException(404, "This row has no such text.")
         return PlainTextResponse(text)
@@ -92,15 +94,15 @@ def review_routes(runs: Mapping[str, Opened]) -> list[Route]:
         Route("/r/{run}/next", onward),
         Route("/r/{run}/labels.csv", labels),
         Route("/r/{run}/calls/{id:path}", calls),
-        Route("/r/{run}/cell/{column}/{id:path}", cell),
+        Route("/r/{run}/cell/{id:path}", cell),
     ]
 
 
 def _act(run: Opened, number: int, form: Mapping[str, str]) -> Act:
     """What a form says. Raises `ReviewError` where it says nothing."""
     label, _, rule = form.get("label", "").partition("@")
-    edit = row_page.changed(run, number, form) if form.get("act") == "edit" else {}
-    if form.get("verdict") == "accept":
+    edit = {}
+    if form.get("act") == "edit" or form.get("verdict") == "accept" or label:
         edit = row_page.changed(run, number, form)
     act = Act(
         row=form.get("row", ""),
@@ -115,6 +117,16 @@ def _act(run: Opened, number: int, form: Mapping[str, str]) -> Act:
     if act.is_undo:
         raise ReviewError("this review says nothing", "accept, reject, skip, label or edit")
     return act
+
+
+def _refuse_other_table(run: Opened, form: Mapping[str, str]) -> None:
+    """A row without an id is known by its place alone, at which another may stand by now."""
+    assert run.table is not None
+    if not run.table.shape.id and form.get("table", run.table.mark) != run.table.mark:
+        raise ReviewError(
+            "this table has changed since the page was made, and its rows have no ids",
+            "go back, copy what you typed, and load the page again",
+        )
 
 
 def _undo(run: Opened, form: Mapping[str, str], query: Query) -> str:

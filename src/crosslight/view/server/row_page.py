@@ -1,11 +1,12 @@
 """The page of one row: its picture, its words, its numbers on one axis, and the review bar."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from crosslight.runs import ReviewError
+from crosslight.records import content_hash
+from crosslight.runs import Act, ReviewError
 from crosslight.view.rows.query import Query
 from crosslight.view.rows.shape import Shape
 from crosslight.view.server.opened import Opened
@@ -25,6 +26,10 @@ FROM: Final = (("parent", "Made from"), ("mirror_of", "Mirror of"))
 EDITABLE: Final = ("build", "prefer", "table")
 LABELLED: Final = ("build", "judge", "table")
 MOST_JSON = 200_000
+MOST_EDITED: Final = 60_000
+EACH: Final = 2_000
+"""Letters of the texts that can be edited on a page, and what each counts beside: they all come
+back with every verdict."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +49,21 @@ class Words:
     edit: bool
     now: str
 
+    @property
+    def mark(self) -> str:
+        """Of the text as a form brings it back, by which one that nobody touched is known, also
+        where another reviewer has changed it meanwhile."""
+        return content_hash(_as_typed(self.now).encode())[:16]
+
 
 def page(runs: Mapping[str, Opened], run: Opened, number: int, query: Query) -> str:
     """One row. Its neighbours are those of the query that it was reached by."""
     table = run.table
     assert table is not None
     row, shape = table.row(number), table.shape
-    id = str(row[shape.id]) if shape.id else str(number)
+    id = table.name_of(number)
     acts = run.reviews.of_row(id)
-    words = _words(run, row, {c: t for act in acts for c, t in act.edit})
+    words = _words(run, row, edits_of(acts))
     paired = _paired(words)
     category = str(row.get(shape.category) or "") if shape.category else ""
     before, behind = neighbours(run, number, query)
@@ -91,14 +102,15 @@ def page(runs: Mapping[str, Opened], run: Opened, number: int, query: Query) -> 
 def cell(run: Opened, number: int, column: str) -> str | None:
     """A text of a row, whole; None where it has none under this name."""
     assert run.table is not None
-    if column not in run.table.files.schema.names or column in (run.table.shape.image, "images"):
+    if column not in run.table.plain:
         return None
     value = run.table.files.rows_of([number], [column])[0].get(column)
     return value if isinstance(value, str) else None
 
 
 def changed(run: Opened, number: int, form: Mapping[str, str]) -> dict[str, str]:
-    """The words that a form changes: those that differ from what the row (or the last edit) says.
+    """The words that a form changes: those that differ from what the row (or the last edit) says,
+    and from what it said when the page was made (its mark in `was.NAME`).
 
     Raises `ReviewError` for a column that is not the reviewer's to change.
     """
@@ -107,15 +119,29 @@ def changed(run: Opened, number: int, form: Mapping[str, str]) -> dict[str, str]
     if not given:
         return {}
     row = run.table.row(number)
-    id = str(row[run.table.shape.id]) if run.table.shape.id else str(number)
-    edited = {c: t for act in run.reviews.of_row(id) for c, t in act.edit}
-    now = {one.name: one for one in _words(run, row, edited)}
+    id = run.table.name_of(number)
+    now = {one.name: one for one in _words(run, row, edits_of(run.reviews.of_row(id)))}
     odd = sorted(name for name in given if name not in now or not now[name].edit)
     if odd:
         raise ReviewError(f"{odd[0][:60]!r} is no text of this row that can be edited")
-    # Browsers send line ends as CR LF.
-    plain = {name: text.replace("\r\n", "\n") for name, text in given.items()}
-    return {n: t for n, t in plain.items() if t != now[n].now.replace("\r\n", "\n")}
+    plain = {name: _as_typed(text) for name, text in given.items()}
+    return {
+        name: text
+        for name, text in plain.items()
+        if content_hash(text.encode())[:16] not in (form.get(f"was.{name}"), now[name].mark)
+    }
+
+
+def edits_of(acts: Sequence[Act]) -> dict[str, str]:
+    """The words of a row as reviewers have changed them, the later over the earlier; who rejects a
+    row changes nothing of it."""
+    later = sorted(acts, key=lambda act: act.at)
+    return {c: t for act in later if act.verdict != "reject" for c, t in act.edit}
+
+
+def _as_typed(text: str) -> str:
+    """What a browser makes of a text in a form: line ends of one kind, no NUL."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
 
 
 def _words(run: Opened, row: Mapping[str, Any], edited: Mapping[str, str]) -> list[Words]:
@@ -124,22 +150,17 @@ def _words(run: Opened, row: Mapping[str, Any], edited: Mapping[str, str]) -> li
     shape = run.table.shape
     names = [shape.text, *(name for pair in TOGETHER for name in pair), *shape.texts]
     closed = {shape.id, shape.source, shape.photo, shape.image}
-    return [
-        Words(
-            name,
-            row[name],
-            shape.kind in EDITABLE
-            and name in (shape.text, *shape.texts)
-            and name not in closed  # a foreign table's text may be its id
-            and len(row[name]) <= CUT,
-            edited.get(name, row[name]),
-        )
-        for name in dict.fromkeys(names)
-        if name
-        and (name == shape.text or name not in closed)
-        and isinstance(row.get(name), str)
-        and row[name].strip()
-    ]
+    open_ = {shape.text, *shape.texts} - closed  # a foreign table's text may be its id
+    found, room = [], MOST_EDITED
+    for name in dict.fromkeys(names):
+        text = row.get(name) if name == shape.text or name not in closed else None
+        if not name or not isinstance(text, str) or not text.strip():
+            continue
+        size = len(edited.get(name, text)) + EACH
+        edit = shape.kind in EDITABLE and name in open_ and len(text) <= CUT and size <= room
+        room -= size if edit else 0
+        found.append(Words(name, text, edit, edited.get(name, text)))
+    return found
 
 
 def _paired(words: list[Words]) -> list[tuple[Words, Words]]:
@@ -164,7 +185,8 @@ def _beside(
     groups = [group for group in table.shape.groups if row.get(group) not in (None, "")]
     many = {group: table.beside(number, group)[:MOST_BESIDE] for group in groups}
     numbers = sorted({n for found in many.values() for n in found})
-    rows = dict(zip(numbers, table.files.rows_of(numbers, table.shown), strict=True))
+    read = table.files.rows_of(numbers, table.shown)
+    rows = {n: {**one, "#id": table.name_of(n)} for n, one in zip(numbers, read, strict=True)}
     return {group: [(n, rows[n]) for n in found] for group, found in many.items() if found}
 
 
@@ -211,5 +233,5 @@ def _json(said: Any) -> Any:
 
 
 def _facts(row: Mapping[str, Any], shape: Shape, words: list[Words]) -> list[tuple[str, Any]]:
-    told = {"#", *(one.name for one in words), *shape.unit}
+    told = {"#", "#id", *(one.name for one in words), *shape.unit}
     return [(name, value) for name, value in row.items() if name not in told]

@@ -31,16 +31,12 @@ def page(runs: Mapping[str, Opened], run: Opened, query: Query) -> str:
     """The rows of a run."""
     if run.table is None:
         return rendered("web/no_rows.html.j2", runs=runs, run=run, tab="rows")
-    reviewed = run.reviews.standing()
-    verdicts: dict[str, list[str]] = {}
-    for key, act in reviewed.items():
-        verdicts.setdefault(key.row, []).append(act.verdict)
-    return _page(runs, run, run.table, query, tab="rows", verdicts=verdicts)
+    return _page(runs, run, run.table, query, tab="rows")
 
 
 def lost(runs: Mapping[str, Opened], run: Opened, how: str, table: Table, query: Query) -> str:
     """What a run dropped or could not do, each with its reason."""
-    return _page(runs, run, table, query, tab=how, verdicts={})
+    return _page(runs, run, table, query, tab=how)
 
 
 def _page(
@@ -49,7 +45,6 @@ def _page(
     table: Table,
     query: Query,
     tab: str,
-    verdicts: Mapping[str, list[str]],
 ) -> str:
     asked = replace(query, group=_group(table, query))
     selection = table.select(asked)
@@ -72,7 +67,11 @@ def _page(
         per_page=PAGE,
         facets=_facets(table, query),
         chips=_chips(query),
-        verdicts=verdicts,
+        verdicts={
+            row["#id"]: [act.verdict for act in run.reviews.of_row(row["#id"])] for row in rows
+        }
+        if tab == "rows"
+        else {},
         most_shown=MOST_SHOWN,
         with_pictures=tab == "rows" and run.pictures is not None,
         pictures_of=run.name,
@@ -83,8 +82,9 @@ def _rows(table: Table, selection: Selection, number: int, query: Query) -> list
     rows = table.page(selection, number, table.shown if query.look == "table" else table.on_card)
     for at, row in enumerate(rows):
         place = (number - 1) * PAGE + at
-        row["#group"] = None if selection.sizes is None else int(selection.sizes[place])
-        rows[at] = {"#others": [], "#more": 0, "#alone": "", **_with_id(table, row)}
+        many = None if selection.sizes is None else int(selection.sizes[place])
+        ours = {"#others": [], "#more": 0, "#alone": "", "#group": many}
+        rows[at] = {**_with_id(table, row), **ours}
     return rows
 
 
@@ -112,7 +112,7 @@ def _with_members(table: Table, query: Query, rows: list[dict[str, Any]]) -> Non
 
 
 def _with_id(table: Table, row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "#id": str(row[table.shape.id]) if table.shape.id else str(row["#"])}
+    return {**row, "#id": table.name_of(row["#"])}
 
 
 def _facets(table: Table, query: Query) -> list[FacetView]:

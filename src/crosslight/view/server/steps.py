@@ -75,8 +75,7 @@ def row_address(run: Opened, id: str, query: Query) -> str:
 def id_of(run: Opened, number: int) -> str:
     """The id of a row; its number where the table has none."""
     assert run.table is not None
-    column = run.table.shape.id
-    return str(run.table.some([number], [column])[0][column]) if column else str(number)
+    return run.table.name_of(number)
 
 
 def _wanted(run: Opened, query: Query, but: int | None = None) -> Numbers:

@@ -7,7 +7,9 @@ from typing import Final
 import pyarrow as pa
 
 from crosslight.store import TableError, TableFile
+from crosslight.view.rows.names import can_name
 from crosslight.view.rows.shape import Shape
+from crosslight.view.rows.values import values_of
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "id": ("id", "uid", "uuid", "key", "index"),
@@ -17,9 +19,13 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "sensitive": ("sensitive", "nsfw"),
 }
 """The first that is there plays the part."""
+MOST_LOOKED: Final = 500
+"""Columns of which it is found out whether they are facets."""
 MOST_LETTERS: Final = 60
 """A column whose first values are longer than this on average is text, and no facet."""
 SAMPLE: Final = 1_000
+MOST: Final = 60
+"""Facets, scores and searched texts of a table of thousands of columns; a row's page has all."""
 
 
 def shape(files: Sequence[Path], mapping: Mapping[str, str] | None = None) -> Shape:
@@ -27,7 +33,8 @@ def shape(files: Sequence[Path], mapping: Mapping[str, str] | None = None) -> Sh
     asked = dict(mapping or {})
     with TableFile(files[0]) as file:
         schema = file.schema
-        batch = next(file.batches(_plain(schema), at_once=SAMPLE), None)
+        schema = pa.schema([schema.field(at) for at in _single(schema)])
+        batch = next(file.batches(_plain(schema)[:MOST_LOOKED], at_once=SAMPLE), None)
     for part, column in asked.items():
         if part not in NAMES:
             raise TableError(f"{part!r} is no part of a row", f"parts are {', '.join(NAMES)}")
@@ -36,6 +43,13 @@ def shape(files: Sequence[Path], mapping: Mapping[str, str] | None = None) -> Sh
                 f"{files[0].name} has no column {column!r}", f"it has {', '.join(schema.names)}"
             )
     parts = {part: asked.get(part) or _first(names, schema) for part, names in NAMES.items()}
+    if parts["id"] and not can_name(schema.field(parts["id"]).type):
+        if "id" in asked:
+            raise TableError(
+                f"the column {parts['id']!r} of {files[0].name} holds no ids",
+                "--column id=COLUMN names one of text or numbers",
+            )
+        parts["id"] = ""
     image = parts["image"]
     if image and not _holds_pictures(schema.field(image).type):
         parts["image"] = ""
@@ -52,15 +66,20 @@ def shape(files: Sequence[Path], mapping: Mapping[str, str] | None = None) -> Sh
         image=parts["image"],
         category=parts["category"],
         sensitive=parts["sensitive"],
-        facets=tuple(facets),
-        scores=tuple(scores),
-        texts=tuple(texts),
+        facets=tuple(facets[:MOST]),
+        scores=tuple(scores[:MOST]),
+        texts=tuple(texts[:MOST]),
     )
 
 
 def _first(names: Sequence[str], schema: pa.Schema) -> str:
     lower = {name.lower(): name for name in schema.names}
     return next((lower[name] for name in names if name in lower), "")
+
+
+def _single(schema: pa.Schema) -> list[int]:
+    """The places of columns, of several of one name the first: what reads the rows refuses them."""
+    return [at for at, name in enumerate(schema.names) if schema.names.index(name) == at]
 
 
 def _plain(schema: pa.Schema) -> list[str]:
@@ -85,7 +104,9 @@ def _is_few(batch: pa.RecordBatch | None, name: str) -> bool:
     """Whether a column's first values say that it is a facet: short, and seen again and again."""
     if batch is None or not len(batch):
         return False
-    values = [v for v in batch.column(name).to_pylist() if v is not None]
+    if name not in batch.schema.names:
+        return False
+    values = [v for v in values_of(batch.column(name)) if v is not None]
     if not values:
         return False
     letters = sum(len(str(v)) for v in values) / len(values)

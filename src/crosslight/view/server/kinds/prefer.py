@@ -43,10 +43,10 @@ def _groups(run: Opened, numbers: list[int]) -> list[list[dict[str, Any]]]:
         row = run.table.row(number)
         if str(row["id"]) in seen:
             continue
-        group = [{**row, "#": number}]
+        group = [row]
         other = run.table.number_of(str(row["mirror_of"])) if row.get("mirror_of") else None
         if other is not None and other != number:
-            group.append({**run.table.row(other), "#": other})
+            group.append(run.table.row(other))
         seen |= {str(one["id"]) for one in group}
         found.append(group)
     return found
