@@ -40,22 +40,8 @@ from .lost import (
 )
 from .manifest import FunnelStep, Manifest, read_manifest
 from .reviewed import UNSEEN, Reviewed, accepted_rows, reviewed_rows, reviewed_things
-from .reviews import VERDICTS, Act, ReviewError, ReviewKey, Reviews, accepted_rows
-from .run import (
-    EXIT_CODES,
-    Account,
-    Hall,
-    Pages,
-    RunResult,
-    RunSetup,
-    Watch,
-    ended,
-    finished_in,
-    no_pages,
-    open_hall,
-    started,
-    unwatched,
-)
+from .reviews import VERDICTS, Act, ReviewError, ReviewKey, Reviews
+from .run import Hall, ended, open_hall, started
 from .setup import EXIT_CODES, Pages, RunResult, RunSetup, Watch, no_pages, unwatched
 
 __all__ = [
