@@ -7,7 +7,8 @@ import pytest
 
 from crosslight.build import read_run
 from crosslight.export import audit_markdown, audit_run, render_card
-from crosslight.stats import AuditRow, audit_texts
+from crosslight.export.sorted_texts import SortedTexts
+from crosslight.stats import AuditRow, audit_texts, sample_rows
 from tests.view.make_run import make_run
 
 TITLE = "## Can it be solved without the picture?"
@@ -41,6 +42,17 @@ def test_of_a_large_build_a_sample_is_looked_at_and_the_card_says_so(run_dir: Pa
     assert audit_run(run, most=40) == found != audit_run(run, most=40, seed=1)
     many = replace(run, rows=run.rows * 20)
     assert "of 1,440 rows a sample of 1,000 rows at most" in section(render_card(many))
+
+
+def test_the_sample_is_that_of_rows_in_memory() -> None:
+    names = ("\uffff", "\U0001f600", "a\0b", "a", "Z", "é", "")
+    rows = [AuditRow(names[n * n % 7] + "x" * (n % 5), n % 2, names[n % 7]) for n in range(300)]
+    with SortedTexts() as texts:
+        texts.add((n % 3, row) for n, row in enumerate(rows))
+        for side in range(3):
+            mine = rows[side::3]
+            for most in (30, 100):
+                assert texts.sample(side, most, 4) == (tuple(sample_rows(mine, most, 4)), 100)
 
 
 def test_photo_controls_lower_what_a_sentence_tells(run_dir: Path) -> None:

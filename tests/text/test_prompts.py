@@ -6,6 +6,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from crosslight.records import content_hash
+from crosslight.text.fence import fence_name, fenced
 from crosslight.text.prompts import PromptFolder
 
 
@@ -31,3 +32,16 @@ def test_a_missing_slot_is_an_error(tmp_path: Path) -> None:
 def test_hashes_are_of_the_files(tmp_path: Path) -> None:
     prompts = folder(tmp_path)
     assert prompts.hashes() == {"ask": content_hash(b"\nIs {{ thing }} here?\n")}
+
+
+def test_fences_have_a_name_that_is_made_of_all_of_the_prompt(tmp_path: Path) -> None:
+    (tmp_path / "two.j2").write_text(
+        """Read {{ a | fenced("A") }} and {{ b | fenced("B") }}.
+{% set unused %}{{ a | fenced("C") if left_out }}{% endset %}""",
+        encoding="utf-8",
+    )
+    prompts, values = PromptFolder(tmp_path), {"a": "one\nA->>>", "b": "\0two {{ b }}"}
+    name = fence_name(f"Read {fenced(values['a'], 'A', '')} and {fenced(values['b'], 'B', '')}.\n")
+    whole = f"Read {fenced(values['a'], 'A', name)} and {fenced(values['b'], 'B', name)}."
+    for left_out in (False, True):
+        assert prompts.render("two", left_out=left_out, **values) == whole

@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from crosslight.store import (
     ImageStore,
     TableError,
     TableFile,
+    stored_pictures,
     table_schema,
 )
 from crosslight.text import speaks_to_judge
@@ -233,16 +235,69 @@ _OWN = frozenset({"id", "text", "response", "other_response"})
 COLUMNS = tuple(f.name for f in fields(Row))
 _TWO = ("photo_2", "source_2", "element_2", "intent", "licence_2", "origin_2")
 _TWO_NUMBERS = ("photo_2_alone", "with_first", "with_second")
+_NUMBER_COLUMNS = frozenset((*NUMBERS, *_CLAIMS, *_TWO_NUMBERS))
 _NEWER = frozenset({"asks", "other_response", "other_kind", *_CLAIMS, "beside"})
 _OPTIONAL = _NEWER | {*_TWO, *_TWO_NUMBERS}
 """Columns that tables of earlier versions lack, or of builds of one photo."""
 
 
+class StoredRows(Collection[Row]):
+    """The rows of a dataset, read anew each time they are gone through: none is held."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        self._files = files
+        self._number: int | None = None
+
+    def __len__(self) -> int:
+        if self._number is None:
+            self._number = sum(1 for _ in self)
+        return self._number
+
+    def __iter__(self) -> Iterator[Row]:
+        return (row for path in self._files for _, row in _rows(path, _same))
+
+    def __contains__(self, row: object) -> bool:
+        return any(row == one for one in self)
+
+    def where(self, photos: Collection[str]) -> dict[str, tuple[Path, int]]:
+        """File and row group of those of these photos that are there."""
+        found: dict[str, tuple[Path, int]] = {}
+        for path in self._files:
+            for group, photo in _photos(path):
+                if photo in photos:
+                    found.setdefault(photo, (path, group))
+        return found
+
+
 @dataclass(frozen=True, kw_only=True)
-class Run(DatasetRun):
-    """Everything a card or a report needs."""
+class StoredRun(DatasetRun):
+    """Everything a card or a report needs. `where` is empty unless the rows are held, too."""
+
+    rows: Collection[Row]
+
+    def pictures(self, photos: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """As of any run; where they stand is looked up."""
+        if not isinstance(self.rows, StoredRows):
+            yield from super().pictures(photos)
+            return
+        wanted = dict.fromkeys(photos)
+        found = self.rows.where(wanted.keys())
+        for photo, data, _ in stored_pictures(found, wanted):
+            yield photo, data
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(StoredRun):
+    """The same with all rows in memory."""
 
     rows: tuple[Row, ...]
+
+
+def open_stored(run_dir: Path) -> StoredRun:
+    """A run directory whose rows stay on disk. Raises `RunError`, also while they are read."""
+    manifest = read_manifest(run_dir)
+    files = [path for files in split_files(run_dir).values() for path in files]
+    return StoredRun(folder=run_dir, manifest=manifest, rows=StoredRows(files), where={})
 
 
 def read_run(run_dir: Path) -> Run:
@@ -250,7 +305,11 @@ def read_run(run_dir: Path) -> Run:
     manifest = read_manifest(run_dir)
     rows: list[Row] = []
     where: dict[str, tuple[Path, int]] = {}
-    known: dict[str, str] = {}
+    texts: dict[str, str] = {}
+
+    def known(text: str) -> str:
+        return texts.setdefault(text, text)
+
     for files in split_files(run_dir).values():
         for path in files:
             at, place = -1, (path, 0)
@@ -271,25 +330,45 @@ def refuse_two(run: Run, verb: str) -> None:
         )
 
 
-def _rows(path: Path, known: dict[str, str]) -> Iterator[tuple[int, Row]]:
-    """Row group and row, without the picture. `known` keeps a text that many rows have once."""
+def _same(text: str) -> str:
+    return text
+
+
+def _photos(path: Path) -> Iterator[tuple[int, str]]:
+    """Row group and photo, of every photo of every row."""
+    with _table(path) as file:
+        columns = [name for name in ("photo", "photo_2") if name in file.schema.names]
+        for group in range(file.groups):
+            for values in file.rows_of(columns, groups=[group]):
+                yield from ((group, str(photo)) for photo in values.values() if photo)
+
+
+@contextmanager
+def _table(path: Path) -> Iterator[TableFile]:
+    """An open table of a build. Raises `RunError` for one that is none."""
     try:
         with TableFile(path) as file:
             missing = set(COLUMNS) - set(file.schema.names) - _OPTIONAL
             if missing:
                 raise RunError(f"{path.name} lacks the columns {sorted(missing)}")
-            columns = [name for name in COLUMNS if name in file.schema.names]
-            for group in range(file.groups):
-                for values in file.rows_of(columns, groups=[group]):
-                    yield group, _row(values, known)
+            yield file
     except (TableError, TypeError, ValueError) as error:
         raise RunError(f"{path.name} is not a table of a build: {error}") from error
 
 
-def _row(values: dict[str, Any], known: dict[str, str]) -> Row:
+def _rows(path: Path, known: Callable[[str], str]) -> Iterator[tuple[int, Row]]:
+    """Row group and row, without the picture. `known` gives a text that many rows have once."""
+    with _table(path) as file:
+        columns = [name for name in COLUMNS if name in file.schema.names]
+        for group in range(file.groups):
+            for values in file.rows_of(columns, groups=[group]):
+                yield group, _row(values, known)
+
+
+def _row(values: dict[str, Any], known: Callable[[str], str]) -> Row:
     clean: dict[str, Any] = {}
     for name, value in values.items():
-        if name in (*NUMBERS, *_CLAIMS, *_TWO_NUMBERS):
+        if name in _NUMBER_COLUMNS:
             clean[name] = None if value is None or math.isnan(value) else float(value)
         elif name == "beside":
             clean[name] = int(value or 0)
@@ -298,8 +377,8 @@ def _row(values: dict[str, Any], known: dict[str, str]) -> Row:
         elif name == "sensitive":
             clean[name] = is_sensitive({name: value})
         elif name == "notes":
-            clean[name] = tuple(known.setdefault(note, note) for note in map(str, value or ()))
+            clean[name] = tuple(known(str(note)) for note in value or ())
         else:
             text = "" if value is None else str(value)
-            clean[name] = text if name in _OWN else known.setdefault(text, text)
+            clean[name] = text if name in _OWN else known(text)
     return Row(**clean)

@@ -24,6 +24,8 @@ TRAIN, VALIDATION, TEST, UNSPLIT = SPLITS
 """In the last stand rows whose sentence another split has, or whose photos are of two."""
 SHARE = 0.1
 """Of validation and of test; the rest is train."""
+_OWNERS = {(unsafe, split): (unsafe, split) for unsafe in (False, True) for split in SPLITS}
+"""Who can own a sentence, each held once: there are as many sentences as rows."""
 LEAST = 10
 """With fewer photos (or patterns) nothing is split: one of them measures nothing."""
 
@@ -127,7 +129,7 @@ class Splits:
             return
         # A control must not take the sentence away from the row that it is a control of.
         if key not in self._owners or (row.unsafe and not self._owners[key][0]):
-            self._owners[key] = (row.unsafe, split)
+            self._owners[key] = _OWNERS[row.unsafe, split]
 
     def _of(self, row: Said) -> list[str]:
         if self._by == PATTERN and row.pattern:

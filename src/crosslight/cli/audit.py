@@ -79,13 +79,13 @@ def audit(
 
 def _run(folder: Path, rows: int, seed: int) -> dict[str, Any]:
     """The three comparisons of a build; of a run of prefer, its pairs."""
-    from crosslight.build import read_run
+    from crosslight.build import open_stored
     from crosslight.export import audit_run
     from crosslight.runs import read_run as record_of
 
     if record_of(folder).get("kind") == "prefer":
         return _pairs(folder, rows, seed)
-    found = audit_run(read_run(folder), most=rows, seed=seed)
+    found = audit_run(open_stored(folder), most=rows, seed=seed)
     for name, each in found.columns:
         show(name, each)
     for line in found.warnings:

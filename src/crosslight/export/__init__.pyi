@@ -1,5 +1,6 @@
 from .audit_input import AuditColumns, AuditError, AuditInput, audit_file
 from .card import render_card, write_card
+from .counted import Counted, number_of, scenarios, thin_below
 from .formats.forms import FORMATS
 from .formats.labelstudio_reviews import Imported, import_labelstudio
 from .formats.push import Push, checked_repo, plan_push, send_push
@@ -28,12 +29,7 @@ from .summary import (
     KINDS,
     NUMBER_MEANINGS,
     NUMBER_TITLES,
-    categories,
-    number_names,
     scenario_title,
-    scenarios,
-    thin_below,
-    unknowns,
 )
 
 __all__ = [
@@ -46,6 +42,7 @@ __all__ = [
     "AuditError",
     "AuditInput",
     "Chosen",
+    "Counted",
     "DatasetAudit",
     "ExportError",
     "Exported",
@@ -58,14 +55,13 @@ __all__ = [
     "audit_markdown",
     "audit_run",
     "audit_run_of_pairs",
-    "categories",
     "checked_repo",
     "export_run",
     "figure",
     "import_labelstudio",
     "interval",
     "kinds_told",
-    "number_names",
+    "number_of",
     "pair_sections",
     "pair_warnings",
     "plan_push",
@@ -76,7 +72,6 @@ __all__ = [
     "send_push",
     "share_told",
     "thin_below",
-    "unknowns",
     "warning",
     "write_card",
     "write_pairs_card",

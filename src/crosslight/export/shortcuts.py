@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from crosslight.build import Row, Run
+from crosslight.build import Row, StoredRun
+from crosslight.export.sorted_texts import SortedTexts
 from crosslight.stats import (
     TOO_TELLING,
     Auc,
@@ -16,7 +17,6 @@ from crosslight.stats import (
     TellingWord,
     TextAudit,
     audit_texts,
-    sample_rows,
 )
 from crosslight.text import markdown, plural
 
@@ -86,17 +86,25 @@ class DatasetAudit:
         return tuple(warning(what, loud) for what, loud in sides if loud)
 
 
-def audit_run(run: Run, *, most: int = CARD_ROWS, seed: int = 0) -> DatasetAudit:
+def audit_run(run: StoredRun, *, most: int = CARD_ROWS, seed: int = 0) -> DatasetAudit:
     """Measure the rows of a build. Wordings of one pattern (of one photo, where a row has no
     pattern) are held out together."""
-    told = [row for row in run.rows if row.label in ("unsafe", "safe")]
-    sides = (
-        [_row(row, row.text) for row in told if row.kind in SAME_PHOTO],
-        [_row(row, row.text) for row in told],
-        [_row(row, row.response) for row in told if row.response],
-    )
-    chosen = [(tuple(sample_rows(rows, most, seed)), len(rows)) for rows in sides]
+    with SortedTexts() as texts:
+        texts.add(_sides(run.rows))
+        chosen = [texts.sample(side, most, seed) for side in range(3)]
     return DatasetAudit(*(_audited(rows, of, seed) for rows, of in chosen))
+
+
+def _sides(rows: Iterable[Row]) -> Iterator[tuple[int, AuditRow]]:
+    """Texts with the number of their column: `DatasetAudit` has the three in this order."""
+    for row in rows:
+        if row.label not in ("unsafe", "safe"):
+            continue
+        if row.kind in SAME_PHOTO:
+            yield 0, _row(row, row.text)
+        yield 1, _row(row, row.text)
+        if row.response:
+            yield 2, _row(row, row.response)
 
 
 @lru_cache(maxsize=3)

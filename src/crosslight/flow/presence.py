@@ -62,6 +62,8 @@ class Presence:
 
     async def turn(self) -> None:
         """Wait until this task may ask. Raises the error of an endpoint that was never there."""
+        if self.answers and self._absent is None:
+            return
         me = asyncio.current_task()
         while not self.answers and self._absent is None and self._first not in (None, me):
             try:
@@ -79,7 +81,7 @@ class Presence:
 
     def leave(self) -> None:
         """This task asks no more."""
-        if self._first is asyncio.current_task():
+        if self._first is not None and self._first is asyncio.current_task():
             self._first = None
             self._changed.set()
 

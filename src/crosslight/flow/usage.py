@@ -20,10 +20,11 @@ def usage_of(card: ModelCard, request: Request, reply: Any) -> tuple[Usage, bool
     """
     told = getattr(reply, "usage", None)
     told = sane_usage(told) if isinstance(told, Usage) else Usage()
-    ours = _counted(request, reply)
-    says = told.prompt_tokens and (told.completion_tokens or not ours.completion_tokens)
     has_price = card.usd_per_million_in is not None and card.usd_per_million_out is not None
-    if says or not has_price or not card.endpoint:
+    if not has_price or not card.endpoint:
+        return told, False
+    ours = _counted(request, reply)
+    if told.prompt_tokens and (told.completion_tokens or not ours.completion_tokens):
         return told, False
     if told.cost_usd and not told.prompt_tokens and not told.completion_tokens:
         return told, False  # a price without tokens is a price

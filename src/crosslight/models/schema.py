@@ -8,6 +8,7 @@ from pydantic_core import from_json
 
 from crosslight.models.errors import BadAnswer, NotSupported
 from crosslight.models.json_reply import NotOneValue, read_values, rivals
+from crosslight.models.plain_schema import Accepts, quick_check
 from crosslight.records import canonical
 
 NOT_ENFORCED = "the endpoint may not enforce schemas: see crosslight doctor"
@@ -39,7 +40,10 @@ def parse_json(text: str, schema: Mapping[str, Any]) -> Any:
 
 def obey(value: Any, schema: Mapping[str, Any]) -> None:
     """Raise BadAnswer when `value` does not obey `schema`, naming the place."""
-    error = next(_validator(canonical(schema)).iter_errors(value), None)
+    validator, accepts = _validator(canonical(schema))
+    if accepts is not None and accepts(value):
+        return
+    error = next(validator.iter_errors(value), None)
     if error is not None:
         place = "/".join(str(part) for part in error.absolute_path) or "the whole"
         raise BadAnswer(
@@ -49,7 +53,8 @@ def obey(value: Any, schema: Mapping[str, Any]) -> None:
 
 
 @lru_cache(maxsize=256)
-def _validator(schema: bytes) -> Any:
+def _validator(schema: bytes) -> tuple[Any, Accepts | None]:
+    """The validator, and what says quickly that a value obeys, where there is such."""
     # An empty registry: a `$ref` to somewhere else must not open a connection.
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
@@ -61,4 +66,4 @@ def _validator(schema: bytes) -> Any:
     except SchemaError as error:
         raise NotSupported(f"not a JSON schema: {error.message}", hint="mend the schema") from None
     registry: Registry[Any] = Registry()
-    return Draft202012Validator(parsed, registry=registry)
+    return Draft202012Validator(parsed, registry=registry), quick_check(parsed)

@@ -16,6 +16,7 @@ from .shortcuts import (
     Shortcut,
     TextAudit,
     audit_texts,
+    sample_places,
     sample_rows,
 )
 from .significance import benjamini_hochberg, holm, mcnemar
@@ -72,6 +73,7 @@ __all__ = [
     "missing_mass",
     "newcombe_auc",
     "rater_agreement",
+    "sample_places",
     "sample_rows",
     "seed_weights",
     "spread",

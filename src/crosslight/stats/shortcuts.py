@@ -130,10 +130,15 @@ SINGLE: tuple[tuple[str, str, Callable[[str], float]], ...] = (
 def sample_rows(rows: Iterable[AuditRow], most: int, seed: int = 0) -> list[AuditRow]:
     """At most so many rows, chosen by the seed; the order that they come in does not matter."""
     ordered = sorted(rows, key=lambda row: (row.group, row.text, row.label, row.act))
-    if len(ordered) <= most:
-        return ordered
-    chosen = np.random.default_rng(seed).choice(len(ordered), most, replace=False)
-    return [ordered[at] for at in sorted(chosen)]
+    return [ordered[at] for at in sample_places(len(ordered), most, seed)]
+
+
+def sample_places(count: int, most: int, seed: int = 0) -> list[int]:
+    """At most so many places of so many, in order, chosen by the seed."""
+    if count <= most:
+        return list(range(count))
+    chosen = np.random.default_rng(seed).choice(count, most, replace=False)
+    return sorted(chosen.tolist())
 
 
 def audit_texts(

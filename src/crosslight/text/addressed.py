@@ -11,7 +11,8 @@ import contextlib
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from urllib.parse import unquote
 
 MOST = 100_000
@@ -181,7 +182,45 @@ _FORMS = (
     r"تجاهل.{0,40}(?:تعليمات|التعليمات|القواعد|الأوامر)|(?:أجب|صنف).{0,20}(?:آمن|نعم|لا)\b",
     r"(?:निर्देश|नियम)\w{0,20}.{0,20}(?:अनदेखा|नज़रअंदाज़|भूल)|(?:अनदेखा).{0,20}(?:निर्देश)",
 )
-_ORDERS = re.compile("|".join(_FORMS), re.IGNORECASE | re.DOTALL)
+
+
+def _parts(form: str) -> Iterator[str]:
+    """What stands between the bars of a pattern that are in no group and no set."""
+    start = depth = at = 0
+    listed = False
+    while at < len(form):
+        sign = form[at]
+        if sign == "\\":
+            at += 1
+        elif listed:
+            listed = sign != "]"
+        elif sign == "[":
+            listed = True
+            at += form[at + 1] in "]^"  # what stands there does not end it
+        elif sign == "|" and not depth:
+            yield form[start:at]
+            start = at + 1
+        else:
+            depth += (sign == "(") - (sign == ")")
+        at += 1
+    yield form[start:]
+
+
+def _joined(forms: Iterable[str]) -> str:
+    """One pattern that finds what the forms find, in their order. Those beside each other that
+    begin at the edge of a word share the look for one: it fails at most letters of a text."""
+    parts = [part for form in forms for part in _parts(form)]
+    runs = ((edge, list(run)) for edge, run in groupby(parts, lambda part: part.startswith(_EDGE)))
+    return "|".join(
+        f"{_EDGE}(?:{'|'.join(part.removeprefix(_EDGE) for part in run)})"
+        if edge
+        else "|".join(run)
+        for edge, run in runs
+    )
+
+
+_EDGE = r"\b"
+_ORDERS = re.compile(_joined(_FORMS), re.IGNORECASE | re.DOTALL)
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]"

@@ -34,13 +34,15 @@ _BRACKETED = (
     r"/?MODEL_SETTINGS|control_\d+|[gs]?MASK|CLS|SEP|PAD|UNK|BOS|EOS"
 )
 _TOKEN = re.compile(
+    # What can begin one comes first, and alone: the texts between are then passed over fast.
+    rf"[<＜\[](?:(?<=\[)(?:{_BRACKETED})\]|(?<!\[)(?:"
     # <|im_start|> and all that are written so (ChatML, Llama 3, Phi, Qwen, Command, gpt-oss,
     # DeepSeek); Gemma's later half-barred <|turn> and <turn|>.
-    rf"{_L}{_BAR}/?[^\s|｜<>＜＞\[\]]{{1,64}}(?:{_BAR}{_R}|{_R})"
-    rf"|{_L}/?[A-Za-z][\w▁-]{{0,40}}{_BAR}{_R}"
-    rf"|{_L}(?:{_NAMED}){_R}"
-    rf"|{_L}{{2}}/?SYS{_R}{{2}}"
-    rf"|\[(?:{_BRACKETED})\]"
+    rf"{_BAR}/?[^\s|｜<>＜＞\[\]]{{1,64}}(?:{_BAR}{_R}|{_R})"
+    rf"|/?[A-Za-z][\w▁-]{{0,40}}{_BAR}{_R}"
+    rf"|(?:{_NAMED}){_R}"
+    rf"|{_L}/?SYS{_R}{{2}}"
+    r"))"
 )
 _COLON = re.compile("[:：]")
 _WORD = re.compile(r"(?<!\w)[A-Za-z]{3,11}\Z")
@@ -49,6 +51,8 @@ _WORD = re.compile(r"(?<!\w)[A-Za-z]{3,11}\Z")
 _WITHIN = frozenset({"USER", "ASSISTANT"})
 _FIRST = frozenset({"user", "human", "assistant", "system"})
 _HEADED = _FIRST | {"gpt", "instruction", "input", "output", "response"}
+_ENDS = tuple(_HEADED)
+_LONGEST = max(map(len, _HEADED))
 _LINE_ENDS = frozenset("\n\r\v\f\x85\u2028\u2029")
 KEPT = 256
 AROUND = 80
@@ -97,6 +101,8 @@ def _spaced(token: re.Match[str]) -> str:
 def _parted(colon: re.Match[str]) -> str:
     """The colon, with a space before it where it ends the name of a turn."""
     text, at = colon.string, colon.start()
+    if not text[max(0, at - _LONGEST) : at].lower().endswith(_ENDS):
+        return colon[0]
     word = _WORD.search(text, max(0, at - 12), at)
     if word is None:
         return colon[0]

@@ -9,6 +9,8 @@ import hashlib
 
 LONG = 8
 """Hexadecimal digits of a name."""
+MARKS = 2
+"""How often a fence has its name."""
 
 
 def fence_name(content: str) -> str:

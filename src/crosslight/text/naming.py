@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?", re.UNICODE)
 
@@ -84,9 +85,12 @@ _SAME_THING = tuple(
 )
 """Words for one thing, as people mix them up: a text that says one names the other."""
 
+STEMS_KEPT = 4096
+"""Words of which the stem is not made anew: a build asks for few, and very often."""
 _PLURALS = (("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x"))
 
 
+@lru_cache(STEMS_KEPT)
 def stem(word: str) -> str:
     """A crude stem: lower case, without plural, possessive, -ing and -ed. For comparison only."""
     word = word.lower().replace("’", "'").removesuffix("'s")

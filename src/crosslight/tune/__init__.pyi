@@ -3,7 +3,7 @@ from .chains.make import Chain, Chains, make_chains
 from .job import KIND, Method, Target, TuneJob, no_ppo
 from .judge.card import auc_text
 from .judge.chosen import tune_on_rows
-from .judge.head import fit_head
+from .judge.head import Head, fit_head
 from .judge.job import JudgeTuneJob
 from .judge.language import run_language_judge
 from .judge.read import read_judge_rows
@@ -29,6 +29,7 @@ __all__ = [
     "Base",
     "Chain",
     "Chains",
+    "Head",
     "HeadJob",
     "ImageSource",
     "JudgeData",

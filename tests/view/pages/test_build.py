@@ -18,7 +18,7 @@ from crosslight.view.page import script_hash
 from crosslight.view.pages import build as report
 from crosslight.view.pages.build import render
 from crosslight.view.pages.build_photos import photos_that_gave_nothing
-from crosslight.view.pages.build_select import choose, families, striking
+from crosslight.view.pages.build_select import Family, select
 from crosslight.view.thumbs import Thumbs
 from tests.view.make_run import TEXTS, make_run, picture, write_lost
 
@@ -135,19 +135,21 @@ def test_photos_have_words_and_controls_stand_beside_their_row(text: str) -> Non
 def test_every_photo_is_there_and_those_that_gave_nothing_say_why(text: str, run_dir: Path) -> None:
     photos = text.split('<section id="photos"')[1].split("</section>", maxsplit=1)[0]
     told = " ".join(Page(photos).text.split())
-    rows = read_run(run_dir).rows
-    gave = {row.photo for row in rows}
+    gave = {row.photo for row in read_run(run_dir).rows}
     assert photos.count("<li>") == len(gave)
     assert f"72 rows from {len(gave)} of 53 photos" in told
     assert "Gave nothing: " in told and "1 idea, 8 rows" in told and "14 control rows" in told
     assert "photo-screen-3.jpgscreen: near duplicate" in told
-    lost = photos_that_gave_nothing(run_dir, rows)
-    assert len(lost) == len({one.source for one in lost}) or photos.count("<tr>") == len(lost) + 1
+    lost = photos_that_gave_nothing(run_dir, gave)
+    assert photos.count("<tr>") == lost.inputs + 1 == len(lost.shown) + 1
+    few = photos_that_gave_nothing(run_dir, gave, most=3)
+    assert few.shown == lost.shown[:3] and few.inputs == lost.inputs
 
 
 def test_why_a_photo_gave_nothing_is_what_ended_most_of_its_drafts(tmp_path: Path) -> None:
     make_run(tmp_path, families=2)
     rows = read_run(tmp_path).rows
+    gave = {row.photo for row in rows}
     at = {"input": "empty.jpg", "photo": "e" * 64, "row": ""}
     good = {**at, "input": "good.jpg", "photo": rows[0].photo}
     drops = [("cross_check", "undecided"), ("cross_check", "leak"), ("cross_check", "undecided")]
@@ -157,7 +159,7 @@ def test_why_a_photo_gave_nothing_is_what_ended_most_of_its_drafts(tmp_path: Pat
         {**at, "step": "imagine", "error": "server_fault: 500", "retryable": True, "hint": ""}
     ]
     write_lost(tmp_path, lost, failed)
-    (found,) = photos_that_gave_nothing(tmp_path, rows)
+    (found,) = photos_that_gave_nothing(tmp_path, gave).shown
     assert found.source == "empty.jpg"
     assert found.why == (
         ("cross_check", "undecided", 2),
@@ -173,7 +175,8 @@ def test_sensitive_photos_are_covered_and_do_not_open_the_page(text: str, run_di
     covered = [part for part in text.split("<figure") if part.startswith(' class="photo veiled"')]
     assert covered
     assert all('type="checkbox"' in part and "aria-label" in part for part in covered)
-    assert not any(f.main.sensitive for f in striking(families(read_run(run_dir).rows), 3))
+    opening = select(read_run(run_dir).rows, 1, 3).opening
+    assert len(opening) == 3 and not any(family.main.sensitive for family in opening)
     assert "veiled" not in text.split('class="opening"')[1].split("</section>", maxsplit=1)[0]
 
 
@@ -279,17 +282,22 @@ def test_a_broken_photo_does_not_break_the_page(tmp_path: Path) -> None:
     assert "The photo cannot be shown here." in render(read_run(tmp_path))
 
 
-def test_choose_shows_other_photos_before_the_same_again(run_dir: Path) -> None:
-    found = families(read_run(run_dir).rows)
-    farm = [f.main.photo for f in choose(found, 24) if f.main.scenario == "wildlife_farm"]
+def families(run_dir: Path) -> tuple[Family, ...]:
+    """All of a run."""
+    return select(read_run(run_dir).rows, 10**6, 0).chosen
+
+
+def test_other_photos_are_shown_before_the_same_again(run_dir: Path) -> None:
+    found = families(run_dir)
+    farm = [f.main.photo for f in found if f.main.scenario == "wildlife_farm"]
     assert len(farm) == len(set(farm)) == 2
-    assert len(choose(found, 10**6)) == len(found) == 12
-    assert sum(1 + len(f.wordings) for f in found) == 24
+    assert len(found) == 12 and sum(1 + len(f.wordings) for f in found) == 24
+    assert select(read_run(run_dir).rows, 5, 0).chosen == found[:5]
 
 
 def test_a_control_without_its_row_stands_alone(tmp_path: Path) -> None:
     make_run(tmp_path, families=2, change={"id": "gone"})
-    found = families(read_run(tmp_path).rows)
+    found = families(tmp_path)
     assert sorted(len(f.controls) for f in found) == [0, 0, 0, 2]
     assert_harmless(Page(render(read_run(tmp_path))))
 

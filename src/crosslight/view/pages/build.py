@@ -14,20 +14,18 @@ from typing import Any
 
 from jinja2 import Environment
 
-from crosslight.build import NUMBERS, Row, Run, read_run
+from crosslight.build import NUMBERS, Row, StoredRun, open_stored
 from crosslight.export import (
     KIND_TITLES,
     KINDS,
     NUMBER_MEANINGS,
     NUMBER_TITLES,
+    Counted,
     audit_run,
-    categories,
     figure,
-    number_names,
     scenario_title,
     scenarios,
     thin_below,
-    unknowns,
 )
 from crosslight.policy import TaxonomyError, leaf
 from crosslight.runs import RUN_FILE, FunnelStep
@@ -35,17 +33,19 @@ from crosslight.store import read_json, write_text
 from crosslight.text import probability
 from crosslight.view.page import asset, page_environment, percent, script_hash, trusted
 from crosslight.view.pages.build_photos import (
-    EMPTY_SHOWN,
     PHOTOS_SHOWN,
+    Gave,
     photos_that_gave,
     photos_that_gave_nothing,
 )
-from crosslight.view.pages.build_select import Family, choose, families, striking
+from crosslight.view.pages.build_select import Family, Selected, select
 from crosslight.view.pages.shell import PICTURE_BYTES, about, at_most, fitted
 from crosslight.view.thumbs import Thumb, Thumbs
 
 MAX_FAMILIES = 120
 """Families of rows on the page; the rest stays in the dataset."""
+OPENING = 3
+"""Families that the page opens with."""
 MAX_PICTURE_BYTES = PICTURE_BYTES
 """Characters of data URIs on the page."""
 SIDE, SIDE_CONTROL, SIDE_OPENING, SIDE_TILE = 480, 240, 560, 160
@@ -75,32 +75,37 @@ class Bar:
 
 def write_report(run_dir: Path) -> Path:
     """Write `report.html` into a run directory and return its path. Raises `RunError`."""
-    page = render(read_run(run_dir))
+    page = render(open_stored(run_dir))
     target = run_dir / "report.html"
     return write_text(target, page)
 
 
-def render(run: Run) -> str:
+def render(run: StoredRun) -> str:
     """The page as text; the same run gives the same text."""
-    found = families(run.rows)
-    given = _of_whole_run(run)
-    return fitted(lambda scale: _page(run, found, given, scale))
-
-
-def _page(run: Run, found: Sequence[Family], given: Mapping[str, Any], scale: float) -> str:
-    """With at most that share of the families and pictures that fit a page of ordinary words."""
-    chosen = choose(found, at_most(MAX_FAMILIES, scale))
-    opening = striking(found, 3)
-    tiles = at_most(PHOTOS_SHOWN, scale)
-    thumbs = Thumbs({}, int(MAX_PICTURE_BYTES * scale))
+    found = select(run.rows, MAX_FAMILIES, OPENING)
     gave = photos_that_gave(run.rows)
-    sides = _sides(chosen, opening)
-    for tile in gave[:tiles]:
+    given = _of_whole_run(run)
+    return fitted(lambda scale: _page(run, found, gave, given, scale))
+
+
+def _page(
+    run: StoredRun,
+    found: Selected,
+    gave: Sequence[Gave],
+    given: Mapping[str, Any],
+    scale: float,
+) -> str:
+    """With at most that share of the families and pictures that fit a page of ordinary words."""
+    chosen = found.chosen[: at_most(MAX_FAMILIES, scale)]
+    tiles = gave[: at_most(PHOTOS_SHOWN, scale)]
+    thumbs = Thumbs({}, int(MAX_PICTURE_BYTES * scale))
+    sides = _sides(chosen, found.opening)
+    for tile in tiles:
         sides.setdefault(tile.photo, set()).add(SIDE_TILE)
     for photo, data in run.pictures(sides):
         for side in sides[photo]:
             thumbs.add(photo, side, data)
-    opened = tuple(Card(f, (thumbs.get(f.main.photo, SIDE_OPENING),)) for f in opening)
+    opened = tuple(Card(f, (thumbs.get(f.main.photo, SIDE_OPENING),)) for f in found.opening)
     cards = tuple(_card(family, thumbs) for family in chosen)
     script, style = asset("report.js", "care.js"), asset("report.css")
     return (
@@ -115,14 +120,10 @@ def _page(run: Run, found: Sequence[Family], given: Mapping[str, Any], scale: fl
             opened=opened,
             cards=cards,
             shots=shots(cards),
-            total_rows=len(run.rows),
             shown_rows=sum(len(card.family.rows) for card in cards),
-            kinds=_counts(row.kind for row in run.rows),
-            photos=len(gave),
             of_photos=run.manifest.photos,
-            gave=[(tile, thumbs.get(tile.photo, SIDE_TILE)) for tile in gave[:tiles]],
-            gave_more=max(0, len(gave) - tiles),
-            empty_shown=EMPTY_SHOWN,
+            gave=[(tile, thumbs.get(tile.photo, SIDE_TILE)) for tile in tiles],
+            gave_more=given["photos"] - len(tiles),
             seconds=_seconds(cards, thumbs),
             openers={
                 c.family.main.id: thumbs.get(c.family.main.photo_2, SIDE_OPENING)
@@ -136,19 +137,23 @@ def _page(run: Run, found: Sequence[Family], given: Mapping[str, Any], scale: fl
     )
 
 
-def _of_whole_run(run: Run) -> dict[str, Any]:
+def _of_whole_run(run: StoredRun) -> dict[str, Any]:
     """What does not depend on how much of the run is shown."""
-    unsafe = _counts(row.scenario for row in run.rows if row.kind == "unsafe")
+    counted = Counted.of(run.rows)
+    unsafe = [kinds["unsafe"] for kinds in counted.scenario_kinds.values() if kinds["unsafe"]]
     return {
         "about": about(run.folder, read_json(run.folder / RUN_FILE)),
-        "nothing": photos_that_gave_nothing(run.folder, run.rows),
-        "two": any(row.photo_2 for row in run.rows),
-        "NUMBERS": number_names(run.rows),
+        "total_rows": counted.rows,
+        "photos": counted.photos,
+        "kinds": counted.kinds,
+        "nothing": photos_that_gave_nothing(run.folder, counted),
+        "two": counted.two,
+        "NUMBERS": counted.numbers,
         "funnel": [(step, step_bars(step)) for step in run.manifest.funnel],
-        "scenarios": scenarios(run),
-        "thin": thin_below(run, unsafe.values()),
-        "domains": categories(run.rows),
-        "unknowns": unknowns(run.rows),
+        "scenarios": scenarios(run, counted),
+        "thin": thin_below(run, unsafe),
+        "domains": counted.domains,
+        "unknowns": counted.unknowns,
         "audit": audit_run(run),
     }
 
@@ -261,13 +266,6 @@ def _card(family: Family, thumbs: Thumbs) -> Card:
         own = row.photo != main.photo or row.photo_2 != main.photo_2
         pictures.append(thumbs.get(row.photo, SIDE_CONTROL) if own else None)
     return Card(family, tuple(pictures))
-
-
-def _counts(values: Iterable[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for value in values:
-        counts[value] = counts.get(value, 0) + 1
-    return counts
 
 
 def _options(cards: Iterable[Card], column: str, title: Any) -> list[tuple[str, str]]:

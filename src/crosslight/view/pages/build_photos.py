@@ -1,11 +1,13 @@
 """Every photo of a build on its page: what it gave, and why others gave nothing."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
+from heapq import nsmallest
 from pathlib import Path
 
 from crosslight.build import Row
+from crosslight.export import number_of
 from crosslight.runs import DROPPED_FILE, FAILED_FILE
 from crosslight.store import table_rows
 
@@ -35,14 +37,23 @@ class GaveNothing:
     """Step, reason, how often."""
 
 
-def photos_that_gave(rows: Iterable[Row]) -> tuple[Gave, ...]:
-    """In the order of the dataset."""
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """The first inputs without a row, by name, and how many there are."""
+
+    shown: tuple[GaveNothing, ...] = ()
+    inputs: int = 0
+
+
+def photos_that_gave(rows: Iterable[Row], most: int = PHOTOS_SHOWN) -> tuple[Gave, ...]:
+    """The first so many, in the order of the dataset."""
     by_photo: dict[str, list[Row]] = {}
     names: dict[str, str] = {}
     for row in rows:
         for photo, source in zip(row.photos, (row.source, row.source_2), strict=False):
-            by_photo.setdefault(photo, []).append(row)
-            names.setdefault(photo, source)
+            if photo in names or len(names) < most:
+                by_photo.setdefault(photo, []).append(row)
+                names.setdefault(photo, source)
     return tuple(
         Gave(
             photo,
@@ -55,23 +66,39 @@ def photos_that_gave(rows: Iterable[Row]) -> tuple[Gave, ...]:
     )
 
 
-def photos_that_gave_nothing(folder: Path, rows: Iterable[Row]) -> tuple[GaveNothing, ...]:
+def photos_that_gave_nothing(folder: Path, gave: Container[str], most: int = EMPTY_SHOWN) -> Empty:
     """Out of the tables of lost rows, by name."""
-    gave = {photo for row in rows for photo in row.photos}
-    ends: dict[tuple[str, str], Counter[tuple[str, str]]] = {}
+    # Two inputs can have one name; what fell before it was a photo has no hash.
+    first: list[tuple[str, str]] = []
+    known: set[int] = set()
+    for source, photo, _ in _lost_of_no_row(folder, gave):
+        if (number := number_of(f"{source}\n{photo}")) not in known:
+            known.add(number)
+            first.append((source, photo))
+            if len(first) > 4 * most:
+                first = nsmallest(most, first)
+    ends = {one: Counter[tuple[str, str]]() for one in nsmallest(most, first)}
+    for source, photo, why in _lost_of_no_row(folder, gave):
+        if (source, photo) in ends:
+            ends[source, photo][why] += 1
+    shown = (
+        GaveNothing(
+            source or photo[:16],
+            tuple((step, why, n) for (step, why), n in found.most_common(REASONS_SHOWN)),
+        )
+        for (source, photo), found in ends.items()
+    )
+    return Empty(tuple(shown), len(known))
+
+
+def _lost_of_no_row(
+    folder: Path, gave: Container[str]
+) -> Iterator[tuple[str, str, tuple[str, str]]]:
+    """Input, photo, and step with reason, of what was lost of an input without a row."""
     for file, reason in ((DROPPED_FILE, "reason"), (FAILED_FILE, "error")):
         if not (folder / file).is_file():
             continue
         for lost in table_rows(folder / file, ["input", "photo", "step", reason]):
             source, photo = str(lost["input"] or ""), str(lost["photo"] or "")
             if (source or photo) and photo not in gave:
-                why = (str(lost["step"]), str(lost[reason]).split(":", 1)[0])
-                # Two inputs can have one name; what fell before it was a photo has no hash.
-                ends.setdefault((source, photo), Counter())[why] += 1
-    return tuple(
-        GaveNothing(
-            source or photo[:16],
-            tuple((step, why, n) for (step, why), n in found.most_common(REASONS_SHOWN)),
-        )
-        for (source, photo), found in sorted(ends.items())
-    )
+                yield source, photo, (str(lost["step"]), str(lost[reason]).split(":", 1)[0])

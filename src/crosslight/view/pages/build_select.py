@@ -1,13 +1,51 @@
-"""Which rows a page shows: families of an unsafe row and its controls, spread over scenarios."""
+"""Which rows a page shows: families of an unsafe row and its controls, spread over scenarios.
 
+What decides it is put into a file that nobody sees, so that a page of very many rows holds those
+that it shows and no others.
+"""
+
+import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from heapq import nsmallest
+from itertools import groupby
 
 from crosslight.build import Row
+from crosslight.export import number_of
 
 CONTROLS_SHOWN = 6
 """Controls of one family that a page shows."""
+_TABLES = """
+CREATE TABLE heads (at INTEGER PRIMARY KEY, id TEXT, photo INTEGER, idea INTEGER, pattern INTEGER,
+  control INTEGER, parent TEXT, scenario TEXT, gap REAL, fit INTEGER, length INTEGER);
+"""
+_MAINS = """
+CREATE INDEX heads_id ON heads (id) WHERE NOT control;
+CREATE INDEX heads_idea ON heads (photo, idea) WHERE NOT control;
+CREATE INDEX heads_parent ON heads (parent) WHERE control;
+CREATE TABLE mains AS
+SELECT MIN(at) AS at FROM heads WHERE NOT control GROUP BY photo, idea
+UNION ALL SELECT at FROM heads c WHERE control
+  AND NOT EXISTS (SELECT 1 FROM heads u WHERE NOT u.control AND u.id = c.parent);
+"""
+_BY_SCENARIO = """
+SELECT scenario, at, control, photo, pattern FROM mains JOIN heads USING (at)
+ORDER BY scenario, control, -gap, id
+"""
+_STRIKING = """
+SELECT at, scenario, photo FROM mains JOIN heads USING (at) WHERE fit ORDER BY -gap, length, id
+"""
+_WORDINGS = """
+SELECT w.at FROM heads m JOIN heads w ON w.photo = m.photo AND w.idea = m.idea
+WHERE m.at = ? AND NOT m.control AND NOT w.control AND w.at <> m.at ORDER BY w.at
+"""
+_CONTROLS = """
+SELECT DISTINCT c.at FROM heads m JOIN heads w ON w.photo = m.photo AND w.idea = m.idea
+JOIN heads c ON c.parent = w.id
+WHERE m.at = ? AND NOT m.control AND NOT w.control AND c.control ORDER BY c.at LIMIT ?
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,77 +63,86 @@ class Family:
         return (self.main, *self.wordings, *self.controls)
 
 
-def families(rows: Iterable[Row]) -> tuple[Family, ...]:
-    """Group the wordings of an idea, and the controls under the row they were made from, in the
-    order of the dataset."""
-    every = tuple(rows)
-    ideas: dict[tuple[str, str], list[Row]] = {}
-    mains: dict[str, tuple[str, str]] = {}
-    for row in every:
-        if row.kind == "unsafe":
-            mains[row.id] = (row.photo, row.pattern or row.id)
-            ideas.setdefault(mains[row.id], []).append(row)
-    controls: dict[tuple[str, str], list[Row]] = {}
-    for row in every:
-        if row.kind != "unsafe" and row.parent in mains:
-            controls.setdefault(mains[row.parent], []).append(row)
-    found = []
-    for row in every:
-        if row.id not in mains:
-            found += [] if row.parent in mains else [Family(row)]
-        elif (wordings := ideas[mains[row.id]])[0] is row:
-            shown = tuple(controls.get(mains[row.id], ())[:CONTROLS_SHOWN])
-            found.append(Family(row, shown, tuple(wordings[1:])))
-    return tuple(found)
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """The families of a page, and those that it opens with."""
+
+    chosen: tuple[Family, ...]
+    opening: tuple[Family, ...]
 
 
-def choose(found: Iterable[Family], limit: int) -> tuple[Family, ...]:
-    """At most `limit` families: scenarios take turns, and each shows its variety first."""
-    queues: dict[str, list[Family]] = {}
-    for family in found:
-        queues.setdefault(family.main.scenario, []).append(family)
-    ordered = {name: _varied(queue) for name, queue in queues.items()}
-    chosen: list[Family] = []
-    turn = 0
-    while len(chosen) < limit and any(turn < len(queue) for queue in ordered.values()):
-        chosen.extend(ordered[name][turn] for name in sorted(ordered) if turn < len(ordered[name]))
-        turn += 1
-    return tuple(chosen[:limit])
+def select(rows: Collection[Row], limit: int, opening: int) -> Selected:
+    """At most `limit` families: scenarios take turns, and each shows its variety first. A smaller
+    limit chooses the first of them.
 
-
-def striking(found: Iterable[Family], count: int) -> tuple[Family, ...]:
-    """The families to open with: widest gap between the pair and its parts, nothing sensitive.
-
-    No two share a scenario or a photo. Families with an unknown number are not among them.
+    To open with: the widest gap between the pair and its parts, nothing sensitive, no two of a
+    scenario or a photo. Families with an unknown number are not among them.
     """
-    ranked = sorted(
-        (family for family in found if _fit_to_open(family)),
-        key=lambda family: (-(family.main.gap or 0.0), len(family.main.text), family.main.id),
-    )
-    chosen: list[Family] = []
-    for family in ranked:
-        taken = {(f.main.scenario) for f in chosen} | {f.main.photo for f in chosen}
-        if len(chosen) < count and not {family.main.scenario, family.main.photo} & taken:
-            chosen.append(family)
-    return tuple(chosen)
+    with closing(sqlite3.connect("", isolation_level=None)) as db:
+        db.executescript(_TABLES + "BEGIN;")
+        db.executemany("INSERT INTO heads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _heads(rows))
+        db.executescript(_MAINS)
+        chosen, first = _in_turn(db, limit), _striking(db, opening)
+        parts = {at: _parts(db, at) for at in {*chosen, *first}}
+    wanted = {at for places in parts.values() for one in places for at in one} | parts.keys()
+    found = {at: row for at, row in enumerate(rows) if at in wanted} if wanted else {}
+    families = {
+        main: Family(found[main], tuple(found[at] for at in own), tuple(found[at] for at in said))
+        for main, (own, said) in parts.items()
+    }
+    return Selected(tuple(families[at] for at in chosen), tuple(families[at] for at in first))
 
 
-def _fit_to_open(family: Family) -> bool:
-    row = family.main
-    return row.kind == "unsafe" and not row.sensitive and row.gap is not None
-
-
-def _varied(queue: list[Family]) -> list[Family]:
-    """Unsafe rows first; each photo and each pattern once, then each a second time, and so on."""
-    ranked = sorted(queue, key=lambda f: (f.main.kind != "unsafe", -(f.main.gap or 0.0), f.main.id))
-    photos: Counter[str] = Counter()
-    patterns: Counter[str] = Counter()
-    keyed = []
-    for place, family in enumerate(ranked):
-        row = family.main
-        keyed.append(
-            ((row.kind != "unsafe", photos[row.photo], patterns[row.pattern], place), family)
+def _heads(rows: Iterable[Row]) -> Iterator[tuple[int | str | float | bool | None, ...]]:
+    for at, row in enumerate(rows):
+        control = row.kind != "unsafe"
+        fit = not control and not row.sensitive and row.gap is not None
+        yield (
+            *(at, row.id, number_of(row.photo), number_of(row.pattern or row.id)),
+            *(number_of(row.pattern), control, row.parent, row.scenario),
+            *(row.gap or 0.0, fit, len(row.text)),
         )
-        photos[row.photo] += 1
-        patterns[row.pattern] += 1
-    return [family for _, family in sorted(keyed, key=lambda pair: pair[0])]
+
+
+def _in_turn(db: sqlite3.Connection, limit: int) -> list[int]:
+    """Places of the families to show, a scenario after the other, and again."""
+    found = db.execute(_BY_SCENARIO)
+    queues = [_varied(mains, limit) for _, mains in groupby(found, key=lambda main: main[0])]
+    chosen: list[int] = []
+    turn = 0
+    while len(chosen) < limit and any(turn < len(queue) for queue in queues):
+        chosen.extend(queue[turn] for queue in queues if turn < len(queue))
+        turn += 1
+    return chosen[:limit]
+
+
+def _varied(mains: Iterable[tuple[str, int, int, int, int]], most: int) -> list[int]:
+    """Unsafe rows first; each photo and each pattern once, then each a second time, and so on."""
+    photos, patterns = Counter[int](), Counter[int]()
+
+    def keys() -> Iterator[tuple[int, int, int, int, int]]:
+        for place, (_, at, control, photo, pattern) in enumerate(mains):
+            yield control, photos[photo], patterns[pattern], place, at
+            photos[photo] += 1
+            patterns[pattern] += 1
+
+    return [at for *_, at in nsmallest(most, keys())]
+
+
+def _striking(db: sqlite3.Connection, count: int) -> list[int]:
+    chosen: list[int] = []
+    taken: set[tuple[str, str | int]] = set()
+    for at, scenario, photo in db.execute(_STRIKING):
+        if len(chosen) == count:
+            break
+        own = {("scenario", scenario), ("photo", photo)}
+        if not own & taken:
+            chosen.append(at)
+            taken |= own
+    return chosen
+
+
+def _parts(db: sqlite3.Connection, main: int) -> tuple[list[int], list[int]]:
+    """Places of the controls and of the further wordings of a family."""
+    controls = db.execute(_CONTROLS, (main, CONTROLS_SHOWN)).fetchall()
+    return [at for (at,) in controls], [at for (at,) in db.execute(_WORDINGS, (main,))]

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from crosslight.bench import read_bench
-from crosslight.build import read_run as read_build
-from crosslight.export import KIND_TITLES, KINDS, scenarios
+from crosslight.build import open_stored
+from crosslight.export import KIND_TITLES, KINDS, Counted, scenarios
 from crosslight.judge import ASSESSED_FILE, read_verdicts
 from crosslight.prefer import read_pairs
 from crosslight.rate import columns_of, read_rating
@@ -50,7 +50,8 @@ def plot_of(folder: Path, kind: str) -> Named | None:
 
 
 def _build(folder: Path) -> Named | None:
-    found = scenarios(read_build(folder))
+    run = open_stored(folder)
+    found = scenarios(run, Counted.of(run.rows))
     names = [str(KIND_TITLES[kind]) for kind in KINDS]
     lines = [Bar(one.title, tuple(one.kinds.get(kind, 0) for kind in KINDS)) for one in found]
     return ("scenarios", bars("Rows by scenario", names, lines)) if lines else None
