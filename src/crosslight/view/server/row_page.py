@@ -8,6 +8,7 @@ from typing import Any, Final
 from crosslight.runs import ReviewError
 from crosslight.view.rows.query import Query
 from crosslight.view.rows.shape import Shape
+from crosslight.view.server.judged import rules_of
 from crosslight.view.server.opened import Opened
 from crosslight.view.server.person import person
 from crosslight.view.server.render import CUT, rendered
@@ -80,6 +81,7 @@ def page(runs: Mapping[str, Opened], run: Opened, number: int, query: Query) -> 
         facts=_facts(row, shape, words),
         beside=_beside(run, row, number),
         origins=_origins(run, row),
+        judged=rules_of(run, id) if shape.kind == "judge" else [],
         rules=_rules(row.get("rules")) if shape.kind == "judge" else [],
         provenance=_pairs_of(row.get("provenance")),
         acts=acts,

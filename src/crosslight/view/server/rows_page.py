@@ -14,6 +14,7 @@ from crosslight.view.server.render import rendered
 
 MOST_MEMBERS = 4
 """Sentences of a photo on its card before "more"."""
+LOST = ("dropped", "failed")
 MOST_SHOWN = 12
 """Values of a facet before "more"."""
 
@@ -88,7 +89,10 @@ def _page(
 
 
 def _rows(table: Table, selection: Selection, number: int, query: Query) -> list[dict[str, Any]]:
-    rows = table.page(selection, number, table.shown if query.look == "table" else table.on_card)
+    on_card = table.on_card
+    if table.shape.kind in LOST:  # what was dropped before it had words goes by its input
+        on_card = (*on_card, table.shape.source)
+    rows = table.page(selection, number, table.shown if query.look == "table" else on_card)
     for at, row in enumerate(rows):
         place = (number - 1) * PAGE + at
         row["#group"] = None if selection.sizes is None else int(selection.sizes[place])
