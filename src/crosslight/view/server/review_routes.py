@@ -10,9 +10,9 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from crosslight.runs import Act, ReviewError
-from crosslight.view.rows.query import Query, read_query
+from crosslight.view.rows.query import Query
 from crosslight.view.server import calls_page, care_page, review_page, row_page, steps
-from crosslight.view.server.asked import form_of, number_of, run_of
+from crosslight.view.server.asked import form_of, number_of, query_of, run_of
 from crosslight.view.server.opened import Opened
 from crosslight.view.server.person import YEAR, Person, cookies_of
 
@@ -22,7 +22,7 @@ def review_routes(runs: Mapping[str, Opened]) -> list[Route]:
 
     async def act(request: Request) -> Response:
         run, form = run_of(runs, request), dict(await form_of(request))
-        query = read_query(request.query_params.multi_items())
+        query = await query_of(run, request)
         number = await run_in_threadpool(number_of, run, form.get("row", ""))
         _refuse_other_table(run, form)
         if form.get("act") == "undo":
@@ -47,29 +47,19 @@ def review_routes(runs: Mapping[str, Opened]) -> list[Route]:
         run = run_of(runs, request)
         if run.table is None:
             raise HTTPException(404, "This run has no rows.")
-        query = read_query(request.query_params.multi_items())
-        step = steps.queue_next if "queue" in request.query_params else steps.undecided
-        return RedirectResponse(await run_in_threadpool(step, run, query), 303)
+        query = await query_of(run, request)
+        if "queue" in request.query_params:
+            address = await run_in_threadpool(steps.queue_next, run, query)
+        else:
+            behind = request.query_params.get("after", "")
+            address = await run_in_threadpool(steps.undecided, run, query, behind)
+        return RedirectResponse(address, 303)
 
     async def labels(request: Request) -> Response:
         run, by = run_of(runs, request), request.query_params.get("by", "")
         text = await run_in_threadpool(review_page.labels, run, by)
         name = {"content-disposition": 'attachment; filename="labels.csv"'}
         return Response(text, media_type="text/csv; charset=utf-8", headers=name)
-
-    async def cell(request: Request) -> Response:
-        run = run_of(runs, request)
-        number = await run_in_threadpool(number_of, run, request.path_params["id"])
-        column = request.query_params.get("column", "")
-        text = await run_in_threadpool(row_page.cell, run, number, column)
-        if text is None:
-            raise HTTPException(404, "This row has no such text.")
-        return PlainTextResponse(text)
-
-    async def calls(request: Request) -> Response:
-        run = run_of(runs, request)
-        number = await run_in_threadpool(number_of, run, request.path_params["id"])
-        return HTMLResponse(await run_in_threadpool(calls_page.page, runs, run, number))
 
     async def care(request: Request) -> Response:
         if request.method == "GET":
@@ -93,6 +83,28 @@ def review_routes(runs: Mapping[str, Opened]) -> list[Route]:
         Route("/r/{run}/review", act, methods=["POST"]),
         Route("/r/{run}/next", onward),
         Route("/r/{run}/labels.csv", labels),
+        *_routes_of_a_row(runs),
+    ]
+
+
+def _routes_of_a_row(runs: Mapping[str, Opened]) -> list[Route]:
+    """What a row's page leads to: a text in full length, its calls."""
+
+    async def cell(request: Request) -> Response:
+        run = run_of(runs, request)
+        number = await run_in_threadpool(number_of, run, request.path_params["id"])
+        column = request.query_params.get("column", "")
+        text = await run_in_threadpool(row_page.cell, run, number, column)
+        if text is None:
+            raise HTTPException(404, "This row has no such text.")
+        return PlainTextResponse(text)
+
+    async def calls(request: Request) -> Response:
+        run = run_of(runs, request)
+        number = await run_in_threadpool(number_of, run, request.path_params["id"])
+        return HTMLResponse(await run_in_threadpool(calls_page.page, runs, run, number))
+
+    return [
         Route("/r/{run}/calls/{id:path}", calls),
         Route("/r/{run}/cell/{id:path}", cell),
     ]

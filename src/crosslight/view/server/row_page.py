@@ -9,6 +9,7 @@ from crosslight.records import content_hash
 from crosslight.runs import Act, ReviewError
 from crosslight.view.rows.query import Query
 from crosslight.view.rows.shape import Shape
+from crosslight.view.server.judged import rules_of
 from crosslight.view.server.opened import Opened
 from crosslight.view.server.person import person
 from crosslight.view.server.render import CUT, rendered
@@ -91,6 +92,7 @@ def page(runs: Mapping[str, Opened], run: Opened, number: int, query: Query) -> 
         facts=_facts(row, shape, words),
         beside=_beside(run, row, number),
         origins=_origins(run, row),
+        judged=rules_of(run, id) if shape.kind == "judge" else [],
         rules=_rules(row.get("rules")) if shape.kind == "judge" else [],
         provenance=_pairs_of(row.get("provenance")),
         acts=acts,
