@@ -4,7 +4,7 @@ from .bank_lint import BankReport, lint_bank
 from .calibrate import CalibrateJob, Calibration, calibrate_guard, estimate_calibration
 from .compare import BuildPair, compare_builds
 from .config import BuildConfig
-from .dataset import NUMBERS, NUMBERS_OF_TWO, Row, Run, read_run
+from .dataset import NUMBERS, NUMBERS_OF_TWO, Row, Run, StoredRun, open_stored, read_run
 from .dry_run import estimate_build
 from .job import BuildJob
 from .rethreshold import Cuts, rethreshold_build
@@ -26,6 +26,7 @@ __all__ = [
     "Cuts",
     "Row",
     "Run",
+    "StoredRun",
     "calibrate_guard",
     "compare_builds",
     "estimate_build",
@@ -33,6 +34,7 @@ __all__ = [
     "export_bank",
     "lint_bank",
     "only_accepted",
+    "open_stored",
     "prompt_names",
     "read_bank",
     "read_run",

@@ -113,9 +113,9 @@ class Counted:
         if len(self._credits) > 4 * CREDITS_SHOWN:
             self._credits = nsmallest(CREDITS_SHOWN, self._credits)
 
-    def __contains__(self, photo: str) -> bool:
+    def __contains__(self, photo: object) -> bool:
         """Whether a row shows this photo."""
-        return number_of(photo) in self._splits_of
+        return number_of(str(photo)) in self._splits_of
 
     @property
     def photos(self) -> int:
@@ -224,7 +224,7 @@ def scenarios(run: StoredRun, counted: Counted) -> tuple[ScenarioCount, ...]:
 
 def thin_below(run: StoredRun, unsafe: Iterable[int]) -> int:
     """The bound of thin: the run's own setting, else half of the median, and never under 2."""
-    own = run.manifest.thin_below
+    own: int | None = run.manifest.thin_below
     if own is not None:
         return own
     ordered = sorted(unsafe)
