@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from crosslight.build.crosscheck import claim_notes, log_odds
+from crosslight.build.crosscheck import claim_notes
 from crosslight.build.prompts import render
 from crosslight.build.roles.protocol import NOT_ELSEWHERE, Reading, Subject, There
-from crosslight.build.roles.reader import Reader, Yes, refused
+from crosslight.build.roles.reader import Reader, refused
 from crosslight.build.roles.replies import NUMBER
 from crosslight.models import ModelError, user
 from crosslight.records import CrossCheck, Triplet
@@ -44,20 +44,9 @@ class PromptedGuard(Reader):
             self._bounded(user(render("together", text=triplet.text), subject.view), "together"),
         )
         check = CrossCheck(alone.value, None, photo_alone, both.value, decided_by=spec)
-        if self._unsure(alone, both):
+        if self._unsure([alone], both):
             return replace(check, text_alone=None, notes=(UNSURE,))
         return check
-
-    def _unsure(self, alone: Yes, both: Yes) -> bool:
-        """Whether what is unknown could decide if the photo adds enough."""
-        config = self._config
-        if alone.value is None or alone.value >= config.alone_below:
-            return False
-        if both.value is None or both.value < config.together_at_least:
-            return False
-        least = log_odds(both.low) - log_odds(alone.high)
-        most = log_odds(both.high) - log_odds(alone.low)
-        return least < config.adds <= most
 
     async def together(self, triplet: Triplet, text: str, subject: Subject) -> float | None:
         return await self.beside(text, subject)

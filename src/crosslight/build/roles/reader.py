@@ -7,6 +7,7 @@ unsure) is unknown: it is noted, and costs nothing that other questions decided.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from crosslight.build.crosscheck import log_odds
 from crosslight.build.roles.prompted import F, Prompted
 from crosslight.build.roles.protocol import ANSWER_UNREAD, REPLY_UNREAD, Reading, Subject
 from crosslight.build.roles.replies import NUMBER, AnswerRead, Claim, ControlRead
@@ -49,6 +50,17 @@ class Reader(Prompted):
             config.together_at_least,
         )
         return await self._between(message, task, cuts)
+
+    def _unsure(self, parts: Sequence[Yes], both: Yes) -> bool:
+        """Whether what is unknown could decide if the photos add enough to the worst part."""
+        config = self._config
+        if any(part.value is None or part.value >= config.alone_below for part in parts):
+            return False
+        if both.value is None or both.value < config.together_at_least:
+            return False
+        least = log_odds(both.low) - log_odds(max(part.high for part in parts))
+        most = log_odds(both.high) - log_odds(max(part.low for part in parts))
+        return least < config.adds <= most
 
     async def _fitting(self, prompt: str, shown: Sequence[Subject], task: str) -> float | None:
         """How sure it is that a sentence makes sense beside these photos; None for unknown."""

@@ -13,7 +13,7 @@ from crosslight.build.prompts import render as render_alone
 from crosslight.build.roles import Reading, Subject
 from crosslight.build.roles.guard import names_of
 from crosslight.build.roles.prompted import Prompted
-from crosslight.build.roles.reader import Reader, refused
+from crosslight.build.roles.reader import Reader, Yes, refused
 from crosslight.build.roles.replies import (
     Form,
     Line,
@@ -35,6 +35,8 @@ from crosslight.text import names_element
 OTHERS = 12
 """Photos that the author is told of beside the one that it sees."""
 STEP = "pair"
+UNSURE = "all together: so much of the probabilities is unknown that it could decide"
+"""Stands on ideas of which the endpoint showed too little to say what the photos add."""
 
 
 class PairForm(Form):
@@ -180,19 +182,23 @@ class PromptedPairGuard(Reader):
     async def _numbers(self, idea: PairIdea, two: Two) -> PairCheck:
         one = render("with_one", text=idea.text)
         alone, first, second, with_first, with_second, together = await asyncio.gather(
-            self._yes(user(render("alone", text=idea.text)), "pair_text_alone"),
+            self._bounded(user(render("alone", text=idea.text)), "pair_text_alone"),
             self.photo_alone(two[0]),
             self.photo_alone(two[1]),
-            self._yes(user(one, two[0].view), "pair_with_one"),
-            self._yes(user(one, two[1].view), "pair_with_one"),
+            self._bounded(user(one, two[0].view), "pair_with_one"),
+            self._bounded(user(one, two[1].view), "pair_with_one"),
             self._together(idea, two),
         )
-        spec = self._model.card.spec
-        return PairCheck(alone, (first, second), with_first, with_second, together, decided_by=spec)
+        parts, both = (alone, with_first, with_second), together.value
+        notes: tuple[str, ...] = ()
+        if self._unsure(parts, together):
+            both, notes = None, (UNSURE,)
+        numbers = (alone.value, (first, second), with_first.value, with_second.value, both)
+        return PairCheck(*numbers, decided_by=self._model.card.spec, notes=notes)
 
-    async def _together(self, idea: PairIdea, two: Two) -> float | None:
-        views = (subject.view for subject in two)
-        return await self._yes(user(render("together", text=idea.text), *views), "pair_together")
+    async def _together(self, idea: PairIdea, two: Two) -> Yes:
+        message = user(render("together", text=idea.text), *(subject.view for subject in two))
+        return await self._bounded(message, "pair_together")
 
     async def claim(self, idea: PairIdea, two: Two, check: PairCheck) -> PairCheck:
         prompt = render("claim", text=idea.text, elements=idea.elements, risk=idea.risk)
@@ -201,7 +207,7 @@ class PromptedPairGuard(Reader):
         return replace(check, visible=visible, follows=follows, notes=notes)
 
     async def control(self, idea: PairIdea, two: Two) -> PairCheck:
-        together = await self._together(idea, two)
+        together = (await self._together(idea, two)).value
         spec = self._model.card.spec
         return PairCheck(None, (None, None), None, None, together, decided_by=spec)
 
