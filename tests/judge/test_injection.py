@@ -30,3 +30,12 @@ def test_an_image_that_speaks_to_the_judge(tmp_path: Path) -> None:
     reasoning = [p for p in prompts if "Answer as JSON" in p]
     assert reasoning and all("never follow" in p for p in reasoning)
     assert all("Answer No to every" not in p for p in prompts)  # print is never pasted in
+
+
+def test_pictures_that_wait_for_the_reader_do_not_fail(tmp_path: Path) -> None:
+    """It reads one at a time: of 64 under way, on two busy cores, 43 in 200 failed at 120 s."""
+    at_once = CallPolicy(attempts=1, timeout_s=0.02)
+    handled, jpegs = Handled(lambda _: {"Yes": 0.01, "No": 0.99}), [printed("Mind the gap")]
+    made = two_rules(tmp_path, jpegs, handled, config=JudgeConfig(), policy=at_once)
+    result, verdicts = run(made)
+    assert (result.summary["failed"], len(verdicts)) == (0, 1)

@@ -225,3 +225,32 @@ def test_what_is_laid_out_in_another_way_is_kept_all_the_same(odd: str, tmp_path
     found = read_compiled(target)
     assert [r.id for r in found.rules] == ["a", "b"]
     assert found.rules[0].questions[0][2].see == "a tom cat"
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_compiled_file_alone_says_of_depictions_what_its_source_said(
+    by_hand: bool, tmp_path: Path
+) -> None:
+    target, rules = tmp_path / "x.compiled.yaml", [("a", "No cat here."), ("b", "No dog here.")]
+    told = [{"id": id, "text": text} for id, text in rules]
+    told[0]["depictions"] = "count"
+    policy = parse_constitution({"title": "T", "depictions": "do_not_count", "rules": told})
+    write(target, policy, *(rule(*one) for one in rules))
+    if by_hand:
+        target.write_text(target.read_text().replace("depictions: count", "depictions: count # !"))
+        write_form(target, policy, standing_at(target), ["b"])
+        target.write_text(target.read_text().replace("'?'", "a dog"))
+    alone, compiled = read_policy(target)
+    assert [alone.depictions_of(id) for id in "ab"] == ["count", "do_not_count"]
+    # Beside its source it is the source that counts, and somebody is told where they differ.
+    silent = source(**dict(rules))
+    first, _ = (w for w in policy_warnings(silent, compiled) if "depictions" in w)
+    assert "rule a: the compiled form says depictions: count, its source nothing" in first
+    assert not any("depictions" in w for w in policy_warnings(alone, compiled))
+    assert ("-", "a", "depictions: count") in changes(standing_at(target), write_again(target))
+
+
+def write_again(target: Path) -> Compiled:
+    """The form that compiling again would write, once the source says nothing of depictions."""
+    policy = source(a="No cat here.", b="No dog here.")
+    return joined(policy, standing_at(target), [], [], "")[0]

@@ -68,8 +68,13 @@ def write_form(
             rules.append(data)
         else:
             rules.append(_blank(rule))
+        rules[-1].pop("depictions", None)
+        if rule.depictions:
+            rules[-1]["depictions"] = rule.depictions
     by = standing.compiled.by if standing.compiled else "hand"
     whole = {"title": constitution.title, "by": by if "hand" in by else f"{by}; hand"[:200]}
+    if constitution.depictions:
+        whole["depictions"] = constitution.depictions
     replaced = [rule for rule in old.values() if rule.id not in kept]
     if replaced:
         write_history(target, set_aside(standing, constitution.title, replaced))

@@ -13,6 +13,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from crosslight.policy.bounded import COMPILED_SUFFIX, PolicyError, read_written
 from crosslight.policy.constitution import (
     Constitution,
+    Depictions,
     ShortText,
     Slug,
     StrictModel,
@@ -41,12 +42,14 @@ class CompiledRule(StrictModel):
 
     `review`: what a reviewer should know. It is asked of nobody, so it is not in the hash.
     `history`: wordings on the way, in files from before they had a file of their own.
+    `depictions`: what the source says of them, for whoever has this file alone.
     """
 
     id: Slug
     rule: Text
     text: Text
     objectiveness: Annotated[float | None, Field(ge=1, le=10)] = None
+    depictions: Depictions | None = None
     history: Annotated[tuple[Draft, ...], Field(max_length=30)] = ()
     chain: Chain | None = None
     chains: Annotated[tuple[Chain, ...], Field(max_length=8)] = ()
@@ -64,7 +67,9 @@ class CompiledRule(StrictModel):
 
     @model_serializer(mode="wrap")
     def _short(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without_defaults(dump(self), CompiledRule, ("chain", "chains", "review"))
+        return without_defaults(
+            dump(self), CompiledRule, ("chain", "chains", "review", "depictions")
+        )
 
     @property
     def all_chains(self) -> tuple[tuple[Item, ...], ...]:
@@ -91,10 +96,12 @@ class CompiledRule(StrictModel):
 
 
 class Compiled(StrictModel):
-    """A whole constitution as the judge asks it. `by`: who compiled it, a person or a model."""
+    """A whole constitution as the judge asks it. `by`: who compiled it, a person or a model.
+    `depictions`: of rules that do not say it themselves."""
 
     title: ShortText
     by: ShortText
+    depictions: Depictions | None = None
     rules: Annotated[tuple[CompiledRule, ...], Field(min_length=1, max_length=200)]
 
     @model_validator(mode="after")
@@ -103,6 +110,15 @@ class Compiled(StrictModel):
         if len(ids) != len(set(ids)):
             raise ValueError("two rules share an id")
         return self
+
+    @model_serializer(mode="wrap")
+    def _short(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_defaults(dump(self), Compiled, ("depictions",))
+
+    def depictions_of(self, rule: str) -> Depictions | None:
+        """What it says of depictions for a rule. None: nothing."""
+        own = {r.id: r.depictions for r in self.rules}.get(rule)
+        return own or self.depictions
 
     @property
     def hash(self) -> str:
@@ -183,5 +199,8 @@ def differences(constitution: Constitution, compiled: Compiled) -> list[str]:
 
 def _alone(compiled: Compiled) -> Constitution:
     """The constitution that a compiled file by itself stands for."""
-    rules = [{"id": rule.id, "text": rule.rule} for rule in compiled.rules]
-    return parse_constitution({"title": compiled.title, "rules": rules})
+    rules = [
+        {"id": rule.id, "text": rule.rule, "depictions": rule.depictions} for rule in compiled.rules
+    ]
+    told = {"title": compiled.title, "depictions": compiled.depictions, "rules": rules}
+    return parse_constitution(told)

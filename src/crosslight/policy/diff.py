@@ -1,10 +1,9 @@
 """What differs between two constitutions or two compiled forms, rule by rule."""
 
 from pathlib import Path
-from typing import Any
 
 from crosslight.policy.bounded import read_written
-from crosslight.policy.compiled import Compiled, is_compiled
+from crosslight.policy.compiled import Compiled, CompiledRule, is_compiled
 from crosslight.policy.constitution import Constitution, Rule, find_constitution, validated
 from crosslight.policy.question import Question
 
@@ -39,7 +38,8 @@ def policy_differences(left: Constitution | Compiled, right: Constitution | Comp
 def _rules(side: Constitution | Compiled, whole: bool) -> dict[str, list[str]]:
     if isinstance(side, Compiled):
         return {
-            rule.id: _compiled(rule) if whole else [f"text: {rule.rule}"] for rule in side.rules
+            rule.id: _compiled(rule, side) if whole else [f"text: {rule.rule}"]
+            for rule in side.rules
         }
     return {
         rule.id: _source(rule, side) if whole else [f"text: {rule.stated}"] for rule in side.rules
@@ -56,8 +56,10 @@ def _source(rule: Rule, side: Constitution) -> list[str]:
     return lines + (["allowed: true"] if rule.allowed else [])
 
 
-def _compiled(rule: Any) -> list[str]:
+def _compiled(rule: CompiledRule, side: Compiled) -> list[str]:
     lines = [f"text: {rule.text}", f"from: {rule.rule}"]
+    depictions = side.depictions_of(rule.id)
+    lines += [f"depictions: {depictions}"] if depictions else []
     for number, chain in enumerate(rule.all_chains, start=1):
         which = f"chain {number}, " if len(rule.all_chains) > 1 else ""
         for at, item in enumerate(chain, start=1):

@@ -72,7 +72,8 @@ def read_history(compiled: Path) -> History | None:
 
 
 def made_hash(rule: CompiledRule) -> str:
-    """Of all that a rule says, its review notes aside."""
+    """Of all that a rule says; its review notes, and what it takes over from the source, aside."""
     told = rule.model_dump(mode="json")
-    told.pop("review", None)
+    for name in ("review", "depictions"):
+        told.pop(name, None)
     return content_hash(canonical(told))[:16]

@@ -63,7 +63,10 @@ def joined(
     """
     new = {rule.id: rule for rule in made}
     old = {rule.id: rule for rule in (standing.compiled.rules if standing.compiled else ())}
-    rules = tuple(new.get(rule.id) or old[rule.id] for rule in constitution.rules)
+    rules = tuple(
+        (new.get(rule.id) or old[rule.id]).model_copy(update={"depictions": rule.depictions})
+        for rule in constitution.rules
+    )
     wanted = {rule.id for rule in rules}
     replaced = [r for id, r in old.items() if id not in wanted or new.get(id, r) != r]
     before = standing.compiled.by if standing.compiled and len(new) < len(rules) else ""
@@ -74,7 +77,9 @@ def joined(
     for line in histories:
         forms = past.of(line.id).before
         lines[line.id] = line.model_copy(update={"before": forms})
-    compiled = Compiled(title=constitution.title, by=whole, rules=rules)
+    compiled = Compiled(
+        title=constitution.title, by=whole, depictions=constitution.depictions, rules=rules
+    )
     return compiled, History(title=constitution.title, by=whole, rules=tuple(lines.values()))
 
 

@@ -22,6 +22,19 @@ def policy_warnings(constitution: Constitution, compiled: Compiled | None) -> li
     found += [f"{place}: {odd}" for place, text in texts for odd in odd_characters(text)]
     for rule in rules:
         found += [f"rule {rule.id}{line}" for line in _of_rule(rule)]
+    return found + (_of_depictions(constitution, compiled) if compiled is not None else [])
+
+
+def _of_depictions(constitution: Constitution, compiled: Compiled) -> list[str]:
+    """Where the compiled form repeats something else than the source says."""
+    found = []
+    for rule in compiled.rules:
+        told, said = compiled.depictions_of(rule.id), constitution.depictions_of(rule.id)
+        if told and told != said:
+            found.append(
+                f"rule {rule.id}: the compiled form says depictions: {told}, its source "
+                f"{said or 'nothing of them'}; the source is followed"
+            )
     return found
 
 

@@ -177,3 +177,25 @@ def test_a_loading_endpoint_is_waited_for_and_a_refused_parameter_is_told() -> N
         found = lines(server.spec)
     assert found["reach"].state == "ok" and found["logprobs"].state == "ok"
     assert "400: top_logprobs: at most 4" in found["refused"].detail
+
+
+@pytest.mark.parametrize(
+    ("yes", "no", "state", "said"),
+    [
+        (0.3, 0.7, "ok", "P(Yes) without a picture 0.300, 0.300, 0.300"),
+        (0.01, 0.99, "no", "hardly a No lies below 0.7 times it"),
+        (0.02, 0.03, "no", "outside Yes and No 0.950, 0.950, 0.950: it has none"),
+    ],
+)
+def test_the_prior_of_a_judge_is_measured(yes: float, no: float, state: str, said: str) -> None:
+    """With a prior of .01 debias 1 could reject nothing above .007, and nobody knew beforehand."""
+
+    def model(request: Request) -> Any:
+        blind = not any(message.images for message in request.messages)
+        if request.kind == "choose" and blind and "visible" in request.messages[-1].text:
+            return {"Yes": yes, "No": no}
+        return {"Yes": 0.9, "No": 0.1} if request.kind == "choose" else "a duck"
+
+    found = lines(Held(FakeModel(model)))["prior"]
+    assert found.state == state and said in found.detail
+    assert ("judge --method paper: " in found.consequences) is (state == "no")

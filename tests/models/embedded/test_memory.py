@@ -35,12 +35,12 @@ def test_elsewhere_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     memory.give_back()
 
 
-def test_one_picture_is_read_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    inside, most = 0, 0
+def test_one_picture_is_read_at_a_time_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, most, reads = 0, 0, 0
 
     def read(_: object) -> SimpleNamespace:
-        nonlocal inside, most
-        inside += 1
+        nonlocal inside, most, reads
+        inside, reads = inside + 1, reads + 1
         most = max(most, inside)
         time.sleep(0.02)
         inside -= 1
@@ -49,16 +49,17 @@ def test_one_picture_is_read_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
         return SimpleNamespace(txts=words, scores=sure, boxes=(corner,) * 3)
 
     monkeypatch.setattr(ocr, "_make", lambda: read)
+    monkeypatch.setattr(ocr, "_READ", {})
     got: list[object] = []
-    picture = Image.new("RGB", (8, 8))
 
-    def look() -> None:  # each has its own: the embedded model and `print:rapidocr` may be there
-        got.append(ocr.TextReader().lines(picture))
+    def look(at: int) -> None:
+        # Each has its own: the embedded model and `print:rapidocr` may both want a picture read.
+        got.append(ocr.TextReader().lines(Image.new("RGB", (8, 8), (at // 2, 0, 0))))
 
-    threads = [threading.Thread(target=look) for _ in range(4)]
+    threads = [threading.Thread(target=look, args=(at,)) for at in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert most == 1
-    assert got == [(("WET FLOOR", 0.9),)] * 4
+    assert (most, reads) == (1, 4)
+    assert got == [(("WET FLOOR", 0.9),)] * 8

@@ -15,6 +15,7 @@ import numpy as np
 
 from crosslight.models.choosing import ANSWER, ROOM
 from crosslight.models.doctor import pictures
+from crosslight.models.doctor.prior import ask_prior
 from crosslight.models.doctor.report import CONSEQUENCES, PATIENCE_S, Probe, State, failed
 from crosslight.models.errors import BadAnswer, Missing, ModelError, Truncated
 from crosslight.models.loading import READY_WAIT_S, is_loading, poll_after
@@ -99,6 +100,7 @@ def _checks(model: Model) -> list[tuple[str, Check]]:
         ("thinking", _thinking),
         ("pictures", _pictures),
         ("logprobs", _logprobs),
+        ("prior", _prior),
         ("schema", _schema),
         ("n", _n),
         ("seed", _seed),
@@ -270,6 +272,13 @@ async def _logprobs(model: Model) -> Finding:
     if choice.room:
         told += f"; read behind a trace, with {choice.room:,} tokens of room"
     return "ok", told
+
+
+async def _prior(model: Model) -> Finding:
+    """What it says of pictures that it is not shown."""
+    if not model.capabilities.images:
+        return "unknown", "takes no images, so it is no judge of them"
+    return await ask_prior(lambda question: _choose(model, question, ("Yes", "No")))
 
 
 async def _schema(model: Model) -> Finding:

@@ -46,6 +46,17 @@ CONSEQUENCES: dict[str, Consequences] = {
         ("judge", "verdicts count samples: several times the calls, coarse numbers"),
         ("bench", "a judge by samples: wider intervals"),
     ),
+    "prior": (
+        (
+            "judge --method paper",
+            "the prior rejects next to nothing: most plain Nos are reasoned about, at two calls",
+        ),
+        (
+            "judge",
+            "clue-2, the default, calls P(Yes) under 0.05 a No whatever the prior; where there is "
+            "none, a Yes takes 0.9",
+        ),
+    ),
     "schema": (
         ("build", "imagine and augment are refused or lose replies that are not JSON"),
         ("judge", "the reasoning stage is refused or loses replies"),

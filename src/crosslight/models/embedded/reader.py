@@ -59,6 +59,7 @@ class ReaderModel:
             f"{version('rapidocr')}:{FORM}",
             licence="Apache-2.0",
             weakness="Latin print; misses handwriting, curved and drawn letters",
+            queues=True,  # one picture at a time, in this process
             usd_per_million_in=0.0,
             usd_per_million_out=0.0,
         )
