@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from crosslight.export.formats.labelstudio_said import acts_of, is_ours
 from crosslight.export.formats.source import ExportError, Source, open_source
-from crosslight.runs import Act, ReviewError, Reviews
+from crosslight.runs import Act, ReviewError, Reviews, added_to
 from crosslight.store import TableError, TableFile, read_named
 
 MOST_FILE: Final = 2 * 2**30
@@ -29,8 +29,14 @@ def import_labelstudio(file: Path, folder: Path) -> Imported:
 
     Importing a file again adds nothing. Raises `ExportError`, `ReviewError`, `UnreadableFile`.
     """
-    tasks, rows = _tasks(file), _ids(open_source(folder))
-    reviews, done = Reviews(folder), Imported()
+    tasks, source = _tasks(file), open_source(folder)
+    with added_to(folder, source.kind):
+        return _added(file, tasks, _ids(source), Reviews(folder))
+
+
+def _added(file: Path, tasks: list[Any], rows: set[str], reviews: Reviews) -> Imported:
+    """An act at a time, each on the disk before the next: what a kill leaves is what was said."""
+    done = Imported()
     there = {said for act in reviews.acts() for said in (_said_by(act), _said_by(act, ""))}
     for at, task in enumerate(tasks):
         data = task.get("data") if isinstance(task, Mapping) else None

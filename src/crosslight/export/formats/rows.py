@@ -6,8 +6,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from crosslight.export.formats.pictures import Raw
 from crosslight.export.formats.source import Chosen, ExportError, Source
-from crosslight.export.formats.tables import Raw, raw_rows
+from crosslight.export.formats.tables import raw_rows
 from crosslight.records import Dropped, Failed, content_hash, is_sensitive
 from crosslight.runs import SPLITS, UNSEEN, Reviewed
 from crosslight.store import TableError
