@@ -147,8 +147,9 @@ class TableFile:
         """Rows of the wanted columns (`image.bytes` is a part of one), at most `at_once` together
         and fewer where they are large; of all row groups or of some."""
         wanted = None if columns is None else list(dict.fromkeys(columns))
+        there = {name for found in _asked(self._leaves, wanted or ()) for name in found}
         for name in wanted or ():
-            if not any(leaf == name or leaf.startswith(name + ".") for leaf in self._leaves):
+            if name not in there:
                 raise TableError(
                     f"{self.path.name} has no column {name!r}", "get or make the table again"
                 )
@@ -214,10 +215,9 @@ class TableFile:
         """How many rows of a row group may be decoded at once. Raises `TableError`."""
         about = self._groups[group]
         held = shared = 0
-        for at, leaf in enumerate(self._leaves):
-            if wanted is not None and not any(
-                leaf == name or leaf.startswith(name + ".") for name in wanted
-            ):
+        asked = None if wanted is None else _asked(self._leaves, wanted)
+        for at in range(len(self._leaves)):
+            if asked is not None and not asked[at]:
                 continue
             kind = self._file.schema.column(at)
             repeated = kind.max_repetition_level > 0
@@ -244,6 +244,16 @@ class TableFile:
                 f"{self.path.name} unpacks {self.size:,} bytes to more than is read: {what}",
                 "write it again with smaller row groups",
             )
+
+
+def _asked(leaves: Sequence[str], wanted: Sequence[str]) -> list[list[str]]:
+    """Of each leaf those of the names that are its path, or that of something it is part of."""
+    names, lengths = frozenset(wanted), {len(name) for name in wanted}
+    ends = [[n for n in lengths if leaf[n : n + 1] in ("", ".")] for leaf in leaves]
+    return [
+        [leaf[:n] for n in found if leaf[:n] in names]
+        for leaf, found in zip(leaves, ends, strict=True)
+    ]
 
 
 def read_table(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:

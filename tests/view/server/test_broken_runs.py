@@ -14,7 +14,7 @@ from tests.view.server.ask import Answer, ask
 
 pytest.importorskip("starlette", reason="the extra `web` is not installed")
 
-from crosslight.view.server import app as app_module
+from crosslight.view.server import rows_page
 from crosslight.view.server.app import application
 from crosslight.view.server.fence import LOCAL
 from crosslight.view.server.opened import open_places
@@ -49,7 +49,17 @@ def test_no_value_of_run_json_takes_the_overview_away(tmp_path: Path, key: str) 
         deep = [deep]
     run = make_run(tmp_path / "run", 1)
     told = json.loads((run / "run.json").read_text()) | {"kind": "build"}
-    for odd in (None, -1, 10**400, [], {"usd": 10**400}, {"finished": {}}, deep, [{"in": []}, 1]):
+    values: tuple[Any, ...] = (
+        None,
+        -1,
+        10**400,
+        [],
+        {"usd": 10**400},
+        {"finished": {}},
+        deep,
+        [{"in": []}, 1],
+    )
+    for odd in values:
         (run / "run.json").write_text(json.dumps({**told, key: odd}))
         web = application(open_places([run], None, None), hosts=LOCAL)
         assert page(web, "overview").status == 200, odd
@@ -61,7 +71,7 @@ def test_what_nobody_foresaw_is_said_on_a_page(
     def broken(*given: object) -> str:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr(app_module.rows_page, "page", broken)
+    monkeypatch.setattr(rows_page, "page", broken)
     web = application(open_places([make_run(tmp_path / "run", 1)], None, None), hosts=LOCAL)
     sent: list[dict[str, Any]] = []
 
