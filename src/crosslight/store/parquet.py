@@ -146,16 +146,15 @@ class TableFile:
         """Raises `TableError` for a name that no column has."""
         if tuple(names) in self._chosen:
             return self._chosen[tuple(names)]
-        found: dict[int, Leaf] = {}
+        asked = _asked([leaf.path for leaf in self._leaves], names)
+        there = {name for found in asked for name in found}
         for name in names:
-            inside = name + "."
-            mine = [x for x in self._leaves if x.path == name or x.path.startswith(inside)]
-            if not mine:
+            if name not in there:
                 raise TableError(
                     f"{self.path.name} has no column {name!r}", "get or make the table again"
                 )
-            found |= {leaf.at: leaf for leaf in mine}
-        self._chosen[tuple(names)] = [found[at] for at in sorted(found)]
+        mine = [leaf for leaf, found in zip(self._leaves, asked, strict=True) if found]
+        self._chosen[tuple(names)] = mine
         return self._chosen[tuple(names)]
 
     def _judge(self, group: int, leaves: Sequence[Leaf], at_once: int) -> int:
@@ -193,6 +192,16 @@ class TableFile:
                 f"{self.path.name} unpacks {self.size:,} bytes to more than is read: {what}",
                 "write it again with smaller row groups",
             )
+
+
+def _asked(leaves: Sequence[str], wanted: Sequence[str]) -> list[list[str]]:
+    """Of each leaf those of the names that are its path, or that of something it is part of."""
+    names, lengths = frozenset(wanted), {len(name) for name in wanted}
+    ends = [[n for n in lengths if leaf[n : n + 1] in ("", ".")] for leaf in leaves]
+    return [
+        [leaf[:n] for n in found if leaf[:n] in names]
+        for leaf, found in zip(leaves, ends, strict=True)
+    ]
 
 
 def read_table(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:

@@ -80,8 +80,8 @@ def test_without_the_token_there_is_only_the_door(closed: Any) -> None:
         assert ask(closed, address).status == 401
     sent = ask(closed, "/", accept="text/html")
     assert (sent.status, sent.headers["location"]) == (303, "/enter")
-    assert ask(closed, "/", cookie=f"{COOKIE}=wrong").status == 401
-    assert ask(closed, "/", cookie=f'{COOKIE}="; x').status == 401
+    assert ask(closed, "/", cookie=f"{COOKIE}-8600=wrong").status == 401
+    assert ask(closed, "/", cookie=f'{COOKIE}-8600="; x').status == 401
     assert ask(closed, "/r/t.parquet/rows?token=s3cret").status == 401
 
 
@@ -99,6 +99,37 @@ def test_the_token_goes_by_post_and_stays_out_of_scripts(closed: Any) -> None:
     assert "httponly" in cookie and "samesite=strict" in cookie
     kept = right.headers["set-cookie"].split(";")[0]
     assert ask(closed, "/r/t.parquet/rows", cookie=kept, host="box:8600").status == 200
+
+
+def test_cookies_of_other_programs_of_the_host_change_nothing(closed: Any) -> None:
+    kept = ask(closed, "/enter", "POST", "token=s3cret", **OWN).headers["set-cookie"].split(";")[0]
+    for beside in (
+        'x={"a":1}',
+        "x",
+        '="',
+        "crosslight-token=other",
+        "a b=c d",
+        "crosslight-token-1=x",
+    ):
+        for cookie in (
+            f"{beside}; {kept}; crosslight-by=ann",
+            f"crosslight-by=ann; {kept}; {beside}",
+        ):
+            page = ask(closed, "/r/t.parquet/row/a", cookie=cookie)
+            assert page.status == 200 and 'value="ann"' in page.text, cookie
+
+
+def test_pages_of_others_can_not_have_the_viewer_work(app: Any) -> None:
+    for site in ("cross-site", "same-site"):
+        seen = {"sec_fetch_site": site}
+        link = {**seen, "sec_fetch_mode": "navigate", "sec_fetch_dest": "document"}
+        assert ask(app, "/r/t.parquet/rows", **link).status == 200
+        frame = {**seen, "sec_fetch_mode": "navigate", "sec_fetch_dest": "iframe"}
+        image = {**seen, "sec_fetch_mode": "no-cors", "sec_fetch_dest": "image"}
+        for what in (frame, image, {**seen, "sec_fetch_mode": "cors", "sec_fetch_dest": "empty"}):
+            for method in ("GET", "HEAD"):
+                assert ask(app, "/r/t.parquet/rows?q=x", method, **what).status == 403
+    assert ask(app, "/r/t.parquet/rows", sec_fetch_site="none").status == 200
 
 
 def test_on_loopback_there_is_no_door(app: Any) -> None:

@@ -122,3 +122,12 @@ def test_files_that_change_are_opened_again(
     time.sleep(0.05)
     runs.refresh("t.parquet")
     assert runs["t.parquet"].table is table
+
+
+def test_progress_that_is_no_progress_is_left_out() -> None:
+    odd: tuple[Any, ...] = ("x", [1], {"a": 1}, -1, 10**400, None, float("nan"), True)
+    for value in odd:
+        for name in ("done", "total", "failed", "asked", "replayed", "usd"):
+            told = {"done": 1, "total": 2, "asked": 3, "replayed": 4, "usd": 0.5, name: value}
+            assert isinstance(said({"progress": told}), str), (name, value)
+    assert said({"progress": {"failed": "x", "usd": "y"}}) == "going on"

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -88,7 +88,8 @@ class Files:
             with self._lock:
                 batches = self._read(at, group, columns)
             for batch in batches:
-                yield batch.select([c for c in columns if c in batch.schema.names])
+                there = set(batch.schema.names)
+                yield batch.select([c for c in columns if c in there])
 
     def starts(self) -> list[int]:
         """The number of the first row of each row group, and that behind the last."""
@@ -143,7 +144,7 @@ class Files:
         return Layout(schema, tuple(groups))
 
     def _refuse_twins(self, schema: pa.Schema) -> None:
-        twins = sorted({name for name in schema.names if schema.names.count(name) > 1})
+        twins = sorted(name for name, many in Counter(schema.names).items() if many > 1)
         if twins:
             self.close()
             raise TableError(

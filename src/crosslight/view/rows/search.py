@@ -202,14 +202,16 @@ def _scan(table: Searched, words: str) -> Numbers:
 
 
 def _hits(batch: pa.RecordBatch, words: str) -> Numbers:
-    """Which rows have all the words, each in any column."""
+    """Which rows have all the words, each in any column. Each word is looked for in the rows that
+    have those before it."""
     hit = np.ones(len(batch), dtype=bool)
-    for word in words.split():
+    for word in dict.fromkeys(words.split()):
         any_column = np.zeros(len(batch), dtype=bool)
         for column in batch.columns:
             matched = pc.match_substring(_strings(column), word, ignore_case=True)
             any_column |= matched.fill_null(False).to_numpy(zero_copy_only=False)
-        hit &= any_column
+        hit[hit] = any_column
+        batch = batch.filter(pa.array(any_column))
     return hit
 
 

@@ -105,6 +105,7 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
         exception_handlers={
             HTTPException: _wrong,
             CrosslightError: _ours,
+            Exception: _defect,
         },
     )
     return Fence(Persons(app), hosts=hosts, token=token)
@@ -114,6 +115,13 @@ async def _wrong(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     page = rendered("web/wrong.html.j2", status=error.status_code, why=str(error.detail), hint="")
     return HTMLResponse(page, error.status_code)
+
+
+async def _defect(request: Request, error: Exception) -> Response:
+    """What nobody foresaw; it stands in the terminal too."""
+    why = f"This page could not be made: {type(error).__name__}. This looks like a defect of ours."
+    hint = "The terminal in which the viewer runs tells more. The other pages go on."
+    return HTMLResponse(rendered("web/wrong.html.j2", status=500, why=why, hint=hint), 500)
 
 
 async def _ours(request: Request, error: Exception) -> Response:

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from crosslight.view.server.asked import form_of
-from crosslight.view.server.fence import COOKIE
+from crosslight.view.server.fence import cookie_name
 from crosslight.view.server.render import rendered
 
 MOST_SAID: Final = 4_096
@@ -26,7 +26,9 @@ def enter_routes(token: str) -> list[Route]:
         if not hmac.compare_digest(given.encode(), token.encode()):
             return HTMLResponse(rendered("web/enter.html.j2", wrong=True), 403)
         answer = RedirectResponse("/", 303)
-        answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", path="/")
+        answer.set_cookie(
+            cookie_name(dict(request.scope)), token, httponly=True, samesite="strict", path="/"
+        )
         return answer
 
     return [Route("/enter", enter, methods=["GET", "POST"])] if token else []

@@ -5,7 +5,6 @@ import hmac
 import ipaddress
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ Receive = Callable[[], Awaitable[Any]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COOKIE: Final = "crosslight-token"
+"""Behind it stands the port: browsers send a host's cookies to all of its ports."""
 LOCAL: Final = ("localhost", "127.0.0.1", "::1")
 HEADERS: Final = (
     ("x-content-type-options", "nosniff"),
@@ -76,9 +76,11 @@ class Fence:
             return 400, "This address is not one of the viewer's. Add it with --allow-host."
         if scope["method"] not in ("GET", "HEAD") and not _own(headers):
             return 403, "Only the viewer's own pages may write."
+        if _strange(headers):
+            return 403, "Only the viewer's own pages may ask for this. Open it by itself."
         open_to_all = ("/enter", "/style.css")
         if self.token and scope["path"] not in open_to_all:
-            given = _cookie(headers).encode()
+            given = cookies_of(scope).get(cookie_name(scope), "").encode()
             if not hmac.compare_digest(given, self.token.encode()):
                 return 401, "Open /enter and give the token that the viewer printed."
         return None
@@ -94,6 +96,15 @@ def _own(headers: dict[str, str]) -> bool:
     return bool(origin) and urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
 
 
+def _strange(headers: dict[str, str]) -> bool:
+    """Whether a page of others has this loaded: it could not read the answer, but keep the viewer
+    busy, and learn from how long an answer takes. A link that somebody follows is welcome."""
+    if headers.get("sec-fetch-site", "none") in ("same-origin", "none"):
+        return False
+    sought = headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
+    return sought != ("navigate", "document")
+
+
 def _host(said: str) -> str:
     try:
         return (urlsplit(f"//{said}").hostname or "").lower()
@@ -101,12 +112,17 @@ def _host(said: str) -> str:
         return ""
 
 
-def _cookie(headers: dict[str, str]) -> str:
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return ""
-    return found.value if found is not None else ""
+def cookie_name(scope: Scope) -> str:
+    """Of the token of this viewer."""
+    return f"{COOKIE}-{(scope.get('server') or ('', 0))[1]}"
+
+
+def cookies_of(scope: Scope) -> dict[str, str]:
+    """The cookies that can be read, whatever other programs of this host have left beside them."""
+    from starlette.requests import cookie_parser  # of the extra `web`
+
+    said = "; ".join(v.decode("latin-1") for k, v in scope["headers"] if k.lower() == b"cookie")
+    return cookie_parser(said)
 
 
 def _headers(scope: Scope) -> dict[str, str]:

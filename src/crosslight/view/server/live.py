@@ -11,6 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from crosslight.runs import running
 
 EVERY_S: Final = 1.0
+MOST: Final = 10**15
+"""Of rows, calls and dollars: what is more was not counted by a run."""
 QUIET_S: Final = 15.0
 """After so long without news a line is sent, by which a connection that is gone shows."""
 
@@ -38,17 +40,24 @@ def said(told: dict[str, Any]) -> str:
         return f"going on since {told.get('since', 'a while')}"
     parts = []
     name = progress.get("name") or "rows"
-    if isinstance(progress.get("done"), int) and isinstance(progress.get("total"), int):
-        parts.append(f"{name}: {progress['done']:,} of {progress['total']:,} done")
-    if progress.get("failed"):
-        parts.append(f"{progress['failed']:,} failed")
-    if isinstance(progress.get("asked"), int):
-        parts.append(f"{progress['asked']:,} calls asked, {progress.get('replayed', 0):,} replayed")
-    if progress.get("usd"):
-        parts.append(f"${progress['usd']:.4f}")
+    done, total = _count(progress.get("done")), _count(progress.get("total"))
+    if done is not None and total is not None:
+        parts.append(f"{name}: {done:,} of {total:,} done")
+    if failed := _count(progress.get("failed")):
+        parts.append(f"{failed:,} failed")
+    if (asked := _count(progress.get("asked"))) is not None:
+        parts.append(f"{asked:,} calls asked, {_count(progress.get('replayed')) or 0:,} replayed")
+    usd = progress.get("usd")
+    if isinstance(usd, int | float) and 0 < usd < MOST:
+        parts.append(f"${usd:.4f}")
     if progress.get("waiting"):
         parts.append(str(progress["waiting"]))
     return "; ".join(parts) or "going on"
+
+
+def _count(value: Any) -> int | None:
+    """What is a number of something; anybody may have written it."""
+    return value if isinstance(value, int) and 0 <= value < MOST else None
 
 
 def _event(name: str, told: dict[str, Any]) -> bytes:

@@ -45,6 +45,8 @@ class Opened:
     pictures: Pictures | None
     lost: dict[str, Table] = field(default_factory=dict)
     answers: Path | None = None
+    sources: tuple[Path, ...] = ()
+    """The files of its rows as they lie there, also where they are read out of the cache."""
 
     @property
     def title(self) -> str:
@@ -157,6 +159,7 @@ def _opened(
     is_run = place.is_dir() and (place / RUN_FILE).is_file()
     run = read_run(place) if is_run else {}
     shape = shape_of(place, mapping)
+    sources = () if shape is None else shape.files
     if shape is not None:
         shape = with_small_groups(shape, cache, told)
     table = None if shape is None else Table(shape, Search(cache), cache)
@@ -169,6 +172,7 @@ def _opened(
         pictures=None if table is None else Pictures(table, images),
         lost=_lost(place) if is_run else {},
         answers=answers,
+        sources=sources,
     )
 
 
@@ -181,7 +185,7 @@ def _stamps(one: Opened) -> tuple[object, ...]:
         files += [file for found in split_files(one.place).values() for file in found]
         files += [one.place / name for name in ("verdicts.parquet", "items.parquet")]
     elif one.table is not None:
-        files += one.table.shape.files
+        files += one.sources
     found: list[object] = []
     for file in files:
         try:

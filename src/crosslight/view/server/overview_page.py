@@ -95,7 +95,7 @@ def _numbers(run: Opened) -> list[Number]:
         Number("calls asked", calls.get("asked")),
         Number("calls replayed", calls.get("replayed")),
         Number("tokens", _sum(tokens.values())),
-        Number("cost", f"${usd:,.4g}" if isinstance(usd, int | float) else None),
+        Number("cost", f"${usd:,.4g}" if _is_small(usd) else None),
         Number("seconds", told.get("seconds")),
     ]
 
@@ -140,6 +140,11 @@ def _step(one: Mapping[str, Any]) -> dict[str, Any]:
 def _sum(values: Any) -> int | None:
     found = list(values)
     return sum(found) if all(isinstance(one, int) for one in found) else None
+
+
+def _is_small(value: Any) -> bool:
+    """Whether it is a number, and one that money can be."""
+    return isinstance(value, int | float) and abs(value) < 1e15
 
 
 def _is_single(value: Any) -> bool:

@@ -8,9 +8,11 @@ less: hidden until asked for, one at a time, the category first, whole categorie
 import contextvars
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 from urllib.parse import quote, unquote
+
+from crosslight.records import BadSetting
+from crosslight.view.server.fence import cookies_of as cookies_in
 
 Send = Callable[[Any], Awaitable[None]]
 App = Callable[[dict[str, Any], Callable[[], Awaitable[Any]], Send], Awaitable[None]]
@@ -26,6 +28,8 @@ LIMIT: Final = 50
 """Sensitive pictures a day after which a break is proposed; nothing is locked."""
 MOST_NAME: Final = 80
 MOST_UNWANTED: Final = 60
+MOST_BYTES: Final = 3_800
+"""Of a cookie: browsers throw longer ones away, all of it."""
 YEAR: Final = 365 * 86_400
 
 
@@ -55,17 +59,25 @@ def read_person(cookies: Mapping[str, str]) -> Person:
         by=unquote(cookies.get("crosslight-by", ""))[:MOST_NAME].strip(),
         care=care if care in WAYS else "hidden",
         limit=int(limit) if limit.isascii() and limit.isdigit() and len(limit) < 6 else LIMIT,
-        unwanted=frozenset(unquote(one)[:200] for one in listed if one),
+        unwanted=frozenset(unquote(one) for one in listed if one),
     )
 
 
 def cookies_of(who: Person) -> dict[str, str]:
-    """The cookies that say it."""
+    """The cookies that say it. Raises `BadSetting` where a browser would not keep them: a wish not
+    to see something is kept or refused, and never half of it."""
+    unwanted = ",".join(quote(one, safe="") for one in sorted(who.unwanted))
+    if len(unwanted) > MOST_BYTES or len(who.unwanted) > MOST_UNWANTED:
+        raise BadSetting(
+            f"{len(who.unwanted)} categories are more than a browser keeps", "leave out fewer"
+        )
+    if len(who.by) > MOST_NAME:
+        raise BadSetting(f"a reviewer's name has at most {MOST_NAME} letters", "give a shorter one")
     return {
         "crosslight-by": quote(who.by, safe=""),
         "crosslight-care": who.care,
         "crosslight-limit": str(who.limit),
-        "crosslight-unwanted": ",".join(quote(one, safe="") for one in sorted(who.unwanted)),
+        "crosslight-unwanted": unwanted,
     }
 
 
@@ -80,13 +92,5 @@ class Persons:
     ) -> None:
         """Pass the request on."""
         if scope["type"] == "http":
-            _NOW.set(read_person(_cookies(scope)))
+            _NOW.set(read_person(cookies_in(scope)))
         await self.app(scope, receive, send)
-
-
-def _cookies(scope: Mapping[str, Any]) -> dict[str, str]:
-    said = "; ".join(v.decode("latin-1") for k, v in scope["headers"] if k.lower() == b"cookie")
-    try:
-        return {name: one.value for name, one in SimpleCookie(said).items()}
-    except CookieError:
-        return {}

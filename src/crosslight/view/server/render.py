@@ -18,6 +18,8 @@ CUT = 20_000
 
 SHORT = 12
 """Characters of a long id."""
+MOST_DEPTH = 8
+"""Of a value in a value."""
 
 OWN_PAGES = {"judge": "Matrix", "bench": "Numbers", "prefer": "Pairs", "rate": "Matrix"}
 """Tabs of the pages that only one kind of run has."""
@@ -37,7 +39,7 @@ def rendered(template: str, **given: Any) -> str:
     return environment().get_template(template).render(**given)
 
 
-def cell(value: Any) -> str:
+def cell(value: Any, depth: int = 0) -> str:
     """A value as people read it; what is unknown is said, and is no zero."""
     if value is None:
         return "unknown"
@@ -45,10 +47,8 @@ def cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.3g}"
-    if isinstance(value, list | tuple):
-        return ", ".join(cell(one) for one in value) or "none"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{k}: {cell(v)}" for k, v in value.items()) or "none"
+    if isinstance(value, list | tuple | Mapping):
+        return ", ".join(_inner(value, depth)) or "none"
     return str(value)
 
 
@@ -56,6 +56,15 @@ def short(text: Any) -> str:
     """The beginning of an id or a hash: enough to tell it from others."""
     said = str(text)
     return said if len(said) <= SHORT + 2 else f"{said[:SHORT]}…"
+
+
+def _inner(value: Any, depth: int) -> list[str]:
+    """What a list or a mapping holds; of one that is too deep that there is something."""
+    if depth > MOST_DEPTH:
+        return ["…"]
+    if isinstance(value, Mapping):
+        return [f"{name}: {cell(one, depth + 1)}" for name, one in value.items()]
+    return [cell(one, depth + 1) for one in value]
 
 
 def path(text: str) -> str:

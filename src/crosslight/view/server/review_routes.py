@@ -14,7 +14,7 @@ from crosslight.view.rows.query import Query
 from crosslight.view.server import calls_page, care_page, review_page, row_page, steps
 from crosslight.view.server.asked import form_of, number_of, query_of, run_of
 from crosslight.view.server.opened import Opened
-from crosslight.view.server.person import YEAR, Person, cookies_of
+from crosslight.view.server.person import MOST_NAME, YEAR, Person, cookies_of
 
 
 def review_routes(runs: Mapping[str, Opened]) -> list[Route]:
@@ -118,7 +118,7 @@ def _act(run: Opened, number: int, form: Mapping[str, str]) -> Act:
         edit = row_page.changed(run, number, form)
     act = Act(
         row=form.get("row", ""),
-        by=form.get("by", "").strip(),
+        by=_named(form),
         verdict=form.get("verdict", ""),
         reason=form.get("reason", "").strip(),
         label=label,
@@ -129,6 +129,14 @@ def _act(run: Opened, number: int, form: Mapping[str, str]) -> Act:
     if act.is_undo:
         raise ReviewError("this review says nothing", "accept, reject, skip, label or edit")
     return act
+
+
+def _named(form: Mapping[str, str]) -> str:
+    """The reviewer. Raises `ReviewError` for a name that the browser would not bring back whole."""
+    by = form.get("by", "").strip()
+    if len(by) > MOST_NAME:
+        raise ReviewError(f"a reviewer's name has at most {MOST_NAME} letters")
+    return by
 
 
 def _refuse_other_table(run: Opened, form: Mapping[str, str]) -> None:
@@ -143,7 +151,7 @@ def _refuse_other_table(run: Opened, form: Mapping[str, str]) -> None:
 
 def _undo(run: Opened, form: Mapping[str, str], query: Query) -> str:
     """Take back the reviewer's last act, wherever it was, and go there."""
-    by = form.get("by", "").strip()
+    by = _named(form)
     last = run.reviews.last_of(by)
     if last is None:
         return steps.row_address(run, form.get("row", ""), query)
@@ -153,7 +161,7 @@ def _undo(run: Opened, form: Mapping[str, str], query: Query) -> str:
 
 def _keep(answer: Response, cookies: Mapping[str, str]) -> None:
     for name, value in cookies.items():
-        answer.set_cookie(name, value[:3000], max_age=YEAR, samesite="strict", path="/")
+        answer.set_cookie(name, value, max_age=YEAR, samesite="strict", path="/")
 
 
 def _whole(said: str) -> int:

@@ -79,7 +79,7 @@ def _first(names: Sequence[str], schema: pa.Schema) -> str:
 
 def _single(schema: pa.Schema) -> list[int]:
     """The places of columns, of several of one name the first: what reads the rows refuses them."""
-    return [at for at, name in enumerate(schema.names) if schema.names.index(name) == at]
+    return sorted({name: at for at, name in reversed(list(enumerate(schema.names)))}.values())
 
 
 def _plain(schema: pa.Schema) -> list[str]:
@@ -104,9 +104,8 @@ def _is_few(batch: pa.RecordBatch | None, name: str) -> bool:
     """Whether a column's first values say that it is a facet: short, and seen again and again."""
     if batch is None or not len(batch):
         return False
-    if name not in batch.schema.names:
-        return False
-    values = [v for v in values_of(batch.column(name)) if v is not None]
+    at = batch.schema.get_field_index(name)
+    values = [] if at < 0 else [v for v in values_of(batch.column(at)) if v is not None]
     if not values:
         return False
     letters = sum(len(str(v)) for v in values) / len(values)
