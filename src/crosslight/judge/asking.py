@@ -13,7 +13,15 @@ from crosslight.judge.config import JudgeConfig, Thresholds
 from crosslight.judge.detector import best, deciding, find_all
 from crosslight.judge.injection import NOTHING, Print
 from crosslight.judge.methods import Asked, Plan, joint_of
-from crosslight.judge.reading import Need, crop_wanted, doubtful, read, reasoned_look
+from crosslight.judge.reading import (
+    Need,
+    could_rise,
+    crop_wanted,
+    doubtful,
+    read,
+    reasoned_look,
+    risen,
+)
 from crosslight.judge.unasked import boxed_count, print_score, seen_count
 from crosslight.judge.views import Views
 from crosslight.judge.wording import about_print, names_one_thing
@@ -130,6 +138,15 @@ class Asker:
             self.models.judge, asked, image, self.config, one_turn=parts.one_turn
         )
         return Measured(joint=score, joint_reasoned=rating, rationale=rationale)
+
+    async def held_down(self, several: Sequence[Asked], look: Look) -> bool:
+        """Whether print holds the answer to "at least one of these" down: whether it rises where
+        all print is filled. Raises `ModelError`."""
+        asked, t = joint_of(several), self.config.thresholds
+        filled = await self._score(asked, await look.views.unprinted(look.printed.places))
+        if not could_rise(filled, t):
+            return False
+        return risen(await self._score(asked, await look.views.whole()), filled, t)
 
     async def wants_crop(self, asked: Asked, look: Look, t: Thresholds) -> bool:
         """Whether a small box is to be looked at for a question. Raises `ModelError`."""

@@ -20,6 +20,7 @@ from crosslight.judge.config import JudgeConfig, Parts
 from crosslight.judge.detector import AT_ONCE
 from crosslight.judge.job import JudgeJob
 from crosslight.judge.methods import Asked, Plan, PlannedRule, detected_words, joint_of
+from crosslight.judge.panel import TOGETHER
 from crosslight.judge.prompts import render
 from crosslight.judge.run import planned
 from crosslight.judge.scales import Scale
@@ -177,6 +178,7 @@ def _further(
     if parts.print and parts.tokens and not parts.perceived and read:
         filled = sum(not about_print(asked.see, asked.words) for asked in every)
         yield look("print filled", least=0, most=filled)
+        yield look("print filled, together", least=0, most=2 * math.ceil(filled / TOGETHER))
 
 
 def joins(parts: Parts) -> bool:

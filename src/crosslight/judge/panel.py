@@ -18,8 +18,12 @@ from crosslight.judge.injection import NOTHING, Print
 from crosslight.judge.methods import Asked, Plan, PlannedRule, detected_words
 from crosslight.judge.reading import NO, YES
 from crosslight.judge.views import Views
+from crosslight.judge.wording import about_print
 from crosslight.models import ModelError
 from crosslight.records import Evidence, Finding, Measured, RuleFinding
+
+TOGETHER = 16
+"""Things that are asked together, at most, where print may have held their answers down."""
 
 
 @dataclass(slots=True)
@@ -71,11 +75,30 @@ class Panel:
             found[rule.id] = await self._rule(rule, cosine, look)
         rest = await together([self._rule(rule, cosine, look) for rule, cosine in waiting])
         found |= {one.rule: one for one in rest}
+        if await self._held_down(found, look):
+            # As where print is known to speak to the judge: each No is asked with it filled.
+            look.addressed = True
+            waiting = [(rule, cosine) for rule, cosine in pairs if rule.id in found]
+            rest = await together([self._rule(rule, cosine, look) for rule, cosine in waiting])
+            found = {one.rule: one for one in rest}
         for rule, cosine in pairs:
             if rule.id not in found:
                 t = self._thresholds[rule.id]
                 found[rule.id] = decide.rule_finding(rule.id, (), rule.shape, t, parts, cosine)
         return [found[rule.id] for rule in self.plan.rules]
+
+    async def _held_down(self, found: Mapping[str, RuleFinding], look: Look) -> bool:
+        """Whether print may have held down what got a plain No. All of it is asked together, with
+        the print filled; where that call fails nobody knows, and each is asked again."""
+        parts = self.plan.parts
+        tested = parts.print and parts.tokens and not parts.perceived and not look.addressed
+        if not (tested and look.printed.places):
+            return False
+        denied = plainly_denied(self.plan.rules, found)
+        try:
+            return any([await self._asker.held_down(several, look) for several in denied])
+        except ModelError:
+            return True
 
     async def relevance(self, views: Views) -> list[float | None]:
         """The cosine of the image and each rule's text; None where it is not measured."""
@@ -169,6 +192,27 @@ class Panel:
 def _at(rule: PlannedRule, place: Place) -> Asked:
     item, alternative = place
     return rule.items[item][alternative]
+
+
+def plainly_denied(
+    rules: Sequence[PlannedRule], found: Mapping[str, RuleFinding]
+) -> list[list[Asked]]:
+    """What got a No by its score alone, print aside, of rules that are not violated; in lists to
+    be asked together."""
+    every: dict[str | None, dict[Asked, None]] = {}
+    for rule in rules:
+        if rule.id not in found or found[rule.id].finding is Finding.VIOLATED:
+            continue
+        for e in found[rule.id].evidence:
+            asked = _at(rule, (e.item, e.alternative))
+            plain = e.reading.answer == NO and e.measured.unprinted is None and asked.joins
+            if plain and not about_print(asked.see, asked.words):
+                every.setdefault(asked.depictions, {})[asked] = None
+    return [
+        list(several)[at : at + TOGETHER]
+        for several in every.values()
+        for at in range(0, len(several), TOGETHER)
+    ]
 
 
 def _tied(rule: PlannedRule, place: Place, found: Mapping[Place, Evidence]) -> bool:

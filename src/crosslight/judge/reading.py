@@ -178,7 +178,7 @@ def _debias2(m: Measured, t: Thresholds, parts: Parts) -> Step:
 
 def _printed(found: Step, shown: Score, m: Measured, t: Thresholds, parts: Parts) -> Step:
     """Ours: where the image bears print and the question is open (or the print speaks to the
-    judge), the same with all print filled. Only a rise counts: a fall may be that of evidence
+    judge, or is seen to hold a No down), the same with all print filled. Only a rise counts: a fall may be that of evidence
     that was print, or lay under it."""
     asked = found is None or (m.addressed and isinstance(found, Reading) and found.answer != YES)
     if not (parts.print and m.lettered and asked):
@@ -196,9 +196,19 @@ def print_says(m: Measured, t: Thresholds) -> bool:
     with_print = m.whole if m.whole is not None or m.cropped else m.shown
     if m.unprinted is None or with_print is None:
         return False
-    if max(m.unprinted.outside, with_print.outside) > t.outside_max:
+    return risen(with_print, m.unprinted, t)
+
+
+def risen(with_print: Score, filled: Score, t: Thresholds) -> bool:
+    """Whether a score rises by more than `print_moves` where the print is filled."""
+    if max(filled.outside, with_print.outside) > t.outside_max:
         return False
-    return bounds(m.unprinted, t.z)[0] - bounds(with_print, t.z)[1] > t.print_moves
+    return bounds(filled, t.z)[0] - bounds(with_print, t.z)[1] > t.print_moves
+
+
+def could_rise(filled: Score, t: Thresholds) -> bool:
+    """Whether a score with the print filled is so high that any other could lie far below it."""
+    return risen(Score(0.0), filled, t)
 
 
 def reasoned_look(m: Measured, t: Thresholds, parts: Parts) -> str:
