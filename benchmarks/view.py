@@ -133,11 +133,9 @@ def measure(run: Path, home: Path, rows: int) -> None:
             assert answer.status == 200, (path, answer.status)
             return len(page)
 
-        size = ask(f"{here}/rows")
+        ask(f"{here}/rows")
         opened = time.perf_counter() - began
-        print(
-            f"open until the first page: {_cpu(server.pid):.2f} s CPU ({opened:.2f} wall), {size} B"
-        )
+        print(f"open until the first page: {_cpu(server.pid):.2f} s CPU ({opened:.2f} wall)")
         ask(f"{here}/rows?page={rows // 48}&group=none")
         whole = time.perf_counter() - began
         print(f"until all rows are there: {_cpu(server.pid):.2f} s CPU ({whole:.2f} wall)")

@@ -68,7 +68,9 @@ def serve(
 def _warm(runs: Mapping[str, Opened]) -> None:
     """What nobody has asked for yet, and somebody will."""
     from crosslight.view.server.kinds.routes import load_pages
+    from crosslight.view.server.render import load_templates
 
+    load_templates()
     if isinstance(runs, Places):
         runs.warm()
     load_pages()
