@@ -7,6 +7,7 @@ statistics are odd; its reader does not.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from struct import Struct
 from typing import Any, BinaryIO, Final
 
 import pyarrow as pa
@@ -40,6 +41,7 @@ _ABOUT = {_DATA: 5, _DICTIONARY_PAGE: 7, _DATA_2: 8}
 _MOST_FOOTER = 32 * MIB
 _BYTE_ARRAY, _FIXED_BYTES = 6, 7  # types of values
 _CODECS = {1: "snappy", 2: "gzip", 4: "brotli", 6: "zstd", 7: "lz4_raw"}
+_LENGTH = Struct("<I")  # before each text of a dictionary
 _FRONT_CODED = 7  # DELTA_BYTE_ARRAY: a value may be its predecessor's bytes and none of its own
 
 
@@ -236,8 +238,10 @@ def _longest(packed: bytes, size: int, count: Any, chunk: Chunk) -> int:
         except (pa.ArrowException, OSError, ValueError, LookupError):
             return size
     at = longest = 0
-    while at + 4 <= len(data):
-        length = int.from_bytes(data[at : at + 4], "little")
+    for _ in range(count):  # the decoder takes no more either
+        if at + 4 > len(data):
+            break
+        (length,) = _LENGTH.unpack_from(data, at)
         longest = max(longest, length)
         at += 4 + length
     return min(longest, size)

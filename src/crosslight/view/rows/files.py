@@ -35,12 +35,15 @@ class Layout:
 
 class Files:
     """Several parquet files as one table. Raises `TableError` for what cannot be read. Threads may
-    share it: one reads at a time. With a `layout` of before a file is opened when it is read."""
+    share it: one reads at a time. With a `layout` of before a file is opened when it is read, but
+    for the `first`, where that is open already."""
 
-    def __init__(self, paths: Sequence[Path], layout: Layout | None = None) -> None:
+    def __init__(
+        self, paths: Sequence[Path], layout: Layout | None = None, first: TableFile | None = None
+    ) -> None:
         self._paths = tuple(paths)
         self._stamps = [stamp(path) for path in paths]
-        self._open: dict[int, TableFile] = {}
+        self._open: dict[int, TableFile] = {} if first is None else {0: first}
         self._kept: OrderedDict[tuple[int, tuple[str, ...]], pa.Table] = OrderedDict()
         self._kept_bytes = 0
         self._lock = threading.RLock()

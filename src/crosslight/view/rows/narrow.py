@@ -23,23 +23,6 @@ UNKNOWN: Final = "(unknown)"
 _TRUTH = {True: "yes", False: "no"}
 
 
-def as_numbers(column: pa.Array) -> Numbers:
-    """A column of whole numbers, of floats (NaN where there is none) or of truths as numpy's.
-
-    (Arrow's own way imports pandas wherever it is installed, which takes longer than all else that
-    a small table needs.)
-    """
-    if pa.types.is_boolean(column.type):
-        return as_numbers(pc.cast(column, pa.uint8())).view(np.bool_)
-    if column.null_count:
-        column = pc.fill_null(column, float("nan") if pa.types.is_floating(column.type) else 0)
-    kind = np.dtype(column.type.to_pandas_dtype())
-    if not len(column):
-        return np.zeros(0, kind)
-    data = column.buffers()[1]
-    return np.frombuffer(data, kind, len(column), column.offset * kind.itemsize)
-
-
 def in_order(keys: Numbers, falling: bool) -> Numbers:
     """The places of float32 keys in their order; equal ones as they stand, NaN behind all others
     either way: what is unknown is not the least.
@@ -130,9 +113,7 @@ class FacetMaker:
         rows = len(column)
         if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
             self._lists = True
-            self._at.append(
-                as_numbers(pc.list_parent_indices(column)).astype(np.int32) + self._rows
-            )
+            self._at.append(pc.list_parent_indices(column).to_numpy().astype(np.int32) + self._rows)
             column = pc.list_flatten(column)
         encoded = pc.dictionary_encode(column)
         names = [self._place(value) for value in values_of(encoded.dictionary)]
@@ -142,7 +123,7 @@ class FacetMaker:
             names.append(self._place(None))
             places = places.fill_null(len(names) - 1)
         mapped = np.asarray(names, dtype=np.uint16)
-        self._codes.append(mapped[as_numbers(places)])
+        self._codes.append(mapped[places.to_numpy(zero_copy_only=False)])
         self._rows += rows
 
     def _place(self, value: Any) -> int:
@@ -217,7 +198,8 @@ class Bars:
 
 def as_floats(part: pa.Array) -> Numbers:
     """A batch of a column of numbers."""
-    return as_numbers(pc.cast(part, pa.float32(), safe=False))
+    plain = pc.cast(part, pa.float32(), safe=False)
+    return np.asarray(plain.to_numpy(zero_copy_only=False), np.float32)
 
 
 def as_measure(name: str, parts: Sequence[Numbers]) -> Measure:
@@ -236,7 +218,7 @@ class Group:
     def mask(self, wanted: Sequence[str]) -> Numbers:
         """Which rows have one of these values."""
         known = pc.is_in(self.values, value_set=pa.array(wanted, self.values.type))
-        return np.asarray(as_numbers(known)[self.codes])
+        return np.asarray(known.to_numpy(zero_copy_only=False)[self.codes])
 
     def firsts(self, numbers: Numbers) -> tuple[Numbers, Numbers]:
         """Of rows in their order the first of each group, and the size of its group."""
@@ -267,7 +249,7 @@ class GroupMaker:
         named = [
             self._places.setdefault(v, len(self._places)) for v in encoded.dictionary.to_pylist()
         ]
-        self._codes.append(np.asarray(named, dtype=np.int32)[as_numbers(encoded.indices)])
+        self._codes.append(np.asarray(named, dtype=np.int32)[encoded.indices.to_numpy()])
 
     def made(self) -> Group:
         """The whole column."""

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from crosslight.view.rows.columns import Columns, keep_columns, kept_columns, read_columns
 from crosslight.view.rows.files import Files, plain_columns
-from crosslight.view.rows.narrow import Bars, Numbers, as_numbers, in_order
+from crosslight.view.rows.narrow import Bars, Numbers, in_order
 from crosslight.view.rows.query import Query
 from crosslight.view.rows.search import Search
 from crosslight.view.rows.shape import Shape
@@ -57,12 +57,16 @@ class Selection:
 
 class Table:
     """Raises `TableError` where a file cannot be read. `cache`: a folder for what is kept for the
-    next opening."""
+    next opening; `opened`: what has been read already."""
 
     def __init__(
-        self, shape: Shape, search: Search | None = None, cache: Path | None = None
+        self,
+        shape: Shape,
+        search: Search | None = None,
+        cache: Path | None = None,
+        opened: tuple[Columns, Files] | None = None,
     ) -> None:
-        self.columns, self.files = _opened(shape, cache)
+        self.columns, self.files = opened or _opened(shape, cache)
         self.shape = shape.only(frozenset(self.files.schema.names))
         self.rows = self.files.rows
         self.search = search or Search()
@@ -184,7 +188,7 @@ class Table:
         found = np.zeros(self.rows, dtype=bool)
         if self.shape.id:
             hit = pc.is_in(self.columns.ids, value_set=pa.array(ids, pa.large_string()))
-            return as_numbers(hit)
+            return np.asarray(hit.to_numpy(zero_copy_only=False), dtype=bool)
         found[[n for id in ids if (n := self.number_of(id)) is not None]] = True
         return found
 
