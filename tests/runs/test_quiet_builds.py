@@ -38,9 +38,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @cache
 def calm(verb: str, run: Path) -> dict[str, bytes]:
     """What it leaves when nothing disturbs it."""
-    done = ran(command(verb, run, run.parent / verb))
+    out = run.parent / verb / "out"  # the page names the folder
+    done = ran(command(verb, run, out))
     assert done.returncode == 0, done.stderr
-    found = left(run.parent / verb)
+    found = left(out)
     assert found
     return found
 
