@@ -11,7 +11,8 @@ verdicts are those of the judge over a simulated vision-language model with a ru
 
 A row is a world and a number of labels; a cell is the share of runs whose nominal 95% interval
 covers, over all runs, then over those that were told and not called "too few" (how many these are),
-and the mean width. The last line says which told cell is lowest.
+and the mean width. The last line says which told cell is lowest, of those told in a fiftieth of
+the runs or more.
 """
 
 import argparse
@@ -87,11 +88,11 @@ def row(played: Played) -> str:
 
 
 def least(played: Played, runs: int, line: str) -> list[tuple[float, str]]:
-    """Shares that rest on a tenth of the runs or more."""
+    """Shares that rest on a fiftieth of the runs or more."""
     return [
         (tally.share, f"{name}, {line}")
         for name, tally in played.figures.items()
-        if tally.told >= runs / 10
+        if tally.told >= runs / 50
     ]
 
 
