@@ -44,9 +44,10 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
 
     async def rows(request: Request) -> Response:
         run = run_of(runs, request)
-        query = read_query(request.query_params.multi_items())
-        if not await run_in_threadpool(rows_page.begins, run, query):
+        asked = read_query(request.query_params.multi_items())
+        if not await run_in_threadpool(rows_page.begins, run, asked):
             run = await waited_for(runs, run)
+        query = read_query(request.query_params.multi_items())
         return HTMLResponse(await run_in_threadpool(rows_page.page, runs, run, query))
 
     async def row(request: Request) -> Response:
