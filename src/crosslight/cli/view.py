@@ -27,6 +27,12 @@ def view(
             help="Of a table of others: PART=COLUMN; parts: id, text, image, category, sensitive.",
         ),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder of pictures that the tables only name: a benchmark's, judged photos."
+        ),
+    ] = None,
     host: Annotated[
         str, typer.Option(help="The address to serve on; any but loopback wants a token.")
     ] = "127.0.0.1",
@@ -47,6 +53,8 @@ def view(
     if find_spec("starlette") is None or find_spec("uvicorn") is None:
         raise BadSetting("the viewer needs two packages", "pip install 'crosslight[web]'")
     mapping = dict(_part(said) for said in column or ())
+    if data is not None and not data.is_dir():
+        raise BadSetting(f"{data} is no folder", "--data names one with pictures")
     shown = places or _here()
     address = take_address(host, port)
     folder = images_path(store)
@@ -56,7 +64,7 @@ def view(
         err.print(escape(line), style="dim", highlight=False, soft_wrap=True)
 
     cache, answers = home() / "view", answers_path(store)
-    runs = open_places(shown, images, cache, mapping, answers, slow)
+    runs = open_places(shown, images, cache, mapping, answers, slow, data)
 
     def told(address: str, token: str) -> None:
         out.print(f"[bold]{address}[/bold]", highlight=False, soft_wrap=True)

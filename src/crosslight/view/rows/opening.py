@@ -2,7 +2,6 @@
 opened for the first time the beginning is there at once, for the first page."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -57,8 +56,7 @@ def _beginning(shape: Shape) -> Table | None:
     """The first row groups as a table of its own; None where all of it is not much more."""
     if not shape.files:
         return None
-    first = replace(shape, files=shape.files[:1])
-    file = TableFile(first.files[0])
+    file = TableFile(shape.files[0])
     size = sum(path.stat().st_size for path in shape.files)
     expected = file.rows * size // max(1, file.size)
     groups: list[int] = []
@@ -69,11 +67,11 @@ def _beginning(shape: Shape) -> Table | None:
     if expected <= MOST_BEGINNING or sum(groups) > MOST_BEGINNING:
         file.close()
         return None
-    layout = Layout(file.schema, (tuple(groups),))
-    files = Files(first.files, layout, file)
+    layout = Layout(file.schema, (tuple(groups), *[()] * (len(shape.files) - 1)))
+    files = Files(shape.files, layout, file)
     try:
-        columns = read_columns(first.only(frozenset(layout.schema.names)), files)
+        columns = read_columns(shape.only(frozenset(layout.schema.names)), files)
     except BaseException:
         files.close()
         raise
-    return Table(first, opened=(columns, files))
+    return Table(shape, opened=(columns, files))

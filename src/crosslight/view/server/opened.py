@@ -46,7 +46,7 @@ class Opened:
     kind: str
     run: Mapping[str, Any]
     table: Table | None
-    pictures: Pictures | None
+    pictures: Pictures | None = None
     lost: dict[str, Table] = field(default_factory=dict)
     answers: Path | None = None
     sources: tuple[Path, ...] = ()
@@ -180,15 +180,20 @@ def open_places(
     mapping: Mapping[str, str] | None = None,
     answers: Path | None = None,
     told: Callable[[str], None] = lambda line: None,
+    data: Path | None = None,
 ) -> Places:
-    """The places to look at. `told` gets a line on what takes long, and on what cannot be shown.
-    Raises `RunError`, `TableError`, OSError where there is nothing else."""
+    """The places to look at. `told` gets a line on what takes long, and on what cannot be shown;
+    `data`: a folder with pictures that tables only name. Raises `RunError`, `TableError`, OSError
+    where there is nothing else."""
     openers: dict[str, Opener] = {}
     for place in places:
         name = _name(place, openers)
 
         def open_it(beginning: bool, place: Path = place, name: str = name) -> Opened:
-            return _opened(name, place, images, cache, mapping, answers, told, beginning)
+            found = _opened(name, place, cache, mapping, answers, told, beginning)
+            if found.table is not None:
+                found.pictures = Pictures(found.table, images, data)
+            return found
 
         openers[name] = open_it
     found = Places(openers)
@@ -209,7 +214,6 @@ def said(error: CrosslightError | OSError) -> str:
 def _opened(
     name: str,
     place: Path,
-    images: ImageStore | None,
     cache: Path | None,
     mapping: Mapping[str, str] | None,
     answers: Path | None,
@@ -235,7 +239,6 @@ def _opened(
         kind=str(run.get("kind") or "table"),
         run=run,
         table=table,
-        pictures=None if table is None else Pictures(table, images),
         lost=lost,
         answers=answers,
         sources=sources,
