@@ -11,7 +11,7 @@ from crosslight.records import content_hash
 from crosslight.store import ImageDamaged, ImageMissing, ImageStore, replacing, sniff
 
 FOLDER = "images"
-_OURS = re.compile(r"[0-9a-f]{64}\.[a-z]{3,4}")
+OURS = re.compile(r"[0-9a-f]{64}\.[a-z]{3,4}")
 ENDINGS = {
     **{"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"},
     **{"BMP": "bmp", "TIFF": "tiff", "AVIF": "avif"},
@@ -76,7 +76,7 @@ def clear_pictures(out: Path) -> None:
     if not folder.is_dir() or folder.is_symlink():
         return
     for path in folder.iterdir():
-        if _OURS.fullmatch(path.name):
+        if OURS.fullmatch(path.name):
             path.unlink(missing_ok=True)
     if not any(folder.iterdir()):
         folder.rmdir()

@@ -1,6 +1,5 @@
 """`crosslight export`: the rows of a run into a folder that others read, and an account."""
 
-import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -9,31 +8,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crosslight.export.formats import croissant, labelstudio, trl
+from crosslight.export.formats import trl
 from crosslight.export.formats.about import CREDITS, About, Credits, export_card
 from crosslight.export.formats.checks import checked, reviews_told
 from crosslight.export.formats.forms import Format, find_format, rows_of
-from crosslight.export.formats.llamafactory import INFO
+from crosslight.export.formats.names import NUMBERED, WRITTEN
 from crosslight.export.formats.pictures import PictureFolder, clear_pictures, picture_name
 from crosslight.export.formats.placed import Placed
 from crosslight.export.formats.rows import LeftOut, Shape, lone_mirrors
 from crosslight.export.formats.source import Chosen, ExportError, Places, Source, open_source
 from crosslight.export.formats.tables import columns_of, most_pictures
 from crosslight.records import Failed, RunBroken
-from crosslight.runs import RUN_FILE, SPLITS, Lost, begin, held_folder, library_versions, write_lost
+from crosslight.runs import RUN_FILE, Lost, begin, held_folder, library_versions, write_lost
 from crosslight.store import part_of, write_json, write_text
 
 KIND = "export"
 _NO_PICTURE = Failed("export", "not_a_picture: none of JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF")
-_WRITTEN = (
-    INFO,
-    CREDITS,
-    "README.md",
-    croissant.FILE,
-    labelstudio.FACE,
-    *(f"{s}.{end}" for s in SPLITS for end in ("json", "jsonl")),
-)
-_NUMBERED = re.compile(rf"(?:{'|'.join(SPLITS)})-\d{{6}}\.tar|tasks-\d{{4,}}\.json")
 
 
 @dataclass(slots=True)
@@ -180,10 +170,10 @@ def _left_behind(form: Format, source: Source, chosen: Chosen, done: Exported) -
 
 def _clear(out: Path) -> None:
     """Take away the files of an earlier export, of whatever format."""
-    for name in _WRITTEN:
+    for name in WRITTEN:
         (out / name).unlink(missing_ok=True)
     for path in out.iterdir():
-        if _NUMBERED.fullmatch(path.name) and not path.is_dir():
+        if NUMBERED.fullmatch(path.name) and not path.is_dir():
             path.unlink(missing_ok=True)
     if (out / trl.FOLDER).is_dir():
         shutil.rmtree(out / trl.FOLDER)
