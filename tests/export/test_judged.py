@@ -186,8 +186,8 @@ def test_labels_of_rules_come_back_as_labels_of_rules(run: Path, tmp_path: Path)
     tasks[1]["annotations"] = [{"completed_by": 1, "result": only}]
     file = tmp_path / "project.json"
     file.write_text(json.dumps(tasks), encoding="utf-8")
-    done = import_labelstudio(file, made)
-    assert done.acts == {"reject": 1, "label or edit": 2} and not done.left_out
+    back = import_labelstudio(file, made)
+    assert back.acts == {"reject": 1, "label or edit": 2} and not back.left_out
     said = {(act.row, act.rule): act for act in Reviews(made).acts()}
     whole = said[tasks[0]["data"]["id"], ""]
     assert (whole.verdict, whole.label) == ("reject", "safe")
@@ -195,9 +195,16 @@ def test_labels_of_rules_come_back_as_labels_of_rules(run: Path, tmp_path: Path)
     assert said[tasks[1]["data"]["id"], rule].label == "unsafe"
     kept = export_run(made, "hf", tmp_path / "out", ALL, places(made))
     assert kept.rows.total() == 3
-    Reviews(made).add(Act(tasks[1]["data"]["id"], "ann", "accept"))
+    edit = (("verdict", "safe"), ("reason", "I say so"))
+    Reviews(made).add(Act(tasks[1]["data"]["id"], "ann", "accept", edit=edit))
     accepted = Chosen(sensitive=True, only="accepted")
-    assert export_run(made, "hf", tmp_path / "out", accepted, places(made)).rows == {"train": 1}
+    done = export_run(made, "hf", tmp_path / "out", accepted, places(made))
+    (row,) = rows_in(tmp_path / "out").values()
+    told = {one["data"]["id"]: one["data"] for one in tasks}[row["id"]]
+    assert done.rows == {"train": 1} and row["reason"] == told["reason"] != "I say so"
+    assert done.notes == [
+        "1 rows have edits of reviewers: what a model said goes out as it said it."
+    ]
 
 
 def test_evidence_of_other_pictures_is_not_laid_beside_a_verdict(tmp_path: Path) -> None:

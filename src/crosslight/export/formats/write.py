@@ -151,7 +151,9 @@ def _left_behind(form: Format, source: Source, chosen: Chosen, done: Exported) -
     if chosen.split_by:
         yield done.placed.told(chosen.split_by)
     edits = sum(bool(one.edit) for one in source.reviews.values())
-    if edits and not chosen.only:
+    if edits and not source.rows.trainable:
+        yield f"{edits:,} rows have edits of reviewers: what a model said goes out as it said it."
+    elif edits and not chosen.only:
         yield f"{edits:,} rows have edits of reviewers, which only `--only accepted` takes."
     if not (source.pairs and chosen.pairs):
         return
