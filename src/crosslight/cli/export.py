@@ -120,7 +120,7 @@ def _push(done: "Exported", repo: str, *, send: bool, public: bool) -> None:
     seen = "private" if plan.private else "public"
     out.print(
         f"{'sending' if send else 'would send'} {len(plan.files):,} files, {plan.bytes:,} bytes, "
-        f"to the {seen} dataset {plan.repo} (one that is there stays as public as it is):",
+        f"to the {seen} dataset {plan.repo}:",
         markup=False,
         highlight=False,
     )
@@ -129,6 +129,9 @@ def _push(done: "Exported", repo: str, *, send: bool, public: bool) -> None:
     if len(plan.files) > MOST_FILES:
         out.print(f"  and {len(plan.files) - MOST_FILES:,} more")
     if send:
-        out.print(Text(f"sent: {send_push(plan)}"))
+        sent = send_push(plan)
+        if sent.removed:
+            out.print(f"{sent.removed:,} files of an earlier export were taken away there")
+        out.print(Text(f"sent: {sent.url}"))
     else:
         out.print("nothing was sent: --send sends it")

@@ -136,6 +136,7 @@ def reviews_told(source: Source, chosen: Chosen) -> str:
     accepted = sum(not one.why_not for one in found)
     told = f"{len(found):,} rows of the run were reviewed, {accepted:,} of them accepted by all."
     if chosen.only:
-        return f"{told} Only accepted rows are here, with the edits of reviewers."
+        edited = ", with the edits of reviewers" if source.rows.trainable else ""
+        return f"{told} Only accepted rows are here{edited}."
     edits = sum(bool(one.edit) for one in found)
     return f"{told} All rows are here, also rejected ones; the edits of {edits:,} are not applied."

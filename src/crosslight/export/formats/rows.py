@@ -53,6 +53,8 @@ class TrainRow:
     mirror: str = ""
     weight: float = 1.0
     pictures: tuple[bytes, ...] = field(default=(), repr=False)
+    kept: int = 0
+    """Of these: see `Raw`."""
     cells: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """All columns of the run but the pictures; empty where nobody asked for them."""
 
@@ -90,7 +92,8 @@ def read_rows(
             known = _text(cells.get(source.rows.known_by) or cells.get("id"))
             reviewed = source.reviews.get(known, UNSEEN)
             if chosen.only:
-                cells |= _corrected(cells, reviewed)
+                edit = _corrected(cells, reviewed) if source.rows.trainable else {}
+                cells |= edit | {"review_label": reviewed.label, "reviewers": reviewed.accepted}
             if chosen.split_by:
                 cells["split"] = _split(cells, chosen.split_by)
             told = needed | {name: here for name, here in _OPTIONAL.items() if name in cells}
@@ -111,13 +114,12 @@ def read_rows(
 
 
 def _corrected(cells: Mapping[str, Any], verdict: Reviewed) -> dict[str, Any]:
-    """What reviewers change and add: texts only, and not what a row is known and cut by."""
-    edit = {
+    """What reviewers change: texts only, and not what a row is known and cut by."""
+    return {
         name: text
         for name, text in verdict.edit.items()
         if name not in _SHARED and isinstance(cells.get(name), str)
     }
-    return edit | {"review_label": verdict.label, "reviewers": verdict.accepted}
 
 
 def _split(cells: Mapping[str, Any], by: str) -> str:
@@ -149,6 +151,7 @@ def _row(
         mirror=_text(row.get("mirror")),
         weight=float(weight) if isinstance(weight, int | float) else 1.0,
         pictures=tuple(one for one in raw.shown if one),
+        kept=raw.kept,
         cells=cells,
     )
 

@@ -1,6 +1,5 @@
 """`crosslight export`: the rows of a run into a folder that others read, and an account."""
 
-import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -9,31 +8,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crosslight.export.formats import croissant, labelstudio, trl
+from crosslight.export.formats import trl
 from crosslight.export.formats.about import CREDITS, About, Credits, export_card
 from crosslight.export.formats.checks import checked, reviews_told
 from crosslight.export.formats.forms import Format, find_format, rows_of
-from crosslight.export.formats.llamafactory import INFO
+from crosslight.export.formats.names import NUMBERED, WRITTEN
 from crosslight.export.formats.pictures import PictureFolder, clear_pictures, picture_name
 from crosslight.export.formats.placed import Placed
 from crosslight.export.formats.rows import LeftOut, Shape, lone_mirrors
 from crosslight.export.formats.source import Chosen, ExportError, Places, Source, open_source
 from crosslight.export.formats.tables import columns_of, most_pictures
 from crosslight.records import Failed, RunBroken
-from crosslight.runs import RUN_FILE, SPLITS, Lost, begin, held_folder, library_versions, write_lost
+from crosslight.runs import RUN_FILE, Lost, begin, held_folder, library_versions, write_lost
 from crosslight.store import part_of, write_json, write_text
+from crosslight.text import plural
 
 KIND = "export"
 _NO_PICTURE = Failed("export", "not_a_picture: none of JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF")
-_WRITTEN = (
-    INFO,
-    CREDITS,
-    "README.md",
-    croissant.FILE,
-    labelstudio.FACE,
-    *(f"{s}.{end}" for s in SPLITS for end in ("json", "jsonl")),
-)
-_NUMBERED = re.compile(rf"(?:{'|'.join(SPLITS)})-\d{{6}}\.tar|tasks-\d{{4,}}\.json")
 
 
 @dataclass(slots=True)
@@ -48,6 +39,8 @@ class Exported:
     mirrors: dict[str, str] = field(default_factory=dict, repr=False)
     """Of each row that was written the id of its mirror."""
     weighted: int = 0
+    kept: int = 0
+    """Pictures whose files may still say where and by whom they were taken."""
     files: list[str] = field(default_factory=list, repr=False)
     """Paths from the folder of all that was written."""
     placed: Placed = field(default_factory=Placed, repr=False)
@@ -152,6 +145,7 @@ def _write_rows(
             done.rows[row.split] += 1
             done.mirrors[row.id] = row.mirror
             done.weighted += row.weight != 1.0
+            done.kept += row.kept
     done.pictures = len(credits.rows)
     return credits
 
@@ -161,8 +155,15 @@ def _left_behind(form: Format, source: Source, chosen: Chosen, done: Exported) -
     if chosen.split_by:
         yield done.placed.told(chosen.split_by)
     edits = sum(bool(one.edit) for one in source.reviews.values())
-    if edits and not chosen.only:
+    if edits and not source.rows.trainable:
+        yield f"{edits:,} rows have edits of reviewers: what a model said goes out as it said it."
+    elif edits and not chosen.only:
         yield f"{edits:,} rows have edits of reviewers, which only `--only accepted` takes."
+    if done.kept:
+        yield (
+            f"The files of {plural(done.kept, 'picture')} are as they were, and may say where and "
+            "by whom they were taken: nothing could be left out of their format."
+        )
     if not (source.pairs and chosen.pairs):
         return
     if alone := lone_mirrors(done.mirrors):
@@ -180,10 +181,10 @@ def _left_behind(form: Format, source: Source, chosen: Chosen, done: Exported) -
 
 def _clear(out: Path) -> None:
     """Take away the files of an earlier export, of whatever format."""
-    for name in _WRITTEN:
+    for name in WRITTEN:
         (out / name).unlink(missing_ok=True)
     for path in out.iterdir():
-        if _NUMBERED.fullmatch(path.name) and not path.is_dir():
+        if NUMBERED.fullmatch(path.name) and not path.is_dir():
             path.unlink(missing_ok=True)
     if (out / trl.FOLDER).is_dir():
         shutil.rmtree(out / trl.FOLDER)
