@@ -12,7 +12,18 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 AUDIT = ROOT / ".ci" / "audit.py"
-TARGETS = ("setup", "demo", "check", "test", "test-all", "docs", "lock", "audit", "clean")
+TARGETS = (
+    "setup",
+    "demo",
+    "check",
+    "test",
+    "test-all",
+    "docs",
+    "picture",
+    "lock",
+    "audit",
+    "clean",
+)
 FLOORS = {
     "jinja2": "3.1.6",
     "aiohttp": "3.13.4",
