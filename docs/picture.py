@@ -1,8 +1,8 @@
 """The picture of the viewer in README.md: `make picture`, after `make demo`.
 
 It starts `crosslight view` on the demo and takes what Chromium shows of it, light and dark. The
-rows in it are chosen by the licence of their photos, so that the picture can be handed on; README.md
-names the people who took them.
+rows in it are chosen by the licence of their photos, so that the picture can be handed on;
+README.md names the people who took them.
 """
 
 import io
@@ -21,7 +21,7 @@ DEMO: Final = DOCS.parent / "runs" / "demo"
 COMMAND: Final = ("crosslight", "view", "--port", "0")
 """What the picture is of; `python -m crosslight` is the same."""
 LICENCE: Final = "CC0-1.0"
-PAGE: Final = f"/r/demo/rows?{urlencode({'f.licence': LICENCE})}"
+ROWS: Final = f"rows?{urlencode({'f.licence': LICENCE})}"
 PICTURES: Final = {"light": DOCS / "viewer.webp", "dark": DOCS / "viewer-dark.webp"}
 SIZE: Final = {"width": 1100, "height": 720}
 SCALE: Final = 1.5
@@ -45,7 +45,7 @@ def main(run: Path) -> None:
     with viewer(run) as address, sync_playwright() as api:
         chromium = api.chromium.launch(executable_path=browser, args=list(FLAGS))
         for theme, path in PICTURES.items():
-            data = taken(chromium, address + PAGE, theme)
+            data = taken(chromium, f"{address}/r/{run.resolve().name}/{ROWS}", theme)
             if len(data) > MOST:
                 sys.exit(f"{path.name} would have {len(data):,} bytes, more than {MOST:,}")
             path.write_bytes(data)
