@@ -29,7 +29,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     many = fixed(40)
     return {
-        "build": write_report(make_run(folder / "built", families=18)),
+        "build": write_report(make_run(folder / "built", families=4, change={"sensitive": True})),
         "prefer": write_prefer_report(made(folder / "pairs", many)),
     }
 

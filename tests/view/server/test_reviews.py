@@ -1,7 +1,6 @@
 """Reviews over HTTP: acts, undo, steps, words that change, labels, care, and what is refused."""
 
 import json
-import re
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -112,43 +111,6 @@ def test_next_is_the_first_row_that_i_have_not_reviewed(base: tuple[str, Path]) 
         assert headers["location"] == f"{AT}/row/{onward}?"
     _, headers, _ = asked(web, f"{AT}/next", cookie="crosslight-by=other")
     assert headers["location"] == f"{AT}/row/row-0?"
-
-
-def test_rows_are_filtered_by_what_i_or_anybody_said_of_them(tmp_path: Path) -> None:
-    place = pictured(tmp_path / "table", 12)
-    with served(tmp_path / "home", place) as (web, _):
-        assert "reviewed by" not in asked(web, f"{AT}/rows")[2]
-        for row, by, said in (
-            *(("row-0", "ann", {"verdict": "accept"}), ("row-1", "ann", {"verdict": "reject"})),
-            ("row-0", "bo", {"verdict": "reject"}),
-            ("row-2", "bo", {"act": "edit", "edit.text": "Other words"}),
-        ):
-            asked(web, f"{AT}/review", {"row": row, "by": by, **said})
-
-        def rows(address: str, by: str) -> tuple[list[str], str]:
-            page = asked(web, f"{AT}/rows?{address}", cookie=f"crosslight-by={by}")[2]
-            return re.findall(r'class="open" href="[^"]*/row/(row-\d+)', page), page
-
-        assert rows("f.review:me=accepted", "ann")[0] == ["row-0"]
-        assert rows("f.review:me=accepted", "bo")[0] == []
-        assert rows("f.review:anyone=rejected", "")[0] == ["row-0", "row-1"]
-        assert rows("f.review:anyone=edited&f.review:anyone=accepted", "")[0] == ["row-0", "row-2"]
-        both = "f.review:me=not+reviewed&f.review:anyone=edited"
-        assert rows(both, "ann")[0] == ["row-2"]
-        found, page = rows("f.review:me=not+reviewed&f.category=fire", "ann")
-        assert found == ["row-3", "row-6", "row-9"]
-        assert '<span dir="auto">not reviewed</span> <b>3</b>' in page
-        assert '<span dir="auto">accepted</span> <b>1</b>' in page  # without this facet
-        assert "reviewed by me: not reviewed" in page
-        sent = asked(web, f"{AT}/rows.jsonl?{both}", cookie="crosslight-by=ann")[2]
-        assert [json.loads(line)["id"] for line in sent.splitlines()] == ["row-2"]
-        # The filter loses a row as it is decided: the next one follows all the same.
-        only = "f.review%3Ame=not+reviewed"
-        form = {"row": "row-4", "by": "ann", "verdict": "skip"}
-        _, headers, _ = asked(web, f"{AT}/review?{only}", form, "crosslight-by=ann")
-        assert headers["location"] == f"{AT}/row/row-5?{only}"
-        page = asked(web, f"{AT}/row/row-5?{only}", cookie="crosslight-by=ann")[2]
-        assert f'rel="prev" href="{AT}/row/row-3?' in page
 
 
 def test_unwanted_categories_are_left_out_of_steps_grids_and_pictures(

@@ -6,7 +6,7 @@ that it shows and no others.
 
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Set
 from contextlib import closing
 from dataclasses import dataclass
 from heapq import nsmallest
@@ -76,13 +76,18 @@ def select(rows: Collection[Row], limit: int, opening: int) -> Selected:
     limit chooses the first of them.
 
     To open with: the widest gap between the pair and its parts, nothing sensitive, no two of a
-    scenario or a photo. Families with an unknown number are not among them.
+    scenario or a photo; photos that no row covers if there are enough of them. Families with an
+    unknown number are not among them.
     """
     with closing(sqlite3.connect("", isolation_level=None)) as db:
         db.executescript(_TABLES + "BEGIN;")
-        db.executemany("INSERT INTO heads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _heads(rows))
+        covered: set[int] = set()
+        heads = _heads(rows, covered)
+        db.executemany("INSERT INTO heads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", heads)
         db.executescript(_MAINS)
-        chosen, first = _in_turn(db, limit), _striking(db, opening)
+        chosen, first = _in_turn(db, limit), _striking(db, opening, covered)
+        if len(first) < opening:
+            first = _striking(db, opening, set())
         parts = {at: _parts(db, at) for at in {*chosen, *first}}
     wanted = {at for places in parts.values() for one in places for at in one} | parts.keys()
     found = {at: row for at, row in enumerate(rows) if at in wanted} if wanted else {}
@@ -93,8 +98,13 @@ def select(rows: Collection[Row], limit: int, opening: int) -> Selected:
     return Selected(tuple(families[at] for at in chosen), tuple(families[at] for at in first))
 
 
-def _heads(rows: Iterable[Row]) -> Iterator[tuple[int | str | float | bool | None, ...]]:
+def _heads(
+    rows: Iterable[Row], covered: set[int]
+) -> Iterator[tuple[int | str | float | bool | None, ...]]:
+    """Adds the photos of sensitive rows to `covered`."""
     for at, row in enumerate(rows):
+        if row.sensitive:
+            covered.update(number_of(photo) for photo in row.photos)
         control = row.kind != "unsafe"
         fit = not control and not row.sensitive and row.gap is not None
         yield (
@@ -129,12 +139,14 @@ def _varied(mains: Iterable[tuple[str, int, int, int, int]], most: int) -> list[
     return [at for *_, at in nsmallest(most, keys())]
 
 
-def _striking(db: sqlite3.Connection, count: int) -> list[int]:
+def _striking(db: sqlite3.Connection, count: int, covered: Set[int]) -> list[int]:
     chosen: list[int] = []
     taken: set[tuple[str, str | int]] = set()
     for at, scenario, photo in db.execute(_STRIKING):
         if len(chosen) == count:
             break
+        if photo in covered:
+            continue
         own = {("scenario", scenario), ("photo", photo)}
         if not own & taken:
             chosen.append(at)

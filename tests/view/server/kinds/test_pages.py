@@ -77,6 +77,15 @@ def test_the_pictures_of_the_matrix_are_covered_as_elsewhere(judged: Path) -> No
         assert shown(judged / "run", address).status == 200
 
 
+def test_two_judges_are_compared_photo_by_photo(judged: Path, tmp_path: Path) -> None:
+    told = rethreshold_run(judged / "run", tmp_path / "again", {"alpha1": -1.0, "alpha2": 0.2})
+    runs = open_places([judged / "run", tmp_path / "again"], None, None)
+    page = ask(application(runs, hosts=LOCAL), "/compare?a=run&b=again&column=verdict").text
+    assert "<dt>in both</dt><dd>12</dd>" in page and "<dt>only in A</dt><dd>0</dd>" in page
+    assert f">verdict {told['rethreshold']['flipped']}</a>" in page
+    assert "Not compared:" in page and "provenance" in page
+
+
 def test_a_judged_row_has_every_question_on_one_axis(judged: Path) -> None:
     verdict = next(v for v in read_verdicts(judged / "run") if v.violated)
     page = shown(judged / "run", f"row/{verdict.id}").text
