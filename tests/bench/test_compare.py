@@ -112,7 +112,6 @@ def test_no_folder_of_this_machine_is_written_and_names_stay_apart(tmp_path: Pat
 
 
 def test_agreement_counts_verdicts_only(runs: tuple[Path, Path]) -> None:
-    pytest.importorskip("nltk")
     found = agreement_of([read_bench(folder) for folder in runs])
     assert (found.raters, found.items, found.complete) == (2, 20, 19)
     assert found.raw == pytest.approx(9 / 19)

@@ -1,10 +1,10 @@
 """Agreement against published worked examples."""
 
+import random
+
 import pytest
 
 from crosslight.stats import rater_agreement
-
-pytest.importorskip("nltk")
 
 FLEISS = """0 0 0 0 14;0 2 6 4 2;0 0 3 5 6;0 3 9 2 0;2 2 8 1 1;7 7 0 0 0;3 2 6 3 0;2 5 3 2 2;
 6 5 2 1 0;0 2 2 3 7"""
@@ -58,3 +58,36 @@ def test_one_label_only_says_nothing_beyond_chance() -> None:
     found = rater_agreement([("a", "1", "safe"), ("b", "1", "safe")])
     assert found.raw == 1.0
     assert (found.alpha, found.fleiss, found.cohen) == (None, None, None)
+
+
+def test_many_raters_are_no_long_wait() -> None:
+    labels = [(str(r), str(i), "xy"[r * i % 2]) for r in range(400) for i in range(5)]
+    found = rater_agreement(labels)
+    assert found.alpha is not None and found.fleiss is not None
+    assert found.cohen is None  # of 100 raters at most each pair is looked at
+
+
+def test_two_who_say_one_and_the_same_throughout_are_no_pair_for_kappa() -> None:
+    said = {"a": "xyxy", "b": "xxxx", "c": "xxxx", "d": "yxyx"}
+    found = rater_agreement(
+        [(r, str(i), x) for r, line in said.items() for i, x in enumerate(line)]
+    )
+    assert found.cohen == pytest.approx((0 + 0 - 1 + 0 + 0) / 5)
+
+
+def test_the_same_as_nltk() -> None:
+    agreement = pytest.importorskip("nltk.metrics.agreement")
+    drawn = random.Random(7)
+    for _ in range(60):
+        raters, items, classes = drawn.randint(2, 5), drawn.randint(6, 12), drawn.randint(2, 4)
+        labels = [
+            (str(r), str(i), str(drawn.randrange(classes)))
+            for r in range(raters)
+            for i in range(items)
+        ]
+        found = rater_agreement(labels)
+        theirs = agreement.AnnotationTask(data=labels)
+        assert found.alpha == pytest.approx(theirs.alpha())
+        assert found.fleiss == pytest.approx(theirs.pi())
+        if all(len({x for r, _, x in labels if r == str(one)}) > 1 for one in range(raters)):
+            assert found.cohen == pytest.approx(theirs.kappa())

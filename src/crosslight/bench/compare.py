@@ -119,7 +119,7 @@ def compare_runs(runs: Sequence[BenchRun], *, seed: int = 0) -> list[Pair]:
 def agreement_of(runs: Sequence[BenchRun]) -> Agreement:
     """How far the verdicts of runs agree: two judges of the same answers, or two models.
 
-    Only a verdict is a label; an item without one is missing. Raises `Missing` without NLTK.
+    Only a verdict is a label; an item without one is missing.
     """
     columns = ("status", "verdict")
     return rater_agreement(

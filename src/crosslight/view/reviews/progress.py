@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from crosslight.records import MissingPart
 from crosslight.runs import Act, ReviewKey
 from crosslight.stats import Agreement, rater_agreement
 
@@ -44,12 +43,10 @@ class Dispute:
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """Agreement on `what` (verdicts, labels, or labels of a rule); `missing` says what to install
-    where it cannot be computed."""
+    """Agreement on `what`: verdicts, labels, or labels of a rule."""
 
     what: str
-    found: Agreement | None
-    missing: str = ""
+    found: Agreement
 
 
 def reviewers(acts: Iterable[Act], standing: Mapping[ReviewKey, Act], today: str) -> list[Reviewer]:
@@ -101,11 +98,8 @@ def agreement(standing: Mapping[ReviewKey, Act]) -> list[Agreed]:
             labels.setdefault(key.rule, []).append((key.by, key.row, act.label))
     asked = [("verdicts", verdicts)]
     asked += [(f"labels, {rule}" if rule else "labels", t) for rule, t in sorted(labels.items())]
-    return [_agreed(what, triples) for what, triples in asked if len({t[0] for t in triples}) > 1]
-
-
-def _agreed(what: str, triples: list[tuple[str, str, str]]) -> Agreed:
-    try:
-        return Agreed(what, rater_agreement(triples))
-    except MissingPart as error:
-        return Agreed(what, None, error.hint)
+    return [
+        Agreed(what, rater_agreement(triples))
+        for what, triples in asked
+        if len({by for by, _, _ in triples}) > 1
+    ]

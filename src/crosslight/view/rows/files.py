@@ -21,6 +21,8 @@ MOST_GROUPS: Final = 256
 MOST_KEPT: Final = 64 * 2**20
 """Bytes of them."""
 AT_ONCE: Final = 65_536
+FEW: Final = 16
+"""Pictures that are unpacked together to find one: a row group may hold a thousand large ones."""
 PAUSE_S: Final = 0.5
 """Seconds that files wait for each other, where nobody waits for them: pages come first."""
 
@@ -166,7 +168,7 @@ class Files:
 
     def _cell(self, at: int, group: int, column: str, offset: int) -> Any:
         file = self._file(at)
-        for batch in file.batches([column], groups=[group]):
+        for batch in file.batches([column], groups=[group], at_once=FEW):
             if offset < len(batch):
                 return batch.column(0)[offset].as_py()
             offset -= len(batch)
