@@ -28,7 +28,7 @@ CREATE TABLE photos (id TEXT PRIMARY KEY, at INTEGER, ring TEXT, wave INTEGER,
   colours BLOB, safe INTEGER DEFAULT 0, person INTEGER, visited INTEGER DEFAULT 0,
   value TEXT) WITHOUT ROWID;
 CREATE UNIQUE INDEX photos_at ON photos (at);
-CREATE INDEX photos_ring ON photos (safe, ring);
+CREATE INDEX photos_ring ON photos (safe, ring, colours);
 CREATE INDEX photos_wave ON photos (wave, at);
 CREATE TABLE drafts (place TEXT PRIMARY KEY, photo TEXT, wave INTEGER, way TEXT, kept INTEGER,
   reason TEXT, pattern TEXT, text TEXT, value TEXT) WITHOUT ROWID;
@@ -36,6 +36,7 @@ CREATE INDEX drafts_photo ON drafts (photo, place);
 CREATE INDEX drafts_wave ON drafts (wave, place);
 CREATE TABLE things (thing TEXT, ring TEXT, photo TEXT, PRIMARY KEY (thing, ring)) WITHOUT ROWID;
 CREATE TABLE seen (thing TEXT, ring TEXT, photo TEXT, PRIMARY KEY (thing, ring)) WITHOUT ROWID;
+CREATE INDEX seen_photo ON seen (photo, thing);
 CREATE TABLE asked (row TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE moves (photo TEXT, draft TEXT, wave INTEGER,
   PRIMARY KEY (draft, photo)) WITHOUT ROWID;
