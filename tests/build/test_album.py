@@ -2,6 +2,9 @@
 
 import asyncio
 import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +14,9 @@ from hypothesis import strategies as st
 from crosslight.build import album as album_room
 from crosslight.build.album import Album
 from crosslight.build.config import BuildConfig
+from crosslight.build.row_log import TABLES
 from crosslight.flow import Context
-from crosslight.records import Photo
+from crosslight.records import Photo, Triplet
 from crosslight.store import ImageMissing, ImageStore
 from tests.build.scenes import picture
 
@@ -38,6 +42,25 @@ def test_photos_of_the_same_colours_come_first() -> None:
     assert book.similar(f"{20:064}", 4) == [f"{at:064}" for at in (19, 21, 18, 22)]
     book.admit(f"{19:064}", b"")
     assert book.similar(f"{20:064}", 2) == [f"{at:064}" for at in (21, 18)]
+
+
+def test_no_choice_goes_through_the_whole_album() -> None:
+    """Each is made for every row: of 100,000 photos a look at all takes half a second."""
+    book, asked = album(50), list[str]()
+    for at in range(50):
+        book.add_seen(f"{at:064}", ["a lamp", "a rope"])
+    said = Triplet(f"{3:064}", "p", "a rope", "t", "r", "w", "falls", "s", natural_with=("lamp",))
+    book.add_thing(replace(said, photo=f"{4:064}"))
+    with closing(sqlite3.connect(":memory:")) as plans:
+        plans.executescript(TABLES)
+        book.log.tell(asked.append)
+        assert book.others(said.photo, 3) and book.similar(said.photo, 3)
+        assert not book.natural(said, 3) and list(book.holders(said))
+        book.log.texts(said.photo), book.log.harmless_texts(said.photo)
+        assert len(set(asked)) > 8
+        for one in asked:
+            told = [row[3] for row in plans.execute(f"EXPLAIN QUERY PLAN {one}")]
+            assert not [line for line in told if "SCAN" in line or "TEMP B-TREE" in line], one
 
 
 def test_each_photo_is_asked_about_equally_often_or_so() -> None:

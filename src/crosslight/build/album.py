@@ -8,6 +8,7 @@ seed alone.
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 
 from crosslight.build.colours import colours_of, unlikeness
 from crosslight.build.config import BuildConfig
@@ -106,7 +107,7 @@ class Album:
 
     def _others(self, photo: str, n: int) -> list[tuple[str, bytes]]:
         ring = (
-            "SELECT id, colours FROM photos WHERE safe AND id <> ? AND ring {} ?"
+            "SELECT id, colours FROM photos WHERE safe = 1 AND id <> ? AND ring {} ?"
             " ORDER BY ring LIMIT ?"
         )
         start = self._place(photo, "others")
@@ -133,10 +134,10 @@ class Album:
                     f"{ring.format(side)} ORDER BY ring LIMIT {NATURAL_AMONG}", values
                 )
                 found.update(photo for (photo,) in some)
-        shows = "SELECT 1 FROM seen WHERE thing = ? AND photo = ?"
+        shows = "SELECT 1 FROM seen WHERE photo = ? AND thing = ?"
         own = _thing(triplet)
-        fit = [p for p, _ in found.most_common() if self.log.one(shows, (own, p)) is None]
-        return fit[:n]
+        fit = (p for p, _ in found.most_common() if self.log.one(shows, (p, own)) is None)
+        return list(islice(fit, n))
 
     def add_thing(self, triplet: Triplet) -> None:
         """A photo that shows the thing of a kept draft."""

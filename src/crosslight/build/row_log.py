@@ -7,7 +7,7 @@ made: read by place, what concurrent tasks wrote in any order comes out the same
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,14 @@ LOG_FILE = ".rows.sqlite"
 COMMIT_S = 0.1
 """The longest that a row waits to be brought to the disk."""
 CHUNK = 500
-_TABLES = """
+TABLES = """
 CREATE TABLE made_with (value TEXT);
 CREATE TABLE inputs (at INTEGER PRIMARY KEY, source TEXT, fate TEXT);
 CREATE TABLE photos (id TEXT PRIMARY KEY, at INTEGER, ring TEXT, wave INTEGER,
   colours BLOB, safe INTEGER DEFAULT 0, person INTEGER, visited INTEGER DEFAULT 0,
   value TEXT) WITHOUT ROWID;
 CREATE UNIQUE INDEX photos_at ON photos (at);
-CREATE INDEX photos_ring ON photos (safe, ring);
+CREATE INDEX photos_ring ON photos (safe, ring, colours);
 CREATE INDEX photos_wave ON photos (wave, at);
 CREATE TABLE drafts (place TEXT PRIMARY KEY, photo TEXT, wave INTEGER, way TEXT, kept INTEGER,
   reason TEXT, pattern TEXT, text TEXT, value TEXT) WITHOUT ROWID;
@@ -36,6 +36,7 @@ CREATE INDEX drafts_photo ON drafts (photo, place);
 CREATE INDEX drafts_wave ON drafts (wave, place);
 CREATE TABLE things (thing TEXT, ring TEXT, photo TEXT, PRIMARY KEY (thing, ring)) WITHOUT ROWID;
 CREATE TABLE seen (thing TEXT, ring TEXT, photo TEXT, PRIMARY KEY (thing, ring)) WITHOUT ROWID;
+CREATE INDEX seen_photo ON seen (photo, thing);
 CREATE TABLE asked (row TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE moves (photo TEXT, draft TEXT, wave INTEGER,
   PRIMARY KEY (draft, photo)) WITHOUT ROWID;
@@ -59,7 +60,7 @@ class RowLog:
         if path is not None:
             _remove(path)
         self._open(path)
-        self._db.executescript(_TABLES)
+        self._db.executescript(TABLES)
 
     @classmethod
     def left_at(cls, path: Path) -> "RowLog":
@@ -123,6 +124,10 @@ class RowLog:
             cursor = self._db.execute(statement, values)
             while found := cursor.fetchmany(CHUNK):
                 yield from found
+
+    def tell(self, told: Callable[[str], object]) -> None:
+        """Tell of each question and each writing from here on, values and all."""
+        self._db.set_trace_callback(told)
 
     def add_input(self, at: int, source: str, fate: str) -> None:
         """An input: the photo's id, or what else became of it."""
