@@ -233,7 +233,7 @@ def _auroc(j: Judged) -> dict[str, Any]:
     value = auroc(j)
     worth = [_worth(j.weights[side]) for side in sides]
     z = float(stdtrit(max(1.0, min(worth) - 1), 0.975))
-    low, high = newcombe_auc(value, *worth, z) if least else (0.0, 1.0)
+    low, high = newcombe_auc(value, worth[0], worth[1], z) if least else (0.0, 1.0)
     by_chance = min(int((side & (j.stratum == 0)).sum()) for side in sides)
     return _told(value, low, high, least, min(worth) < FEW_EACH or by_chance < FEW)
 
