@@ -2,6 +2,7 @@
 
 Run: PYTHONPATH=src:. python benchmarks/judge_calls.py [--images 600]
      PYTHONPATH=src:. python benchmarks/judge_calls.py --levels 64 [--ablations]
+     PYTHONPATH=src:. python benchmarks/judge_calls.py --scenes 240
 
 The judge runs whole over a simulated model whose answers are drawn, seeded, from what is true of a
 made-up image: a share of images breaks one rule, another share shows only the first preconditions
@@ -14,6 +15,9 @@ calls of reasoning, nothing left out.
 
 `--levels`: eight rules and a simulated model whose answers without an image, and whose sharpness,
 are set (tests/judge/levels.py); every call is counted, those of the detector and of the priors too.
+
+`--scenes`: the other simulated model (tests/judge/simulated.py), which has a language prior, looks
+at the centre, misses small things and reasons with faults: how right `clue-2` is without each part.
 """
 
 import argparse
@@ -27,8 +31,8 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from tests.judge import levels
-from tests.judge.running import run
+from tests.judge import levels, simulated
+from tests.judge.running import job, measure, run
 
 from crosslight.judge import JudgeConfig, Target
 from crosslight.judge.config import DEFAULT, OURS, PAPER, PARTS
@@ -131,7 +135,9 @@ def picture(number: int) -> bytes:
     return out.getvalue()
 
 
-def measure(images: int, folder: Path, *, helpers: bool, method: str = DEFAULT) -> dict[str, Any]:
+def of_the_constitution(
+    images: int, folder: Path, *, helpers: bool, method: str = DEFAULT
+) -> dict[str, Any]:
     """One run; returns its `run.json`."""
     constitution, compiled = read_policy(CONSTITUTION)
     store = ImageStore(folder / "images", fsync=False)
@@ -177,7 +183,7 @@ def calls_of_the_constitution(count: int) -> None:
     columns = (("shown", 7), ("region", 7), ("erased", 8), ("reasoning", 8), ("all", 8))
     with tempfile.TemporaryDirectory() as made:
         for method, helpers in itertools.product((PAPER, DEFAULT), (False, True)):
-            summary = measure(count, Path(made), helpers=helpers, method=method)
+            summary = of_the_constitution(count, Path(made), helpers=helpers, method=method)
             r = report(summary)
             line = "".join(f"{r[kind]:>{width}.2f}" for kind, width in columns)
             skipped = summary["skipped_pairs"] / summary["pairs"]
@@ -219,14 +225,35 @@ def calls_by_ablation(images: int) -> None:
             print(f"{part or '(whole)':<16}{cell}", flush=True)
 
 
+def scenes_by_ablation(count: int) -> None:
+    """Print how right the default is without each of its parts."""
+    images = simulated.scenes(count)
+    print(f"{DEFAULT} without a part, {count} scenes: recall, false alarms, coverage, calls")
+    for part in ("", *OURS, *PARTS):
+        with tempfile.TemporaryDirectory() as made:
+            world = simulated.World(images)
+            without = (part,) if part else ()
+            result, verdicts = run(job(images, Path(made), world=world, without=without))
+        m = measure(images, verdicts)
+        told = result.summary
+        print(
+            f"{part or '(whole)':<16}{m['recall']:6.2f}{m['false_alarms']:6.2f}{m['coverage']:6.2f}"
+            f"{told['calls']['asked'] / count:8.1f}{told['asked'].get('reasoned', 0) / count:7.2f}",
+            flush=True,
+        )
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description="Calls an image of the judge.")
     parser.add_argument("--images", type=int, default=600)
     parser.add_argument("--levels", type=int, default=0)
     parser.add_argument("--ablations", action="store_true")
+    parser.add_argument("--scenes", type=int, default=0)
     given = parser.parse_args()
-    if given.levels:
+    if given.scenes:
+        scenes_by_ablation(given.scenes)
+    elif given.levels:
         calls_by_level(given.levels)
         if given.ablations:
             calls_by_ablation(given.levels)

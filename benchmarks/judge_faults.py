@@ -66,13 +66,13 @@ def step(m: Measured, parts: config.Parts = OURS) -> str:
     return str(getattr(found, "answer", found))
 
 
-@fault("a negated question is safe", "models/embedded/test_visible.py, judge/test_visible.py")
+@fault("a negated question is safe", "models/embedded/test_phrases.py, judge/test_chains.py")
 def negated() -> None:
     said = seen("a dog without a muzzle", ("dog", 0.99))
     assert said == "unknown", f"a dog without a muzzle, on such a dog: {said}"
 
 
-@fault("the default knows 8 of 24 plain phrases", "models/embedded/test_visible.py")
+@fault("the default knows 8 of 24 plain phrases", "models/embedded/test_phrases.py")
 def phrases() -> None:
     rifle, person = [("rifle", 0.9)], ("person", 0.99)
     answers = {
@@ -163,7 +163,7 @@ def halves() -> None:
     CompiledRule.model_validate({**NAMES, "chains": chains})
 
 
-@fault("the score rewards numbers that nobody can read off a photo", "judge/test_compile.py")
+@fault("the score rewards numbers that nobody can read off a photo", "policy/test_negation.py")
 def numbers() -> None:
     from crosslight.judge.prompts import render
 
