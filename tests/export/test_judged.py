@@ -6,6 +6,7 @@ import json
 import tarfile
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import datasets
 import pyarrow.parquet as pq
@@ -168,6 +169,22 @@ def test_label_studio_asks_by_rule_and_is_told_only_what_is_known(
         )
         assert said == {name: label for name, label in findings.items() if label}
         assert task["data"]["findings"].count("\n") == len(rules) - 1
+
+
+def test_titles_of_rules_stay_words_in_the_interface(tmp_path: Path) -> None:
+    made = judged(tmp_path, 3)
+    told = json.loads((made / "run.json").read_text(encoding="utf-8"))
+    rule = told["plan"]["rules"][0]["id"]
+    told["constitution"]["titles"][rule] = '"/><Image value="$image"/> <b>&amp;\x00\u202e $id'
+    (made / "run.json").write_text(json.dumps(told), encoding="utf-8")
+    export_run(made, "labelstudio", tmp_path / "out", ALL, places(made))
+    face = ElementTree.parse(tmp_path / "out" / "labels.xml").getroot()
+    assert len(face.findall("Image")) == 1, "a title makes no part of an interface"
+    said = [
+        one.attrib["value"] for one in face.findall("Header") if "By the rule" in str(one.attrib)
+    ]
+    assert len(said) == len(told["plan"]["rules"]) and '"/><Image value=' in said[0]
+    assert not any("$" in one for one in said), "nor does it name a field of the task"
 
 
 def test_labels_of_rules_come_back_as_labels_of_rules(run: Path, tmp_path: Path) -> None:
