@@ -113,9 +113,9 @@ class Counted:
         if len(self._credits) > 4 * CREDITS_SHOWN:
             self._credits = nsmallest(CREDITS_SHOWN, self._credits)
 
-    def __contains__(self, photo: str) -> bool:
+    def __contains__(self, photo: object) -> bool:
         """Whether a row shows this photo."""
-        return number_of(photo) in self._splits_of
+        return isinstance(photo, str) and number_of(photo) in self._splits_of
 
     @property
     def photos(self) -> int:
