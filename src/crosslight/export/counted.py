@@ -115,7 +115,7 @@ class Counted:
 
     def __contains__(self, photo: object) -> bool:
         """Whether a row shows this photo."""
-        return number_of(str(photo)) in self._splits_of
+        return isinstance(photo, str) and number_of(photo) in self._splits_of
 
     @property
     def photos(self) -> int:

@@ -77,6 +77,8 @@ def run_probe(job: ProbeJob) -> RunResult:
         held.keep = True
         lacks = job.head is not None and "refusal_head" not in former
         if former.get("status") == "complete" and not lacks:
+            if not (job.out / CARD).exists():  # killed between the two
+                write_text(job.out / CARD, probe_card(former))
             return RunResult("complete", "", "", former)
         begin(job.out, KIND)
         network = Network(base.folder, Pictures(job.images, job.side), job.out)
@@ -98,7 +100,7 @@ def run_probe(job: ProbeJob) -> RunResult:
             _finish(work, "failed", error.message, error.hint)
             raise
         result = _finish(work, "complete", "", "")
-        write_text(job.out / "README.md", probe_card(result.summary))
+        write_text(job.out / CARD, probe_card(result.summary))
         return result
 
 
