@@ -11,6 +11,7 @@ from crosslight.text import markdown
 from crosslight.tune.job import TuneJob
 from crosslight.tune.settings import Preset, read_preset
 
+CARD = "README.md"
 NAMES = {
     "held_out": "rows that were held out",
     "mirrored": "mirrored pairs that were trained on",
@@ -21,7 +22,7 @@ NAMES = {
 def write_card(job: TuneJob, record: dict[str, Any]) -> Path:
     """Write it into the run's folder."""
     preset = read_preset(job.preset)
-    return write_text(job.out / "README.md", render(record, preset))
+    return write_text(job.out / CARD, render(record, preset))
 
 
 def render(record: dict[str, Any], preset: Preset) -> str:

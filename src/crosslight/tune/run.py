@@ -23,7 +23,7 @@ from crosslight.runs import (
 )
 from crosslight.store import write_json
 from crosslight.tune.base import Base, locate_base, need_extra, open_base
-from crosslight.tune.card import write_card
+from crosslight.tune.card import CARD, write_card
 from crosslight.tune.chains.make import PROMPTS
 from crosslight.tune.fits import Fitting, fitting, unmixed
 from crosslight.tune.job import KIND, Method, Target, TuneJob
@@ -97,6 +97,8 @@ def run_tune(job: TuneJob, pages: Pages = no_pages) -> RunResult:
             return RunResult("stopped", stop.reason, AGAIN, {})
         held.keep = True
         if former.get("status") == "complete":
+            if is_first() and not (job.out / CARD).exists():  # killed before its last file
+                _shown(job, former, pages)
             return RunResult("complete", "", "", former)
         if is_first():
             begin(job.out, KIND)
@@ -119,9 +121,14 @@ def _kept(work: Work, stop: Any, check: Callable[[], None], pages: Pages) -> Run
         return RunResult("complete", "", "", told.summary)
     result = _finish(work, status, stop.reason if status == "stopped" else "", GO_ON)
     if status == "complete" and is_first():
-        write_card(job, result.summary)
-        pages(job.out)
+        _shown(job, result.summary, pages)
     return result
+
+
+def _shown(job: TuneJob, record: dict[str, Any], pages: Pages) -> None:
+    """Page and card of a complete run. The card is the last file: with it all is there."""
+    pages(job.out)
+    write_card(job, record)
 
 
 def setup_of(job: TuneJob, base: Base, data: TuneData) -> dict[str, Any]:

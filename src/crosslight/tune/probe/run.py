@@ -23,6 +23,7 @@ from crosslight.runs import (
 )
 from crosslight.store import file_sha256, write_json, write_text
 from crosslight.tune.base import Base, locate_base, need_extra
+from crosslight.tune.card import CARD
 from crosslight.tune.job import KIND
 from crosslight.tune.judge.gathered import Gathered
 from crosslight.tune.judge.rows import DataError, JudgeRow
@@ -77,7 +78,7 @@ def run_probe(job: ProbeJob) -> RunResult:
         held.keep = True
         lacks = job.head is not None and "refusal_head" not in former
         if former.get("status") == "complete" and not lacks:
-            if not (job.out / CARD).exists():  # killed between the two
+            if not (job.out / CARD).exists():  # killed before its last file
                 write_text(job.out / CARD, probe_card(former))
             return RunResult("complete", "", "", former)
         begin(job.out, KIND)
