@@ -178,8 +178,8 @@ def _debias2(m: Measured, t: Thresholds, parts: Parts) -> Step:
 
 def _printed(found: Step, shown: Score, m: Measured, t: Thresholds, parts: Parts) -> Step:
     """Ours: where the image bears print and the question is open (or the print speaks to the
-    judge, or is seen to hold a No down), the same with all print filled. Only a rise counts: a fall may be that of evidence
-    that was print, or lay under it."""
+    judge, or is seen to hold a No down), the same with all print filled. Only a rise counts: a fall
+    may be that of evidence that was print, or lay under it."""
     asked = found is None or (m.addressed and isinstance(found, Reading) and found.answer != YES)
     if not (parts.print and m.lettered and asked):
         return found
