@@ -79,6 +79,8 @@ class Files:
     def open_all(self) -> None:
         """Open what is not open yet, so that no reader waits for it."""
         for at in range(len(self._paths)):
+            if at in self._open:
+                continue
             time.sleep(PAUSE_S)
             with self._lock:
                 self._file(at)
