@@ -40,7 +40,7 @@ def page(runs: Mapping[str, Opened], run: Opened, query: Query) -> str:
     """The rows of a run."""
     if run.table is None:
         return rendered("web/no_rows.html.j2", runs=runs, run=run, tab="rows")
-    reviewed = run.reviews.standing()
+    reviewed = run.states.standing() if run.states is not None else {}
     verdicts: dict[str, list[str]] = {}
     for key, act in reviewed.items():
         verdicts.setdefault(key.row, []).append(act.verdict)
