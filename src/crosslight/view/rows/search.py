@@ -12,7 +12,6 @@ import time
 from collections import OrderedDict
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -35,6 +34,7 @@ CUT: Final = 20_000
 """Characters of a cell that enter the index."""
 
 
+_MATCHING: Final = "SELECT group_concat(rowid) FROM words WHERE words MATCH ?"
 _LETTERS: Final = re.compile(r"[^\W_]+")
 
 
@@ -203,10 +203,11 @@ def _indexed(path: Path, words: str, rows: int) -> Numbers | None:
         return found
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as base:
-            hits = base.execute("SELECT rowid FROM words WHERE words MATCH ?", (asked,)).fetchall()
+            # As one text: a tuple a row takes three times as long.
+            (hits,) = base.execute(_MATCHING, (asked,)).fetchone()
     except sqlite3.Error as error:
         return found if "fts5" in str(error) else None
-    numbers = np.fromiter(chain.from_iterable(hits), dtype=np.int64, count=len(hits))
+    numbers = np.fromstring(hits or "", dtype=np.int64, sep=",")
     found[numbers[numbers < rows]] = True
     return found
 
