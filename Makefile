@@ -2,6 +2,7 @@
 # page of each to look at.
 # make test: everything that CI runs. make test-all: and what is slow or needs foreign servers.
 # make fuzz: the readers of strangers' files on broken ones, for FUZZ_S seconds (600).
+# make .venv-readers: other people's programs that read our exports, for the tests in test-all.
 # make lock: writes constraints.txt, which all of these install from.
 # make audit: asks the databases of advisories about the lock, and writes dist/sbom.json.
 # LATEST=1 behind any of them: without the lock, the newest that pyproject.toml allows.
@@ -29,7 +30,7 @@ QUICK := not slow and not foreign and not kill_matrix
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)) + 1)' 2>/dev/null || echo auto)
 TESTS := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal
 
-.PHONY: setup demo test quick test-all fuzz check docs lock audit clean always
+.PHONY: .venv-readers setup demo test quick test-all fuzz check docs lock audit clean always
 .DEFAULT_GOAL := demo
 
 # One stamp per set of extras, so that nothing is installed twice.
@@ -47,6 +48,15 @@ $(VENV)/.core: $(VENV)/bin/python pyproject.toml $(STALE)
 
 $(VENV)/.test: $(VENV)/.core
 	$(PIP) --no-build-isolation --editable '.[test]'
+	touch $@
+
+# Label Studio, mlcroissant, webdataset and datasets, to read our exports with: 190 packages that
+# must not meet ours. The tests marked `foreign` find them there.
+.venv-readers: .venv-readers/.readers
+
+.venv-readers/.readers: .ci/readers.txt
+	$(PYTHON) -m venv .venv-readers
+	.venv-readers/bin/python -m pip install --quiet --disable-pip-version-check --requirement .ci/readers.txt
 	touch $@
 
 demo: setup
@@ -89,4 +99,4 @@ audit:
 	$(PYTHON) .ci/audit.py
 
 clean:
-	rm -rf .venv .venv-latest runs .mypy_cache .ruff_cache .pytest_cache .fuzz
+	rm -rf .venv .venv-latest .venv-readers runs .mypy_cache .ruff_cache .pytest_cache .fuzz

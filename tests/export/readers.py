@@ -1,7 +1,6 @@
 """Reads an export with the reader of its format, and prints what it found as JSON.
 
-python readers.py FORMAT OUT, in an environment that has webdataset, mlcroissant and
-label-studio-sdk, and not us.
+python readers.py FORMAT OUT, in an environment that has those readers, and not us.
 """
 
 import io
@@ -18,7 +17,21 @@ def webdataset(out: Path) -> dict[str, Any]:
 
     path = str(out / "train-000000.tar")
     rows = list(wds.WebDataset(path, shardshuffle=False).decode("pil"))
-    return {row["json"]["id"]: [row["json"]["question"], *row["png"].size] for row in rows}
+    found = {}
+    for row in rows:
+        told = row["json"]
+        (image,) = (row[end] for end in ("png", "jpg") if end in row)
+        found[told["id"]] = [told.get("question") or told.get("verdict"), *image.size]
+    return found
+
+
+def hf(out: Path) -> dict[str, Any]:
+    import datasets
+
+    rows = datasets.load_dataset(str(out), cache_dir=str(out.parent / "cache"))["train"]
+    return {
+        row["id"]: [row.get("question") or row.get("verdict"), *row["image"].size] for row in rows
+    }
 
 
 def croissant(out: Path) -> dict[str, Any]:
@@ -32,7 +45,7 @@ def croissant(out: Path) -> dict[str, Any]:
         image = told["image"]
         if isinstance(image, bytes):
             image = Image.open(io.BytesIO(image))
-        text = told.get("question") or told["text"]
+        text = told.get("question") or told.get("text") or told["verdict"]
         second = [told["image_2"].size[0]] if "image_2" in told else []
         found[told["id"].decode()] = [text.decode(), *image.size, *second]
     return found
@@ -54,10 +67,12 @@ def labelstudio(out: Path) -> dict[str, Any]:
                 "value": {"choices": [verdict]},
             }
             assert face.validate_annotation({"result": [said]}) is right, verdict
-        found[task["data"]["id"]] = task["data"].get("question", task["data"].get("text"))
+        told = task["data"]
+        found[told["id"]] = told.get("question") or told.get("text") or told.get("verdict")
     return found
 
 
 if __name__ == "__main__":
-    reader = {"webdataset": webdataset, "croissant": croissant, "labelstudio": labelstudio}
-    print(json.dumps(reader[sys.argv[1]](Path(sys.argv[2]))))
+    readers = (hf, webdataset, croissant, labelstudio)
+    reader = {one.__name__: one for one in readers}[sys.argv[1]]
+    print(json.dumps(reader(Path(sys.argv[2]))))

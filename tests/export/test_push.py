@@ -1,10 +1,12 @@
-"""`--push`: what would be sent, and what is sent, to a hub on loopback."""
+"""`--push`: what would be sent, and what is sent by the hub's own client, to a hub on loopback."""
 
-import base64
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -14,73 +16,23 @@ from typer.testing import CliRunner
 from crosslight.cli import app
 from crosslight.export import Chosen, Exported, checked_repo, export_run, plan_push, send_push
 from crosslight.records import BadSetting, CrosslightError, RunBroken
+from tests.export.hub import SHA, Hub, serving
 from tests.export.pairs_run import drawn, pair, write_pairs
 
 TOKEN = "hf_a_secret_of_mine"
 
 
-class Hub(ThreadingHTTPServer):
-    """As much of a hub as a commit of small files asks for."""
-
-    def __init__(self, refuse: str = "") -> None:
-        super().__init__(("127.0.0.1", 0), _Asked)
-        self.refuse = refuse
-        self.asked: list[str] = []
-        self.made: dict[str, Any] = {}
-        self.files: dict[str, bytes] = {}
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class _Asked(BaseHTTPRequestHandler):
-    server: Hub
-
-    def do_POST(self) -> None:
-        hub = self.server
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        hub.asked.append(self.path)
-        if hub.refuse:
-            return self._answer(403, {"error": hub.refuse})
-        if self.path == "/api/repos/create":
-            hub.made = json.loads(body)
-            return self._answer(200, {"url": f"{hub.url}/datasets/me/mine"})
-        if "/preupload/" in self.path:
-            told = [
-                {"path": one["path"], "uploadMode": "regular", "shouldIgnore": False}
-                for one in json.loads(body)["files"]
-            ]
-            return self._answer(200, {"files": told})
-        if "/commit/" not in self.path:
-            return self._answer(200, {})  # the front matter of a card, to be looked at
-        for line in body.splitlines():
-            one = json.loads(line)
-            if one["key"] == "file":
-                hub.files[one["value"]["path"]] = base64.b64decode(one["value"]["content"])
-        url = f"{hub.url}/datasets/me/mine/commit/1"
-        return self._answer(200, {"commitUrl": url, "commitOid": "1", "success": True})
-
-    def _answer(self, status: int, told: dict[str, Any]) -> None:
-        data = json.dumps(told).encode()
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
 def hub() -> Iterator[Hub]:
-    with Hub() as made:
-        thread = threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
+    with serving() as made:
         yield made
-        made.shutdown()
-        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def without_xet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large files go by the protocol of git LFS: the newer one speaks to a storage of its own that
+    nobody has on loopback."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
 
 
 @pytest.fixture
@@ -97,7 +49,8 @@ def done(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Exported
 def test_the_files_of_the_export_are_sent_and_none_else(done: Exported, hub: Hub) -> None:
     (done.out / "notes.txt").write_text("mine")
     plan = plan_push(done.out, done.files, "me/mine")
-    assert send_push(plan, endpoint=hub.url).endswith("/commit/1")
+    assert send_push(plan, endpoint=hub.url).url.endswith(f"/commit/{SHA}")
+    assert hub.tokens <= {f"Bearer {TOKEN}", ""}, "a signed address needs none"
     assert hub.made["type"] == "dataset"
     assert hub.made.get("visibility") == "private" or hub.made.get("private") is True
     assert set(hub.files) == {name for name, _ in plan.files} >= {"README.md", "credits.csv"}
@@ -113,6 +66,111 @@ def test_a_refusal_is_told_without_the_token(done: Exported, hub: Hub) -> None:
         send_push(plan, endpoint=hub.url)
     told = f"{refused.value.message} {refused.value.hint}"
     assert "me/mine was not sent" in told and TOKEN not in told and not hub.files
+
+
+def test_a_refused_upload_is_told_without_what_signs_its_address(
+    done: Exported, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plan_push(done.out, done.files, "me/mine")
+    monkeypatch.setattr(hub, "large", (".parquet",))
+    hub.hold = threading.Event()
+    threading.Thread(target=_refuse_once_it_uploads, args=(hub,), daemon=True).start()
+    with pytest.raises(RunBroken) as refused:
+        send_push(plan, endpoint=hub.url)
+    told = f"{refused.value.message} {refused.value.hint}"
+    assert "signed-and-secret" not in told and TOKEN not in told and not hub.commits
+
+
+def _refuse_once_it_uploads(hub: Hub) -> None:
+    assert hub.hold is not None and hub.uploading.wait(60)
+    hub.refuse = "no"
+    hub.hold.set()
+
+
+def test_what_an_earlier_export_left_there_goes_and_what_is_theirs_stays(
+    run: Path, done: Exported, hub: Hub, tmp_path: Path
+) -> None:
+    assert send_push(plan_push(done.out, done.files, "me/mine"), endpoint=hub.url).removed == 0
+    first = set(hub.files)
+    hub.files |= {"thesis.tex": b"mine", "data/extra.csv": b"mine"}
+    second = export_run(run, "webdataset", tmp_path / "other", Chosen())
+    sent = send_push(plan_push(second.out, second.files, "me/mine"), endpoint=hub.url)
+    gone = [name for name in first if name.startswith("data/")]
+    assert sent.removed == 1 and hub.removed == gone
+    assert set(hub.files) == {*second.files, "thesis.tex", "data/extra.csv"}
+    assert hub.commits[-1].get("parentCommit") == SHA, "and only if nobody came in between"
+
+
+def test_files_like_ours_stay_where_no_export_of_ours_was(done: Exported, hub: Hub) -> None:
+    theirs = {"data/train-00001-of-00002.parquet": b"theirs", "train-000000.tar": b"theirs"}
+    hub.files |= theirs
+    send_push(plan_push(done.out, done.files, "me/mine"), endpoint=hub.url)
+    hub.files["run.json"] = json.dumps({"kind": "build"}).encode()
+    send_push(plan_push(done.out, done.files, "me/mine"), endpoint=hub.url)
+    assert not hub.removed and all(hub.files[name] == data for name, data in theirs.items())
+
+
+def test_a_repository_that_everybody_reads_is_not_written_by_chance(
+    done: Exported, hub: Hub
+) -> None:
+    hub.private = False
+    with pytest.raises(BadSetting, match="everybody can read it") as refused:
+        send_push(plan_push(done.out, done.files, "me/mine"), endpoint=hub.url)
+    assert "--public" in refused.value.hint and not hub.commits
+    send_push(plan_push(done.out, done.files, "me/mine", private=False), endpoint=hub.url)
+    assert hub.commits
+
+
+def pushing(run: Path, out: Path, hub: Hub, home: Path, token: str = TOKEN) -> Any:
+    """`crosslight export --push --send` as a process, its client pointed at the hub."""
+    words = ["export", str(run), "--to", "hf", "-o", str(out), "--push", "me/mine", "--send"]
+    env = {**os.environ, "HF_ENDPOINT": hub.url, "HF_HOME": str(home), "HF_TOKEN": token}
+    env |= {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "HF_HUB_DISABLE_XET": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "crosslight", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=env,
+    )
+
+
+@pytest.mark.slow
+def test_the_command_sends_by_the_hubs_own_client_and_its_token_is_nowhere(
+    run: Path, tmp_path: Path, hub: Hub
+) -> None:
+    hub.hold = threading.Event()
+    cut = pushing(run, tmp_path / "out", hub, tmp_path / "home")
+    assert hub.uploading.wait(120)
+    cut.send_signal(signal.SIGINT)
+    said = cut.communicate(timeout=60)
+    assert cut.returncode == 3 and "run the same command again" in said[1], said
+    assert not hub.commits and TOKEN not in "".join(said), "nothing of it stands"
+    hub.hold.set()
+    sent = pushing(run, tmp_path / "out", hub, tmp_path / "home")
+    told, beside = sent.communicate(timeout=120)
+    assert sent.returncode == 0, beside
+    assert f"/commit/{SHA}" in told and len(hub.commits) == 1
+    assert TOKEN not in told + beside and "signed-and-secret" not in told
+    kept = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert not [path for path in kept if TOKEN.encode() in path.read_bytes()]
+    hub.refuse = f"bad credentials {TOKEN}"
+    no = pushing(run, tmp_path / "out", hub, tmp_path / "home")
+    told, beside = no.communicate(timeout=120)
+    assert no.returncode == 1 and "me/mine was not sent" in beside and "help:" in beside
+    assert "403 Forbidden: bad credentials (token)" in beside
+    assert TOKEN not in told + beside
+    assert len(hub.commits) == 1 and "Traceback" not in beside
+
+
+def test_without_a_token_nothing_is_asked(
+    done: Exported, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HF_TOKEN")
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "none"))
+    with pytest.raises(BadSetting, match="who you are") as refused:
+        send_push(plan_push(done.out, done.files, "me/mine"), endpoint=hub.url)
+    assert "hf auth login" in refused.value.hint and not hub.asked
 
 
 def test_without_send_nothing_leaves_the_machine(

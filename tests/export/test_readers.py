@@ -1,7 +1,6 @@
 """Exports as the readers of their formats open them, in an environment that has those and not us.
 
-CROSSLIGHT_READERS_PYTHON names an interpreter with `webdataset`, `mlcroissant[parquet]`
-and `label-studio-sdk`, where the one that runs the tests has none.
+`make .venv-readers` sets it up. CROSSLIGHT_READERS_PYTHON names another interpreter that has them.
 """
 
 import json
@@ -14,14 +13,19 @@ from typing import Any
 
 import pytest
 
-from crosslight.export import Chosen, export_run
+from crosslight.export import Chosen, Places, export_run
+from crosslight.store import table_rows
+from tests.export.judged_run import judged
 from tests.export.pairs_run import drawn, mirrored, pair, write_pairs
 from tests.export.test_data_formats import UGLY, two_photos
 from tests.export.test_formats import build_run
 
-PYTHON = os.environ.get("CROSSLIGHT_READERS_PYTHON", sys.executable)
+ROOT = Path(__file__).parents[2]
+MADE = ROOT / ".venv-readers" / "bin" / "python"
+PYTHON = os.environ.get("CROSSLIGHT_READERS_PYTHON", str(MADE) if MADE.exists() else sys.executable)
 READERS = Path(__file__).with_name("readers.py")
 NEEDS = {
+    "hf": "datasets",
     "webdataset": "webdataset",
     "croissant": "mlcroissant",
     "labelstudio": "label_studio_sdk",
@@ -38,13 +42,14 @@ def has(module: str) -> bool:
 
 def read(to: str, out: Path) -> dict[str, Any]:
     if not has(NEEDS[to]):
-        pytest.skip(f"no {NEEDS[to]}: CROSSLIGHT_READERS_PYTHON names a Python that has it")
+        pytest.skip(f"no {NEEDS[to]}: `make .venv-readers` sets one up")
     done = subprocess.run(
         [PYTHON, str(READERS), to, str(out)],
         capture_output=True,
         text=True,
         timeout=200,
         check=False,
+        env={**os.environ, "HF_HUB_OFFLINE": "1"},
     )
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -63,6 +68,19 @@ def test_its_own_reader_reads_every_text_and_picture(tmp_path: Path, to: str) ->
         expected = row["question"]
         whole = expected if to == "labelstudio" else [expected, *shown[row["id"]]]
         assert found[row["id"]] == whole
+
+
+@pytest.mark.parametrize("to", NEEDS)
+def test_its_own_reader_reads_verdicts(tmp_path: Path, to: str) -> None:
+    run = judged(tmp_path, 4)
+    done = export_run(
+        run, to, tmp_path / "out", Chosen(sensitive=True), Places(tmp_path / "images")
+    )
+    found = read(to, tmp_path / "out")
+    verdicts = {row["id"]: row["verdict"] for row in table_rows(run / "verdicts.parquet")}
+    assert done.rows.total() == len(found) == 4
+    told = {name: one if to == "labelstudio" else one[0] for name, one in found.items()}
+    assert told == verdicts
 
 
 def test_label_studio_takes_the_labels_of_a_build(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crosslight.runs import Act, ReviewError, ReviewKey, Reviews, accepted_rows
+from crosslight.runs import Act, ReviewError, ReviewKey, Reviews
 
 
 def said(row: str, by: str = "ann", **parts: object) -> Act:
@@ -55,17 +55,6 @@ def test_the_last_act_of_a_reviewer_is_found_over_rows_and_rules(tmp_path: Path)
     assert last is not None and last.row == "1"
     reviews.add(said("1"))
     assert reviews.last_of("ann") is None
-
-
-def test_a_row_is_accepted_by_one_and_rejected_by_none_with_the_later_edit(tmp_path: Path) -> None:
-    reviews = Reviews(tmp_path)
-    reviews.add(said("1", verdict="accept", edit=(("text", "first"),), at="2026-01-01T00:00:01"))
-    reviews.add(said("1", by="bo", edit=(("text", "second"),), at="2026-01-01T00:00:02"))
-    reviews.add(said("2", verdict="accept"))
-    reviews.add(said("2", by="bo", verdict="reject"))
-    reviews.add(said("3", verdict="skip"))
-    reviews.add(said("4", verdict="accept", rule="pets"))
-    assert accepted_rows(reviews.standing()) == {"1": {"text": "second"}}
 
 
 def test_torn_and_hostile_lines_are_passed_over_and_the_next_act_is_whole(tmp_path: Path) -> None:

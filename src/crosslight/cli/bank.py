@@ -1,5 +1,6 @@
 """`crosslight bank`: the pattern bank, checked against its laws."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -61,14 +62,20 @@ def export(
 ) -> None:
     """Write the patterns that a run found as bank files, for people to review."""
     from crosslight.build import export_bank, only_accepted, read_run
-    from crosslight.runs import Reviews, accepted_rows
+    from crosslight.runs import UNSEEN, Reviews, accepted_rows, reviewed_rows
     from crosslight.text import plural
 
     found = read_run(run)
     if only is not None:
-        rows = len(found.rows)
-        found = only_accepted(found, accepted_rows(Reviews(run).standing()))
-        out.print(f"{len(found.rows):,} of {plural(rows, 'row')} accepted")
+        standing = Reviews(run).standing()
+        reviewed, rows = reviewed_rows(standing), len(found.rows)
+        why = Counter(reviewed.get(row.id, UNSEEN).why_not for row in found.rows)
+        found = only_accepted(found, accepted_rows(standing))
+        others = ", ".join(f"{n:,} {reason}" for reason, n in why.most_common() if reason)
+        out.print(
+            f"{len(found.rows):,} of {plural(rows, 'row')} accepted"
+            + (f"; left out: {others}" if others else "")
+        )
     done = export_bank(found, output, ours=ours)
     out.print(f"{plural(done.patterns, 'pattern')} to review in {plural(len(done.files), 'file')}")
     if done.known:

@@ -17,7 +17,10 @@ MOST_FILES = 40
 
 
 def export(
-    source: Annotated[Path, typer.Argument(help="The folder of a run of prefer or build.")],
+    source: Annotated[
+        Path,
+        typer.Argument(help="The folder of a run of build, prefer, judge, assess or bench."),
+    ],
     to: Annotated[
         str,
         typer.Option(help="hf, trl, llamafactory, msswift, webdataset, croissant or labelstudio."),
@@ -31,8 +34,9 @@ def export(
         list[str] | None,
         typer.Option(
             help="Only rows of this kind (of build: unsafe, control_text, hard_negative, "
-            "control_photo; of prefer its side: harmless, hidden_risk, harmful_intent); may be "
-            "repeated.",
+            "control_photo; of prefer its side: harmless, hidden_risk, harmful_intent; of judge "
+            "unsafe, safe, undecided; of assess done, undecided; of bench the side of the item); "
+            "may be repeated.",
             show_default="all",
         ),
     ] = None,
@@ -62,6 +66,11 @@ def export(
             show_default="as in the run",
         ),
     ] = "",
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Of a bench run: the benchmark's folder; its pictures go along."),
+    ] = None,
+    store: opt.Store = None,
     push: Annotated[
         str,
         typer.Option(
@@ -74,8 +83,8 @@ def export(
         bool, typer.Option("--public", help="With --push: for everybody to see.")
     ] = False,
 ) -> None:
-    """Write pairs or rows, with their pictures, for trainers, readers of data and reviewers."""
-    from crosslight.export import Chosen, checked_repo, export_run
+    """Write the rows of a run, with their pictures, for trainers, readers of data and reviewers."""
+    from crosslight.export import Chosen, Places, checked_repo, export_run
     from crosslight.records import BadSetting
 
     if (send or public) and not push:
@@ -91,7 +100,7 @@ def export(
         only=only,
         split_by=split_by,
     )
-    done = export_run(source, to, output, wanted)
+    done = export_run(source, to, output, wanted, Places(opt.images_path(store), data))
     for failed, word in ((False, "left out"), (True, "failed")):
         for reason, n in done.left_out(failed=failed).items():
             err.print(f"{word}: {n:,} rows, {reason}", markup=False)
@@ -111,7 +120,7 @@ def _push(done: "Exported", repo: str, *, send: bool, public: bool) -> None:
     seen = "private" if plan.private else "public"
     out.print(
         f"{'sending' if send else 'would send'} {len(plan.files):,} files, {plan.bytes:,} bytes, "
-        f"to the {seen} dataset {plan.repo} (one that is there stays as public as it is):",
+        f"to the {seen} dataset {plan.repo}:",
         markup=False,
         highlight=False,
     )
@@ -120,6 +129,9 @@ def _push(done: "Exported", repo: str, *, send: bool, public: bool) -> None:
     if len(plan.files) > MOST_FILES:
         out.print(f"  and {len(plan.files) - MOST_FILES:,} more")
     if send:
-        out.print(Text(f"sent: {send_push(plan)}"))
+        sent = send_push(plan)
+        if sent.removed:
+            out.print(f"{sent.removed:,} files of an earlier export were taken away there")
+        out.print(Text(f"sent: {sent.url}"))
     else:
         out.print("nothing was sent: --send sends it")

@@ -1,9 +1,10 @@
 from .audit_input import AuditColumns, AuditError, AuditInput, audit_file
 from .card import render_card, write_card
+from .formats.forms import FORMATS
 from .formats.labelstudio_reviews import Imported, import_labelstudio
 from .formats.push import Push, checked_repo, plan_push, send_push
-from .formats.rows import Chosen, ExportError
-from .formats.write import FORMATS, Exported, export_run
+from .formats.source import Chosen, ExportError, Places
+from .formats.write import Exported, export_run
 from .pairs import (
     PairSection,
     audit_run_of_pairs,
@@ -50,6 +51,7 @@ __all__ = [
     "Exported",
     "Imported",
     "PairSection",
+    "Places",
     "Push",
     "audit_facts",
     "audit_file",

@@ -76,6 +76,7 @@ ASSESSED = table_schema(
         **dict.fromkeys(("description", "reason", "addressed_by"), pa.string()),
         "look": pa.string(),
         "notes": pa.list_(pa.string()),
+        **dict.fromkeys(("licence", "origin"), pa.string()),
     }
 )
 
@@ -140,6 +141,7 @@ class Assess:
         reason = worst["reason"] or spoken or unseen or next(iter(doubts), "")
         notes = [*worst["notes"], *notes_of_looks(looks, unseen)]
         told = {"source": row.source, "addressed_by": words, "notes": notes, "reason": reason}
+        told |= {"licence": row.licence, "origin": row.origin}
         return Done({**worst, **told, "status": "undecided" if reason else "done"})
 
     async def _grade(self, views: Views, model: Model) -> dict[str, Any]:

@@ -44,4 +44,5 @@ async def inputs_of(
     if intake is None:
         return Inputs(targets, lost)
     looked = await look(hall, intake, progress)
-    return Inputs([Target(photo.id, name) for name, photo in looked.photos], looked.lost)
+    targets = [Target(one.id, name, one.licence, one.origin) for name, one in looked.photos]
+    return Inputs(targets, looked.lost)

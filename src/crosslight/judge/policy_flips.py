@@ -59,7 +59,7 @@ async def flip_test(job: JudgeJob, verdicts: Sequence[Verdict], rules: Sequence[
     for v in verdicts:
         named = tuple(sorted(set(rules) or {r for r in v.violated if r != "*"}))
         if v.status is Status.UNSAFE and named:
-            groups.setdefault(named, []).append(Target(v.photo, v.source))
+            groups.setdefault(named, []).append(Target(v.photo, v.source, v.licence, v.origin))
     asked = flipped = stayed = 0
     for number, (named, targets) in enumerate(sorted(groups.items())):
         out = job.out / "flips" / f"{number:03d}"

@@ -17,10 +17,13 @@ STEP = "judge"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One image to judge: its hash in the image store, and how the input named it."""
+    """One image to judge: its hash in the image store, how the input named it, and whose it is as
+    far as the input says."""
 
     photo: str
     source: str = ""
+    licence: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Judge:
                 self.provenance,
                 tuple(views.look.name for views in looks),
                 unseen,
+                row.licence,
+                row.origin,
             )
         )
 

@@ -38,6 +38,7 @@ VERDICTS = table_schema(
         "notes": pa.list_(_TEXT),
         "rules": _TEXT,
         "provenance": _TEXT,
+        **dict.fromkeys(("licence", "origin"), _TEXT),
     }
 )
 """`rules` is JSON: for each rule its finding, reason, score, relevance and (of several looks) the
@@ -109,6 +110,8 @@ def verdict_row(verdict: Verdict) -> dict[str, Any]:
         "notes": list(verdict.notes),
         "rules": json.dumps(rules, ensure_ascii=False, sort_keys=True),
         "provenance": json.dumps(verdict.provenance, sort_keys=True),
+        "licence": verdict.licence,
+        "origin": verdict.origin,
     }
 
 
@@ -202,6 +205,8 @@ def _read_verdict(
         # Runs from before these columns looked once at everything.
         tuple(row.get("looks") or ("",)),
         row.get("unseen") or "",
+        row.get("licence") or "",
+        row.get("origin") or "",
     )
 
 

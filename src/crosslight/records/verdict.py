@@ -158,6 +158,9 @@ class Verdict:
     """Names of the frames or pieces that were looked at; one empty name for an ordinary image."""
     unseen: str = ""
     """What of the image was not looked at: such an image is never called safe."""
+    licence: str = ""
+    """Of the image, as its input states it; empty: not stated."""
+    origin: str = ""
 
     @property
     def violated(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from .folder import (
     FolderUnwritable,
     NotARunFolder,
     RunError,
+    added_to,
     begin,
     check_folder,
     held_folder,
@@ -38,7 +39,8 @@ from .lost import (
     write_lost,
 )
 from .manifest import FunnelStep, Manifest, read_manifest
-from .reviews import VERDICTS, Act, ReviewError, ReviewKey, Reviews, accepted_rows
+from .reviewed import UNSEEN, Reviewed, accepted_rows, reviewed_rows, reviewed_things
+from .reviews import VERDICTS, Act, ReviewError, ReviewKey, Reviews
 from .run import (
     EXIT_CODES,
     Account,
@@ -63,6 +65,7 @@ __all__ = [
     "NOT_REACHED",
     "RUN_FILE",
     "SPLITS",
+    "UNSEEN",
     "VERDICTS",
     "Account",
     "Act",
@@ -82,6 +85,7 @@ __all__ = [
     "Progress",
     "ReviewError",
     "ReviewKey",
+    "Reviewed",
     "Reviews",
     "RunError",
     "RunResult",
@@ -91,6 +95,7 @@ __all__ = [
     "SetupDifference",
     "Watch",
     "accepted_rows",
+    "added_to",
     "as_markdown",
     "begin",
     "check_folder",
@@ -110,6 +115,8 @@ __all__ = [
     "read_manifest",
     "read_run",
     "read_side",
+    "reviewed_rows",
+    "reviewed_things",
     "running",
     "setup_differences",
     "split_files",

@@ -7,7 +7,7 @@ import shutil
 import socket
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -127,6 +127,23 @@ def held_folder(out: Path, kind: str) -> Iterator[Held]:
         if not held.keep:
             _leave_no_trace(out, made, clean)
         lock.release()
+
+
+@contextmanager
+def added_to(out: Path, kind: str) -> Iterator[Held]:
+    """Hold the folder of a run that is there, to lay something beside it. Raises as `held_folder`,
+    with a remedy for whoever has no other folder to turn to."""
+    held = held_folder(out, kind)
+    try:
+        entered = held.__enter__()
+    except FolderBusy as error:
+        raise FolderBusy(error.message, "wait until it ends, or stop it; then again") from error
+    except FolderUnwritable as error:
+        remedy = "mend the rights of the folder or free some space; or copy the run"
+        raise FolderUnwritable(error.message, remedy) from error
+    with ExitStack() as stack:
+        stack.push(held)
+        yield entered
 
 
 def _lock(out: Path) -> tuple[list[Path], FileLock, bool]:

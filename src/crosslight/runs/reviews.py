@@ -237,24 +237,6 @@ def _acts_of(file: BinaryIO, at: int) -> Iterator[tuple[Act | None, int]]:
         yield last, at + len(rest)
 
 
-def accepted_rows(standing: Mapping[ReviewKey, Act]) -> dict[str, dict[str, str]]:
-    """Rows that somebody accepted and nobody rejected, each with its edits (column -> text).
-
-    Of two edits of one column the later counts.
-    """
-    verdicts: dict[str, set[str]] = {}
-    edits: dict[str, dict[str, str]] = {}
-    for key, act in sorted(standing.items(), key=lambda one: one[1].at):
-        if not key.rule:
-            verdicts.setdefault(key.row, set()).add(act.verdict)
-            edits.setdefault(key.row, {}).update(act.edit)
-    return {
-        row: edits[row]
-        for row, given in verdicts.items()
-        if "accept" in given and "reject" not in given
-    }
-
-
 def _together(acts: Sequence[Act]) -> Act:
     """One act that says what these say, the later over the earlier."""
     verdict = next((a for a in reversed(acts) if a.verdict), None)

@@ -28,7 +28,8 @@ from crosslight.build import (
     rethreshold_build,
 )
 from crosslight.build.two_photos.run import NOT_SOUGHT
-from crosslight.export.formats.rows import Chosen, TrainRow, open_source, read_rows
+from crosslight.export.formats.rows import TrainRow, read_rows
+from crosslight.export.formats.source import Chosen, open_source
 from crosslight.flow import run_main
 from crosslight.models.fake import FakeServer
 from crosslight.models.fake.script import Script, parse

@@ -8,7 +8,8 @@ from typing import Any
 import yaml
 
 from crosslight.export.formats.datasheet import datasheet
-from crosslight.export.formats.rows import Source, TrainRow
+from crosslight.export.formats.rows import TrainRow
+from crosslight.export.formats.source import Source
 from crosslight.runs import SPLITS
 from crosslight.text import csv_text, markdown, plural
 
@@ -55,12 +56,12 @@ def export_card(
     about: About, rows: Mapping[str, int], notes: Sequence[str], credits: Credits
 ) -> str:
     """`README.md` of an export; the same rows give the same text."""
-    what = "preference pairs" if about.source.pairs else "rows"
+    what = about.source.rows.what
     counts = ", ".join(f"{split} {rows[split]:,}" for split in SPLITS if rows.get(split))
     facts = {
         "Rows by split": counts,
         "Pictures": f"{len(credits.rows):,}, each with its licence, source and origin in {CREDITS}",
-        "Sensitive rows": "taken too" if about.sensitive else "left out, also where nobody knows",
+        "Sensitive rows": _sensitive(about),
         "Left out": "dropped.parquet and failed.parquet hold every row that is not here, and why",
     }
     lines = [
@@ -77,7 +78,7 @@ def export_card(
         "`OUT` stands for this folder.",
         "",
         *(line for note in notes for line in (markdown(note), "")),
-        *datasheet(about.source.run, facts, about.reviews),
+        *datasheet(about.source, facts, about.reviews),
         "## Licences",
         "",
         f"Each picture keeps its own licence and credit (`{CREDITS}`):",
@@ -86,11 +87,25 @@ def export_card(
         "|---|---|",
         *(f"| {markdown(licence)} | {n:,} |" for licence, n in credits.licences()),
         "",
+        *_last_word(about.source),
+    ]
+    return _front(about, rows) + "\n".join(lines)
+
+
+def _sensitive(about: About) -> str:
+    if about.source.kind in ("assess", "bench"):
+        return "the run marks none, and none were left out"
+    return "taken too" if about.sensitive else "left out, also where nobody knows"
+
+
+def _last_word(source: Source) -> list[str]:
+    if not source.rows.trainable:
+        return []
+    return [
         "The texts show risks so that a model can learn to see them: not for training a model to "
         "bring them about.",
         "",
     ]
-    return _front(about, rows) + "\n".join(lines)
 
 
 def _front(about: About, rows: Mapping[str, int]) -> str:

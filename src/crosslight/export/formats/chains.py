@@ -10,15 +10,13 @@ from tempfile import TemporaryDirectory
 from crosslight.build import Row, Run, read_run
 from crosslight.export.formats.rows import (
     NO_PICTURE,
-    Chosen,
     Credit,
-    ExportError,
     LeftOut,
-    Source,
     TrainRow,
     left_out,
     why_not,
 )
+from crosslight.export.formats.source import Chosen, ExportError, Source
 from crosslight.records import CrosslightError, Dropped, Failed
 from crosslight.tune import Chain, Target, make_chains
 

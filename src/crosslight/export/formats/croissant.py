@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from crosslight.export.formats.datasheet import LIMITS, PURPOSE, SENSITIVE, USES
+from crosslight.export.formats.datasheet import SENSITIVE, words_of
 from crosslight.export.formats.rows import Shape, TrainRow
 from crosslight.runs import SPLITS
 from crosslight.store import IMAGE, DatasetSink, file_sha256, table_schema, write_json
@@ -88,12 +88,14 @@ def _description(
     out: Path, shape: Shape, columns: Mapping[str, pa.DataType], licences: Mapping[str, int]
 ) -> dict[str, Any]:
     files = {path.name.partition("-")[0]: path for path in sorted((out / FOLDER).iterdir())}
-    what = "preference pairs about pictures" if shape.pairs else "pictures and sentences"
+    plain = {"prefer": "preference pairs about pictures", "build": "pictures and sentences"}
+    what = plain.get(shape.source.kind, f"pictures and {shape.source.rows.what}")
+    purpose, uses, limits = words_of(shape.source.kind)
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "name": f"crosslight_{shape.source.kind}",
-        "description": f"{PURPOSE} ({what}, written by `crosslight export`.)",
+        "description": f"{purpose} ({what}, written by `crosslight export`.)",
         "conformsTo": [
             "http://mlcommons.org/croissant/1.1",
             "http://mlcommons.org/croissant/RAI/1.0",
@@ -102,8 +104,8 @@ def _description(
         "citeAs": "@misc{crosslight, title={Rows of a run of Crosslight}}",
         "version": "1.0.0",
         "isLiveDataset": False,
-        "rai:dataUseCases": USES,
-        "rai:dataLimitations": LIMITS,
+        "rai:dataUseCases": uses,
+        "rai:dataLimitations": limits,
         "rai:personalSensitiveInformation": SENSITIVE,
         "rai:dataCollection": "Photos as the maker of the run gave them; texts by models or a bank "
         "of patterns. README.md names models, settings and what was dropped.",

@@ -6,6 +6,7 @@ It says what the run states and no more; what nobody stated is called so.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from crosslight.export.formats.source import Source
 from crosslight.text import markdown
 
 PURPOSE = (
@@ -20,6 +21,21 @@ LIMITS = (
     "Texts were made by models or follow written patterns: a model may learn the pattern rather "
     "than the risk. What the photos do not show is missing. Risks depend on place, law and custom."
 )
+OF_VERDICTS = (
+    "For reading and reviewing what a model said of pictures.",
+    "Measuring and reviewing a judge. A verdict is a model's word and no fact: for training only "
+    "where people accepted or labelled it.",
+    "A judge errs. What is undecided or failed is neither kept nor broken, and no class of its "
+    "own: it is unknown.",
+)
+"""What it is for; how it may be used; what it lacks."""
+OF_ANSWERS = (
+    "For reading and reviewing what a model answered to a benchmark, and how that was graded.",
+    "Comparing and reviewing answers. Not for training: a model that learnt a benchmark is no "
+    "longer measured by it.",
+    "Answers hold what the model said, harmful words too. A grade is a rule's or a judge's word; "
+    "an item without one is unknown.",
+)
 SENSITIVE = (
     "How many photos show a person was not counted. Rows about self-harm and weapons are marked "
     "sensitive. Place, owner and device are left out of "
@@ -27,14 +43,22 @@ SENSITIVE = (
 )
 
 
-def datasheet(run: Mapping[str, Any], facts: Mapping[str, str], reviews: str) -> list[str]:
+def words_of(kind: str) -> tuple[str, str, str]:
+    """What the rows of a kind of run are for; how they may be used; what they lack."""
+    told = {"judge": OF_VERDICTS, "assess": OF_VERDICTS, "bench": OF_ANSWERS}
+    return told.get(kind, (PURPOSE, USES, LIMITS))
+
+
+def datasheet(source: Source, facts: Mapping[str, str], reviews: str) -> list[str]:
     """Lines of Markdown; `facts`: what was counted while the rows were written."""
+    run = source.run
+    purpose, uses, limits = words_of(source.kind)
     sections: list[tuple[str, Sequence[str]]] = [
-        ("Why was it made?", [PURPOSE]),
+        ("Why was it made?", [purpose]),
         ("What is in it?", [f"{name}: {told}." for name, told in facts.items()]),
-        ("How was it made?", [*_models(run), *_cleaning(run)]),
+        ("How was it made?", [*_models(run), *_policy(run), *_cleaning(run)]),
         ("Who has checked it?", [reviews]),
-        ("What is it for, and what not?", [USES, LIMITS]),
+        ("What is it for, and what not?", [uses, limits]),
         ("Persons and sensitive things", [SENSITIVE]),
         (
             "How may it be passed on?",
@@ -61,6 +85,19 @@ def _models(run: Mapping[str, Any]) -> list[str]:
             found.append(f"{one.get('role') or 'role not stated'}: {spec}")
     told = "; ".join(dict.fromkeys(found))
     return [f"Models of the run, by role: {told}." if told else "The run names no model."]
+
+
+def _policy(run: Mapping[str, Any]) -> list[str]:
+    """By which policy, or which protocol of a benchmark."""
+    policy, suite = run.get("constitution"), run.get("suite")
+    found = []
+    if isinstance(policy, Mapping):
+        found.append(f"Judged by the policy: {policy.get('title') or 'without a title'}.")
+    if isinstance(suite, Mapping):
+        licence = suite.get("licence") or "not stated"
+        found.append(f"Benchmark: {suite.get('title') or suite.get('name')}; licence: {licence}.")
+        found.append(f"Protocol: {run.get('protocol') or 'not stated'}.")
+    return found
 
 
 def _cleaning(run: Mapping[str, Any]) -> list[str]:

@@ -1,37 +1,37 @@
 """Label Studio: `tasks-NNNN.json` to import, and `labels.xml`, the labelling interface.
 
 Pictures stand in the tasks as data addresses: a project needs no storage of its own. Texts are
-shown by `Text`, which takes no markup. `crosslight import labelstudio` brings the answers back.
+shown by `Text`, which takes no markup. What reviewers of the run said goes along as annotations,
+so that people go on where they stopped; `crosslight import labelstudio` brings the answers back.
 """
 
 import base64
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree  # of the interface that we write ourselves
 
-from crosslight.export.formats.lines import json_arrays
+from crosslight.export.formats.judged import rules_of
+from crosslight.export.formats.labelstudio_face import RULE, labelling, picture_names
+from crosslight.export.formats.labelstudio_said import LABELS, annotation_of
+from crosslight.export.formats.labelstudio_words import words_of
+from crosslight.export.formats.lines import finite, json_arrays
 from crosslight.export.formats.rows import Shape, TrainRow
-from crosslight.export.formats.webdataset import finite
 from crosslight.store import sniff, write_text
 
-LABELS = "labels.xml"
+FACE = "labels.xml"
 LOAD = "in Label Studio: a project with OUT/labels.xml as its interface; import OUT/tasks-*.json"
 """How it is opened; OUT stands for the folder."""
 FILE_BYTES = 100 * 2**20
 """A server takes 250 MB at once unless told otherwise."""
-SECOND = "  <!-- second -->"
-_LABELS = ("unsafe", "safe")
 _VERSION = "crosslight"
-
-
-def labelling(shape: Shape) -> str:
-    """The labelling interface of rows or of pairs, with one picture or two."""
-    name = "labelstudio_pairs.xml" if shape.source.pairs else "labelstudio_rows.xml"
-    lines = (files("crosslight.export") / "templates" / name).read_text(encoding="utf-8")
-    kept = (line for line in lines.splitlines() if shape.two or not line.startswith(SECOND))
-    return "\n".join(line.replace("<!-- second -->", "") for line in kept) + "\n"
+_FINDINGS = {"violated": "unsafe", "clear": "safe"}
+"""What is undecided or failed is neither."""
+_BLANK = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4//8/AAX+Av4zEpUUAAAAAElFTkSuQmCC"
+)
+"""One white pixel."""
 
 
 @contextmanager
@@ -39,7 +39,9 @@ def labelstudio_writer(
     out: Path, shape: Shape
 ) -> Iterator[Callable[[TrainRow, Sequence[str]], None]]:
     """Takes rows with the names of their pictures; writes the tasks and the interface."""
-    write_text(out / LABELS, labelling(shape))
+    face = labelling(shape)
+    write_text(out / FACE, face)
+    controls = controls_of(face)
     held, part = 0, 1
     with json_arrays(out) as tasks:
 
@@ -49,30 +51,49 @@ def labelstudio_writer(
             if held and held + size > FILE_BYTES:
                 held, part = 0, part + 1
             held += size
-            tasks(f"tasks-{part:04d}", _task(row, shape))
+            tasks(f"tasks-{part:04d}", _task(row, shape, controls))
 
         yield write
 
 
-def _task(row: TrainRow, shape: Shape) -> dict[str, Any]:
+def controls_of(face: str) -> dict[str, str]:
+    """What an interface asks, and about which of its texts."""
+    asked = ElementTree.fromstring(face).iter()  # noqa: S314 - ours
+    return {one.attrib["name"]: one.attrib["toName"] for one in asked if "toName" in one.attrib}
+
+
+def _task(row: TrainRow, shape: Shape, controls: Mapping[str, str]) -> dict[str, Any]:
     data = {name: finite(value) for name, value in row.cells.items()}
-    data |= {"id": row.id, "split": row.split, "image": _address(row.pictures[0])}
-    if shape.two:
-        # A task without a second picture shows the first again: the interface needs both.
-        data["image_2"] = _address(row.pictures[-1])
-    return {"data": data, "predictions": _predictions(row, shape)}
+    data |= {"id": row.id, "split": row.split, **words_of(shape.source, row.cells)}
+    # The interface needs every field: a row with fewer pictures shows its last again.
+    for at, name in enumerate(picture_names(shape.pictures)):
+        shown = row.pictures[min(at, len(row.pictures) - 1)] if row.pictures else _BLANK
+        data[name] = _address(shown)
+    said = (annotation_of(acts, controls) for _, acts in shape.source.acts.get(row.id, ()))
+    annotations = [one for one in said if one is not None]
+    task = {"data": data, "predictions": _predictions(row, shape)}
+    return task | ({"annotations": annotations} if annotations else {})
 
 
 def _predictions(row: TrainRow, shape: Shape) -> list[dict[str, Any]]:
-    """What the run calls the row; shown only where a project turns predictions on."""
-    label = row.cells.get("label")
-    if shape.source.pairs or label not in _LABELS:
-        return []
-    told = {
-        **{"from_name": "label", "to_name": "text", "type": "choices"},
-        "value": {"choices": [label]},
-    }
-    return [{"model_version": _VERSION, "result": [told]}]
+    """What the run calls the row, and finds by each rule; shown only where a project turns
+    predictions on."""
+    labels = {}
+    if shape.source.kind == "judge":
+        labels["label"] = row.cells.get("verdict")
+        for one in rules_of(row.cells):
+            labels[RULE + one["rule"]] = _FINDINGS.get(str(one["finding"]))
+    elif shape.source.kind == "build":
+        labels["label"] = row.cells.get("label")
+    told = [
+        {
+            **{"from_name": name, "to_name": "text", "type": "choices"},
+            "value": {"choices": [label]},
+        }
+        for name, label in labels.items()
+        if label in LABELS
+    ]
+    return [{"model_version": _VERSION, "result": told}] if told else []
 
 
 def _address(data: bytes) -> str:

@@ -4,17 +4,15 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from crosslight.export.formats.rows import ExportError
-from crosslight.runs import Act, ReviewError, Reviews, split_files
+from crosslight.export.formats.labelstudio_said import acts_of, is_ours
+from crosslight.export.formats.source import ExportError, Source, open_source
+from crosslight.runs import Act, ReviewError, Reviews, added_to
 from crosslight.store import TableError, TableFile, read_named
 
 MOST_FILE: Final = 2 * 2**30
-_VERDICTS = ("accept", "reject", "skip")
-_EDIT = "edit."
 
 
 @dataclass(slots=True)
@@ -31,8 +29,14 @@ def import_labelstudio(file: Path, folder: Path) -> Imported:
 
     Importing a file again adds nothing. Raises `ExportError`, `ReviewError`, `UnreadableFile`.
     """
-    tasks, rows = _tasks(file), _ids(folder)
-    reviews, done = Reviews(folder), Imported()
+    tasks, source = _tasks(file), open_source(folder)
+    with added_to(folder, source.kind):
+        return _added(file, tasks, _ids(source), Reviews(folder))
+
+
+def _added(file: Path, tasks: list[Any], rows: set[str], reviews: Reviews) -> Imported:
+    """An act at a time, each on the disk before the next: what a kill leaves is what was said."""
+    done = Imported()
     there = {said for act in reviews.acts() for said in (_said_by(act), _said_by(act, ""))}
     for at, task in enumerate(tasks):
         data = task.get("data") if isinstance(task, Mapping) else None
@@ -72,16 +76,14 @@ def _tasks(file: Path) -> list[Any]:
     return told
 
 
-def _ids(folder: Path) -> set[str]:
-    """The ids of the rows of a run."""
-    files = [path for paths in split_files(folder).values() for path in paths]
-    if not files:
-        raise ExportError(f"{folder} has no dataset", "give the run that you exported")
+def _ids(source: Source) -> set[str]:
+    """The names by which reviews know the rows of a run."""
     found: set[str] = set()
+    name = source.rows.known_by
     try:
-        for path in files:
+        for path in source.files:
             with TableFile(path) as file:
-                found.update(str(row["id"]) for row in file.rows_of(["id"]))
+                found.update(str(row[name]) for row in file.rows_of([name]))
     except TableError as error:
         raise ExportError(error.message, error.hint) from error
     return found
@@ -92,68 +94,15 @@ def _acts(task: Mapping[str, Any], data: Mapping[str, Any], done: Imported) -> I
     for one in said if isinstance(said, list) else ():
         if not isinstance(one, Mapping):
             done.left_out["no annotation"] += 1
-            continue
-        act = _act(one, data)
-        if act.verdict or act.label or act.edit:
-            yield act
+        elif is_ours(one):
+            done.left_out["a review of ours, unchanged"] += 1
+        elif acts := acts_of(one, data):
+            yield from acts
         else:
             done.left_out["nothing said"] += 1
-
-
-def _act(one: Mapping[str, Any], data: Mapping[str, Any]) -> Act:
-    verdict = reason = label = ""
-    edit: dict[str, str] = {}
-    result = one.get("result")
-    for part in result if isinstance(result, list) else ():
-        name, text = _said(part)
-        if name == "verdict" and text in _VERDICTS:
-            verdict = text
-        elif name == "reason":
-            reason = text
-        elif name == "label":
-            label = text
-        elif name.startswith(_EDIT) and text and text != data.get(name.removeprefix(_EDIT)):
-            edit[name.removeprefix(_EDIT)] = text
-    if one.get("was_cancelled") is True:
-        verdict = "skip"
-    return Act(
-        row=data["id"],
-        by=_reviewer(one.get("completed_by")),
-        verdict=verdict,
-        reason=reason,
-        label=label,
-        edit=tuple(sorted(edit.items())),
-        shown=True,
-        at=_when(one.get("updated_at") or one.get("created_at")),
-    )
-
-
-def _said(part: Any) -> tuple[str, str]:
-    """The name of a control, and what was chosen or written there."""
-    value = part.get("value") if isinstance(part, Mapping) else None
-    if not isinstance(value, Mapping):
-        return "", ""
-    told = value.get("choices") or value.get("text")
-    first = told[0] if isinstance(told, list) and told else told
-    return str(part.get("from_name", "")), first if isinstance(first, str) else ""
-
-
-def _reviewer(who: Any) -> str:
-    """Under a name that no reviewer of the viewer has."""
-    if isinstance(who, Mapping):
-        who = who.get("email") or who.get("id")
-    return f"labelstudio:{who}" if isinstance(who, str | int) and who != "" else "labelstudio:?"
-
-
-def _when(told: Any) -> str:
-    try:
-        at = datetime.fromisoformat(told)
-    except (TypeError, ValueError):
-        return ""
-    return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def _said_by(act: Act, at: str | None = None) -> tuple[object, ...]:
     """What makes an act the same; one that states no time is the same at any."""
     when = act.at if at is None else at
-    return (act.row, act.by, act.verdict, act.reason, act.label, act.edit, when)
+    return (act.row, act.by, act.rule, act.verdict, act.reason, act.label, act.edit, when)

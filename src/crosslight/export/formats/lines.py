@@ -1,6 +1,8 @@
-"""JSON files with a row a line, one file a split, that take their names when all is written."""
+"""JSON files with a row a line, one file a split, that take their names when all is written; and
+values as strict JSON takes them."""
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -48,3 +50,21 @@ def _line(row: Mapping[str, Any]) -> bytes:
     for mark in "\u0085\u2028\u2029":
         text = text.replace(mark, f"\\u{ord(mark):04x}")
     return text.encode("utf-8", errors="replace")
+
+
+def row_json(row: dict[str, Any]) -> bytes:
+    """A row as strict JSON: a number that is none (NaN, infinite) is unknown, and so null."""
+    return json.dumps(finite(row), ensure_ascii=False, sort_keys=True, allow_nan=False).encode(
+        "utf-8", errors="replace"
+    )
+
+
+def finite(value: Any) -> Any:
+    """The value without what JSON has no word for; bytes and dates become text."""
+    if isinstance(value, dict):
+        return {str(name): finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(one) for one in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, str | int | bool) else str(value)

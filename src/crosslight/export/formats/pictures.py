@@ -1,20 +1,49 @@
-"""Pictures of an export: each once, in a folder of its own, named by the hash of its bytes."""
+"""Pictures of an export: where their bytes come from, and their folder, each once and named by the
+hash of its bytes."""
 
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from crosslight.photos import leave_out
 from crosslight.records import content_hash
-from crosslight.store import replacing, sniff
+from crosslight.store import ImageDamaged, ImageMissing, ImageStore, replacing, sniff
 
 FOLDER = "images"
-_OURS = re.compile(r"[0-9a-f]{64}\.[a-z]{3,4}")
+OURS = re.compile(r"[0-9a-f]{64}\.[a-z]{3,4}")
 ENDINGS = {
     **{"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"},
     **{"BMP": "bmp", "TIFF": "tiff", "AVIF": "avif"},
 }
 """By the first bytes of a file (no HEIF: trainers open none). Its name in the run is not asked, for
 it may lead anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A row as a run's tables hold it. `shown`: the bytes of its pictures, None for one that cannot
+    be had; empty where nobody asked. `pictures`: how many it has."""
+
+    cells: dict[str, Any]
+    shown: tuple[bytes | None, ...]
+    pictures: int
+
+
+class StoredPictures:
+    """Pictures of the image store without what their files say of place, owner and device."""
+
+    def __init__(self, images: Path | None) -> None:
+        self._store = ImageStore(images) if images is not None and images.is_dir() else None
+
+    def get(self, photo: object) -> bytes | None:
+        """None where the store has none of this hash."""
+        if self._store is None or not isinstance(photo, str):
+            return None
+        try:
+            return leave_out(self._store.get(photo)).data
+        except (ImageMissing, ImageDamaged, OSError, ValueError):
+            return None
 
 
 def picture_name(data: bytes) -> str | None:
@@ -47,7 +76,7 @@ def clear_pictures(out: Path) -> None:
     if not folder.is_dir() or folder.is_symlink():
         return
     for path in folder.iterdir():
-        if _OURS.fullmatch(path.name):
+        if OURS.fullmatch(path.name):
             path.unlink(missing_ok=True)
     if not any(folder.iterdir()):
         folder.rmdir()

@@ -19,7 +19,8 @@ class Placed:
         """Count a row that is written."""
         bit = 1 << SPLITS.index(row.split)
         said = content_hash(" ".join(row.prompt.casefold().split()).encode())[:16]
-        self.sentences[said] = self.sentences.get(said, 0) | bit
+        if row.prompt:
+            self.sentences[said] = self.sentences.get(said, 0) | bit
         for name in names:
             self.photos[name] = self.photos.get(name, 0) | bit
 
@@ -32,7 +33,7 @@ class Placed:
         none = [
             name
             for at, name in enumerate(SPLITS[:3])
-            if not any(bits >> at & 1 for bits in self.sentences.values())
+            if not any(bits >> at & 1 for bits in (self.sentences or self.photos).values())
         ]
         lacks = f" No row fell into {' or '.join(none)}." if none else ""
         return (

@@ -5,15 +5,13 @@ somebody could hold a dot, at which readers cut, or lead out of the folder.
 """
 
 import io
-import json
-import math
 import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
 
+from crosslight.export.formats.lines import row_json
 from crosslight.export.formats.rows import Shape, TrainRow
 from crosslight.store import replacing
 
@@ -78,21 +76,3 @@ def webdataset_writer(
             splits[row.split].write([*zip(endings, row.pictures, strict=True), told])
 
         yield write
-
-
-def row_json(row: dict[str, Any]) -> bytes:
-    """A row as strict JSON: a number that is none (NaN, infinite) is unknown, and so null."""
-    return json.dumps(finite(row), ensure_ascii=False, sort_keys=True, allow_nan=False).encode(
-        "utf-8", errors="replace"
-    )
-
-
-def finite(value: Any) -> Any:
-    """The value without what JSON has no word for; bytes and dates become text."""
-    if isinstance(value, dict):
-        return {str(name): finite(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(one) for one in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if value is None or isinstance(value, str | int | bool) else str(value)

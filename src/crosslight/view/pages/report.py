@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from crosslight.runs import RunError, read_run
+from crosslight.runs import RunError, added_to, read_run
 from crosslight.view.pages.assess import write_assess_report
 from crosslight.view.pages.bench import write_bench_report
 from crosslight.view.pages.build import write_report
@@ -44,8 +44,13 @@ def write_any_report(folder: Path, images: Path, data: Path | None = None) -> li
     """
     kind = str(read_run(folder).get("kind", ""))
     if kind not in WRITERS:
-        raise RunError(f"{folder} holds a run of {kind[:40] or 'no kind'}, which has no page")
-    page = WRITERS[kind](folder, Sources(images, data))
-    if page is None:
-        raise RunError(f"{folder}: this run has not come so far that there is a page")
-    return [page, *write_plots(folder, kind)]
+        found = f"a run of {kind[:40]}, which has no page" if kind else "no run"
+        raise RunError(f"{folder} holds {found}", f"pages are of runs of {', '.join(WRITERS)}")
+    with added_to(folder, kind):
+        page = WRITERS[kind](folder, Sources(images, data))
+        if page is None:
+            raise RunError(
+                f"{folder}: this run has not come so far that there is a page",
+                "run the same command again; `crosslight view` shows a run that goes on",
+            )
+        return [page, *write_plots(folder, kind)]

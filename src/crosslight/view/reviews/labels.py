@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from crosslight.runs import Act, ReviewKey
+from crosslight.runs import Act, ReviewKey, reviewed_things
 from crosslight.text import csv_text
 
 DRAWN: Final = ("drawn", "queue", "place", "of")
@@ -32,23 +32,21 @@ def label_file(
 ) -> LabelFile:
     """`names`: row -> (source, photo); `drawn`: photo -> how a queue drew it. Rows of no queue were
     picked by hand, and the card counts them so."""
-    said: dict[tuple[str, str], dict[str, str]] = {}
-    for key, act in sorted(standing.items()):
-        if act.label in ("safe", "unsafe") and key.row in names:
-            said.setdefault((key.row, key.rule), {})[key.by] = act.label
-    agreed = {thing: by for thing, by in said.items() if len(set(by.values())) == 1}
+    things = {thing: one for thing, one in reviewed_things(standing).items() if thing[0] in names}
     rows = [
         {
             "image": names[row][0] or names[row][1],
             "photo": names[row][1],
             "rule": rule or "*",
-            "label": next(iter(by.values())),
+            "label": one.label,
             **{column: drawn.get(names[row][1], {}).get(column, "") for column in DRAWN},
-            "reviewers": " ".join(sorted(by)),
+            "reviewers": " ".join(sorted(one.labels)),
         }
-        for (row, rule), by in agreed.items()
+        for (row, rule), one in things.items()
+        if one.label in ("safe", "unsafe")
     ]
-    return LabelFile(csv_text(COLUMNS, rows), len(rows), len(said) - len(agreed))
+    disputed = sum(one.labels_differ for one in things.values())
+    return LabelFile(csv_text(COLUMNS, rows), len(rows), disputed)
 
 
 def drawn_photos(folder: Path) -> dict[str, dict[str, str]]:
