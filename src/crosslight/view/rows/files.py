@@ -22,7 +22,7 @@ MOST_KEPT: Final = 64 * 2**20
 """Bytes of them."""
 AT_ONCE: Final = 65_536
 FEW: Final = 16
-"""Pictures that are unpacked together to find one: a row group may hold a thousand of a megabyte."""
+"""Pictures that are unpacked together to find one: a row group may hold a thousand large ones."""
 PAUSE_S: Final = 0.5
 """Seconds that files wait for each other, where nobody waits for them: pages come first."""
 
