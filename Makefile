@@ -30,7 +30,7 @@ QUICK := not slow and not foreign and not kill_matrix
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)) + 1)' 2>/dev/null || echo auto)
 TESTS := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal
 
-.PHONY: .venv-readers setup demo test quick test-all fuzz check docs lock audit clean always
+.PHONY: .venv-readers setup demo test quick test-all fuzz check docs picture lock audit clean always
 .DEFAULT_GOAL := demo
 
 # One stamp per set of extras, so that nothing is installed twice.
@@ -89,6 +89,10 @@ fuzz: $(VENV)/.test
 # The pages that are made from the declarations: commands and suites.
 docs: setup
 	$(BIN)/python docs/generate.py
+
+# The picture of the viewer in README.md, of what make demo has left; it wants Chromium.
+picture: $(VENV)/.test
+	$(BIN)/python docs/picture.py
 
 # In an environment that is thrown away. Pins that still fit stay; LATEST=1 takes the newest of all.
 lock:

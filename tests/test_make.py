@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 AUDIT = ROOT / ".ci" / "audit.py"
 TARGETS = (
-    *("setup", "demo", "check", "test", "test-all", "docs", "lock", "audit", "clean"),
+    *("setup", "demo", "check", "test", "test-all", "docs", "picture", "lock", "audit", "clean"),
     ".venv-readers",
 )
 FLOORS = {

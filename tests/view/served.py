@@ -20,11 +20,14 @@ CATEGORIES = ("fire", "medicine", "weapons")
 
 
 @contextmanager
-def served(home: Path, *places: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def served(
+    home: Path, *places: Path, store: Path | None = None
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """(address without the last slash, the process): `crosslight view`, ended with the block."""
     paths = os.pathsep.join(p for p in sys.path if p)
     env = {**os.environ, "PYTHONPATH": paths, "CROSSLIGHT_HOME": str(home), "COLUMNS": "200"}
     command = [sys.executable, "-m", "crosslight", "view", *map(str, places), "--port", "0"]
+    command += ["--store", str(store)] if store else []
     with (
         (home.parent / "view.log").open("a") as log,
         subprocess.Popen(

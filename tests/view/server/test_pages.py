@@ -150,17 +150,39 @@ def test_a_selection_is_a_file_without_pictures(app: Any) -> None:
     assert empty.num_rows == 0 and "id" in empty.column_names
 
 
+def test_a_selection_goes_out_as_it_is_sorted_or_says_that_it_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from crosslight.view.server import download
+
+    scores = [0.5, None, 0.9, 0.1, 0.7, 0.5]
+    path = write(tmp_path / "t.parquet", {"id": list("abcdef"), "score": scores})
+    app = app_of(path)
+    for order, ids in (("-score", "ceafdb"), ("score", "dafecb"), ("", "abcdef")):
+        sent = ask(app, f"/r/t.parquet/rows.jsonl?sort={order}")
+        assert "".join(json.loads(line)["id"] for line in sent.text.splitlines()) == ids
+        table = pq.read_table(BytesIO(ask(app, f"/r/t.parquet/rows.parquet?sort={order}").body))
+        assert "".join(table.column("id").to_pylist()) == ids
+        assert "all-rows.jsonl" in sent.headers["content-disposition"]
+    monkeypatch.setattr(download, "MOST_SORTED", 1)
+    sent = ask(app, "/r/t.parquet/rows.jsonl?sort=-score")
+    assert (
+        'filename="t.parquet-all-rows-in-file-order.jsonl"' in sent.headers["content-disposition"]
+    )
+    assert [json.loads(line)["id"] for line in sent.text.splitlines()] == list("abcdef")
+
+
 def test_a_selection_of_half_a_search_is_called_partial(tmp_path: Path) -> None:
     from crosslight.view.rows.query import Query
-    from crosslight.view.server.download import file_name
+    from crosslight.view.server.download import file_of
 
     runs = open_places([write(tmp_path / "t.parquet", {"text": ["a"] * 40})], None, tmp_path / "c")
     table = runs["t.parquet"].table
     assert table is not None
     table.search.scanned = 8
     table.search._made = lambda *_: Slow()  # type: ignore[method-assign,assignment]
-    assert file_name("t", table, Query(search="a"), "jsonl") == "t-8-rows-partial.jsonl"
-    assert file_name("t", table, Query(), "jsonl") == "t-all-rows.jsonl"
+    assert file_of("t", table, Query(search="a"), "jsonl")[0] == "t-8-rows-partial.jsonl"
+    assert file_of("t", table, Query(), "jsonl")[0] == "t-all-rows.jsonl"
 
 
 class Slow:

@@ -106,6 +106,9 @@ def test_next_is_the_first_row_that_i_have_not_reviewed(base: tuple[str, Path]) 
         asked(web, f"{AT}/review", {"row": row, "by": "next", "verdict": "skip"})
     _, headers, _ = asked(web, f"{AT}/next", cookie="crosslight-by=next")
     assert headers["location"] == f"{AT}/row/row-2?"
+    for row, onward in (("row-5", "row-6"), ("row-23", "row-2"), ("no", "row-2")):
+        _, headers, _ = asked(web, f"{AT}/next?after={row}", cookie="crosslight-by=next")
+        assert headers["location"] == f"{AT}/row/{onward}?"
     _, headers, _ = asked(web, f"{AT}/next", cookie="crosslight-by=other")
     assert headers["location"] == f"{AT}/row/row-0?"
 

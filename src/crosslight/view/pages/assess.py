@@ -1,6 +1,6 @@
 """One self-contained page about a grading run: the grades as a strip each, the worst first.
 
-Photos are blurred until somebody asks for them; nothing is loaded from anywhere, and all text of
+Photos are covered until somebody asks for them; nothing is loaded from anywhere, and all text of
 the run is escaped.
 """
 
@@ -22,7 +22,7 @@ from crosslight.store import (
     read_json,
     write_text,
 )
-from crosslight.view.page import asset, trusted
+from crosslight.view.page import asset, script_hash, trusted
 from crosslight.view.pages.shell import PICTURE_BYTES, about, at_most, fitted, parts_environment
 from crosslight.view.thumbs import Thumb, Thumbs
 
@@ -80,10 +80,12 @@ def _page(
     """With at most that share of the images that fit a page of ordinary words."""
     chosen = choose(rows, at_most(MAX_IMAGES, share))
     thumbs = Thumbs(_pictures(images, chosen), int(MAX_PICTURE_BYTES * share))
-    environment = parts_environment()
+    environment, script = parts_environment(), asset("care.js")
     return environment.get_template("assess.html.j2").render(
         **given,
         style=trusted(asset("report.css", "judge.css", "assess.css")),
+        script=trusted(script),
+        script_hash=trusted(script_hash(script)),
         cards=[_graded(row, given["scale"], thumbs) for row in chosen],
     )
 

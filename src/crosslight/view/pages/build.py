@@ -90,7 +90,7 @@ def render(run: Run) -> str:
 def _page(run: Run, found: Sequence[Family], given: Mapping[str, Any], scale: float) -> str:
     """With at most that share of the families and pictures that fit a page of ordinary words."""
     chosen = choose(found, at_most(MAX_FAMILIES, scale))
-    opening = striking(found, 3)
+    opening = _opening(found, run.rows)
     tiles = at_most(PHOTOS_SHOWN, scale)
     thumbs = Thumbs({}, int(MAX_PICTURE_BYTES * scale))
     gave = photos_that_gave(run.rows)
@@ -151,6 +151,13 @@ def _of_whole_run(run: Run) -> dict[str, Any]:
         "unknowns": unknowns(run.rows),
         "audit": audit_run(run),
     }
+
+
+def _opening(found: Sequence[Family], rows: Iterable[Row]) -> tuple[Family, ...]:
+    """The three that the page begins with, of photos that are covered nowhere on it if it can."""
+    covered = {photo for row in rows if row.sensitive for photo in row.photos}
+    calm = striking([f for f in found if covered.isdisjoint(f.main.photos)], 3)
+    return calm if len(calm) == 3 else striking(found, 3)
 
 
 def shots(cards: Iterable[Card]) -> list[list[Card]]:

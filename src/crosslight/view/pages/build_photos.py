@@ -24,6 +24,8 @@ class Gave:
     ideas: int
     sensitive: bool
     """All its rows are: it is veiled, as it is beside each of them."""
+    categories: tuple[str, ...] = ()
+    """Of its rows: a reader who wants to see none of one does not see the photo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ def photos_that_gave(rows: Iterable[Row]) -> tuple[Gave, ...]:
             len(found),
             len({row.pattern or row.id for row in found if row.kind == "unsafe"}),
             all(row.sensitive for row in found),
+            tuple(sorted({row.category for row in found if row.category})),
         )
         for photo, found in by_photo.items()
     )

@@ -1,6 +1,6 @@
 """One self-contained page about a judging run: what it cost, and each verdict with its evidence.
 
-Photos are blurred until somebody asks for them. As on the build page nothing is loaded from
+Photos are covered until somebody asks for them. As on the build page nothing is loaded from
 anywhere, and all text of the run and of the policy is escaped.
 """
 

@@ -13,7 +13,7 @@ from crosslight.prefer import PairRow, PairsRun, needs_picture, read_pairs
 from crosslight.records import RequestSide
 from crosslight.runs import read_run
 from crosslight.store import write_text
-from crosslight.view.page import asset, trusted
+from crosslight.view.page import asset, script_hash, trusted
 from crosslight.view.pages.shell import PICTURE_BYTES, about, at_most, fitted, parts_environment
 from crosslight.view.thumbs import Thumb, Thumbs
 
@@ -92,10 +92,12 @@ def _page(
     thumbs = Thumbs({}, int(MAX_PICTURE_BYTES * scale))
     for photo, data in run.pictures({row.photo: None for group in chosen for row in group.rows}):
         thumbs.add(photo, SIDE, data)
-    environment = _environment()
+    environment, script = _environment(), asset("care.js")
     return environment.get_template("prefer.html.j2").render(
         **given,
         style=trusted(asset("report.css", "prefer.css")),
+        script=trusted(script),
+        script_hash=trusted(script_hash(script)),
         shown=sum(len(group.rows) for group in chosen),
         groups=[
             (group, [Shown(row, thumbs.get(row.photo, SIDE)) for row in group.rows])

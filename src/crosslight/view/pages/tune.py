@@ -3,13 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
 from crosslight.records import CrosslightError
 from crosslight.runs import RunError, read_run
 from crosslight.store import ImageStore, UnreadableFile, read_json, write_text
-from crosslight.view.page import asset, page_environment
-from crosslight.view.pages.shell import PICTURE_BYTES, About, about
+from crosslight.view.page import asset, script_hash, trusted
+from crosslight.view.pages.shell import PICTURE_BYTES, About, about, parts_environment
 from crosslight.view.thumbs import Thumbs
 
 SIDE = 200
@@ -38,14 +36,17 @@ def preflight_page(told: dict[str, Any], images: Path, about: About) -> str:
             continue
         if (thumb := thumbs.get(sha, SIDE)) is not None:
             shown[sha] = thumb
+    script = asset("care.js")
     return (
-        page_environment()
+        parts_environment()
         .get_template("preflight.html.j2")
         .render(
             told=told,
             about=about,
             thumbs=shown,
-            style=Markup(asset("report.css", "preflight.css")),  # noqa: S704 - ours
+            style=trusted(asset("report.css", "preflight.css")),
+            script=trusted(script),
+            script_hash=trusted(script_hash(script)),
         )
     )
 

@@ -12,6 +12,7 @@ from crosslight.view.rows.table import Table
 
 MOST_BYTES: Final = 512 * 2**20
 """Of a column that is held whole to be compared; a larger one is left out, and named."""
+MADE: Final = "provenance"
 NEAR: Final = 1e-6
 """Numbers that differ by less are the same."""
 
@@ -38,7 +39,8 @@ class Compared:
 
 def compare(a: Table, b: Table) -> Compared | None:
     """None where the rows of one have no ids. Of several rows of one id the first counts."""
-    ids_a, ids_b = a.columns.ids, b.columns.ids
+    by = a.shape.same if a.shape.same == b.shape.same else ""
+    ids_a, ids_b = _keys(a, by), _keys(b, by)
     if ids_a is None or ids_b is None:
         return None
     place = pc.index_in(ids_a, value_set=ids_b)
@@ -50,7 +52,10 @@ def compare(a: Table, b: Table) -> Compared | None:
     changed: dict[str, Numbers] = {}
     left_out = sorted(set(a.files.schema.names) ^ set(b.files.schema.names))
     for name in a.files.schema.names:
-        if name == a.shape.id or name not in b.files.schema.names:
+        if name in (a.shape.id, by) or name not in b.files.schema.names:
+            continue
+        if by and name == MADE:
+            left_out.append(name)  # of two makers it differs in every row
             continue
         try:
             differs = _differs(a, b, name, in_a, in_b)
@@ -61,6 +66,12 @@ def compare(a: Table, b: Table) -> Compared | None:
         elif differs.any():
             changed[name] = differs
     return Compared(only_a, only_b, (in_a, in_b), changed, tuple(left_out))
+
+
+def _keys(table: Table, by: str) -> pa.Array | None:
+    """What says which row is which: its id, or the column `by`."""
+    column = _column(table, by) if by else None
+    return table.columns.ids if column is None else column.cast(pa.large_string())
 
 
 def _differs(a: Table, b: Table, name: str, in_a: Numbers, in_b: Numbers) -> Numbers | None:

@@ -8,8 +8,8 @@ from crosslight.store import ImageDamaged, ImageMissing, ImageStore
 from crosslight.view.rows.table import Table
 from crosslight.view.thumbs import small_jpeg
 
-SIDES: Final = (440, 1280)
-"""Pixels of the longer side: in the grid, on the row's own page. Others are not made."""
+SIDES: Final = (160, 440, 1280)
+"""Pixels of the longer side: in a matrix, in the grid, on the row's own page; no others."""
 MOST_KEPT: Final = 64 * 2**20
 QUALITY: Final = 80
 

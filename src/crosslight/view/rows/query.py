@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
+
+from crosslight.view.rows.narrow import Numbers
 
 MOST_WORDS = 300
 """Characters of a search."""
@@ -11,10 +13,20 @@ MOST_PARTS = 200
 """Values that an address may ask for."""
 
 
+@dataclass(frozen=True, eq=False)
+class Within:
+    """Rows picked by something that is no column of the table, as what reviewers said of them.
+    `key`: another key, another mask."""
+
+    key: tuple[object, ...]
+    mask: Numbers
+
+
 @dataclass(frozen=True)
 class Query:
     """A filter, an order and a page. `only`: of each facet the values, any of which is enough;
-    `between`: of each score the ends; `sort`: a column, or "" for the order of the files."""
+    `between`: of each score the ends; `sort`: a column, or "" for the order of the files;
+    `within`: what `only` asks beyond the columns, as the server has found it."""
 
     only: tuple[tuple[str, tuple[str, ...]], ...] = ()
     between: tuple[tuple[str, float, float], ...] = ()
@@ -24,11 +36,14 @@ class Query:
     group: str = ""
     page: int = 1
     look: str = "grid"
+    within: Within | None = field(default=None, compare=False)
 
     @property
     def filter_key(self) -> tuple[object, ...]:
         """What decides which rows there are, and in which order."""
-        return (self.only, self.between, self.search, self.sort, self.falling, self.group)
+        beyond = self.within.key if self.within is not None else ()
+        said = (self.only, self.between, self.search, self.sort, self.falling, self.group)
+        return (*said, beyond)
 
     def address(self, **changed: object) -> str:
         """The query part of an address, of this or of a changed query; page 1 unless named."""

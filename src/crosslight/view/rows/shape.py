@@ -33,6 +33,8 @@ class Shape:
     covered: bool = False
     """Whether every picture has a cover: of tables that say nothing of what their pictures show."""
     category: str = ""
+    same: str = ""
+    """The column that makes rows of two runs the same, where an id says who made the row too."""
     facets: tuple[str, ...] = ()
     scores: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
@@ -52,7 +54,17 @@ class Shape:
     def only(self, names: frozenset[str]) -> "Shape":
         """The same without columns that the table does not have."""
         many = ("facets", "scores", "texts", "groups", "unit")
-        single = ("id", "text", "image", "photo", "source", "sensitive", "category", "together")
+        single = (
+            "id",
+            "text",
+            "image",
+            "photo",
+            "source",
+            "sensitive",
+            "category",
+            "same",
+            "together",
+        )
         changed: dict[str, Any] = {
             part: tuple(c for c in getattr(self, part) if c in names) for part in many
         }

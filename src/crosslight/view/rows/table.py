@@ -24,6 +24,7 @@ from crosslight.view.rows.shape import Shape
 PAGE: Final = 48
 """Rows (or groups) of a page."""
 MOST_SELECTIONS: Final = 16
+FILTER: Final = ("only", "between", "search", "within")
 MOST_COUNTS: Final = 500
 """Counts of a facet or a score that are kept."""
 
@@ -77,9 +78,13 @@ class Table:
             if key in self._selections:
                 self._selections.move_to_end(key)
                 return self._selections[key]
-        mask, searched = self._mask(query)
-        numbers = np.flatnonzero(mask).astype(np.int32)
-        numbers = self._sorted(numbers, query)
+        if query.within is None:
+            mask, searched = self._mask(query)
+            numbers = self._sorted(np.flatnonzero(mask).astype(np.int32), query)
+        else:  # what is sorted once stays sorted, whatever reviewers say meanwhile
+            whole = self.select(replace(query, within=None, group=""))
+            mask, searched = whole.mask & query.within.mask, whole.searched
+            numbers = whole.numbers[query.within.mask[whole.numbers]]
         sizes = None
         if query.group in self.columns.groups:
             numbers, sizes = self.columns.groups[query.group].firsts(numbers)
@@ -167,6 +172,13 @@ class Table:
         at = int(pc.index(self.columns.ids, pa.scalar(id, pa.large_string())).as_py())
         return None if at < 0 else at
 
+    def numbers_of(self, ids: Sequence[str]) -> dict[str, int]:
+        """The numbers of the rows with these ids, in one pass; ids of no row are left out."""
+        hit = np.flatnonzero(self.mask_of(ids))[::-1].tolist()  # of an id twice the first counts
+        if not self.shape.id:
+            return {str(number): number for number in hit}
+        return {str(row[self.shape.id]): row["#"] for row in self.some(hit, [self.shape.id])}
+
     def mask_of(self, ids: Sequence[str]) -> Numbers:
         """Which rows have one of these ids."""
         found = np.zeros(self.rows, dtype=bool)
@@ -198,14 +210,14 @@ class Table:
     def counts(self, query: Query, name: str) -> list[tuple[str, int]]:
         """A facet's values, counted over the rows that pass everything but this facet."""
         only = tuple(one for one in query.only if one[0] != name)
-        other = Query(only=only, between=query.between, search=query.search)
+        other = replace(_filter(query), only=only)
         found: list[tuple[str, int]] = self._counted(other, name, self.facets[name].counts)
         return found
 
     def bars(self, query: Query, name: str) -> Bars | None:
         """A score's histogram over the rows that pass everything but its own ends."""
         between = tuple(one for one in query.between if one[0] != name)
-        other = Query(only=query.only, between=between, search=query.search)
+        other = replace(_filter(query), between=between)
         found: Bars | None = self._counted(other, name, self.measures[name].bars)
         return found
 
@@ -292,6 +304,11 @@ def _opened(shape: Shape, cache: Path | None) -> tuple[Columns, Files]:
         raise
     keep_columns(shape, columns, cache)
     return columns, files
+
+
+def _filter(query: Query) -> Query:
+    """What decides which rows there are, in whatever order."""
+    return replace(Query(), **{name: getattr(query, name) for name in FILTER})
 
 
 def _named(*names: str) -> tuple[str, ...]:

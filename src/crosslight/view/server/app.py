@@ -15,7 +15,7 @@ from crosslight.view.page import asset
 from crosslight.view.rows.pictures import SIDES
 from crosslight.view.rows.query import read_query
 from crosslight.view.server import row_page, rows_page, runs_page
-from crosslight.view.server.asked import number_of, run_of
+from crosslight.view.server.asked import number_of, query_of, run_of
 from crosslight.view.server.enter import enter_routes
 from crosslight.view.server.fence import Fence
 from crosslight.view.server.kinds.routes import kind_routes
@@ -43,13 +43,13 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
 
     async def rows(request: Request) -> Response:
         run = run_of(runs, request)
-        query = read_query(request.query_params.multi_items())
+        query = await query_of(run, request)
         return HTMLResponse(await run_in_threadpool(rows_page.page, runs, run, query))
 
     async def row(request: Request) -> Response:
         run = run_of(runs, request)
         number = await run_in_threadpool(number_of, run, request.path_params["id"])
-        query = read_query(request.query_params.multi_items())
+        query = await query_of(run, request)
         return HTMLResponse(await run_in_threadpool(row_page.page, runs, run, number, query))
 
     async def lost(request: Request) -> Response:

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from crosslight.view.rows.query import Query, read_query
 from crosslight.view.server.opened import Opened
+from crosslight.view.server.person import person
 
 MOST_FORM = 4 * 2**20
 """Bytes of a form: the words of a row come back with every verdict, a letter as up to nine."""
@@ -26,6 +29,14 @@ def number_of(run: Opened, id: str) -> int:
     if number is None:
         raise HTTPException(404, "This run has no such row.")
     return number
+
+
+async def query_of(run: Opened, request: Request) -> Query:
+    """What the address asks of the run's rows, and of what reviewers have said of them."""
+    query = read_query(request.query_params.multi_items())
+    if run.states is None:
+        return query
+    return await run_in_threadpool(run.states.narrowed, query, person().by)
 
 
 async def form_of(request: Request, most: int = MOST_FORM) -> list[tuple[str, str]]:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from crosslight.records import CrosslightError
-from crosslight.store import Calls, calls_about
+from crosslight.store import Call, Calls, calls_about
+from crosslight.text import last_fenced
 from crosslight.view.server.opened import Opened
 from crosslight.view.server.render import rendered
 
@@ -31,7 +32,16 @@ def page(runs: Mapping[str, Opened], run: Opened, number: int) -> str:
         calls=[(call, _replayed(run.run, call.task)) for call in _sorted(found)],
         whole=found.whole,
         wrong=wrong,
+        gist=gist,
     )
+
+
+def gist(call: Call) -> str:
+    """What tells a call from others of its step: what stood between the marks of its prompt, and
+    the beginning of its answer."""
+    asked = last_fenced(call.prompt).strip()
+    answer = call.answer.strip()
+    return f"{asked[:100]} → {answer[:60]}" if asked else answer[:160]
 
 
 def _sorted(found: Calls) -> list[Any]:

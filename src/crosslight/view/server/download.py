@@ -1,9 +1,11 @@
-"""A selection as a file: every column but pictures, in the order of the table, as it is read."""
+"""A selection as a file: every column but pictures, sorted as it is shown. A selection that is too
+large to be sorted goes out as it is read, in the order of the table, and its name says so."""
 
 import json
 import math
 from collections.abc import Iterator
-from itertools import pairwise
+from dataclasses import replace
+from itertools import chain, pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -13,26 +15,46 @@ import pyarrow.parquet as pq
 from crosslight.view.rows.files import plain_columns
 from crosslight.view.rows.narrow import Numbers
 from crosslight.view.rows.query import Query
-from crosslight.view.rows.table import Table
+from crosslight.view.rows.table import Selection, Table
 from crosslight.view.rows.values import rows_of
 
 FORMS: Final = {"jsonl": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}
+MOST_SORTED: Final = 128 * 2**20
+"""Bytes of a selection that are held in memory to be sorted."""
 
 
-def file_name(name: str, table: Table, query: Query, form: str) -> str:
-    """Says what is in it; `partial` while the search has not seen all rows."""
-    selection = table.select(query)
-    partial = "" if selection.searched is None else "-partial"
-    which = "all" if selection.rows == table.rows else f"{selection.rows}"
-    return f"{name}-{which}-rows{partial}.{form}"
-
-
-def parts(table: Table, query: Query, form: str) -> Iterator[bytes]:
-    """The file in parts. One that breaks off ends the answer early, so that a browser says so."""
-    mask = table.select(query).mask
+def file_of(name: str, table: Table, query: Query, form: str) -> tuple[str, Iterator[bytes]]:
+    """The file's name, and the file in parts. One that breaks off ends the answer early, so that a
+    browser says so."""
+    selection = table.select(replace(query, group=""))
     columns = plain_columns(table.files.schema)
-    batches = _batches(table, mask, columns)
-    yield from (_lines(batches) if form == "jsonl" else _parquet(table, batches, columns))
+    batches, told = _batches(table, selection.mask, columns), ""
+    if query.sort or query.falling:
+        batches, told = _sorted(batches, selection)
+    told += "" if selection.searched is None else "-partial"
+    which = "all" if selection.rows == table.rows else f"{selection.rows}"
+    parts = _lines(batches) if form == "jsonl" else _parquet(table, batches, columns)
+    return f"{name}-{which}-rows{told}.{form}", parts
+
+
+def _sorted(
+    batches: Iterator[pa.RecordBatch], selection: Selection
+) -> tuple[Iterator[pa.RecordBatch], str]:
+    """The rows as the selection has them; of too many as they come, and what to say of it."""
+    held: list[pa.RecordBatch] = []
+    size = 0
+    for batch in batches:
+        held.append(batch)
+        size += batch.nbytes
+        if size > MOST_SORTED:
+            return chain(held, batches), "-in-file-order"
+    if not held:
+        return iter(()), ""
+    places = np.searchsorted(np.flatnonzero(selection.mask), selection.numbers)
+    whole = pa.concat_tables(
+        [pa.Table.from_batches([batch]) for batch in held], promote_options="permissive"
+    )
+    return iter(whole.take(pa.array(places)).to_batches()), ""
 
 
 def _batches(table: Table, mask: Numbers, columns: list[str]) -> Iterator[pa.RecordBatch]:

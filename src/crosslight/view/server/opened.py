@@ -19,6 +19,7 @@ from crosslight.runs import (
     split_files,
 )
 from crosslight.store import ImageStore
+from crosslight.view.reviews.states import ReviewStates
 from crosslight.view.rows.files import stamp
 from crosslight.view.rows.open import lost_shape, shape_of
 from crosslight.view.rows.pictures import Pictures
@@ -72,6 +73,7 @@ class Opened:
 
     def __post_init__(self) -> None:
         self._reviews = Reviews(self.place)
+        self.states = None if self.table is None else ReviewStates(self._reviews, self.table)
         self._reasons: dict[str, tuple[LostReason, ...]] = {}
 
 

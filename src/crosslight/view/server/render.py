@@ -19,6 +19,9 @@ CUT = 20_000
 MOST_DEPTH = 8
 """Of a value in a value."""
 
+SHORT = 12
+"""Characters of a long id."""
+
 OWN_PAGES = {"judge": "Matrix", "bench": "Numbers", "prefer": "Pairs", "rate": "Matrix"}
 """Tabs of the pages that only one kind of run has."""
 
@@ -27,7 +30,7 @@ OWN_PAGES = {"judge": "Matrix", "bench": "Numbers", "prefer": "Pairs", "rate": "
 def environment() -> Environment:
     """The templates of the viewer."""
     made = page_environment()
-    made.filters.update(cell=cell, path=path, tabs=tabs)
+    made.filters.update(cell=cell, path=path, short=short, tabs=tabs)
     made.globals.update(person=person, ways=WAYS)
     return made
 
@@ -59,6 +62,12 @@ def _inner(value: Any, depth: int) -> list[str]:
     return [cell(one, depth + 1) for one in value]
 
 
+def short(text: Any) -> str:
+    """The beginning of an id or a hash: enough to tell it from others."""
+    said = str(text)
+    return said if len(said) <= SHORT + 2 else f"{said[:SHORT]}…"
+
+
 def path(text: str) -> str:
     """A part of an address."""
     return quote(str(text), safe="")
@@ -78,5 +87,6 @@ def tabs(run: "Opened") -> list[tuple[str, str, str]]:
         *(
             (how, f"{how.capitalize()} ({t.rows:,})", f"{at}/lost/{how}")
             for how, t in run.lost.items()
+            if t.rows
         ),
     ]

@@ -10,9 +10,9 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from crosslight.runs import Act, ReviewError
-from crosslight.view.rows.query import Query, read_query
+from crosslight.view.rows.query import Query
 from crosslight.view.server import calls_page, care_page, review_page, row_page, steps
-from crosslight.view.server.asked import form_of, number_of, run_of
+from crosslight.view.server.asked import form_of, number_of, query_of, run_of
 from crosslight.view.server.opened import Opened
 from crosslight.view.server.person import MOST_NAME, YEAR, Person, cookies_of
 
@@ -22,9 +22,8 @@ def review_routes(runs: Mapping[str, Opened]) -> list[Route]:
 
     async def act(request: Request) -> Response:
         run, form = run_of(runs, request), dict(await form_of(request))
-        query = read_query(request.query_params.multi_items())
+        query = await query_of(run, request)
         number = await run_in_threadpool(number_of, run, form.get("row", ""))
-        _refuse_other_table(run, form)
         if form.get("act") == "undo":
             onward = await run_in_threadpool(_undo, run, form, query)
         else:
@@ -47,9 +46,13 @@ def review_routes(runs: Mapping[str, Opened]) -> list[Route]:
         run = run_of(runs, request)
         if run.table is None:
             raise HTTPException(404, "This run has no rows.")
-        query = read_query(request.query_params.multi_items())
-        step = steps.queue_next if "queue" in request.query_params else steps.undecided
-        return RedirectResponse(await run_in_threadpool(step, run, query), 303)
+        query = await query_of(run, request)
+        if "queue" in request.query_params:
+            address = await run_in_threadpool(steps.queue_next, run, query)
+        else:
+            behind = request.query_params.get("after", "")
+            address = await run_in_threadpool(steps.undecided, run, query, behind)
+        return RedirectResponse(address, 303)
 
     async def labels(request: Request) -> Response:
         run, by = run_of(runs, request), request.query_params.get("by", "")
@@ -100,6 +103,7 @@ def review_routes(runs: Mapping[str, Opened]) -> list[Route]:
 
 def _act(run: Opened, number: int, form: Mapping[str, str]) -> Act:
     """What a form says. Raises `ReviewError` where it says nothing."""
+    _refuse_other_table(run, form)
     label, _, rule = form.get("label", "").partition("@")
     edit = {}
     if form.get("act") == "edit" or form.get("verdict") == "accept" or label:

@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from crosslight.view.reviews.states import FACETS, MINE, ReviewStates
 from crosslight.view.rows.narrow import Bars
 from crosslight.view.rows.query import Query
 from crosslight.view.rows.table import PAGE, Selection, Table
 from crosslight.view.server.opened import Opened
+from crosslight.view.server.person import person
 from crosslight.view.server.render import rendered
 
 MOST_MEMBERS = 4
 """Sentences of a photo on its card before "more"."""
+LOST = ("dropped", "failed")
 MOST_SHOWN = 12
 """Values of a facet before "more"."""
 
@@ -25,6 +28,12 @@ class FacetView:
     bars: Bars | None = None
     low: float | None = None
     high: float | None = None
+    said: str = ""
+
+    @property
+    def title(self) -> str:
+        """What stands over it: the column, or what reviewers said."""
+        return self.said or self.name
 
 
 def page(runs: Mapping[str, Opened], run: Opened, query: Query) -> str:
@@ -65,7 +74,7 @@ def _page(
         rows=rows,
         group=asked.group,
         per_page=PAGE,
-        facets=_facets(table, query),
+        facets=[*(_of_reviews(run, table, query) if tab == "rows" else ()), *_facets(table, query)],
         chips=_chips(query),
         verdicts={
             row["#id"]: [act.verdict for act in run.reviews.of_row(row["#id"])] for row in rows
@@ -79,7 +88,10 @@ def _page(
 
 
 def _rows(table: Table, selection: Selection, number: int, query: Query) -> list[dict[str, Any]]:
-    rows = table.page(selection, number, table.shown if query.look == "table" else table.on_card)
+    on_card = table.on_card
+    if table.shape.kind in LOST:  # what was dropped before it had words goes by its input
+        on_card = (*on_card, table.shape.source)
+    rows = table.page(selection, number, table.shown if query.look == "table" else on_card)
     for at, row in enumerate(rows):
         place = (number - 1) * PAGE + at
         many = None if selection.sizes is None else int(selection.sizes[place])
@@ -115,15 +127,23 @@ def _with_id(table: Table, row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "#id": table.name_of(row["#"])}
 
 
+def _of_reviews(run: Opened, table: Table, query: Query) -> list[FacetView]:
+    """What I and what anybody has said of the rows, once somebody has said something."""
+    states, by = run.states, person().by
+    asked = any(query.values_of(name) for name in FACETS)
+    if states is None or not (states.begun() or asked):
+        return []
+    names = [name for name in FACETS if by or name != MINE or query.values_of(name)]
+    return [_of_review(states, table, query, name, by) for name in names]
+
+
+def _of_review(states: ReviewStates, table: Table, query: Query, name: str, by: str) -> FacetView:
+    others = replace(states.narrowed(query, by, without=name), group="", sort="")
+    return _valued(query, name, states.of(name, by).counts(table.select(others).mask))
+
+
 def _facets(table: Table, query: Query) -> list[FacetView]:
-    found = []
-    for name in table.facets:
-        chosen = query.values_of(name)
-        counts = table.counts(query, name)
-        counts += [(value, 0) for value in chosen if value not in dict(counts)]
-        counts.sort(key=lambda one: one[0] not in chosen)
-        values = [(v, n, v in chosen, query.toggled(name, v)) for v, n in counts]
-        found.append(FacetView(name, tuple(values)))
+    found = [_valued(query, name, table.counts(query, name)) for name in table.facets]
     ends = {name: (low, high) for name, low, high in query.between}
     for name in table.measures:
         low, high = ends.get(name, (None, None))
@@ -131,10 +151,19 @@ def _facets(table: Table, query: Query) -> list[FacetView]:
     return found
 
 
+def _valued(query: Query, name: str, counts: list[tuple[str, int]]) -> FacetView:
+    """A facet with its values, the chosen ones first, also where no row has them."""
+    chosen = query.values_of(name)
+    counts = [*counts, *((value, 0) for value in chosen if value not in dict(counts))]
+    counts.sort(key=lambda one: one[0] not in chosen)
+    values = tuple((v, n, v in chosen, query.toggled(name, v)) for v, n in counts)
+    return FacetView(name, values, said=FACETS.get(name, ""))
+
+
 def _chips(query: Query) -> list[tuple[str, str]]:
     """What is set, and the address without it."""
     chips = [
-        (f"{name}: {value}", query.toggled(name, value))
+        (f"{FACETS.get(name, name)}: {value}", query.toggled(name, value))
         for name, values in query.only
         for value in values
     ]

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from crosslight.view.rows.query import read_query
 from crosslight.view.server import compare_page, download, live, overview_page
-from crosslight.view.server.asked import run_of
+from crosslight.view.server.asked import query_of, run_of
 from crosslight.view.server.opened import Opened, Places
 
 
@@ -32,10 +32,10 @@ def run_routes(runs: Mapping[str, Opened]) -> list[Route]:
         run, form = run_of(runs, request), request.path_params["form"]
         if run.table is None or form not in download.FORMS:
             raise HTTPException(404, "Rows can be had as jsonl or parquet.")
-        query = read_query(request.query_params.multi_items())
-        name = await run_in_threadpool(download.file_name, run.name, run.table, query, form)
+        query = await query_of(run, request)
+        name, parts = await run_in_threadpool(download.file_of, run.name, run.table, query, form)
         return StreamingResponse(
-            download.parts(run.table, query, form),
+            parts,
             media_type=download.FORMS[form],
             headers={"content-disposition": f'attachment; filename="{name}"'},
         )

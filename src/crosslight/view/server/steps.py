@@ -1,15 +1,20 @@
 """From row to row: the neighbours in a selection, and the next that a reviewer has not decided."""
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
 from crosslight.view.reviews.labels import QUEUES, drawn_photos
+from crosslight.view.reviews.states import MINE, STATES
 from crosslight.view.rows.narrow import Numbers
 from crosslight.view.rows.query import Query
 from crosslight.view.server.opened import Opened
 from crosslight.view.server.person import person
 from crosslight.view.server.render import path
+
+NOWHERE: Final = -1
+"""The number of no row."""
 
 
 def neighbours(run: Opened, number: int, query: Query) -> tuple[str | None, str | None]:
@@ -34,17 +39,22 @@ def after(run: Opened, number: int, query: Query) -> str:
     return row_address(run, behind, query)
 
 
-def undecided(run: Opened, query: Query) -> str:
-    """The address of the first row of a query of which the reader has said nothing; of the page of
-    reviews where none is left."""
-    table, by = run.table, person().by
-    assert table is not None
-    said = [key.row for key in run.reviews.standing() if key.by == by]
-    numbers = _wanted(run, query)
-    left = numbers[~table.mask_of(said)[numbers]]
-    if not len(left):
+def undecided(run: Opened, query: Query, behind: str = "") -> str:
+    """The address of the next row of a query of which the reader has said nothing: behind the row
+    of this id, else the first; of the page of reviews where none is left."""
+    assert run.table is not None and run.states is not None
+    here = run.table.number_of(behind) if behind else None
+    here = NOWHERE if here is None else here
+    numbers = _wanted(run, query, but=here)
+    left = run.states.of(MINE, person().by).mask(STATES[:1])[numbers]
+    at = np.flatnonzero(numbers == here)
+    order = np.flatnonzero(left)
+    later = order[order > at[0]] if len(at) else order
+    earlier = order[numbers[order] != here]  # from the end it goes on at the beginning
+    found = later if len(later) else earlier
+    if not len(found):
         return f"/r/{path(run.name)}/review"
-    return row_address(run, id_of(run, int(left[0])), query)
+    return row_address(run, id_of(run, int(numbers[found[0]])), query)
 
 
 def queue_next(run: Opened, query: Query) -> str:
@@ -78,15 +88,18 @@ def id_of(run: Opened, number: int) -> str:
     return run.table.name_of(number)
 
 
-def _wanted(run: Opened, query: Query, but: int | None = None) -> Numbers:
-    """The rows of a query without unwanted categories; `but`: a row that is there in any case."""
+def _wanted(run: Opened, query: Query, but: int = NOWHERE) -> Numbers:
+    """The rows of a query without unwanted categories; `but`: a row that is there in any case, as
+    one that was reviewed just now under a filter of what is not reviewed."""
     assert run.table is not None
     # Of a grouped page each row of a group has its turn.
-    numbers = run.table.select(replace(query, group="")).numbers
+    numbers = run.table.select(replace(query, group="", within=None)).numbers
+    if query.within is not None:
+        numbers = numbers[query.within.mask[numbers] | (numbers == but)]
     facet = run.table.facets.get(run.table.shape.category)
     if facet is None or not person().unwanted:
         return numbers
     unwanted = facet.mask(tuple(person().unwanted), run.table.rows)
-    if but is not None:
+    if but != NOWHERE:
         unwanted[but] = False
     return numbers[~unwanted[numbers]]

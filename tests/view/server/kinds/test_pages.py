@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crosslight.judge import rethreshold_run
+from crosslight.judge import read_verdicts, rethreshold_run
 from crosslight.store import ImageStore
 from tests.bench.small import By, items
 from tests.bench.small import run as bench_run
@@ -61,6 +61,39 @@ def test_the_matrix_leads_to_rows(judged: Path) -> None:
     cells = re.findall(r'<a class="cell \w+" href="/r/run/(row/[^"]+)"', page)
     assert len(cells) == 12 * 6 and len(set(cells)) == 12
     assert shown(judged / "run", cells[0]).status == 200
+
+
+def test_the_pictures_of_the_matrix_are_covered_as_elsewhere(judged: Path) -> None:
+    lines = shown(judged / "run", "kind").text.split('<td class="thumb">')[1:]
+    verdicts = [re.findall(r'class="dot (\w+)"', line)[0] for line in lines]
+    assert len(lines) == 12 and {"unsafe", "safe"} <= set(verdicts)
+    for line, verdict in zip(lines, verdicts, strict=True):
+        assert ("data-src=" in line) is (verdict != "safe"), verdict
+    assert shown(judged / "run", "picture/0.0-160.jpg").body.startswith(b"\xff\xd8")
+    # With a threshold that calls more unsafe more is covered, and nothing less.
+    moved = shown(judged / "run", "kind?alpha1=-1&alpha2=0").text
+    assert moved.count("data-src=") >= sum(v != "safe" for v in verdicts)
+    for address in set(re.findall(r'href="/r/run/(row/[^"]+)"', moved)):
+        assert shown(judged / "run", address).status == 200
+
+
+def test_two_judges_are_compared_photo_by_photo(judged: Path, tmp_path: Path) -> None:
+    told = rethreshold_run(judged / "run", tmp_path / "again", {"alpha1": -1.0, "alpha2": 0.2})
+    runs = open_places([judged / "run", tmp_path / "again"], None, None)
+    page = ask(application(runs, hosts=LOCAL), "/compare?a=run&b=again&column=verdict").text
+    assert "<dt>in both</dt><dd>12</dd>" in page and "<dt>only in A</dt><dd>0</dd>" in page
+    assert f">verdict {told['rethreshold']['flipped']}</a>" in page
+    assert "Not compared:" in page and "provenance" in page
+
+
+def test_a_judged_row_has_every_question_on_one_axis(judged: Path) -> None:
+    verdict = next(v for v in read_verdicts(judged / "run") if v.violated)
+    page = shown(judged / "run", f"row/{verdict.id}").text
+    assert page.count('<svg class="evid"') == sum(len(r.evidence) for r in verdict.rules)
+    assert all(f'value="unsafe@{r.rule}"' in page for r in verdict.rules)
+    first = page.split('<section class="judged ')[1]
+    assert first.startswith("violated") and '<circle class="shown"' in first
+    assert 'aria-label="without the image ' in first
 
 
 @pytest.mark.parametrize("asked", ["alpha1=x", "alpha1=nan", "beta=1e999"])

@@ -12,7 +12,7 @@ def shape(folder: Path) -> Shape:
         title=folder.resolve().name,
         files=(folder / "items.parquet",),
         id="item",
-        text="prompt",
+        text="text",
         covered=True,
         category="category",
         facets=(
@@ -21,6 +21,6 @@ def shape(folder: Path) -> Shape:
         ),
         scores=("value", "outside_mass", "unknown_mass"),
         unit=("value", "outside_mass", "unknown_mass"),
-        texts=("item", "prompt", "text", "answer", "detail"),
+        texts=("item", "text", "prompt", "answer", "detail"),
         groups=("pair", "item"),
     )

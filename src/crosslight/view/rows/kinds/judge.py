@@ -18,6 +18,7 @@ def shape(folder: Path) -> Shape:
         sensitive="verdict",
         calm=("safe",),
         category="verdict",
+        same="photo",  # each judge gives its verdict an id of its own
         facets=("verdict", "violated", "undecided", "failed", "addresses_judge", "notes"),
         scores=("score",),
         unit=("score",),

@@ -5,24 +5,20 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final
 
-from crosslight.judge import JudgeConfig, Thresholds, read_verdicts, reread, unasked_of
+from crosslight.judge import JudgeConfig, Thresholds, reread, unasked_of
 from crosslight.records import BadSetting, Verdict
 from crosslight.view.page import trusted
 from crosslight.view.pages.judge import choose, rule_rows
 from crosslight.view.pages.judge_strip import strip
 from crosslight.view.pages.judge_words import cells
-from crosslight.view.rows.files import stamp
+from crosslight.view.server.judged import is_large, verdicts_of
 from crosslight.view.server.opened import Opened
 from crosslight.view.server.render import rendered
 
 LINES: Final = 60
 """Images on a page."""
-MOST: Final = 20_000
-"""Images whose evidence is read for a page; of a larger run the counts of run.json stand there."""
 SLIDERS: Final[Mapping[str, tuple[float, float, str]]] = {
     "alpha1": (-1.0, 0.0, "not there: below the prior by this share"),
     "alpha2": (0.0, 1.0, "there: above the prior by this share of what is left"),
@@ -64,21 +60,21 @@ def page(runs: Mapping[str, Opened], run: Opened, asked: Mapping[str, str]) -> s
     """The matrix under the thresholds of the address. Raises `BadSetting`."""
     config = JudgeConfig.from_json(dict(run.run["settings"]))
     sliders = _sliders(run.run, config, asked)
-    file = run.place / "verdicts.parquet"
-    large = run.table is not None and run.table.rows > MOST
-    old = () if large else _verdicts(run.place, stamp(file))
+    old = verdicts_of(run)
     changed = {s.name: s.now for s in sliders if s.now != s.was}
     new = reread(run.run, old, changed) if changed and old else old
     rules = rule_rows(_counted(run.run, new), config)
     ordered = choose(new, len(new))
     number = _page_of(asked.get("page", ""), len(ordered))
     titles = run.run["constitution"]["titles"]
+    shown = ordered[LINES * (number - 1) : LINES * number]
+    ids = {v.photo: v.id for v in old}  # other thresholds would give a verdict another id
     return rendered(
         "web/kind_judge.html.j2",
         runs=runs,
         run=run,
         tab="kind",
-        large=large,
+        large=is_large(run),
         sliders=sliders,
         changed=changed,
         counts=_counts(old, new),
@@ -86,7 +82,11 @@ def page(runs: Mapping[str, Opened], run: Opened, asked: Mapping[str, str]) -> s
         unasked=unasked_of(run.run, new) if changed else 0,
         rules=rules,
         strips={row["id"]: trusted(strip(new, row["id"])) for row in rules},
-        lines=[(v, cells(v, titles)) for v in ordered[LINES * (number - 1) : LINES * number]],
+        lines=[
+            (v, cells(v, titles), ids[v.photo], row)
+            for v, row in zip(shown, _rows(run, shown, ids), strict=True)
+        ],
+        shape=run.table.shape if run.table is not None else None,
         number=number,
         pages=max(1, -(-len(ordered) // LINES)),
         total=len(ordered),
@@ -94,10 +94,23 @@ def page(runs: Mapping[str, Opened], run: Opened, asked: Mapping[str, str]) -> s
     )
 
 
-@lru_cache(maxsize=4)
-def _verdicts(folder: Path, stamped: object) -> tuple[Verdict, ...]:
-    """Kept until the file changes, so that a slider does not read it again."""
-    return tuple(read_verdicts(folder))
+def _rows(
+    run: Opened, verdicts: Sequence[Verdict], ids: Mapping[str, str]
+) -> list[dict[str, Any] | None]:
+    """What the cover of each picture goes by: a picture that the run or the sliders as they stand
+    do not call safe has one. None where there is no picture to show."""
+    table = run.table
+    if table is None or run.pictures is None:
+        return [None] * len(verdicts)
+    numbers = table.numbers_of([ids[v.photo] for v in verdicts])
+    held = {row["#"]: row for row in table.some(list(numbers.values()), [table.shape.sensitive])}
+    found: list[dict[str, Any] | None] = []
+    for verdict in verdicts:
+        row = held.get(numbers.get(ids[verdict.photo], -1))
+        if row is not None and row[table.shape.sensitive] in table.shape.calm:
+            row = {**row, table.shape.sensitive: str(verdict.status)}
+        found.append(row)
+    return found
 
 
 def _sliders(

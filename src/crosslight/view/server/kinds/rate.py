@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from crosslight.rate import Number, columns_of, read_rating, reading
+from crosslight.rate import Number, columns_of, read_rating, reading, within_text
 from crosslight.rate import title as title_of
 from crosslight.view.server.opened import Opened
 from crosslight.view.server.render import rendered
@@ -29,6 +29,7 @@ def page(runs: Mapping[str, Opened], run: Opened, asked: Mapping[str, str]) -> s
         names=names,
         lines=lines,
         shade=shade,
+        within=within_text,
     )
 
 
