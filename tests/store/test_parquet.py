@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from crosslight.store import TableError, TableFile, parquet, read_table, table_rows, thrift
+from crosslight.store import TableError, TableFile, pages, parquet, read_table, table_rows, thrift
 from crosslight.store.thrift import read_struct
 from tests.store.costly_tables import empty_pages, empty_structs
 
@@ -122,6 +122,25 @@ def test_one_value_that_all_rows_share(tmp_path: Path, size: int, rows: int, end
     assert (found, took < 400) == (ended, True), took
 
 
+def test_a_dictionary_is_looked_through_only_where_its_size_alone_does_not_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "t.parquet"
+    looked: list[int] = []
+    longest = pages._longest
+
+    def watched(packed: bytes, size: int, count: Any, chunk: pages.Chunk) -> int:
+        looked.append(size)
+        return longest(packed, size, count, chunk)
+
+    monkeypatch.setattr(pages, "_longest", watched)
+    for length, looks in ((20, 0), (200, 1)):
+        pq.write_table(pa.table({"text": [f"{n:0{length}}" for n in range(1000)]}), path)
+        with TableFile(path) as file:
+            assert [batch.num_rows for batch in file.batches()] == [1000]
+        assert len(looked) == looks
+
+
 def test_a_table_as_a_whole_is_bounded_too(tmp_path: Path) -> None:
     path = bomb(tmp_path / "t.parquet", 32, 64)
     found, took = measured("read_table", "read_table(sys.argv[1])", path)
@@ -199,10 +218,10 @@ def test_a_page_of_two_kinds(tmp_path: Path) -> None:
     assert read_struct(both)[0][7] == {1: 1, 2: 0}
     raw = io.BytesIO(both)
     with pytest.raises(ValueError, match="two kinds"):
-        parquet._header(raw, 0)
+        pages.page_header(raw, 0)
     lone = b"\x15\x04" + data[6 : 4 + length]  # says that it is a dictionary
     with pytest.raises(ValueError, match="two kinds"):
-        parquet._header(io.BytesIO(lone), 0)
+        pages.page_header(io.BytesIO(lone), 0)
 
 
 def _varint(value: int, width: int = 0) -> bytes:
@@ -283,7 +302,7 @@ def test_pages_are_counted_over_the_whole_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A page without a byte costs time in each of the row groups that name it."""
-    monkeypatch.setattr(parquet, "_MOST_PAGES_OF_A_FILE", 1000)
+    monkeypatch.setattr(pages, "_MOST_PAGES_OF_A_FILE", 1000)
     path = tmp_path / "t.parquet"
     path.write_bytes(empty_pages(300, 3))
     list(table_rows(path))

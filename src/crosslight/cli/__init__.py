@@ -2,7 +2,6 @@
 
 import atexit
 import contextlib
-import os
 import signal
 import sys
 from typing import Any, NoReturn
@@ -32,7 +31,7 @@ from crosslight.cli import (
     tune,
     view,
 )
-from crosslight.cli.console import STOPPED, fail, say_error, send_nowhere
+from crosslight.cli.console import STOPPED, fail, leave_at_once, say_error, send_nowhere
 
 app = typer.Typer(
     name="crosslight",
@@ -115,14 +114,6 @@ def leave(reason: str, hint: str = "") -> NoReturn:
     with contextlib.suppress(OSError, RuntimeError):  # a stream that is closed or being written to
         say_error(reason, hint or AGAIN)
     leave_at_once(STOPPED)
-
-
-def leave_at_once(code: int) -> NoReturn:
-    """Everything is on the disk: end without waiting for any thread."""
-    with contextlib.suppress(OSError, RuntimeError):
-        sys.stdout.flush()
-        sys.stderr.flush()
-    os._exit(code)
 
 
 def _flush() -> None:

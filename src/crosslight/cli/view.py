@@ -1,12 +1,14 @@
 """`crosslight view`: look at rows, pictures and reviews in the browser."""
 
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+from rich.markup import escape
 
-from crosslight.cli.console import err, out
+from crosslight.cli.console import err, leave_at_once, out
 from crosslight.cli.options import Store
 
 
@@ -25,6 +27,12 @@ def view(
             help="Of a table of others: PART=COLUMN; parts: id, text, image, category, sensitive.",
         ),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder of pictures that the tables only name: a benchmark's, judged photos."
+        ),
+    ] = None,
     host: Annotated[
         str, typer.Option(help="The address to serve on; any but loopback wants a token.")
     ] = "127.0.0.1",
@@ -40,19 +48,23 @@ def view(
     from crosslight.models import home
     from crosslight.records import BadSetting
     from crosslight.store import ImageStore
-    from crosslight.view import open_places, serve
+    from crosslight.view import open_places, serve, take_address
 
     if find_spec("starlette") is None or find_spec("uvicorn") is None:
         raise BadSetting("the viewer needs two packages", "pip install 'crosslight[web]'")
     mapping = dict(_part(said) for said in column or ())
+    if data is not None and not data.is_dir():
+        raise BadSetting(f"{data} is no folder", "--data names one with pictures")
+    shown = places or _here()
+    address = take_address(host, port)
     folder = images_path(store)
     images = ImageStore(folder) if folder.is_dir() else None
 
     def slow(line: str) -> None:
-        err.print(line, style="dim", highlight=False, soft_wrap=True)
+        err.print(escape(line), style="dim", highlight=False, soft_wrap=True)
 
     cache, answers = home() / "view", answers_path(store)
-    runs = open_places(places or _here(), images, cache, mapping, answers, slow)
+    runs = open_places(shown, images, cache, mapping, answers, slow, data)
 
     def told(address: str, token: str) -> None:
         out.print(f"[bold]{address}[/bold]", highlight=False, soft_wrap=True)
@@ -60,7 +72,24 @@ def view(
             out.print(f"token: {token}", highlight=False, soft_wrap=True)
         err.print("Ctrl-C ends it; reviews are on the disk.")
 
-    serve(runs, host=host, port=port, allow=tuple(allow_host or ()), told=told)
+    serve(
+        runs,
+        address,
+        allow=tuple(allow_host or ()),
+        told=told,
+        stopped=lambda: _stopped([run.reviews.path for run in runs.values()]),
+    )
+
+
+def _stopped(reviews: list[Path]) -> NoReturn:
+    """A viewer that is stopped has done what it was started for: it says where the reviews are,
+    and ends at once, for threads may read for a while yet, and write only what can be torn."""
+    written = [path for path in reviews if path.is_file()]
+    where = written[0] if len(written) == 1 else f"{reviews[0].name} beside each run"
+    with suppress(OSError, RuntimeError):  # two signals: a stream that is being written to
+        said = f"stopped; reviews are saved in {where}" if written else "stopped"
+        err.print(escape(said), soft_wrap=True)
+    leave_at_once(0)
 
 
 def _part(said: str) -> tuple[str, str]:

@@ -8,12 +8,13 @@ from .pages.rate import write_rate_report
 from .pages.report import write_any_report
 from .pages.tune import write_tune_report
 from .server.opened import open_places
-from .server.serve import serve
+from .server.serve import serve, take_address
 
 __all__ = [
     "leaderboard_page",
     "open_places",
     "serve",
+    "take_address",
     "write_any_report",
     "write_assess_report",
     "write_bench_report",

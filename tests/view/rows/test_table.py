@@ -4,8 +4,10 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from crosslight.view.rows.narrow import in_order
 from crosslight.view.rows.query import Query, read_query
 from crosslight.view.rows.table import PAGE, Table
 from tests.view.rows.make import table
@@ -50,6 +52,15 @@ def test_unknown_numbers_stand_behind_the_others_in_both_orders(ten: Table) -> N
     assert rows(ten, "sort=p")[-3:] == [1, 3, 9]
     assert rows(ten, "sort=-p")[-3:] == [1, 3, 9]
     assert rows(ten, "sort=-p")[:3] == [8, 2, 4]
+
+
+def test_numbers_sort_as_numpy_sorts_them() -> None:
+    odd = [0.0, -0.0, math.nan, -math.nan, math.inf, -math.inf, 1e-45, -1e-45, 3.4e38, 0.0, 1.0]
+    many = np.random.default_rng(0).normal(size=2_000)
+    keys = np.array([*odd, *many, *odd, *np.round(many, 1)], np.float32)
+    for falling in (False, True):
+        expected = np.argsort(-keys if falling else keys, kind="stable")
+        assert in_order(keys, falling).tolist() == expected.tolist()
 
 
 def test_a_row_of_a_list_counts_at_each_of_its_values_once(ten: Table) -> None:

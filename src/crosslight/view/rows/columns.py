@@ -7,7 +7,7 @@ some seconds; what came out of it is some 70 MB of codes and numbers, which load
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crosslight.store import TableError, part_of
-from crosslight.view.rows.files import Files, Layout, stamp
+from crosslight.view.rows.files import AT_ONCE, Files, Layout, stamp
 from crosslight.view.rows.names import row_names
 from crosslight.view.rows.narrow import (
     Facet,
@@ -62,7 +62,7 @@ def read_columns(shape: Shape, files: Files) -> Columns:
     scores: dict[str, list[Numbers]] = {name: [] for name in shape.scores}
     ids: list[pa.Array] = []
     columns = list(dict.fromkeys([*facets, *groups, *scores, *([shape.id] if shape.id else [])]))
-    for batch in files.batches(columns) if columns else ():
+    for batch in _joined(files.batches(columns)) if columns else ():
         for name in list(facets):
             try:
                 facets[name].add(batch.column(name))
@@ -111,6 +111,30 @@ def _no_ids(shape: Shape) -> TableError:
         f"the column {shape.id!r} of {shape.title} holds no ids that can be read",
         "name another: --column id=COLUMN",
     )
+
+
+def _joined(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Small batches as fewer large ones, as long as they are of one form: what is done once a
+    batch weighs more than what is done once a row."""
+    held: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        if held and not batch.schema.equals(held[0].schema):
+            yield from _one(held)
+            held, rows = [], 0
+        held.append(batch)
+        rows += len(batch)
+        if rows >= AT_ONCE:
+            yield from _one(held)
+            held, rows = [], 0
+    yield from _one(held)
+
+
+def _one(held: list[pa.RecordBatch]) -> list[pa.RecordBatch]:
+    try:
+        return pa.Table.from_batches(held).combine_chunks().to_batches() if held else []
+    except pa.ArrowException:  # dictionaries in lists, say
+        return held
 
 
 def kept_columns(shape: Shape, cache: Path | None) -> Columns | None:

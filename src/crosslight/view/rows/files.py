@@ -1,6 +1,5 @@
 """Rows of open parquet files by their number, a row group at a time."""
 
-import hashlib
 import threading
 import time
 from collections import Counter, OrderedDict
@@ -37,12 +36,15 @@ class Layout:
 
 class Files:
     """Several parquet files as one table. Raises `TableError` for what cannot be read. Threads may
-    share it: one reads at a time. With a `layout` of before a file is opened when it is read."""
+    share it: one reads at a time. With a `layout` of before a file is opened when it is read, but
+    for the `first`, where that is open already."""
 
-    def __init__(self, paths: Sequence[Path], layout: Layout | None = None) -> None:
+    def __init__(
+        self, paths: Sequence[Path], layout: Layout | None = None, first: TableFile | None = None
+    ) -> None:
         self._paths = tuple(paths)
         self._stamps = [stamp(path) for path in paths]
-        self._open: dict[int, TableFile] = {}
+        self._open: dict[int, TableFile] = {} if first is None else {0: first}
         self._kept: OrderedDict[tuple[int, tuple[str, ...]], pa.Table] = OrderedDict()
         self._kept_bytes = 0
         self._lock = threading.RLock()
@@ -64,14 +66,6 @@ class Files:
     def schema(self) -> pa.Schema:
         """Of the first file; the others have at least its columns, or cannot be read."""
         return self.layout.schema
-
-    @property
-    def mark(self) -> str:
-        """Another one where the files are others, or have changed: a number names a row of these
-        alone."""
-        both = zip(self._paths, self._stamps, strict=True)
-        about = [(str(path.resolve()), stamped) for path, stamped in both]
-        return hashlib.sha256(repr(about).encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
     def open_all(self) -> None:
         """Open what is not open yet, so that no reader waits for it."""

@@ -1,9 +1,12 @@
-"""The picture of a row: out of its own table, or out of the image store by its hash."""
+"""The picture of a row: out of its own table, out of the image store by its hash, or out of a
+folder that somebody named, by the name that the table has for it."""
 
 import threading
 from collections import OrderedDict
+from pathlib import Path
 from typing import Any, Final
 
+from crosslight.records import CrosslightError, content_hash
 from crosslight.store import ImageDamaged, ImageMissing, ImageStore
 from crosslight.view.rows.table import Table
 from crosslight.view.thumbs import small_jpeg
@@ -17,8 +20,10 @@ QUALITY: Final = 80
 class Pictures:
     """Small JPEGs of rows, made when they are asked for and kept up to 64 MB."""
 
-    def __init__(self, table: Table, images: ImageStore | None = None) -> None:
-        self.table, self.images = table, images
+    def __init__(
+        self, table: Table, images: ImageStore | None = None, data: Path | None = None
+    ) -> None:
+        self.table, self.images, self.data = table, images, data
         self._kept: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -41,19 +46,48 @@ class Pictures:
 
     def whole(self, number: int, at: int = 0) -> bytes | None:
         """The picture's own bytes."""
-        shape = self.table.shape
-        if shape.image:
-            return _bytes(self.table.files.cell(number, shape.image))
-        if "images" in self.table.files.schema.names and shape.kind == "build":
-            several = self.table.files.cell(number, "images") or ()
-            return _bytes(several[at]) if at < len(several) else None
+        held, name = self._held(number, at)
+        if held is not None or self.table.shape.kind == "build":
+            return held
         photo = self.photo(number, at)
+        return self._stored(photo) or self._named(name, photo)
+
+    def _held(self, number: int, at: int) -> tuple[bytes | None, str]:
+        """The bytes that stand in the table, and the name that it has for the picture."""
+        shape, files = self.table.shape, self.table.files
+        if shape.image:
+            value = files.cell(number, shape.image)
+            path = value.get("path") if isinstance(value, dict) else None
+            return _bytes(value), str(path or "")
+        if "images" in files.schema.names:
+            several = files.cell(number, "images") or ()
+            if at >= len(several):
+                return None, ""
+            one = several[at]  # of a benchmark a name in its folder
+            return (None, one) if isinstance(one, str) else (_bytes(one), "")
+        if shape.source and self.data is not None:
+            return None, str(files.rows_of([number], [shape.source])[0][shape.source] or "")
+        return None, ""
+
+    def _stored(self, photo: str) -> bytes | None:
         if self.images is None or not photo:
             return None
         try:
             return self.images.get(photo)
         except (ImageMissing, ImageDamaged, OSError, ValueError):
             return None
+
+    def _named(self, name: str, photo: str) -> bytes | None:
+        """The file of this name in the folder; none where it is another picture by now."""
+        if self.data is None or not name:
+            return None
+        from crosslight.bench import image_bytes
+
+        try:
+            found = image_bytes(self.data, name)
+        except (CrosslightError, OSError, ValueError, LookupError):
+            return None
+        return None if photo and content_hash(found) != photo else found
 
     def photo(self, number: int, at: int = 0) -> str:
         """The hash of the picture, where the table has one."""

@@ -33,10 +33,22 @@ def with_small_groups(
     return replace(shape, files=tuple(_small(file, cache, told) for file in shape.files))
 
 
-def _small(path: Path, cache: Path, told: Callable[[str], None]) -> Path:
+def rewritten(shape: Shape, cache: Path | None) -> Shape:
+    """The shape over those files that stand in the cache with small row groups; none is opened."""
+    if cache is None:
+        return shape
+    kept = [(path, _place(path, cache)) for path in shape.files]
+    return replace(shape, files=tuple(k if k.is_file() else path for path, k in kept))
+
+
+def _place(path: Path, cache: Path) -> Path:
     here = hashlib.sha256(str(path.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:24]
     now = hashlib.sha256(repr(stamp(path)).encode()).hexdigest()[:12]
-    kept = cache / f"{here}-{now}.groups.parquet"
+    return cache / f"{here}-{now}.groups.parquet"
+
+
+def _small(path: Path, cache: Path, told: Callable[[str], None]) -> Path:
+    kept = _place(path, cache)
     if kept.is_file():
         return kept
     with TableFile(path) as file:
@@ -45,7 +57,7 @@ def _small(path: Path, cache: Path, told: Callable[[str], None]) -> Path:
         size = file.size
     with suppress(OSError):
         cache.mkdir(parents=True, exist_ok=True)
-        for old in cache.glob(f"{here}-*.groups.parquet"):  # of the file as it was
+        for old in cache.glob(f"{kept.name[:24]}-*.groups.parquet"):  # of the file as it was
             old.unlink(missing_ok=True)
         if shutil.disk_usage(cache).free < SPARED + 2 * size:
             told(f"{path.name} has large row groups, and the cache no room: pages will be slow")

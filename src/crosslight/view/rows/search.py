@@ -9,8 +9,10 @@ import re
 import sqlite3
 import threading
 import time
+from collections import OrderedDict
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -19,14 +21,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crosslight.store import part_of
-from crosslight.view.rows.files import Files
+from crosslight.view.rows.files import Files, stamp
 from crosslight.view.rows.narrow import Numbers
 from crosslight.view.rows.shape import Shape
 
 SCANNED: Final = 100_000
 """Up to so many rows are scanned: 30 ms a column, parts of words are found too."""
 MOST_SEEN: Final = 8
-"""Searches of which it is kept how far they are."""
+"""Searches of which it is kept what they found, or how far they are."""
 SCAN_S, SAME_S = 0.5, 2.0
 """Seconds that a page without an index may look, and for which its answer stays the same."""
 CUT: Final = 20_000
@@ -53,6 +55,7 @@ class Search:
         self._lock = threading.Lock()
         self._making: dict[Path, _Making] = {}
         self._seen: dict[tuple[Path, str], _Seen] = {}
+        self._found: OrderedDict[tuple[object, ...], Numbers] = OrderedDict()
 
     def find(self, table: Searched, words: str) -> tuple[Numbers, int]:
         """Which rows have these words, and how many rows were looked at."""
@@ -61,16 +64,34 @@ class Search:
         if table.rows <= self.scanned or self.cache is None:
             return _scan(table, words), table.rows
         path = self.cache / f"{_key(table)}.fts.sqlite"
-        found = _indexed(path, words, table.rows)
+        found = self._indexed(path, words, table.rows)
         if found is not None:
             return found, table.rows
         making = self._made(table, path)
         if not making.wait(0.05):
             return self._so_far(table, path, words)
-        found = None if making.failed else _indexed(path, words, table.rows)
+        found = None if making.failed else self._indexed(path, words, table.rows)
         if found is None:  # a full disk, say: slow and right is better than quick and wrong
             found = _scan(table, words)
         return found, table.rows
+
+    def _indexed(self, path: Path, words: str, rows: int) -> Numbers | None:
+        """What the index says; a page asks for the same words several times."""
+        try:
+            key = (path, stamp(path), words)
+        except OSError:  # not there yet
+            return None
+        with self._lock:
+            if key in self._found:
+                self._found.move_to_end(key)
+                return self._found[key]
+        found = _indexed(path, words, rows)
+        if found is not None:
+            with self._lock:
+                self._found[key] = found
+                while len(self._found) > MOST_SEEN:
+                    self._found.popitem(last=False)
+        return found
 
     def _so_far(self, table: Searched, path: Path, words: str) -> tuple[Numbers, int]:
         """Some more rows at each load of a page, while there is no index. A page asks many times:
@@ -173,9 +194,7 @@ def _strings(column: pa.Array) -> pa.Array:
 
 
 def _indexed(path: Path, words: str, rows: int) -> Numbers | None:
-    """None where there is no index yet, or a damaged one."""
-    if not path.is_file():
-        return None
+    """None where the index is damaged."""
     # Each run of letters and digits in quotes of its own, as the index has them: nothing that
     # somebody types is syntax, and `don't` is no phrase, which this index does not know.
     asked = " AND ".join(f'"{word}"*' for word in _LETTERS.findall(words))
@@ -187,7 +206,7 @@ def _indexed(path: Path, words: str, rows: int) -> Numbers | None:
             hits = base.execute("SELECT rowid FROM words WHERE words MATCH ?", (asked,)).fetchall()
     except sqlite3.Error as error:
         return found if "fts5" in str(error) else None
-    numbers = np.fromiter((hit[0] for hit in hits), dtype=np.int64, count=len(hits))
+    numbers = np.fromiter(chain.from_iterable(hits), dtype=np.int64, count=len(hits))
     found[numbers[numbers < rows]] = True
     return found
 

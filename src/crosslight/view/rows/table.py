@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from crosslight.view.rows.columns import Columns, keep_columns, kept_columns, read_columns
 from crosslight.view.rows.files import Files, plain_columns
-from crosslight.view.rows.narrow import Bars, Numbers
+from crosslight.view.rows.narrow import Bars, Numbers, in_order
 from crosslight.view.rows.query import Query
 from crosslight.view.rows.search import Search
 from crosslight.view.rows.shape import Shape
@@ -57,12 +57,16 @@ class Selection:
 
 class Table:
     """Raises `TableError` where a file cannot be read. `cache`: a folder for what is kept for the
-    next opening."""
+    next opening; `opened`: what has been read already."""
 
     def __init__(
-        self, shape: Shape, search: Search | None = None, cache: Path | None = None
+        self,
+        shape: Shape,
+        search: Search | None = None,
+        cache: Path | None = None,
+        opened: tuple[Columns, Files] | None = None,
     ) -> None:
-        self.columns, self.files = _opened(shape, cache)
+        self.columns, self.files = opened or _opened(shape, cache)
         self.shape = shape.only(frozenset(self.files.schema.names))
         self.rows = self.files.rows
         self.search = search or Search()
@@ -152,12 +156,6 @@ class Table:
     def plain(self) -> list[str]:
         """The columns without bytes in them."""
         return plain_columns(self.files.schema)
-
-    @cached_property
-    def mark(self) -> str:
-        """Of these files as they are: by it an address of a number is known to be of another
-        table, or of this one before it changed."""
-        return self.files.mark
 
     def name_of(self, number: int) -> str:
         """What a row is called in addresses and reviews: its id, or its number where the table has
@@ -287,8 +285,7 @@ class Table:
             keys = self.facets[query.sort].ranks(self.rows)[numbers]
         else:
             return numbers[::-1] if query.falling else numbers
-        # NaN sorts behind everything either way: what is unknown is not the least.
-        return numbers[np.argsort(-keys if query.falling else keys, kind="stable")]
+        return numbers[in_order(keys, query.falling)]
 
 
 def _opened(shape: Shape, cache: Path | None) -> tuple[Columns, Files]:

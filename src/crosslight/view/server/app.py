@@ -19,7 +19,8 @@ from crosslight.view.server.asked import number_of, query_of, run_of
 from crosslight.view.server.enter import enter_routes
 from crosslight.view.server.fence import Fence
 from crosslight.view.server.kinds.routes import kind_routes
-from crosslight.view.server.opened import Opened
+from crosslight.view.server.opened import Opened, left_of
+from crosslight.view.server.patience import patient, waited_for
 from crosslight.view.server.person import Persons
 from crosslight.view.server.render import rendered
 from crosslight.view.server.review_routes import review_routes
@@ -35,7 +36,7 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
     style, script = asset(*STYLES), asset(*SCRIPTS)
 
     async def front(request: Request) -> Response:
-        if len(runs) == 1:
+        if len(runs) == 1 and not left_of(runs):
             (run,) = runs.values()
             part = "overview" if run.table is None or run.going else "rows"
             return RedirectResponse(f"/r/{run.name}/{part}", 303)
@@ -43,6 +44,9 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
 
     async def rows(request: Request) -> Response:
         run = run_of(runs, request)
+        asked = read_query(request.query_params.multi_items())
+        if not await run_in_threadpool(rows_page.begins, run, asked):
+            run = await waited_for(runs, run)
         query = await query_of(run, request)
         return HTMLResponse(await run_in_threadpool(rows_page.page, runs, run, query))
 
@@ -69,7 +73,7 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
         if run.table is None or number >= run.table.rows:
             raise HTTPException(404, "There is no such row.")
         mark = request.query_params.get("v")
-        if mark not in (None, run.table.mark):
+        if mark not in (None, run.mark):
             raise HTTPException(404, "The table has changed since this page was made.")
         data = await run_in_threadpool(run.pictures.small, number, side, at)
         if data is None:
@@ -87,6 +91,10 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
     async def code(request: Request) -> Response:
         return Response(script, media_type="text/javascript")
 
+    of_rows = [
+        Route("/r/{run}/row/{id:path}", row),
+        Route("/r/{run}/lost/{how}/rows", lost),
+    ]
     app = Starlette(
         routes=[
             Route("/", front),
@@ -94,13 +102,9 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
             Route("/script.js", code),
             Route("/favicon.ico", icon),
             Route("/r/{run}/rows", rows),
-            Route("/r/{run}/row/{id:path}", row),
-            Route("/r/{run}/lost/{how}/rows", lost),
             Route("/r/{run}/picture/{number:int}.{at:int}-{side:int}.jpg", picture),
-            *run_routes(runs),
-            *kind_routes(runs),
-            *review_routes(runs),
             *enter_routes(token),
+            *patient(runs, [*of_rows, *run_routes(runs), *kind_routes(runs), *review_routes(runs)]),
         ],
         exception_handlers={
             HTTPException: _wrong,

@@ -39,7 +39,7 @@ def page(runs: Mapping[str, Opened], run: Opened) -> str:
         card=_card(run),
         counts=[(name, many) for name, value in told.items() if (many := _counts(name, value))],
         single=[(n, v) for n, v in told.items() if n not in TOLD and _is_single(v)],
-        notes=[str(note) for note in _list(told.get("notes"))],
+        notes=[*run.faults, *(str(note) for note in _list(told.get("notes")))],
         funnel=[_step(one) for one in _list(told.get("funnel")) if isinstance(one, Mapping)],
         lost=[(how, reason) for how in run.lost for reason in run.reasons(how)[:6]],
         set_up=[(name, told[name]) for name in SET_UP if told.get(name) not in (None, "", {}, [])],

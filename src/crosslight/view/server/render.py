@@ -40,6 +40,13 @@ def rendered(template: str, **given: Any) -> str:
     return environment().get_template(template).render(**given)
 
 
+def load_templates() -> None:
+    """Read the templates of all pages, so that no first page waits for its own."""
+    for name in environment().list_templates(extensions=["j2"]):
+        if name.startswith("web/"):
+            environment().get_template(name)
+
+
 def cell(value: Any, depth: int = 0) -> str:
     """A value as people read it; what is unknown is said, and is no zero."""
     if value is None:

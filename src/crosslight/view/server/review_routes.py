@@ -134,7 +134,7 @@ def _named(form: Mapping[str, str]) -> str:
 def _refuse_other_table(run: Opened, form: Mapping[str, str]) -> None:
     """A row without an id is known by its place alone, at which another may stand by now."""
     assert run.table is not None
-    if not run.table.shape.id and form.get("table", run.table.mark) != run.table.mark:
+    if not run.table.shape.id and form.get("table", run.mark) != run.mark:
         raise ReviewError(
             "this table has changed since the page was made, and its rows have no ids",
             "go back, copy what you typed, and load the page again",

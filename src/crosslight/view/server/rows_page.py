@@ -8,7 +8,7 @@ from crosslight.view.reviews.states import FACETS, MINE, ReviewStates
 from crosslight.view.rows.narrow import Bars
 from crosslight.view.rows.query import Query
 from crosslight.view.rows.table import PAGE, Selection, Table
-from crosslight.view.server.opened import Opened
+from crosslight.view.server.opened import Opened, Places
 from crosslight.view.server.person import person
 from crosslight.view.server.render import rendered
 
@@ -34,6 +34,17 @@ class FacetView:
     def title(self) -> str:
         """What stands over it: the column, or what reviewers said."""
         return self.said or self.name
+
+
+def begins(run: Opened, query: Query) -> bool:
+    """Whether the beginning of a table is enough: for a page of it in the order of the files, with
+    another behind it, for the last may end within a group."""
+    if run.table is None or not run.partial:
+        return True
+    if replace(query, page=1, look="grid") != Query():
+        return False
+    selection = run.table.select(replace(query, group=_group(run.table, query)))
+    return query.page < selection.pages
 
 
 def page(runs: Mapping[str, Opened], run: Opened, query: Query) -> str:
@@ -84,6 +95,7 @@ def _page(
         most_shown=MOST_SHOWN,
         with_pictures=tab == "rows" and run.pictures is not None,
         pictures_of=run.name,
+        broken=runs.broken(run.name) if isinstance(runs, Places) else "",
     )
 
 

@@ -11,20 +11,14 @@ from starlette.routing import Route
 
 from crosslight.records import CrosslightError
 from crosslight.runs import RunError
-from crosslight.view.plots.drawing import as_png, as_svg
-from crosslight.view.plots.of_run import plot_of
 from crosslight.view.server.asked import run_of
-from crosslight.view.server.kinds import bench, judge, prefer, rate
 from crosslight.view.server.opened import Opened
 
 Found = TypeVar("Found")
 Page = Callable[[Mapping[str, Opened], Opened, Mapping[str, str]], str]
-PAGES: Final[Mapping[str, Page]] = {
-    "judge": judge.page,
-    "bench": bench.page,
-    "prefer": prefer.page,
-    "rate": rate.page,
-}
+KINDS: Final = ("judge", "bench", "prefer", "rate")
+"""Kinds with a page of their own, each a module here. These and the plots bring most rooms of the
+house: they are loaded when one is asked for, or `load_pages` has time for it."""
 
 
 def _made(run: Opened, make: Callable[[], Found]) -> Found:
@@ -48,24 +42,51 @@ def kind_routes(runs: Mapping[str, Opened]) -> list[Route]:
 
     async def kind(request: Request) -> Response:
         run = run_of(runs, request)
-        if run.kind not in PAGES or run.run.get("status") is None:
+        if run.kind not in KINDS or run.run.get("status") is None:
             raise HTTPException(404, "This kind of run has no page of its own.")
         asked = dict(request.query_params)
-        page = PAGES[run.kind]
-        return HTMLResponse(await run_in_threadpool(_made, run, lambda: page(runs, run, asked)))
+        made = await run_in_threadpool(_made, run, lambda: _page(runs, run, asked))
+        return HTMLResponse(made)
 
     async def plot(request: Request) -> Response:
         run, form = run_of(runs, request), request.path_params["form"]
         if form not in ("svg", "png"):
             raise HTTPException(404, "A plot is svg or png.")
-        found = await run_in_threadpool(_made, run, lambda: plot_of(run.place, run.kind))
+        found = await run_in_threadpool(_made, run, lambda: _plot(run, form))
         if found is None:
             raise HTTPException(404, "There is nothing to draw of this run.")
-        name, drawing = found
+        name, data = found
         named = {"content-disposition": f'attachment; filename="{name}.{form}"'}
-        if form == "svg":
-            return Response(as_svg(drawing), media_type="image/svg+xml", headers=named)
-        data = await run_in_threadpool(as_png, drawing)
-        return Response(data, media_type="image/png", headers=named)
+        kind = "image/png" if form == "png" else "image/svg+xml"
+        return Response(data, media_type=kind, headers=named)
 
     return [Route("/r/{run}/kind", kind), Route("/r/{run}/plot.{form}", plot)]
+
+
+def load_pages() -> None:
+    """Load what the pages of kinds need, so that the first who asks need not wait."""
+    from crosslight.view.plots import of_run  # noqa: F401
+    from crosslight.view.server.kinds import bench, judge, prefer, rate  # noqa: F401
+
+
+def _page(runs: Mapping[str, Opened], run: Opened, asked: Mapping[str, str]) -> str:
+    from crosslight.view.server.kinds import bench, judge, prefer, rate
+
+    pages: Mapping[str, Page] = {
+        "judge": judge.page,
+        "bench": bench.page,
+        "prefer": prefer.page,
+        "rate": rate.page,
+    }
+    return pages[run.kind](runs, run, asked)
+
+
+def _plot(run: Opened, form: str) -> tuple[str, str | bytes] | None:
+    from crosslight.view.plots.drawing import as_png, as_svg
+    from crosslight.view.plots.of_run import plot_of
+
+    found = plot_of(run.place, run.kind)
+    if found is None:
+        return None
+    name, drawing = found
+    return name, as_png(drawing) if form == "png" else as_svg(drawing)
