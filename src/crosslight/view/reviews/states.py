@@ -62,7 +62,7 @@ class ReviewStates:
     def of(self, name: str, by: str) -> Said:
         """`name`: one of `FACETS`; `by`: who asks."""
         who = by if name == MINE else None
-        key = (name, who, len(self._reviews.acts()))
+        key = (name, who, self._reviews.version())
         found = self._said.get(who)
         if found is None or found.key != key:
             acts = self._reviews.standing().items()
@@ -74,7 +74,7 @@ class ReviewStates:
 
     def begun(self) -> bool:
         """Whether anybody has said anything."""
-        return bool(self._reviews.acts())
+        return bool(self._reviews.version())
 
     def narrowed(self, query: Query, by: str, without: str = "") -> Query:
         """The query with what it asks of reviews found out, except of the facet `without`."""
