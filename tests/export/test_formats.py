@@ -43,24 +43,32 @@ def files(out: Path) -> dict[str, bytes]:
     return {str(p.relative_to(out)): p.read_bytes() for p in found}
 
 
-def test_trl_reads_pairs_with_their_pictures(
+def test_trl_gets_pairs_with_their_pictures(
     pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from trl.data_utils import is_conversational, prepare_multimodal_messages
-
     export_run(pairs, "trl", tmp_path / "out", Chosen())
     read = loaded(tmp_path / "out", monkeypatch)
     assert {name: len(split) for name, split in read.items()} == {"train": 4, "test": 2}
     rows = {row["id"]: row for row in read["train"]}
-    assert is_conversational(rows["a1"])
     assert [image.size for image in rows["a1"]["images"]] == [(41, 30)]
     assert rows["a1"]["chosen"] == [
         {"role": "assistant", "content": "Not on that heater, 1: it burns."}
     ]
     assert rows["a1"]["chosen"] == rows["b1"]["rejected"]
-    said = prepare_multimodal_messages(rows["a1"]["prompt"], images=rows["a1"]["images"])
-    assert [part["type"] for part in said[0]["content"]] == ["image", "text"]
     assert not (tmp_path / "out" / "images").exists()
+
+
+@pytest.mark.slow
+def test_trls_own_functions_read_pairs(
+    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trl.data_utils import is_conversational, prepare_multimodal_messages
+
+    export_run(pairs, "trl", tmp_path / "out", Chosen())
+    row = next(iter(loaded(tmp_path / "out", monkeypatch)["train"]))
+    assert is_conversational(row)
+    said = prepare_multimodal_messages(row["prompt"], images=row["images"])
+    assert [part["type"] for part in said[0]["content"]] == ["image", "text"]
 
 
 def test_trl_reads_the_rows_of_a_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import json
 import tarfile
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import datasets
 import pyarrow.parquet as pq
@@ -17,6 +18,7 @@ from crosslight.cli import app
 from crosslight.export import Chosen, ExportError, Places, export_run, import_labelstudio
 from crosslight.records import BadSetting
 from crosslight.runs import Act, Reviews
+from crosslight.store import ImageStore
 from tests.export.judged_run import answered, graded, judged
 
 ALL = Chosen(sensitive=True)
@@ -93,27 +95,25 @@ def test_tars_and_croissant_hold_the_same_verdicts(run: Path, tmp_path: Path) ->
     assert "verdicts" in about["description"] and about["license"] == ["CC-BY-4.0"]
 
 
-def test_pictures_go_out_without_place_and_owner(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["JPEG", "TIFF"])
+def test_pictures_go_out_without_place_and_owner_or_it_is_said(tmp_path: Path, form: str) -> None:
     exif = Image.Exif()
     exif[0x010F], exif[0x8298] = "Acme Phone", "Ann Owner"
     made = judged(tmp_path, 3)
-    # The same pixels with a camera and an owner beside them, under their own hash.
     held = io.BytesIO()
-    Image.new("RGB", (64, 48), "red").save(held, "JPEG", exif=exif)
-    from crosslight.store import ImageStore
-
+    Image.new("RGB", (64, 48), "red").save(held, form, exif=exif)
     photo = ImageStore(tmp_path / "images").put(held.getvalue())
     for name in ("verdicts", "evidence"):
         table = pq.read_table(made / f"{name}.parquet")
         told = table["photo"].to_pylist()
-        first = told[0]
+        column = [[photo if one == told[0] else one for one in told]]
         at = table.schema.get_field_index("photo")
-        column = [[photo if one == first else one for one in told]]
         pq.write_table(table.set_column(at, "photo", column), made / f"{name}.parquet")
-    export_run(made, "webdataset", tmp_path / "out", ALL, places(made))
+    done = export_run(made, "webdataset", tmp_path / "out", ALL, places(made))
     data = (tmp_path / "out" / "train-000000.tar").read_bytes()
-    assert b"Ann Owner" in held.getvalue() and b"Ann Owner" not in data
-    assert "Place, owner, device" in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert b"Ann Owner" in held.getvalue() and (b"Ann Owner" in data) is (form == "TIFF")
+    said = "The files of 1 picture are as they were, and may say where and by whom"
+    assert [said in note for note in done.notes] == ([True] if form == "TIFF" else [])
 
 
 def test_pictures_that_the_store_has_not_are_failures_with_the_way_out(
@@ -169,6 +169,22 @@ def test_label_studio_asks_by_rule_and_is_told_only_what_is_known(
         )
         assert said == {name: label for name, label in findings.items() if label}
         assert task["data"]["findings"].count("\n") == len(rules) - 1
+
+
+def test_titles_of_rules_stay_words_in_the_interface(tmp_path: Path) -> None:
+    made = judged(tmp_path, 3)
+    told = json.loads((made / "run.json").read_text(encoding="utf-8"))
+    rule = told["plan"]["rules"][0]["id"]
+    told["constitution"]["titles"][rule] = '"/><Image value="$image"/> <b>&amp;\x00\u202e $id'
+    (made / "run.json").write_text(json.dumps(told), encoding="utf-8")
+    export_run(made, "labelstudio", tmp_path / "out", ALL, places(made))
+    face = ElementTree.parse(tmp_path / "out" / "labels.xml").getroot()
+    assert len(face.findall("Image")) == 1, "a title makes no part of an interface"
+    said = [
+        one.attrib["value"] for one in face.findall("Header") if "By the rule" in str(one.attrib)
+    ]
+    assert len(said) == len(told["plan"]["rules"]) and '"/><Image value=' in said[0]
+    assert not any("$" in one for one in said), "nor does it name a field of the task"
 
 
 def test_labels_of_rules_come_back_as_labels_of_rules(run: Path, tmp_path: Path) -> None:
@@ -243,6 +259,7 @@ def test_answers_go_out_with_their_grades_and_pictures_only_on_request(tmp_path:
     assert rows["i1"]["image_names"] == ["1.png"] and "image" not in rows["i1"]
     card = (tmp_path / "sent" / "README.md").read_text(encoding="utf-8")
     assert "Not for training" in card and 'load_dataset("OUT")["test"]' in card
+    assert "No picture is here." in card and "license_name: of-the-benchmark" in card
     with_them = export_run(made, "hf", tmp_path / "sent", Chosen(), places(made, tmp_path / "data"))
     assert with_them.pictures == 4
     shown = rows_in(tmp_path / "sent", "test")["i1"]["image"]["bytes"]

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from crosslight.cli import app
 from crosslight.export import Chosen, ExportError, export_run, import_labelstudio
+from crosslight.records import BadSetting
 from crosslight.runs import Act, ReviewError, Reviews
 from tests.export.pairs_run import drawn, pair, write_pairs
 
@@ -131,6 +132,20 @@ def test_reviews_come_back_from_label_studio(run: Path, tmp_path: Path) -> None:
     out = export_run(run, "hf", tmp_path / "out", Chosen(only="accepted"))
     assert out.rows == {"train": 2} and out.left_out(failed=False)["disputed"] == 1
     assert rows_in(tmp_path / "out")["c"]["chosen"] == "Mended."
+
+
+def test_people_there_can_be_called_as_they_are_here(run: Path, tmp_path: Path) -> None:
+    told = {
+        "a": [annotation(1, verdict="accept"), annotation(2, verdict="accept")],
+        "b": [annotation({"id": 1, "email": "ann@example.org"}, verdict="reject")],
+    }
+    words = ["import", "labelstudio", str(exported(run, tmp_path, told)), str(run)]
+    done = CliRunner().invoke(app, [*words, "--reviewer", "1=ann", "--reviewer", "3=bo"])
+    assert done.exit_code == 0, done.output
+    by = [(act.row, act.by) for act in Reviews(run).acts()]
+    assert by == [("a", "ann"), ("a", "labelstudio:2"), ("b", "ann")]
+    refused = CliRunner().invoke(app, [*words, "--reviewer", "ann"])
+    assert isinstance(refused.exception, BadSetting) and "1=ann" in refused.exception.hint
 
 
 def test_who_changes_their_mind_there_changes_it_here(run: Path, tmp_path: Path) -> None:

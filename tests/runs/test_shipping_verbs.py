@@ -34,13 +34,14 @@ def export(run: Path, to: str, out: Path) -> list[str]:
     return command(*words, "--include-sensitive")
 
 
+@pytest.mark.slow  # one format stands for all in test_quiet_verbs
 @pytest.mark.parametrize(
     ("to", "file"),
     [
         ("labelstudio", "tasks-0001.json"),
-        pytest.param("hf", "train-00000", marks=pytest.mark.slow),
-        pytest.param("webdataset", "train-000000.tar", marks=pytest.mark.slow),
-        pytest.param("croissant", "croissant.json", marks=pytest.mark.slow),
+        ("hf", "train-00000"),
+        ("webdataset", "train-000000.tar"),
+        ("croissant", "croissant.json"),
     ],
 )
 def test_an_export_is_whole_or_is_not_there(run: Path, tmp_path: Path, to: str, file: str) -> None:

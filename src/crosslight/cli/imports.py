@@ -23,12 +23,19 @@ def root() -> None:
 def labelstudio(
     file: Annotated[Path, typer.Argument(help="What Label Studio exported, as JSON.")],
     run: Annotated[Path, typer.Argument(help="The folder of the run that was exported to it.")],
+    reviewer: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="1=ann: number 1 there (or an address) is ann here; may be repeated.",
+            show_default="labelstudio:1",
+        ),
+    ] = None,
 ) -> None:
     """Add the annotations of a Label Studio project to the reviews of a run."""
     from crosslight.export import import_labelstudio
     from crosslight.text import plural
 
-    done = import_labelstudio(file, run)
+    done = import_labelstudio(file, run, _names(reviewer or []))
     for reason, n in done.left_out.most_common():
         err.print(f"left out: {n:,}, {reason}", markup=False, highlight=False)
     told = ", ".join(f"{verdict} {n:,}" for verdict, n in sorted(done.acts.items()))
@@ -39,3 +46,16 @@ def labelstudio(
         highlight=False,
     )
     out.print(Text(f"look at them: crosslight view {run}"))
+
+
+def _names(told: list[str]) -> dict[str, str]:
+    """Raises `BadSetting`."""
+    from crosslight.records import BadSetting
+
+    names = {}
+    for one in told:
+        who, _, name = one.partition("=")
+        if not who.strip() or not name.strip():
+            raise BadSetting(f"--reviewer {one!r}", "write NUMBER=NAME, as in 1=ann")
+        names[who.strip()] = name.strip()
+    return names

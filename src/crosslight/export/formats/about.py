@@ -60,7 +60,9 @@ def export_card(
     counts = ", ".join(f"{split} {rows[split]:,}" for split in SPLITS if rows.get(split))
     facts = {
         "Rows by split": counts,
-        "Pictures": f"{len(credits.rows):,}, each with its licence, source and origin in {CREDITS}",
+        "Pictures": f"{len(credits.rows):,}, each with its licence, source and origin in {CREDITS}"
+        if credits.rows
+        else "none",
         "Sensitive rows": _sensitive(about),
         "Left out": "dropped.parquet and failed.parquet hold every row that is not here, and why",
     }
@@ -81,15 +83,23 @@ def export_card(
         *datasheet(about.source, facts, about.reviews),
         "## Licences",
         "",
+        *_licences(credits),
+        *_last_word(about.source),
+    ]
+    return _front(about, rows) + "\n".join(lines)
+
+
+def _licences(credits: Credits) -> list[str]:
+    if not credits.rows:
+        return ["No picture is here.", ""]
+    return [
         f"Each picture keeps its own licence and credit (`{CREDITS}`):",
         "",
         "| licence | pictures |",
         "|---|---|",
         *(f"| {markdown(licence)} | {n:,} |" for licence, n in credits.licences()),
         "",
-        *_last_word(about.source),
     ]
-    return _front(about, rows) + "\n".join(lines)
 
 
 def _sensitive(about: About) -> str:
@@ -110,7 +120,8 @@ def _last_word(source: Source) -> list[str]:
 
 def _front(about: About, rows: Mapping[str, int]) -> str:
     """For the hub and for `datasets`, which else would take the tables beside for data."""
-    front: dict[str, Any] = {"license": "other", "license_name": "per-picture"}
+    name = "of-the-benchmark" if about.source.kind == "bench" else "per-picture"
+    front: dict[str, Any] = {"license": "other", "license_name": name}
     if about.tables:
         held = [split for split in SPLITS if rows.get(split)]
         files = [{"split": s, "path": about.tables.format(split=s)} for s in held]

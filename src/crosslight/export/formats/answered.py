@@ -10,9 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from crosslight.bench import image_bytes
-from crosslight.export.formats.pictures import Raw
+from crosslight.export.formats.pictures import Raw, bare_row
 from crosslight.export.formats.source import Source
-from crosslight.photos import leave_out
 from crosslight.records import CrosslightError
 from crosslight.store import IMAGE, TableFile, table_rows
 
@@ -50,8 +49,8 @@ def raw_rows(source: Source, *, pictures: bool) -> Iterator[Raw]:
                 "split": SPLIT,
             }
             shown = names if source.places.data is not None else []
-            data = tuple(_picture(source, name) for name in shown) if pictures else ()
-            yield Raw(cells, data, len(shown))
+            data = [_picture(source, name) for name in shown] if pictures else []
+            yield bare_row(cells, data, len(shown))
 
 
 def most_pictures(source: Source) -> int:
@@ -68,6 +67,6 @@ def _picture(source: Source, name: Any) -> bytes | None:
     if source.places.data is None or not isinstance(name, str):
         return None
     try:
-        return leave_out(image_bytes(source.places.data, name)).data
+        return image_bytes(source.places.data, name)
     except (CrosslightError, OSError, ValueError, LookupError):
         return None

@@ -89,8 +89,12 @@ def _settings(form: Format, source: Source, chosen: Chosen) -> None:
             f"--chosen-only: {form.name} takes pairs as they are, with both replies",
             f"the better reply alone goes to {_trainers()}",
         )
-    if chosen.target == Target.RESPONSE:
-        return
+    if chosen.target != Target.RESPONSE:
+        _chained(form, source, chosen)
+
+
+def _chained(form: Format, source: Source, chosen: Chosen) -> None:
+    """Raises `BadSetting` where no chains can be made, or not taken."""
     if source.pairs:
         raise BadSetting(
             f"--target {chosen.target}: {source.folder} holds pairs, and chains are made of rows",

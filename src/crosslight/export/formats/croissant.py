@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from crosslight.export.formats.datasheet import SENSITIVE, words_of
+from crosslight.export.formats.datasheet import sensitive_of, words_of
 from crosslight.export.formats.rows import Shape, TrainRow
 from crosslight.runs import SPLITS
 from crosslight.store import IMAGE, DatasetSink, file_sha256, table_schema, write_json
@@ -106,7 +106,7 @@ def _description(
         "isLiveDataset": False,
         "rai:dataUseCases": uses,
         "rai:dataLimitations": limits,
-        "rai:personalSensitiveInformation": SENSITIVE,
+        "rai:personalSensitiveInformation": sensitive_of(shape.source.kind),
         "rai:dataCollection": "Photos as the maker of the run gave them; texts by models or a bank "
         "of patterns. README.md names models, settings and what was dropped.",
         "distribution": [_file(split, path) for split, path in files.items()],

@@ -36,11 +36,19 @@ OF_ANSWERS = (
     "Answers hold what the model said, harmful words too. A grade is a rule's or a judge's word; "
     "an item without one is unknown.",
 )
-SENSITIVE = (
-    "How many photos show a person was not counted. Rows about self-harm and weapons are marked "
-    "sensitive. Place, owner and device are left out of "
-    "the pictures where the run says so."
-)
+_PERSONS = "How many photos show a person was not counted."
+_BESIDE = "Place, owner and device are left out of the pictures where the run says so."
+_MARKED = {
+    "judge": "What is not judged safe counts as sensitive.",
+    "assess": "No row is marked sensitive.",
+    "bench": "No row is marked sensitive; requests of a benchmark are often meant to be harmful.",
+}
+
+
+def sensitive_of(kind: str) -> str:
+    """What is known of persons, and what the mark of the sensitive means."""
+    marked = _MARKED.get(kind, "Rows about self-harm and weapons are marked sensitive.")
+    return f"{_PERSONS} {marked} {_BESIDE}"
 
 
 def words_of(kind: str) -> tuple[str, str, str]:
@@ -56,13 +64,13 @@ def datasheet(source: Source, facts: Mapping[str, str], reviews: str) -> list[st
     sections: list[tuple[str, Sequence[str]]] = [
         ("Why was it made?", [purpose]),
         ("What is in it?", [f"{name}: {told}." for name, told in facts.items()]),
-        ("How was it made?", [*_models(run), *_policy(run), *_cleaning(run)]),
+        ("How was it made?", [*_models(run), *_policy(run), *_cleaning(source)]),
         ("Who has checked it?", [reviews]),
         ("What is it for, and what not?", [uses, limits]),
-        ("Persons and sensitive things", [SENSITIVE]),
+        ("Persons and sensitive things", [sensitive_of(source.kind)]),
         (
             "How may it be passed on?",
-            ["Every picture keeps its own licence; this export grants none."],
+            [f"Every picture keeps its own licence; {_grants(source)}this export grants none."],
         ),
         (
             "Who keeps it?",
@@ -73,6 +81,10 @@ def datasheet(source: Source, facts: Mapping[str, str], reviews: str) -> list[st
     for title, told in sections:
         lines += [f"### {title}", "", *(line for one in told for line in (markdown(one), ""))]
     return lines
+
+
+def _grants(source: Source) -> str:
+    return "the benchmark's texts keep its; " if source.kind == "bench" else ""
 
 
 def _models(run: Mapping[str, Any]) -> list[str]:
@@ -100,8 +112,11 @@ def _policy(run: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _cleaning(run: Mapping[str, Any]) -> list[str]:
-    beside = run.get("beside_pixels")
+def _cleaning(source: Source) -> list[str]:
+    if not source.rows.trainable:
+        shown = source.kind != "bench" or source.places.data is not None
+        return ["Place, owner, device and time were left out of the pictures."] if shown else []
+    beside = source.run.get("beside_pixels")
     if not isinstance(beside, Mapping):
         return [
             "The run does not say whether place, owner and device were left out of the pictures."

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from crosslight.export.formats.lines import finite
-from crosslight.export.formats.pictures import Raw, StoredPictures
+from crosslight.export.formats.pictures import Raw, StoredPictures, bare_row
 from crosslight.export.formats.source import ExportError, Source
 from crosslight.store import IMAGE, TableError, TableFile, table_rows
 
@@ -56,7 +56,7 @@ def raw_rows(source: Source, *, pictures: bool) -> Iterator[Raw]:
     for cells in rows:
         photo = cells.get("photo")
         cells |= {"split": SPLIT, "licence": cells.get("licence"), "origin": cells.get("origin")}
-        yield Raw(cells, (shown.get(photo),) if pictures else (), 1)
+        yield bare_row(cells, (shown.get(photo),) if pictures else (), 1)
 
 
 def _graded(source: Source) -> Iterator[dict[str, Any]]:

@@ -24,17 +24,22 @@ class Imported:
     reviewers: set[str] = field(default_factory=set)
 
 
-def import_labelstudio(file: Path, folder: Path) -> Imported:
+def import_labelstudio(
+    file: Path, folder: Path, names: Mapping[str, str] | None = None
+) -> Imported:
     """Append the annotations of an export (type JSON) of Label Studio to the reviews of a run.
 
+    `names`: who the people there are here, by number or address; others are `labelstudio:WHO`.
     Importing a file again adds nothing. Raises `ExportError`, `ReviewError`, `UnreadableFile`.
     """
     tasks, source = _tasks(file), open_source(folder)
     with added_to(folder, source.kind):
-        return _added(file, tasks, _ids(source), Reviews(folder))
+        return _added(file, tasks, _ids(source), Reviews(folder), names or {})
 
 
-def _added(file: Path, tasks: list[Any], rows: set[str], reviews: Reviews) -> Imported:
+def _added(
+    file: Path, tasks: list[Any], rows: set[str], reviews: Reviews, names: Mapping[str, str]
+) -> Imported:
     """An act at a time, each on the disk before the next: what a kill leaves is what was said."""
     done = Imported()
     there = {said for act in reviews.acts() for said in (_said_by(act), _said_by(act, ""))}
@@ -45,7 +50,7 @@ def _added(file: Path, tasks: list[Any], rows: set[str], reviews: Reviews) -> Im
         elif data["id"] not in rows:
             done.left_out["row is not in the run"] += 1
         else:
-            for act in _acts(task, data, done):
+            for act in _acts(task, data, names, done):
                 if _said_by(act) in there:
                     done.left_out["already there"] += 1
                     continue
@@ -89,14 +94,16 @@ def _ids(source: Source) -> set[str]:
     return found
 
 
-def _acts(task: Mapping[str, Any], data: Mapping[str, Any], done: Imported) -> Iterator[Act]:
+def _acts(
+    task: Mapping[str, Any], data: Mapping[str, Any], names: Mapping[str, str], done: Imported
+) -> Iterator[Act]:
     said = task.get("annotations")
     for one in said if isinstance(said, list) else ():
         if not isinstance(one, Mapping):
             done.left_out["no annotation"] += 1
         elif is_ours(one):
             done.left_out["a review of ours, unchanged"] += 1
-        elif acts := acts_of(one, data):
+        elif acts := acts_of(one, data, names):
             yield from acts
         else:
             done.left_out["nothing said"] += 1

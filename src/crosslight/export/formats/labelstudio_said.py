@@ -54,8 +54,8 @@ def is_ours(annotation: Mapping[str, Any]) -> bool:
     return all(one.rpartition("-")[0] == mark for one in ids)
 
 
-def acts_of(one: Mapping[str, Any], data: Mapping[str, Any]) -> list[Act]:
-    """What an annotation says: of the row as a whole, then of each rule."""
+def acts_of(one: Mapping[str, Any], data: Mapping[str, Any], names: Mapping[str, str]) -> list[Act]:
+    """What an annotation says: of the row as a whole, then of each rule. `names`: of people."""
     verdict = reason = label = ""
     edit: dict[str, str] = {}
     rules: dict[str, str] = {}
@@ -74,7 +74,7 @@ def acts_of(one: Mapping[str, Any], data: Mapping[str, Any]) -> list[Act]:
             edit[name.removeprefix(EDIT)] = text
     if one.get("was_cancelled") is True:
         verdict = "skip"
-    who = _reviewer(one.get("completed_by"))
+    who = _reviewer(one.get("completed_by"), names)
     at = _when(one.get("updated_at") or one.get("created_at"))
     row = str(data["id"])
     whole = Act(row, who, verdict, reason, label, "", tuple(sorted(edit.items())), True, at)
@@ -101,11 +101,11 @@ def _said(part: Any) -> tuple[str, str]:
     return str(part.get("from_name", "")), first if isinstance(first, str) else ""
 
 
-def _reviewer(who: Any) -> str:
-    """Under a name that no reviewer of the viewer has."""
-    if isinstance(who, Mapping):
-        who = who.get("email") or who.get("id")
-    return f"labelstudio:{who}" if isinstance(who, str | int) and who != "" else "labelstudio:?"
+def _reviewer(who: Any, names: Mapping[str, str]) -> str:
+    """As they are called here; else under a name that no reviewer of the viewer has."""
+    known = [who.get("email"), who.get("id")] if isinstance(who, Mapping) else [who]
+    told = [str(one) for one in known if isinstance(one, str | int) and one != ""]
+    return next((names[one] for one in told if one in names), f"labelstudio:{[*told, '?'][0]}")
 
 
 def _when(told: Any) -> str:

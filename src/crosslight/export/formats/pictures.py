@@ -2,6 +2,7 @@
 hash of its bytes."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,12 @@ class Raw:
     cells: dict[str, Any]
     shown: tuple[bytes | None, ...]
     pictures: int
+    kept: int = 0
+    """Pictures whose files may still say where and by whom they were taken."""
 
 
 class StoredPictures:
-    """Pictures of the image store without what their files say of place, owner and device."""
+    """Pictures of the image store, by their hash."""
 
     def __init__(self, images: Path | None) -> None:
         self._store = ImageStore(images) if images is not None and images.is_dir() else None
@@ -41,9 +44,16 @@ class StoredPictures:
         if self._store is None or not isinstance(photo, str):
             return None
         try:
-            return leave_out(self._store.get(photo)).data
+            return self._store.get(photo)
         except (ImageMissing, ImageDamaged, OSError, ValueError):
             return None
+
+
+def bare_row(cells: dict[str, Any], shown: Iterable[bytes | None], pictures: int) -> Raw:
+    """A row whose pictures lie elsewhere, without what their files say of place, owner, device."""
+    bare = [None if data is None else leave_out(data) for data in shown]
+    data = tuple(None if one is None else one.data for one in bare)
+    return Raw(cells, data, pictures, sum(bool(one and one.note) for one in bare))
 
 
 def picture_name(data: bytes) -> str | None:

@@ -53,6 +53,8 @@ class TrainRow:
     mirror: str = ""
     weight: float = 1.0
     pictures: tuple[bytes, ...] = field(default=(), repr=False)
+    kept: int = 0
+    """Of these: see `Raw`."""
     cells: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """All columns of the run but the pictures; empty where nobody asked for them."""
 
@@ -149,6 +151,7 @@ def _row(
         mirror=_text(row.get("mirror")),
         weight=float(weight) if isinstance(weight, int | float) else 1.0,
         pictures=tuple(one for one in raw.shown if one),
+        kept=raw.kept,
         cells=cells,
     )
 

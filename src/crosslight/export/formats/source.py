@@ -135,8 +135,6 @@ def open_source(folder: Path, places: Places | None = None) -> Source:
         raise ExportError(f"{folder} holds {found}{why}", EXPORTED)
     if ROWS[kind].file:
         files = tuple(path for path in (folder / ROWS[kind].file,) if path.is_file())
-        # What lies beside the pixels is left out of the pictures of an export.
-        run = {**run, "beside_pixels": {"kept": False}}
     else:
         files = tuple(path for files in split_files(folder).values() for path in files)
     if not files:

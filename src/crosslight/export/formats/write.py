@@ -21,6 +21,7 @@ from crosslight.export.formats.tables import columns_of, most_pictures
 from crosslight.records import Failed, RunBroken
 from crosslight.runs import RUN_FILE, Lost, begin, held_folder, library_versions, write_lost
 from crosslight.store import part_of, write_json, write_text
+from crosslight.text import plural
 
 KIND = "export"
 _NO_PICTURE = Failed("export", "not_a_picture: none of JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF")
@@ -38,6 +39,8 @@ class Exported:
     mirrors: dict[str, str] = field(default_factory=dict, repr=False)
     """Of each row that was written the id of its mirror."""
     weighted: int = 0
+    kept: int = 0
+    """Pictures whose files may still say where and by whom they were taken."""
     files: list[str] = field(default_factory=list, repr=False)
     """Paths from the folder of all that was written."""
     placed: Placed = field(default_factory=Placed, repr=False)
@@ -142,6 +145,7 @@ def _write_rows(
             done.rows[row.split] += 1
             done.mirrors[row.id] = row.mirror
             done.weighted += row.weight != 1.0
+            done.kept += row.kept
     done.pictures = len(credits.rows)
     return credits
 
@@ -155,6 +159,11 @@ def _left_behind(form: Format, source: Source, chosen: Chosen, done: Exported) -
         yield f"{edits:,} rows have edits of reviewers: what a model said goes out as it said it."
     elif edits and not chosen.only:
         yield f"{edits:,} rows have edits of reviewers, which only `--only accepted` takes."
+    if done.kept:
+        yield (
+            f"The files of {plural(done.kept, 'picture')} are as they were, and may say where and "
+            "by whom they were taken: nothing could be left out of their format."
+        )
     if not (source.pairs and chosen.pairs):
         return
     if alone := lone_mirrors(done.mirrors):
