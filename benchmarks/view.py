@@ -177,7 +177,7 @@ def _quiet(pid: int) -> None:
     began, spent = time.perf_counter(), -1.0
     while _cpu(pid) - spent > 0.05 and time.perf_counter() - began < 300:
         spent = _cpu(pid)
-        time.sleep(2)
+        time.sleep(4)
     print(f"warm after: {_cpu(pid):.2f} s CPU")
 
 

@@ -39,8 +39,9 @@ def _file(body: bytes, footer: bytes) -> bytes:
     return b"PAR1" + body + footer + struct.pack("<I", len(footer)) + b"PAR1"
 
 
-def empty_pages(pages: int, groups: int) -> bytes:
-    """One column `path` of that many pages without a byte, in every one of the row groups."""
+def empty_pages(pages: int, groups: int, rows: int = 0) -> bytes:
+    """One column `path` of that many pages without a byte, in every one of the row groups, which
+    say that they hold so many rows."""
     about = _struct(2, _i32(1, 0) + _i32(1, 0) + _i32(1, 3) + _i32(1, 3))
     body = (_i32(1, 0) + _i32(1, 0) + _i32(1, 0) + about + b"\0") * pages
     name = b"\x04path"
@@ -55,7 +56,7 @@ def empty_pages(pages: int, groups: int) -> bytes:
         + _i64(2, 4)
     )
     chunk = _i64(2, 0) + _struct(1, column) + b"\0"
-    group = _list(1, 12, [chunk]) + _i64(1, len(body)) + _i64(1, 0) + b"\0"
+    group = _list(1, 12, [chunk]) + _i64(1, len(body)) + _i64(1, rows) + b"\0"
     schema = [
         b"\x48\x06schema" + _i32(1, 1) + b"\0",
         _i32(1, 6) + _i32(2, 1) + b"\x18" + name + _i32(2, 0) + b"\0",

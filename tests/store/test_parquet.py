@@ -177,6 +177,14 @@ def test_more_rows_than_a_file_can_hold(tmp_path: Path) -> None:
         read_table(path)
 
 
+def test_row_groups_that_claim_more_rows_than_a_file_can_hold(tmp_path: Path) -> None:
+    """Who opens the file makes room for them."""
+    path = tmp_path / "t.parquet"
+    path.write_bytes(empty_pages(1, 2, rows=10**12))
+    with pytest.raises(TableError, match="2,000,000,000,000 rows"):
+        TableFile(path)
+
+
 def test_small_row_groups_end_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each within its bound: they may all be one page of the file."""
     monkeypatch.setattr(parquet, "MOST_READ", 64 << 20)

@@ -75,6 +75,7 @@ def view(
     serve(
         runs,
         address,
+        host=host,
         allow=tuple(allow_host or ()),
         told=told,
         stopped=lambda: _stopped([run.reviews.path for run in runs.values()]),

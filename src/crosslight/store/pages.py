@@ -133,7 +133,10 @@ def read_footer(raw: BinaryIO, size: int) -> tuple[Group, ...]:
 
 
 def _group(told: dict[int, Any], size: int) -> Group:
-    return Group(_whole(told[3]), tuple(_chunk(chunk[3], size) for chunk in told[1]))
+    rows = _whole(told[3])
+    if rows < 0:
+        raise ValueError("a row group of less than no rows")
+    return Group(rows, tuple(_chunk(chunk[3], size) for chunk in told[1]))
 
 
 def _chunk(told: dict[int, Any], size: int) -> Chunk:

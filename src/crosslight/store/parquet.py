@@ -65,7 +65,8 @@ class TableFile:
                     Leaf(at, one.path, max(0, one.length or 0), one.max_repetition_level > 0)
                     for at, one in enumerate(map(self._file.schema.column, range(places)))
                 ]
-                self._refuse(self.rows > self._most_values, f"{self.rows:,} rows")
+                most = max(self.rows, sum(self.rows_by_group))  # the one need not be the other
+                self._refuse(most > self._most_values, f"{most:,} rows")
         except BaseException:
             self._raw.close()
             raise

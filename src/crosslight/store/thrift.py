@@ -60,7 +60,7 @@ class _Reader:
             inner = known.get(number, other)
             kind = head & 15
             if bits := _BITS[kind]:
-                value = data[at]
+                value: Any = data[at]
                 at += 1
                 if value > 127:
                     self.at = at - 1

@@ -1,13 +1,15 @@
 """Rows by filter, order, group and page: what is unknown is neither low nor high nor zero."""
 
 import math
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from crosslight.view.rows.narrow import in_order
+from crosslight.view.rows.narrow import Facet, in_order
 from crosslight.view.rows.query import Query, read_query
 from crosslight.view.rows.table import PAGE, Table
 from tests.view.rows.make import table
@@ -79,6 +81,31 @@ def test_a_facets_counts_leave_its_own_filter_out(ten: Table) -> None:
     query = Query(only=(("kind", ("a",)),))
     assert dict(ten.counts(query, "kind"))["b"] == 2
     assert dict(ten.counts(query, "true")) == {"yes": 4, "(unknown)": 1}
+
+
+def test_what_several_ask_at_once_is_counted_once(
+    ten: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts, began, asked = Facet.counts, threading.Event(), list[str]()
+
+    def slow(facet: Facet, mask: Any) -> list[tuple[str, int]]:
+        asked.append(facet.name)
+        began.set()
+        time.sleep(0.05)
+        return counts(facet, mask)
+
+    monkeypatch.setattr(Facet, "counts", slow)
+    found: list[list[tuple[str, int]]] = []
+    many = [
+        threading.Thread(target=lambda: found.append(ten.counts(Query(), "kind"))) for _ in "four"
+    ]
+    many[0].start()
+    began.wait(30)
+    for one in many[1:]:
+        one.start()
+    for one in many:
+        one.join(30)
+    assert asked == ["kind"] and len(found) == 4 and all(one == found[0] for one in found)
 
 
 def test_unknown_columns_and_values_are_passed_over(ten: Table) -> None:

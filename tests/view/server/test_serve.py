@@ -106,7 +106,7 @@ def test_elsewhere_than_on_loopback_there_is_a_token(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(uvicorn.Server, "run", lambda self, sockets: sockets[0].close())
     told: list[tuple[str, str]] = []
     for host in ("0.0.0.0", "127.0.0.1"):
-        serve({}, take_address(host, 0), told=lambda at, token: told.append((at, token)))
+        serve({}, take_address(host, 0), host=host, told=lambda at, token: told.append((at, token)))
     assert {*heard} == {signal.SIGINT, signal.SIGTERM}
     assert len(told[0][1]) >= 32
     assert told[1][1] == ""

@@ -74,6 +74,7 @@ class Table:
         self._lock = threading.Lock()
         self._selections: OrderedDict[tuple[object, ...], Selection] = OrderedDict()
         self._counts: OrderedDict[tuple[object, ...], Any] = OrderedDict()
+        self._counting: dict[tuple[object, ...], threading.Lock] = {}
 
     def select(self, query: Query) -> Selection:
         """The rows that a query asks for; what names no column is passed over."""
@@ -220,7 +221,20 @@ class Table:
         return found
 
     def _counted(self, other: Query, name: str, count: Callable[[Numbers], Any]) -> Any:
+        """A page does not count again what another thread is counting."""
         key = (other.filter_key, name)
+        with self._lock:
+            counting = self._counting.setdefault(key, threading.Lock())
+        with counting:
+            try:
+                return self._counted_alone(key, other, count)
+            finally:
+                with self._lock:
+                    self._counting.pop(key, None)
+
+    def _counted_alone(
+        self, key: tuple[object, ...], other: Query, count: Callable[[Numbers], Any]
+    ) -> Any:
         with self._lock:
             if key in self._counts:
                 self._counts.move_to_end(key)

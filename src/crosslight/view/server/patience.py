@@ -26,8 +26,9 @@ async def waited_for(runs: Mapping[str, Opened], run: Opened) -> Opened:
 def _patient(runs: Mapping[str, Opened], route: Route) -> Route:
     async def endpoint(request: Request) -> Response:
         name = request.path_params.get("run")
-        for one in [runs[name]] if name in runs else list(runs.values()) if name is None else ():
-            await waited_for(runs, one)
+        for one in runs.values():
+            if name in (None, one.name):
+                await waited_for(runs, one)
         answer: Response = await route.endpoint(request)
         return answer
 

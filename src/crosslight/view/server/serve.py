@@ -18,13 +18,14 @@ def serve(
     runs: Mapping[str, Opened],
     bound: socket.socket,
     *,
+    host: str,
     allow: Sequence[str] = (),
     token: str | None = None,
     told: Callable[[str, str], None],
     stopped: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve on a bound address until somebody stops it. `told` gets the address and the token (""
-    on loopback).
+    """Serve on a bound address, which is known as `host`, until somebody stops it. `told` gets the
+    address and the token ("" on loopback).
 
     A stop is what a viewer waits for: `stopped` is called in the end, from any thread, at a second
     signal at once, and has to end the process.
@@ -33,7 +34,6 @@ def serve(
 
     from crosslight.view.server.app import application
 
-    host, port = bound.getsockname()[:2]
     secret = token if token is not None else ("" if is_loopback(host) else new_token())
     hosts = (*LOCAL, *allow, *(() if host in ("0.0.0.0", "::") else (host,)))  # noqa: S104
 
@@ -59,7 +59,7 @@ def serve(
     )
     for number in (signal.SIGINT, signal.SIGTERM):  # who reads the address may stop it at once
         signal.signal(number, server.handle_exit)
-    told(f"http://{f'[{host}]' if ':' in host else host}:{port}/", secret)
+    told(f"http://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}/", secret)
     threading.Thread(target=_warm, args=(runs,), daemon=True, name="warm").start()
     server.run(sockets=[bound])
     stopped()
