@@ -46,13 +46,9 @@ def review_routes(runs: Mapping[str, Opened]) -> list[Route]:
         run = run_of(runs, request)
         if run.table is None:
             raise HTTPException(404, "This run has no rows.")
-        query = await query_of(run, request)
-        if "queue" in request.query_params:
-            address = await run_in_threadpool(steps.queue_next, run, query)
-        else:
-            behind = request.query_params.get("after", "")
-            address = await run_in_threadpool(steps.undecided, run, query, behind)
-        return RedirectResponse(address, 303)
+        query, behind = await query_of(run, request), request.query_params.get("after", "")
+        step = steps.queue_next if "queue" in request.query_params else steps.undecided
+        return RedirectResponse(await run_in_threadpool(step, run, query, behind), 303)
 
     async def labels(request: Request) -> Response:
         run, by = run_of(runs, request), request.query_params.get("by", "")

@@ -57,9 +57,10 @@ def undecided(run: Opened, query: Query, behind: str = "") -> str:
     return row_address(run, id_of(run, int(numbers[found[0]])), query)
 
 
-def queue_next(run: Opened, query: Query) -> str:
+def queue_next(run: Opened, query: Query, behind: str = "") -> str:
     """The address of the first row that a queue of `judge report` proposes for labelling and of
-    which the reader has said nothing; of the page of reviews where none is left."""
+    which the reader has said nothing, wherever one comes from; of the page of reviews where none
+    is left."""
     table, by = run.table, person().by
     assert table is not None
     photos = list(drawn_photos(run.place)) if table.shape.photo else []
