@@ -78,6 +78,7 @@ def test_another_file_of_the_name_is_read_anew(shape: Shape, tmp_path: Path) -> 
     Table(shape, None, tmp_path / "cache")
     write(shape.files[0], {**COLUMNS, "id": [f"s{n}" for n in range(12)]})
     assert Table(shape, None, tmp_path / "cache").number_of("s7") == 7
+    assert len(list((tmp_path / "cache").iterdir())) == 1  # the older one is gone
 
 
 def test_no_room_for_the_cache_is_no_error(

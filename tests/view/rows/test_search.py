@@ -97,6 +97,8 @@ def test_an_index_belongs_to_the_files_it_was_made_from(tmp_path: Path) -> None:
         SAID[0] = kept
     assert found(of, "pan") == [0]
     assert found(of, "kettle") == []
+    assert len(list((tmp_path / "cache").iterdir())) == 1  # that of the former files is gone
+    assert (tmp_path / "cache").stat().st_mode & 0o077 == 0  # the words of rows are in it
 
 
 def test_a_cache_that_cannot_be_written_only_costs_time(tmp_path: Path) -> None:

@@ -30,11 +30,12 @@ class Reading:
     def __init__(self) -> None:
         self.may_end = threading.Event()
         self.fails = False
+        self.error: Exception = TableError("t.parquet ends early", "get or make the table again")
 
     def __call__(self, *given: Any) -> Any:
         assert self.may_end.wait(30)
         if self.fails:
-            raise TableError("t.parquet ends early", "get or make the table again")
+            raise self.error
         return open_table(*given)
 
 
@@ -88,10 +89,13 @@ def test_whatever_needs_all_rows_waits_for_them(
     assert came[0] in (200, 303, 404, 405)
 
 
+@pytest.mark.parametrize("gone", [False, True])
 def test_what_is_wrong_behind_the_beginning_is_said_on_every_page(
-    tmp_path: Path, reading: Reading
+    tmp_path: Path, reading: Reading, gone: bool
 ) -> None:
     reading.fails = True
+    if gone:
+        reading.error = OSError("t.parquet ends early")
     runs = places(tmp_path)
     app = application(runs, hosts=LOCAL)
     reading.may_end.set()

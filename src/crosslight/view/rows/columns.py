@@ -4,7 +4,6 @@ The files of strangers are judged page by page as they are read, which for a mil
 some seconds; what came out of it is some 70 MB of codes and numbers, which load in a moment.
 """
 
-import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping
@@ -17,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crosslight.store import TableError, part_of
-from crosslight.view.rows.files import AT_ONCE, Files, Layout, stamp
+from crosslight.store import TableError, part_of, private_folder
+from crosslight.view.rows.files import AT_ONCE, Files, Layout, drop_older, kept_at
 from crosslight.view.rows.names import row_names
 from crosslight.view.rows.narrow import (
     Facet,
@@ -157,13 +156,14 @@ def keep_columns(shape: Shape, columns: Columns, cache: Path | None) -> None:
     path = _path(shape, cache)
     part = part_of(path)
     with suppress(OSError):
-        cache.mkdir(parents=True, exist_ok=True)
+        private_folder(cache)
         if shutil.disk_usage(cache).free < SPARED + sum(one.nbytes for one in arrays.values()):
             return
         try:
             with part.open("wb") as file:
                 np.savez(file, allow_pickle=False, **arrays)
             part.replace(path)
+            drop_older(path)
         finally:
             part.unlink(missing_ok=True)
 
@@ -241,8 +241,5 @@ def _bytes(data: bytes) -> Numbers:
 
 def _path(shape: Shape, cache: Path) -> Path:
     """Named by the files as they are now and by what is read of them."""
-    about = (
-        [(str(path.resolve()), stamp(path)) for path in shape.files],
-        (shape.id, shape.facets, shape.scores, shape.groups),
-    )
-    return cache / f"{hashlib.sha256(repr(about).encode()).hexdigest()[:32]}.columns.npz"
+    read = (shape.id, shape.facets, shape.scores, shape.groups)
+    return kept_at(cache, shape.files, read, "columns.npz")

@@ -1,5 +1,6 @@
 """Rows of open parquet files by their number, a row group at a time."""
 
+import hashlib
 import threading
 import time
 from collections import Counter, OrderedDict
@@ -22,6 +23,8 @@ MOST_KEPT: Final = 64 * 2**20
 AT_ONCE: Final = 65_536
 FEW: Final = 16
 """Pictures that are unpacked together to find one: a row group may hold a thousand large ones."""
+HERE: Final = 24
+"""Letters of a name in the cache that stay when a file changes."""
 PAUSE_S: Final = 0.5
 """Seconds that files wait for each other, where nobody waits for them: pages come first."""
 
@@ -70,6 +73,8 @@ class Files:
     def open_all(self) -> None:
         """Open what is not open yet, so that no reader waits for it."""
         for at in range(len(self._paths)):
+            if at in self._open:
+                continue
             time.sleep(PAUSE_S)
             with self._lock:
                 self._file(at)
@@ -219,3 +224,23 @@ def stamp(path: Path) -> tuple[int, ...]:
     """What changes when another file takes a path."""
     about = path.stat()
     return about.st_ino, about.st_size, about.st_mtime_ns
+
+
+def kept_at(cache: Path, paths: Sequence[Path], of: object, ending: str) -> Path:
+    """Where the cache keeps what was made `of` files as they are now: `HERE-NOW.ENDING`."""
+    # A file that was written again into the cache goes by the one that it was made of.
+    here = [p.name[:HERE] if p.parent == cache else str(p.resolve()) for p in paths]
+    now = [stamp(path) for path in paths]
+    return cache / f"{_short((here, of))[:HERE]}-{_short(now)[:12]}.{ending}"
+
+
+def drop_older(kept: Path) -> None:
+    """Delete what the cache keeps of the same files as they were."""
+    here, _, rest = kept.name.partition("-")
+    for old in kept.parent.glob(f"{here}-*.{rest.partition('.')[2]}"):
+        if old != kept:
+            old.unlink(missing_ok=True)
+
+
+def _short(about: object) -> str:
+    return hashlib.sha256(repr(about).encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,7 +1,6 @@
 """Files of others with large row groups, written again into the cache: a page of scattered rows
 unpacks as many row groups as it has rows, and one of 100,000 rows takes half a second."""
 
-import hashlib
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,13 +11,14 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from crosslight.store import TableFile, part_of
-from crosslight.view.rows.files import stamp
+from crosslight.store import TableFile, part_of, private_folder
+from crosslight.view.rows.files import drop_older, kept_at
 from crosslight.view.rows.shape import Shape
 
 LARGE: Final = 4_000
 """Rows of a row group from which the file is written again."""
 GROUP: Final = 1_000
+ENDING: Final = "groups.parquet"
 SPARED: Final = 2**30
 """Bytes that stay free on the disk of the cache."""
 
@@ -37,18 +37,12 @@ def rewritten(shape: Shape, cache: Path | None) -> Shape:
     """The shape over those files that stand in the cache with small row groups; none is opened."""
     if cache is None:
         return shape
-    kept = [(path, _place(path, cache)) for path in shape.files]
+    kept = [(path, kept_at(cache, [path], "", ENDING)) for path in shape.files]
     return replace(shape, files=tuple(k if k.is_file() else path for path, k in kept))
 
 
-def _place(path: Path, cache: Path) -> Path:
-    here = hashlib.sha256(str(path.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:24]
-    now = hashlib.sha256(repr(stamp(path)).encode()).hexdigest()[:12]
-    return cache / f"{here}-{now}.groups.parquet"
-
-
 def _small(path: Path, cache: Path, told: Callable[[str], None]) -> Path:
-    kept = _place(path, cache)
+    kept = kept_at(cache, [path], "", ENDING)
     if kept.is_file():
         return kept
     with TableFile(path) as file:
@@ -56,9 +50,8 @@ def _small(path: Path, cache: Path, told: Callable[[str], None]) -> Path:
             return path
         size = file.size
     with suppress(OSError):
-        cache.mkdir(parents=True, exist_ok=True)
-        for old in cache.glob(f"{kept.name[:24]}-*.groups.parquet"):  # of the file as it was
-            old.unlink(missing_ok=True)
+        private_folder(cache)
+        drop_older(kept)
         if shutil.disk_usage(cache).free < SPARED + 2 * size:
             told(f"{path.name} has large row groups, and the cache no room: pages will be slow")
             return path

@@ -22,7 +22,7 @@ from crosslight.runs import (
     running,
     split_files,
 )
-from crosslight.store import ImageStore, read_json
+from crosslight.store import ImageStore, TableError, read_json
 from crosslight.view.reviews.states import ReviewStates
 from crosslight.view.rows.files import stamp
 from crosslight.view.rows.open import lost_shape, shape_of
@@ -119,7 +119,7 @@ class Places(Mapping[str, Opened]):
         if self.left and not self._opened:
             raise next(iter(self.left.values()))
         self._looked = dict.fromkeys(self._opened, time.monotonic())
-        self._broken: dict[str, CrosslightError | OSError] = {}
+        self._broken: dict[str, CrosslightError] = {}
         self._locks = {name: threading.Lock() for name in self._opened}
 
     def __getitem__(self, name: str) -> Opened:
@@ -149,13 +149,14 @@ class Places(Mapping[str, Opened]):
                 try:
                     self._put(name, self._openers[name](False))
                 except (CrosslightError, OSError) as error:
-                    self._broken[name] = error
-                    raise
+                    gone = TableError(str(error), "get or make the table again")
+                    self._broken[name] = error if isinstance(error, CrosslightError) else gone
+                    raise self._broken[name] from error
             return self._opened[name]
 
     def broken(self, name: str) -> str:
         """Why the rest of a table cannot be read; "" while nothing is known to be wrong."""
-        return str(self._broken.get(name, ""))
+        return said(self._broken[name]) if name in self._broken else ""
 
     def refresh(self, name: str) -> None:
         """Open a place again if it has changed."""
