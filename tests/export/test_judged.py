@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,10 +17,14 @@ from typer.testing import CliRunner
 
 from crosslight.cli import app
 from crosslight.export import Chosen, ExportError, Places, export_run, import_labelstudio
+from crosslight.judge import WITH_COPIES
 from crosslight.records import BadSetting
-from crosslight.runs import Act, Reviews
+from crosslight.runs import Act, Intake, Reviews
 from crosslight.store import ImageStore
 from tests.export.judged_run import answered, graded, judged
+from tests.judge.running import job
+from tests.judge.running import run as run_job
+from tests.judge.simulated import scenes
 
 ALL = Chosen(sensitive=True)
 IMAGES = 16
@@ -114,6 +119,22 @@ def test_pictures_go_out_without_place_and_owner_or_it_is_said(tmp_path: Path, f
     assert b"Ann Owner" in held.getvalue() and (b"Ann Owner" in data) is (form == "TIFF")
     said = "The files of 1 picture are as they were, and may say where and by whom"
     assert [said in note for note in done.notes] == ([True] if form == "TIFF" else [])
+
+
+def test_the_licence_that_a_table_states_reaches_the_credits(tmp_path: Path) -> None:
+    images = scenes(3)
+    for at, scene in enumerate(images):
+        (tmp_path / f"{at}.jpg").write_bytes(scene.jpeg)
+    rows = [f"{at}.jpg,CC0-1.0,https://example.org/{at}" for at in range(3)]
+    (tmp_path / "table.csv").write_text("\n".join(["image,licence,origin", *rows]))
+    intake = Intake(tmp_path / "table.csv", replace(WITH_COPIES, min_side=8))
+    made, _ = run_job(replace(job(images, tmp_path), targets=(), intake=intake))
+    assert made.summary["rows"] == 3
+    export_run(tmp_path / "run", "hf", tmp_path / "out", ALL, places(tmp_path / "run"))
+    told = rows_in(tmp_path / "out").values()
+    assert {(row["licence"], row["origin"][-1]) for row in told} == {
+        ("CC0-1.0", str(at)) for at in range(3)
+    }
 
 
 def test_pictures_that_the_store_has_not_are_failures_with_the_way_out(

@@ -27,9 +27,14 @@ def said(run: Path, *acts: tuple[str, str, str], **more: Any) -> None:
         Reviews(run).add(Act(row, by, verdict, **more))
 
 
+def read(path: Path) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return rows
+
+
 def rows_in(out: Path) -> dict[str, dict[str, Any]]:
     (path,) = (out / "data").glob("train-*")
-    return {row["id"]: row for row in pq.read_table(path).to_pylist()}
+    return {row["id"]: row for row in read(path)}
 
 
 def test_only_rows_that_all_reviewers_accept_go_out(run: Path, tmp_path: Path) -> None:
@@ -49,13 +54,16 @@ def test_only_rows_that_all_reviewers_accept_go_out(run: Path, tmp_path: Path) -
 
 def test_edits_change_texts_and_nothing_that_a_row_is_known_by(run: Path, tmp_path: Path) -> None:
     edit = (("chosen", "Mended."), ("id", "z"), ("licence", "free"), ("split", "test"), ("new", ""))
-    said(run, ("a", "ann", "accept"), edit=edit, label="safe")
+    odd = (("side", "harmless"), ("pattern", "p"), ("mirror_of", "b"), ("chosen_by", "me"))
+    said(run, ("a", "ann", "accept"), edit=(*edit, *odd), label="safe")
     said(run, ("a", "bob", "accept"))
     export_run(run, "hf", tmp_path / "hf", Chosen(only="accepted"))
     row = rows_in(tmp_path / "hf")["a"]
     assert [row[name] for name in ("chosen", "licence", "split", "review_label")] == [
         *("Mended.", "CC0-1.0", "train", "safe")
     ]
+    as_it_was = {r["id"]: r for f in (run / "dataset").glob("*") for r in read(f)}["a"]
+    assert all(row[name] == as_it_was[name] for name, _ in odd if name in row)
     export_run(run, "msswift", tmp_path / "swift", Chosen(only="accepted"))
     (line,) = (tmp_path / "swift" / "train.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(line)["messages"][1]["content"] == "Mended."

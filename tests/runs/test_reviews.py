@@ -87,6 +87,13 @@ def test_torn_and_hostile_lines_are_passed_over_and_the_next_act_is_whole(tmp_pa
     path.unlink()
     assert not reviews.acts() and not reviews.standing() and not reviews.of_row("other-1")
 
+    versions = [reviews.version()]
+    for told in (longer, longer.replace(b"other", b"there"), longer[: len(longer) // 2]):
+        path.write_bytes(told)  # of as many acts, too
+        versions.append(reviews.version())
+        assert reviews.standing() == Reviews(tmp_path).standing()
+    assert len(set(versions)) == len(versions) and reviews.version() == versions[-1]
+
 
 def test_a_last_line_that_only_lacks_its_end_counts_once(tmp_path: Path) -> None:
     path = tmp_path / "reviews.jsonl"

@@ -75,6 +75,7 @@ def test_two_who_say_one_and_the_same_throughout_are_no_pair_for_kappa() -> None
     assert found.cohen == pytest.approx((0 + 0 - 1 + 0 + 0) / 5)
 
 
+@pytest.mark.slow
 def test_the_same_as_nltk() -> None:
     agreement = pytest.importorskip("nltk.metrics.agreement")
     drawn = random.Random(7)

@@ -112,6 +112,7 @@ class Reviews:
         self.path = place / FILE if place.is_dir() else place.with_name(f"{place.name}.{FILE}")
         self._lock = threading.Lock()
         self._now = _Read()
+        self._version = 0
         self._shown: tuple[int, dict[ReviewKey, Act]] = (0, {})
 
     def add(self, act: Act) -> Act:
@@ -142,9 +143,16 @@ class Reviews:
         """
         with self._lock:
             now = self._caught_up()
-            if self._shown[0] != len(now.acts):  # nobody changes what was given away
-                self._shown = (len(now.acts), dict(now.standing))
+            if self._shown[0] != self._version:  # nobody changes what was given away
+                self._shown = (self._version, dict(now.standing))
             return self._shown[1]
+
+    def version(self) -> int:
+        """Another number whenever an act was added, or the file is another; 0 while there is
+        none."""
+        with self._lock:
+            self._caught_up()
+            return self._version
 
     def last_of(self, by: str) -> Act | None:
         """The last act of a reviewer that is not taken back: the one that an undo takes back."""
@@ -196,23 +204,29 @@ class Reviews:
                 now = self._now
                 file.seek(max(0, now.at - _TAIL))
                 if file.read(min(now.at, _TAIL)) != now.tail:
-                    self._shown = (0, {})
-                    now = self._now = _Read()
+                    now = self._begin_anew()
                     file.seek(0)
                 for act, at in _acts_of(file, now.at):
                     now.at = at
                     if act is not None:
                         now.add(act)
+                        self._version += 1
                 file.seek(max(0, now.at - _TAIL))
                 now.tail = file.read(min(now.at, _TAIL))
                 now.settle()
         except FileNotFoundError:
-            self._now, self._shown = _Read(), (0, {})
+            if self._now.acts:
+                self._begin_anew()
         except OSError as error:
             raise ReviewError(
                 f"{self.path} cannot be read: {error.strerror or error}",
                 "it holds what reviewers said: give the right to read, or move it away",
             ) from error
+        return self._now
+
+    def _begin_anew(self) -> _Read:
+        self._version += 1
+        self._now = _Read()
         return self._now
 
     def _refuse_endless(self, size: int) -> None:

@@ -147,15 +147,15 @@ class TableFile:
         """Raises `TableError` for a name that no column has."""
         if tuple(names) in self._chosen:
             return self._chosen[tuple(names)]
-        asked = _asked([leaf.path for leaf in self._leaves], names)
-        there = {name for found in asked for name in found}
+        found = _asked([leaf.path for leaf in self._leaves], names)
+        there = {name for asked in found for name in asked}
         for name in names:
             if name not in there:
                 raise TableError(
                     f"{self.path.name} has no column {name!r}", "get or make the table again"
                 )
-        mine = [leaf for leaf, found in zip(self._leaves, asked, strict=True) if found]
-        self._chosen[tuple(names)] = mine
+        both = zip(self._leaves, found, strict=True)
+        self._chosen[tuple(names)] = [leaf for leaf, asked in both if asked]
         return self._chosen[tuple(names)]
 
     def _judge(self, group: int, leaves: Sequence[Leaf], at_once: int) -> int:

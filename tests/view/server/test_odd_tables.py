@@ -162,3 +162,11 @@ def test_texts_are_compared_with_lists_as_unlike_kinds(tmp_path: Path) -> None:
     web = application(open_places([one, two], None, None), hosts=LOCAL)
     page = ask(web, "/compare?a=one.parquet&b=two.parquet")
     assert page.status == 200 and "Not compared: x" in page.text
+
+
+@pytest.mark.parametrize("odd", [["x", "y"], [1, 2], [{"bytes": b"x"}, None], [[1], []]])
+def test_pictures_of_any_type_are_pictures_or_none(tmp_path: Path, odd: list[Any]) -> None:
+    for name in ("image", "images", "photos", "photo"):
+        web = app(tmp_path, {"text": ["a", "b"], name: odd})
+        assert ask(web, f"{AT}/picture/0.0-440.jpg").status == 404, name
+        assert ask(web, f"{AT}/row/0").status == ask(web, f"{AT}/rows").status == 200, name

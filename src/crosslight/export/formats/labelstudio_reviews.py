@@ -1,18 +1,16 @@
 """`crosslight import labelstudio`: what people said there, as acts in the reviews of the run."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from crosslight.export.formats.labelstudio_file import read_tasks
 from crosslight.export.formats.labelstudio_said import acts_of, is_ours
 from crosslight.export.formats.source import ExportError, Source, open_source
 from crosslight.runs import Act, ReviewError, Reviews, added_to
-from crosslight.store import TableError, TableFile, read_named
-
-MOST_FILE: Final = 2 * 2**30
+from crosslight.store import TableError, TableFile
 
 
 @dataclass(slots=True)
@@ -32,7 +30,7 @@ def import_labelstudio(
     `names`: who the people there are here, by number or address; others are `labelstudio:WHO`.
     Importing a file again adds nothing. Raises `ExportError`, `ReviewError`, `UnreadableFile`.
     """
-    tasks, source = _tasks(file), open_source(folder)
+    tasks, source = read_tasks(file), open_source(folder)
     with added_to(folder, source.kind):
         return _added(file, tasks, _ids(source), Reviews(folder), names or {})
 
@@ -62,23 +60,6 @@ def _added(
                 done.acts[act.verdict or "label or edit"] += 1
                 done.reviewers.add(act.by)
     return done
-
-
-def _tasks(file: Path) -> list[Any]:
-    if not file.is_file():
-        raise ExportError(f"{file} is no file", "give the JSON that Label Studio exported")
-    try:
-        told = json.loads(read_named(file, MOST_FILE))
-    except (ValueError, RecursionError) as error:
-        raise ExportError(f"{file} is no JSON", "export it as JSON (not JSON-MIN)") from error
-    if not isinstance(told, list) or not all(isinstance(task, Mapping) for task in told):
-        raise ExportError(f"{file} is no list of tasks", "export it as JSON (not JSON-MIN)")
-    if told and not any("annotations" in task for task in told):
-        raise ExportError(
-            f"no task of {file} has annotations",
-            "export the project as JSON: JSON-MIN and CSV do not say who said what",
-        )
-    return told
 
 
 def _ids(source: Source) -> set[str]:

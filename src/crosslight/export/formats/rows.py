@@ -20,6 +20,8 @@ PLACEHOLDERS = (
 """What trainers replace by a picture: in a text of somebody it would stand for none."""
 NO_PICTURE = "no_picture: the row holds no bytes of its photo"
 _SHARED = ("id", "photo", "source", "sensitive", "split", "licence", "origin")
+_WORDS = frozenset("text response risk element question chosen rejected".split())
+"""Columns of a build and of pairs that a reviewer can edit in the viewer."""
 _OPTIONAL = {
     **{"mirror_of": "mirror", "weight": "weight"},
     **{name: name for name in ("source_2", "licence_2", "origin_2")},
@@ -114,11 +116,12 @@ def read_rows(
 
 
 def _corrected(cells: Mapping[str, Any], verdict: Reviewed) -> dict[str, Any]:
-    """What reviewers change: texts only, and not what a row is known and cut by."""
+    """What reviewers change: words, and not what a row is known, cut and credited by, whatever the
+    file of reviews says."""
     return {
         name: text
         for name, text in verdict.edit.items()
-        if name not in _SHARED and isinstance(cells.get(name), str)
+        if name in _WORDS and isinstance(cells.get(name), str)
     }
 
 

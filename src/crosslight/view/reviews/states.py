@@ -58,37 +58,23 @@ class ReviewStates:
         self._reviews, self._table = reviews, table
         self._numbers: dict[str, int | None] = {}
         self._said: dict[str | None, Said] = {}
-        self._standing: tuple[tuple[object, ...], Mapping[ReviewKey, Act]] = ((), {})
 
     def of(self, name: str, by: str) -> Said:
         """`name`: one of `FACETS`; `by`: who asks."""
         who = by if name == MINE else None
-        key = (name, who, *self._so_far())
+        key = (name, who, self._reviews.version())
         found = self._said.get(who)
         if found is None or found.key != key:
-            acts = self.standing().items()
+            acts = self._reviews.standing().items()
             found = self._told(key, [one for one in acts if who is None or one[0].by == who])
             if len(self._said) >= MOST_KEPT:  # a name comes from a browser: there are many
                 self._said.clear()
             self._said[who] = found
         return found
 
-    def standing(self) -> Mapping[ReviewKey, Act]:
-        """What each reviewer now says, found out again only where something was added."""
-        so_far = self._so_far()
-        kept = self._standing
-        if kept[0] != so_far:
-            kept = self._standing = so_far, self._reviews.standing()
-        return kept[1]
-
-    def _so_far(self) -> tuple[object, ...]:
-        """What changes when somebody says something, or another file takes the place of this."""
-        acts = self._reviews.acts()
-        return (len(acts), acts[-1] if acts else None)
-
     def begun(self) -> bool:
         """Whether anybody has said anything."""
-        return bool(self._reviews.acts())
+        return bool(self._reviews.version())
 
     def narrowed(self, query: Query, by: str, without: str = "") -> Query:
         """The query with what it asks of reviews found out, except of the facet `without`."""

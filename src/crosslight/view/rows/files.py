@@ -70,14 +70,6 @@ class Files:
         """Of the first file; the others have at least its columns, or cannot be read."""
         return self.layout.schema
 
-    @property
-    def mark(self) -> str:
-        """Another one where the files are others, or have changed: a number names a row of these
-        alone."""
-        both = zip(self._paths, self._stamps, strict=True)
-        about = [(str(path.resolve()), stamped) for path, stamped in both]
-        return hashlib.sha256(repr(about).encode("utf-8", "surrogateescape")).hexdigest()[:12]
-
     def open_all(self) -> None:
         """Open what is not open yet, so that no reader waits for it."""
         for at in range(len(self._paths)):

@@ -60,8 +60,8 @@ class Pictures:
             path = value.get("path") if isinstance(value, dict) else None
             return _bytes(value), str(path or "")
         if "images" in files.schema.names:
-            several = files.cell(number, "images") or ()
-            if at >= len(several):
+            several = files.cell(number, "images")
+            if not isinstance(several, list) or at >= len(several):
                 return None, ""
             one = several[at]  # of a benchmark a name in its folder
             return (None, one) if isinstance(one, str) else (_bytes(one), "")
@@ -96,8 +96,8 @@ class Pictures:
             photo = self.table.files.rows_of([number], [self.table.shape.photo])[0]
             return str(photo[self.table.shape.photo] or "")
         if "photos" in names:
-            several = self.table.files.rows_of([number], ["photos"])[0]["photos"] or ()
-            return str(several[at]) if at < len(several) else ""
+            several = self.table.files.rows_of([number], ["photos"])[0]["photos"]
+            return str(several[at]) if isinstance(several, list) and at < len(several) else ""
         return ""
 
 

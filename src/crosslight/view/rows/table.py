@@ -158,12 +158,6 @@ class Table:
         """The columns without bytes in them."""
         return plain_columns(self.files.schema)
 
-    @cached_property
-    def mark(self) -> str:
-        """Of these files as they are: by it an address of a number is known to be of another
-        table, or of this one before it changed."""
-        return self.files.mark
-
     def name_of(self, number: int) -> str:
         """What a row is called in addresses and reviews: its id, or its number where the table has
         none."""

@@ -73,7 +73,7 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
         if run.table is None or number >= run.table.rows:
             raise HTTPException(404, "There is no such row.")
         mark = request.query_params.get("v")
-        if mark not in (None, run.table.mark):
+        if mark not in (None, run.mark):
             raise HTTPException(404, "The table has changed since this page was made.")
         data = await run_in_threadpool(run.pictures.small, number, side, at)
         if data is None:

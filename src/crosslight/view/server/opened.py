@@ -1,5 +1,6 @@
 """A place that is looked at: its rows, their pictures, what was lost, and what reviewers said."""
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,6 +11,8 @@ from typing import Any
 
 from crosslight.records import CrosslightError
 from crosslight.runs import (
+    DROPPED_FILE,
+    FAILED_FILE,
     RUN_FILE,
     LostReason,
     Reviews,
@@ -35,9 +38,7 @@ LOOK_S = 1.0
 @dataclass
 class Opened:
     """`name` stands in addresses; `run`: what its run.json says, empty for a foreign table;
-    `answers`: the answer store that its models' calls lie in;
-    `sources`: the files of its rows as they lie there, also where they are read out of the cache;
-    `partial`: whether the table is only
+    `answers`: the answer store that its models' calls lie in; `partial`: whether the table is only
     the beginning of a large one, the rest of which is being read; `faults`: what cannot be shown
     of it, and what helps."""
 
@@ -50,6 +51,12 @@ class Opened:
     lost: dict[str, Table] = field(default_factory=dict)
     answers: Path | None = None
     sources: tuple[Path, ...] = ()
+    """The files of its rows as they lie there, also where they are read out of the cache."""
+    mark: str = ""
+    """Of these files as they are: by it an address of a row's number is known to be of another
+    table, or of this one before it changed."""
+    stamps: tuple[object, ...] = ()
+    """Of all its files, as they were before anything was read: what changes meanwhile is seen."""
     partial: bool = False
     faults: tuple[str, ...] = ()
 
@@ -67,6 +74,11 @@ class Opened:
     def going(self) -> bool:
         """Whether a process writes the run now."""
         return bool(self.run or not self.place.is_file()) and running(self.place) is not None
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether its files are others than before it was opened."""
+        return self.stamps != _stamps(self.place, bool(self.run), self.sources)
 
     def reasons(self, how: str) -> tuple[LostReason, ...]:
         """Why rows were `dropped` or `failed`, the most frequent reason first."""
@@ -106,7 +118,6 @@ class Places(Mapping[str, Opened]):
                 self.left[name] = error
         if self.left and not self._opened:
             raise next(iter(self.left.values()))
-        self._stamps = {name: _stamps(one) for name, one in self._opened.items()}
         self._looked = dict.fromkeys(self._opened, time.monotonic())
         self._broken: dict[str, CrosslightError] = {}
         self._locks = {name: threading.Lock() for name in self._opened}
@@ -116,7 +127,7 @@ class Places(Mapping[str, Opened]):
         now = time.monotonic()
         if now - self._looked[name] > LOOK_S:
             self._looked[name] = now
-            if self._stamps[name] != _stamps(found):
+            if found.has_changed:
                 threading.Thread(target=self.refresh, args=(name,), daemon=True).start()
         return found
 
@@ -150,14 +161,14 @@ class Places(Mapping[str, Opened]):
     def refresh(self, name: str) -> None:
         """Open a place again if it has changed."""
         with self._locks[name]:
-            if _stamps(self._opened[name]) == self._stamps[name]:
+            if not self._opened[name].has_changed:
                 return
             # Half written or gone: what was there stays until it can be read.
             with suppress(CrosslightError, OSError):
                 self._put(name, self._openers[name](False))
 
     def _put(self, name: str, fresh: Opened) -> None:
-        self._opened[name], self._stamps[name] = fresh, _stamps(fresh)
+        self._opened[name] = fresh
         self._broken.pop(name, None)
 
     def warm(self) -> None:
@@ -222,12 +233,14 @@ def _opened(
     beginning: bool,
 ) -> Opened:
     is_run = place.is_dir() and (place / RUN_FILE).is_file()
+    of_run = _stamps(place, True, ()) if is_run else ()
     run = read_run(place) if is_run else {}
     if is_run and not run and not mapping:
         read_json(place / RUN_FILE)  # raises what is wrong with it
         raise RunError(f"{place / RUN_FILE} tells nothing of a run", "get or make it again")
     shape = shape_of(place, mapping)
     sources = () if shape is None else shape.files
+    mark, stamps = _mark(sources), of_run if run else _stamps(place, False, sources)
     table, partial = None, False
     if shape is not None and beginning:
         table, partial = open_beginning(shape, cache, told)
@@ -243,21 +256,28 @@ def _opened(
         lost=lost,
         answers=answers,
         sources=sources,
+        mark=mark,
+        stamps=stamps,
         partial=partial,
         faults=faults,
     )
 
 
-def _stamps(one: Opened) -> tuple[object, ...]:
+def _mark(files: Sequence[Path]) -> str:
+    about = [(str(path.resolve()), stamp(path)) for path in files]
+    return hashlib.sha256(repr(about).encode("utf-8", "surrogateescape")).hexdigest()[:12]
+
+
+def _stamps(place: Path, is_run: bool, sources: Sequence[Path]) -> tuple[object, ...]:
     """What changes when a run writes its folder."""
-    files = [one.place / RUN_FILE, *(t.shape.files[0] for t in one.lost.values())]
-    if one.place.is_file():
-        files = [one.place]
-    elif one.run:
-        files += [file for found in split_files(one.place).values() for file in found]
-        files += [one.place / name for name in ("verdicts.parquet", "items.parquet")]
-    elif one.table is not None:
-        files += one.sources
+    files = [place / RUN_FILE, *(place / name for name in (FAILED_FILE, DROPPED_FILE))]
+    if place.is_file():
+        files = [place]
+    elif is_run:
+        files += [file for found in split_files(place).values() for file in found]
+        files += [place / name for name in ("verdicts.parquet", "items.parquet")]
+    else:
+        files += sources
     found: list[object] = []
     for file in files:
         try:

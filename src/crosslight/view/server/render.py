@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 CUT = 20_000
 """Characters of a cell on a row's page; the rest is offered as plain text."""
 
-SHORT = 12
-"""Characters of a long id."""
 MOST_DEPTH = 8
 """Of a value in a value."""
+
+SHORT = 12
+"""Characters of a long id."""
 
 OWN_PAGES = {"judge": "Matrix", "bench": "Numbers", "prefer": "Pairs", "rate": "Matrix"}
 """Tabs of the pages that only one kind of run has."""
@@ -59,12 +60,6 @@ def cell(value: Any, depth: int = 0) -> str:
     return str(value)
 
 
-def short(text: Any) -> str:
-    """The beginning of an id or a hash: enough to tell it from others."""
-    said = str(text)
-    return said if len(said) <= SHORT + 2 else f"{said[:SHORT]}…"
-
-
 def _inner(value: Any, depth: int) -> list[str]:
     """What a list or a mapping holds; of one that is too deep that there is something."""
     if depth > MOST_DEPTH:
@@ -72,6 +67,12 @@ def _inner(value: Any, depth: int) -> list[str]:
     if isinstance(value, Mapping):
         return [f"{name}: {cell(one, depth + 1)}" for name, one in value.items()]
     return [cell(one, depth + 1) for one in value]
+
+
+def short(text: Any) -> str:
+    """The beginning of an id or a hash: enough to tell it from others."""
+    said = str(text)
+    return said if len(said) <= SHORT + 2 else f"{said[:SHORT]}…"
 
 
 def path(text: str) -> str:

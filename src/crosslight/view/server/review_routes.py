@@ -24,7 +24,6 @@ def review_routes(runs: Mapping[str, Opened]) -> list[Route]:
         run, form = run_of(runs, request), dict(await form_of(request))
         query = await query_of(run, request)
         number = await run_in_threadpool(number_of, run, form.get("row", ""))
-        _refuse_other_table(run, form)
         if form.get("act") == "undo":
             onward = await run_in_threadpool(_undo, run, form, query)
         else:
@@ -108,6 +107,7 @@ def _routes_of_a_row(runs: Mapping[str, Opened]) -> list[Route]:
 
 def _act(run: Opened, number: int, form: Mapping[str, str]) -> Act:
     """What a form says. Raises `ReviewError` where it says nothing."""
+    _refuse_other_table(run, form)
     label, _, rule = form.get("label", "").partition("@")
     edit = {}
     if form.get("act") == "edit" or form.get("verdict") == "accept" or label:
@@ -138,7 +138,7 @@ def _named(form: Mapping[str, str]) -> str:
 def _refuse_other_table(run: Opened, form: Mapping[str, str]) -> None:
     """A row without an id is known by its place alone, at which another may stand by now."""
     assert run.table is not None
-    if not run.table.shape.id and form.get("table", run.table.mark) != run.table.mark:
+    if not run.table.shape.id and form.get("table", run.mark) != run.mark:
         raise ReviewError(
             "this table has changed since the page was made, and its rows have no ids",
             "go back, copy what you typed, and load the page again",

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from crosslight.records import content_hash
-from crosslight.runs import Act, ReviewError
+from crosslight.runs import Act, ReviewError, ReviewKey, reviewed_rows
 from crosslight.view.rows.query import Query
 from crosslight.view.rows.shape import Shape
-from crosslight.view.server.judged import rules_of
 from crosslight.view.server.opened import Opened
 from crosslight.view.server.person import person
 from crosslight.view.server.render import CUT, rendered
@@ -92,7 +91,7 @@ def page(runs: Mapping[str, Opened], run: Opened, number: int, query: Query) -> 
         facts=_facts(row, shape, words),
         beside=_beside(run, row, number),
         origins=_origins(run, row),
-        judged=rules_of(run, id) if shape.kind == "judge" else [],
+        judged=_judged(run, id) if shape.kind == "judge" else [],
         rules=_rules(row.get("rules")) if shape.kind == "judge" else [],
         provenance=_pairs_of(row.get("provenance")),
         acts=acts,
@@ -134,11 +133,10 @@ def changed(run: Opened, number: int, form: Mapping[str, str]) -> dict[str, str]
     }
 
 
-def edits_of(acts: Sequence[Act]) -> dict[str, str]:
-    """The words of a row as reviewers have changed them, the later over the earlier; who rejects a
-    row changes nothing of it."""
-    later = sorted(acts, key=lambda act: act.at)
-    return {c: t for act in later if act.verdict != "reject" for c, t in act.edit}
+def edits_of(acts: Sequence[Act]) -> Mapping[str, str]:
+    """The words of a row as reviewers have changed them, as an export takes them."""
+    found = reviewed_rows({ReviewKey(act.row, act.by, act.rule): act for act in acts})
+    return next((one.edit for one in found.values()), {})
 
 
 def _as_typed(text: str) -> str:
@@ -197,6 +195,13 @@ def _origins(run: Opened, row: Mapping[str, Any]) -> list[tuple[str, str]]:
     assert run.table is not None
     found = [(said, str(row.get(column) or "")) for column, said in FROM]
     return [(said, id) for said, id in found if id and run.table.number_of(id) is not None]
+
+
+def _judged(run: Opened, id: str) -> list[Any]:
+    """What the judge found of each rule, with its evidence."""
+    from crosslight.view.server.judged import rules_of  # most rooms of the house, for this kind
+
+    return list(rules_of(run, id))
 
 
 def _rules(said: Any) -> list[dict[str, Any]]:

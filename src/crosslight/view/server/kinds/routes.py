@@ -45,7 +45,8 @@ def kind_routes(runs: Mapping[str, Opened]) -> list[Route]:
         if run.kind not in KINDS or run.run.get("status") is None:
             raise HTTPException(404, "This kind of run has no page of its own.")
         asked = dict(request.query_params)
-        return HTMLResponse(await run_in_threadpool(_made, run, lambda: _page(runs, run, asked)))
+        made = await run_in_threadpool(_made, run, lambda: _page(runs, run, asked))
+        return HTMLResponse(made)
 
     async def plot(request: Request) -> Response:
         run, form = run_of(runs, request), request.path_params["form"]
