@@ -174,14 +174,12 @@ class Table:
     def numbers_of(self, ids: Sequence[str]) -> dict[str, int]:
         """The numbers of the rows with these ids, in one pass; ids of no row are left out."""
         hit = np.flatnonzero(self.mask_of(ids))[::-1].tolist()  # of an id twice the first counts
-        if not self.shape.id:
-            return {str(number): number for number in hit}
-        return {str(row[self.shape.id]): row["#"] for row in self.some(hit, [self.shape.id])}
+        return {self.name_of(number): number for number in hit}
 
     def mask_of(self, ids: Sequence[str]) -> Numbers:
         """Which rows have one of these ids."""
         found = np.zeros(self.rows, dtype=bool)
-        if self.shape.id:
+        if self.columns.ids is not None:
             hit = pc.is_in(self.columns.ids, value_set=pa.array(ids, pa.large_string()))
             return np.asarray(hit.to_numpy(zero_copy_only=False), dtype=bool)
         found[[n for id in ids if (n := self.number_of(id)) is not None]] = True
