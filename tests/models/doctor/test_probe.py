@@ -198,4 +198,4 @@ def test_the_prior_of_a_judge_is_measured(yes: float, no: float, state: str, sai
 
     found = lines(Held(FakeModel(model)))["prior"]
     assert found.state == state and said in found.detail
-    assert ("judge --method paper: " in found.consequences) is (state == "no")
+    assert ("judge by the method paper: " in found.consequences) is (state == "no")

@@ -48,7 +48,7 @@ CONSEQUENCES: dict[str, Consequences] = {
     ),
     "prior": (
         (
-            "judge --method paper",
+            "judge by the method paper",
             "the prior rejects next to nothing: most plain Nos are reasoned about, at two calls",
         ),
         (
