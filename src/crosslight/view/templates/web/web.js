@@ -136,7 +136,11 @@ document.addEventListener("keydown", (event) => {
   else if (key === "w" && form) form.elements.reason.focus();
   else if (key === "e" && document.querySelector("details.edit")) {
     const box = document.querySelector("details.edit"); box.open = true; box.querySelector("textarea").focus();
-  } else if (key === "n" && form) location.href = document.querySelector('.steps a[href*="/next"]').href;
+  } else if (key === "n") {
+    const onward = document.querySelector("a.onward, .onward a");
+    if (!onward) return;
+    onward.click();
+  }
   else if (verdict) { if (form.elements.by.value) verdict.click(); else form.elements.by.focus(); }
   else return;
   event.preventDefault();
