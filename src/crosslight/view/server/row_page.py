@@ -199,6 +199,9 @@ def _origins(run: Opened, row: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _judged(run: Opened, id: str) -> list[Any]:
     """What the judge found of each rule, with its evidence."""
+    from crosslight.view.server.kinds.routes import load_pages
+
+    load_pages()
     from crosslight.view.server.judged import rules_of  # most rooms of the house, for this kind
 
     return list(rules_of(run, id))

@@ -1,5 +1,6 @@
 """Addresses of the pages special to a kind, and of the plot as a file."""
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
@@ -15,6 +16,7 @@ from crosslight.view.server.asked import run_of
 from crosslight.view.server.opened import Opened
 
 Found = TypeVar("Found")
+_LOADING: Final = threading.Lock()
 Page = Callable[[Mapping[str, Opened], Opened, Mapping[str, str]], str]
 KINDS: Final = ("judge", "bench", "prefer", "rate")
 """Kinds with a page of their own, each a module here. These and the plots bring most rooms of the
@@ -64,12 +66,16 @@ def kind_routes(runs: Mapping[str, Opened]) -> list[Route]:
 
 
 def load_pages() -> None:
-    """Load what the pages of kinds need, so that the first who asks need not wait."""
-    from crosslight.view.plots import of_run  # noqa: F401
-    from crosslight.view.server.kinds import bench, judge, prefer, rate  # noqa: F401
+    """Load what the pages of kinds need, so that the first who asks need not wait. One at a time:
+    two threads that load the same rooms meet packages that are half there."""
+    with _LOADING:
+        from crosslight.view.plots import of_run  # noqa: F401
+        from crosslight.view.server import judged  # noqa: F401
+        from crosslight.view.server.kinds import bench, judge, prefer, rate  # noqa: F401
 
 
 def _page(runs: Mapping[str, Opened], run: Opened, asked: Mapping[str, str]) -> str:
+    load_pages()
     from crosslight.view.server.kinds import bench, judge, prefer, rate
 
     pages: Mapping[str, Page] = {
@@ -82,6 +88,7 @@ def _page(runs: Mapping[str, Opened], run: Opened, asked: Mapping[str, str]) -> 
 
 
 def _plot(run: Opened, form: str) -> tuple[str, str | bytes] | None:
+    load_pages()
     from crosslight.view.plots.drawing import as_png, as_svg
     from crosslight.view.plots.of_run import plot_of
 
