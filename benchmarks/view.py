@@ -42,7 +42,7 @@ def main(folder: Path, rows: int, pictures: bool) -> None:
         print(f"made in {time.perf_counter() - began:.0f} s")
     size = sum(file.stat().st_size for file in run.rglob("*.parquet")) / 1e6
     print(f"{rows:,} rows, {size:,.0f} MB of parquet{' with pictures' if pictures else ''}")
-    measure(run, folder / "home", rows)
+    measure(run, folder / f"home-{run.name}", rows)
 
 
 def make(run: Path, rows: int, pictures: bool) -> None:
