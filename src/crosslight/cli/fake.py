@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import signal
+from typing import NoReturn
 
 import typer
 from rich.markup import escape
 
-from crosslight.cli.console import out
+from crosslight.cli.console import err, leave_at_once, out
 
 app = typer.Typer(help="A scripted model for examples and tests.", no_args_is_help=True)
 
@@ -31,6 +33,8 @@ def serve_fake(
 
     def ready(url: str, running: FakeEndpoint) -> None:
         name, models = escape(running.script.name), running.script.models
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: _stopped())
         out.print(f"serving '{name}' as openai:{name}@{escape(url)}")
         if models:
             out.print(f"and {len(models)} models: {escape(', '.join(models))}", style="dim")
@@ -48,3 +52,10 @@ def serve_fake(
                 ready=ready,
             )
         )
+
+
+def _stopped() -> NoReturn:
+    """A server that is stopped has done what it was started for."""
+    with contextlib.suppress(OSError, RuntimeError):  # two signals: a stream being written to
+        err.print("stopped")
+    leave_at_once(0)
