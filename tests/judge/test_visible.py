@@ -33,7 +33,7 @@ SAFE = {"brick.png", "china.jpg", "coins.png", "grass.png", "gravel.png", "plain
 
 @pytest.fixture(scope="module")
 def photos() -> dict[str, bytes]:
-    """The example photos that somebody judged, by name, where they were fetched before."""
+    """The example photos that somebody judged, by name."""
     from crosslight.cli.photos import example_names
     from crosslight.models import fetch
 
@@ -42,9 +42,10 @@ def photos() -> dict[str, bytes]:
 
     try:
         asyncio.run(ready())
-        paths = [fetch.path_of(name) for name in example_names()]
+        # Fetched where they are not: other tests may just be at it, and wait for each other.
+        paths = [fetch.fetch(name) for name in example_names()]
     except (FetchFailed, ModelError, OSError) as error:
-        pytest.skip(f"the embedded model or the example photos are not here: {error}")
+        pytest.skip(f"the embedded model or the example photos cannot be had: {error}")
     return {path.name: path.read_bytes() for path in paths if path.name in SAFE.union(UNSAFE)}
 
 

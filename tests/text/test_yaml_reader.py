@@ -1,6 +1,7 @@
 """YAML as it is written: nothing is lost, nothing is changed, all that is wrong is listed."""
 
 import math
+import re
 from typing import Any
 
 import pytest
@@ -84,7 +85,11 @@ def test_a_scalar_that_is_accepted_comes_back_with_its_characters(text: str) -> 
         st.one_of(
             st.booleans(),
             st.integers(),
-            st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z", "M"))),
+            # 0E0 is a number of JSON, which `as_json` is for, and a text of YAML 1.1, which needs
+            # a dot: its writers put no quotes around it.
+            st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z", "M"))).filter(
+                lambda text: not re.fullmatch(r"-?[0-9]+[eE][+-]?[0-9]+", text)
+            ),
             st.floats(allow_nan=False, allow_infinity=False),
         ),
         lambda inner: st.one_of(
