@@ -1,7 +1,7 @@
 """What the detector's labels are worth, and from which share of the tags on they count.
 
-    python benchmarks/detector.py --data FOLDER            # prints the tables
-    python benchmarks/detector.py --data FOLDER --write    # and writes the numbers it finds
+    python -m benchmarks.detector --data FOLDER            # prints the tables
+    python -m benchmarks.detector --data FOLDER --write    # and writes the numbers it finds
 
 The judgements are in detector_labels.yaml; the pictures are the user's own (see there).
 """

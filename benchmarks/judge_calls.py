@@ -1,8 +1,8 @@
 """How many calls an image takes under the 14-rule constitution, against asking everything.
 
-Run: PYTHONPATH=src:. python benchmarks/judge_calls.py [--images 600]
-     PYTHONPATH=src:. python benchmarks/judge_calls.py --levels 64 [--ablations]
-     PYTHONPATH=src:. python benchmarks/judge_calls.py --scenes 240
+Run: PYTHONPATH=src:. python -m benchmarks.judge_calls [--images 600]
+     PYTHONPATH=src:. python -m benchmarks.judge_calls --levels 64 [--ablations]
+     PYTHONPATH=src:. python -m benchmarks.judge_calls --scenes 240
 
 The judge runs whole over a simulated model whose answers are drawn, seeded, from what is true of a
 made-up image: a share of images breaks one rule, another share shows only the first preconditions

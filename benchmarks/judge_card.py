@@ -1,6 +1,6 @@
 """Do the intervals of the judge's report card cover the truth as often as they say?
 
-Run: python benchmarks/judge_card.py [--runs 1000] [--images 400] [--labels 10,20,50,100,200,400]
+Run: python -m benchmarks.judge_card [--runs 1000] [--images 400] [--labels 10,20,50,100,200,400]
      [--worlds vlm,balanced,rare,poor]
 
 Plays the labelling loop of docs/judge.md with known truth: `label_next.csv` (half by chance, half

@@ -1,6 +1,6 @@
 """The faults that the judge's issue names, each by its essential assertion.
 
-    PYTHONPATH=src:. python benchmarks/judge_faults.py            # all hold
+    python -m benchmarks.judge_faults                             # all hold
     PYTHONPATH=OLD/src:OLD python benchmarks/judge_faults.py      # OLD: a checkout of 9d2aa8d
 
 The tests that hold the mends use names that were not there before them, and would be red for those.

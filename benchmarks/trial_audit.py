@@ -1,6 +1,6 @@
 """Can the label be read off one part of a build whose author follows the prompts?
 
-    python benchmarks/trial_audit.py ../shared/data/photos
+    python -m benchmarks.trial_audit ../shared/data/photos
 
 The ideas of tests/build/trial.yaml over the 24 shared photos, their twins of trial_twins.yaml, and
 the numbers of the careful reader; a real build, and the audit of its card. Of the pictures: the

@@ -1,7 +1,7 @@
 """How fast DPO and a LoRA judge train: tokens a second and peak memory, on random weights.
 
 On a GPU a network of the size of Qwen2.5-VL-3B is made, else a small one, so that the script runs
-anywhere; a random network costs what a trained one costs. Run: `python benchmarks/tune.py`.
+anywhere; a random network costs what a trained one costs. Run: `python -m benchmarks.tune`.
 """
 
 import argparse

@@ -201,6 +201,8 @@ def _memory(pid: int) -> str:
 
 if __name__ == "__main__":
     plain = [word for word in sys.argv[1:] if not word.startswith("--")]
+    if not plain:
+        sys.exit(__doc__)
     main(
         Path(plain[0]),
         int(plain[1]) if len(plain) > 1 else 1_000_000,

@@ -1,6 +1,6 @@
 """Waves in a made-up world: calls until the scenarios are found, and what the interval covers.
 
-    python benchmarks/waves.py [--runs 1000] [--seeds 20]
+    python -m benchmarks.waves [--runs 1000] [--seeds 20]
 
 The world: 40 scenarios of Zipf frequency in 2,000 scenes (`tests/build/waves/world.py`). First
 table: calls until 38 of 40 scenarios were accepted (95%), by asking every scene the same once and

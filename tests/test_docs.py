@@ -18,6 +18,7 @@ PLACE = re.compile(
     r"/[a-z_/]*(?:\.(?:py|pyi|yaml|j2|tsv))?)`"
 )
 """`build/bank.py` and the like: a file or folder of a room, or of its tests."""
+BENCHMARK = re.compile(r"(?<!OLD )python3? (?:-m benchmarks\.(\w+)|benchmarks/(\w+)\.py)")
 COMMAND = re.compile(r"^\s*(?:\.venv/bin/)?crosslight (?!-)(.+)$", re.MULTILINE)
 
 
@@ -38,6 +39,22 @@ def test_options_in_commands_exist(page: Path) -> None:
         assert name, f"there is no command `crosslight {words}`"
         for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", words):
             assert option in options()[name], f"`crosslight {name}` has no {option}"
+
+
+BENCHMARKS = sorted((ROOT / "benchmarks").glob("*.py"))
+
+
+@pytest.mark.parametrize("page", [*PAGES, *BENCHMARKS], ids=lambda p: str(p.relative_to(ROOT)))
+def test_benchmarks_are_named_as_they_start(page: Path) -> None:
+    """As a file a script does not find `tests` and `benchmarks`; as a module it does."""
+    for module, file in BENCHMARK.findall(page.read_text(encoding="utf-8")):
+        script = ROOT / "benchmarks" / f"{module or file}.py"
+        assert script.is_file(), f"there is no {script.name}"
+        if file:
+            needs = re.findall(
+                r"^\s*(?:from|import) (?:tests|benchmarks)\b", script.read_text(), re.M
+            )
+            assert not needs, f"python -m benchmarks.{file}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
