@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ CHROMIUM = next(
 )
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+AXE = Path(__file__).parent / "axe" / "axe.min.js"
+AXE_RUN = "axe.run({resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa']})"
 
 
 @contextmanager
@@ -51,3 +54,18 @@ class Seen:
     def _said(self, message: Any) -> None:
         if message.type == "error" and "favicon" not in str(message.location):
             self.odd.append(f"console {message.text}")
+
+
+def violations(page: Any, where: str) -> list[str]:
+    """What axe-core finds serious on a page, in both themes. The page's context bypasses its
+    policy (`bypass_csp`), under which a script of ours could not run."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = []
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        found += [
+            f"{where} {theme} {one['id']} {one['nodes'][0]['html'][:99]}"
+            for one in page.evaluate(AXE_RUN)["violations"]
+            if one["impact"] in ("serious", "critical")
+        ]
+    return found

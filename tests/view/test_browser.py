@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.view.browser import PHONE, WIDE, Seen, chromium
+from tests.view.browser import PHONE, WIDE, Seen, chromium, violations
 from tests.view.served import pictured, served
 
-AXE = Path(__file__).parent / "axe" / "axe.min.js"
 AT = "/r/rows.parquet"
 SENSITIVE = [f"row-{n}" for n in range(0, 24, 3)]
 
@@ -190,7 +189,6 @@ def fits(page: Any, path: str) -> None:
 @pytest.mark.slow
 def test_no_serious_violation_by_axe(browser: Any, tmp_path: Path) -> None:
     place = pictured(tmp_path / "table", 6)
-    code = AXE.read_text(encoding="utf-8")
     found = []
     with served(tmp_path / "home", place) as (base, _):
         for size in (WIDE, PHONE):
@@ -203,18 +201,9 @@ def test_no_serious_violation_by_axe(browser: Any, tmp_path: Path) -> None:
                     page.fill("input[name=by]", "ann")
                     page.click("button[value=accept]")
                     page.goto(base + path)
-                page.evaluate(code)
-                for theme in ("light", "dark"):
-                    page.emulate_media(color_scheme=theme)
-                    done = page.evaluate(AXE_RUN)
-                    found += [
-                        f"{path} {size['width']} {theme} {one['id']} {one['nodes'][0]['html'][:99]}"
-                        for one in done["violations"]
-                        if one["impact"] in ("serious", "critical")
-                    ]
+                found += violations(page, f"{path} {size['width']}")
             context.close()
     assert found == []
 
 
-AXE_RUN = "axe.run({resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa']})"
 OTHERS = (f"{AT}/review", f"{AT}/calls/row-0", "/care", "/nowhere")

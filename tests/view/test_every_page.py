@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.view.browser import PHONE, WIDE, Seen, chromium
+from tests.view.browser import PHONE, WIDE, Seen, chromium, violations
 from tests.view.every_kind import every_kind, pages
 from tests.view.served import served
-from tests.view.test_browser import AXE, AXE_RUN, HOSTILE, fits
+from tests.view.test_browser import HOSTILE, fits
 
 FRIENDLY = "plain words"
 EVIL = "".join(text[:300] for text in HOSTILE)
@@ -61,7 +61,6 @@ def test_no_page_has_a_serious_violation_by_axe(
     browser: Any, looked_at: tuple[Path, list[Path]], tmp_path: Path
 ) -> None:
     store, runs = looked_at
-    code = AXE.read_text(encoding="utf-8")
     found = []
     with served(tmp_path / "home", *runs, store=store) as (base, _):
         for size in (WIDE, PHONE):
@@ -71,14 +70,6 @@ def test_no_page_has_a_serious_violation_by_axe(
             for what, address in pages(runs).items():
                 page.goto(base + address)
                 page.locator("details").evaluate_all(OPEN)
-                page.evaluate(code)
-                for theme in ("light", "dark"):
-                    page.emulate_media(color_scheme=theme)
-                    done = page.evaluate(AXE_RUN)
-                    found += [
-                        f"{what} {size['width']} {theme} {one['id']} {one['nodes'][0]['html'][:99]}"
-                        for one in done["violations"]
-                        if one["impact"] in ("serious", "critical")
-                    ]
+                found += violations(page, f"{what} {size['width']}")
             context.close()
     assert found == []

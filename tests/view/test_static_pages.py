@@ -10,10 +10,9 @@ import pytest
 from crosslight.view import write_any_report, write_prefer_report, write_report
 from tests.export.test_pairs import fixed, made
 from tests.judge.scripted import graded
-from tests.view.browser import PHONE, WIDE, Seen, chromium
+from tests.view.browser import PHONE, WIDE, Seen, chromium, violations
 from tests.view.every_kind import every_kind
 from tests.view.make_run import make_run
-from tests.view.test_browser import AXE, AXE_RUN
 
 NOTHING_KEPT = (
     "Object.defineProperty(window, 'localStorage', {get() { throw new Error('denied'); }})"
@@ -87,7 +86,7 @@ def test_what_is_left_out_and_hidden_holds_also_without_storage(
 @pytest.mark.slow
 def test_no_page_has_a_serious_violation_by_axe(browser: Any, tmp_path: Path) -> None:
     """With everything unfolded, at both widths, in both themes."""
-    store, code = tmp_path / "runs" / "store", AXE.read_text(encoding="utf-8")
+    store = tmp_path / "runs" / "store"
     with ThreadPoolExecutor(1) as pool:  # the browser keeps this thread's event loop
         _, runs = pool.submit(every_kind, tmp_path / "runs", "plain words").result()
         graded_run = pool.submit(graded, tmp_path / "graded", "28?5").result()
@@ -102,14 +101,6 @@ def test_no_page_has_a_serious_violation_by_axe(browser: Any, tmp_path: Path) ->
             page.locator("details").evaluate_all(
                 "all => all.forEach((one) => { one.open = true; })"
             )
-            page.evaluate(code)
-            for theme in ("light", "dark"):
-                page.emulate_media(color_scheme=theme)
-                where = f"{path.parent.name} {size['width']} {theme}"
-                found += [
-                    f"{where} {one['id']} {one['nodes'][0]['html'][:99]}"
-                    for one in page.evaluate(AXE_RUN)["violations"]
-                    if one["impact"] in ("serious", "critical")
-                ]
+            found += violations(page, f"{path.parent.name} {size['width']}")
         context.close()
     assert found == []
