@@ -86,6 +86,13 @@ def leave_at_once(code: int) -> NoReturn:
     os._exit(code)
 
 
+def end_served(said: str) -> NoReturn:
+    """A server that is stopped has done what it was started for: say so, and end at once."""
+    with suppress(OSError, RuntimeError):  # two signals: a stream that is being written to
+        err.print(escape(said))
+    leave_at_once(0)
+
+
 def watching(quiet: bool, *, headings: bool = False) -> Any:
     """Shows each pass of a run while it goes on; `headings`: with its name and size before."""
 

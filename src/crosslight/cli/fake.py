@@ -3,12 +3,11 @@
 import asyncio
 import contextlib
 import signal
-from typing import NoReturn
 
 import typer
 from rich.markup import escape
 
-from crosslight.cli.console import err, leave_at_once, out
+from crosslight.cli.console import end_served, out
 
 app = typer.Typer(help="A scripted model for examples and tests.", no_args_is_help=True)
 
@@ -34,7 +33,7 @@ def serve_fake(
     def ready(url: str, running: FakeEndpoint) -> None:
         name, models = escape(running.script.name), running.script.models
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: _stopped())
+            signal.signal(number, lambda *_: end_served("stopped"))
         out.print(f"serving '{name}' as openai:{name}@{escape(url)}")
         if models:
             out.print(f"and {len(models)} models: {escape(', '.join(models))}", style="dim")
@@ -52,10 +51,3 @@ def serve_fake(
                 ready=ready,
             )
         )
-
-
-def _stopped() -> NoReturn:
-    """A server that is stopped has done what it was started for."""
-    with contextlib.suppress(OSError, RuntimeError):  # two signals: a stream being written to
-        err.print("stopped")
-    leave_at_once(0)

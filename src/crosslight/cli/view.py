@@ -1,6 +1,5 @@
 """`crosslight view`: look at rows, pictures and reviews in the browser."""
 
-from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -8,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.markup import escape
 
-from crosslight.cli.console import err, leave_at_once, out
+from crosslight.cli.console import end_served, err, out
 from crosslight.cli.options import Store
 
 
@@ -83,14 +82,11 @@ def view(
 
 
 def _stopped(reviews: list[Path]) -> NoReturn:
-    """A viewer that is stopped has done what it was started for: it says where the reviews are,
-    and ends at once, for threads may read for a while yet, and write only what can be torn."""
+    """Says where the reviews are. Threads may read for a while yet, and write only what can be
+    torn: nothing is waited for."""
     written = [path for path in reviews if path.is_file()]
     where = written[0] if len(written) == 1 else f"{reviews[0].name} beside each run"
-    with suppress(OSError, RuntimeError):  # two signals: a stream that is being written to
-        said = f"stopped; reviews are saved in {where}" if written else "stopped"
-        err.print(escape(said), soft_wrap=True)
-    leave_at_once(0)
+    end_served(f"stopped; reviews are saved in {where}" if written else "stopped")
 
 
 def _part(said: str) -> tuple[str, str]:
