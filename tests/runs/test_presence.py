@@ -107,7 +107,8 @@ def test_a_row_that_breaks_the_endpoint_is_only_that_row(verb: Verb, tmp_path: P
 
     def breaks(body: dict[str, Any], number: int) -> web.Response | None:
         text = str(body.get("messages"))
-        if number == 5:
+        # A request without a picture may be one that all rows share, such as a prior.
+        if not poison and number >= 5 and "data:image" in text:
             poison.append(text)
         return says(500, "CUDA error") if text in poison else None
 
