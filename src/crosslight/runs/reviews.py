@@ -98,7 +98,7 @@ class _Read:
         """Take together what has come."""
         for key in self.changed:
             if self.said[key]:
-                self.standing[key] = _together(self.said[key])
+                self.standing[key] = _one_act(self.said[key])
             else:
                 self.standing.pop(key, None)
         self.changed.clear()
@@ -251,7 +251,7 @@ def _acts_of(file: BinaryIO, at: int) -> Iterator[tuple[Act | None, int]]:
         yield last, at + len(rest)
 
 
-def _together(acts: Sequence[Act]) -> Act:
+def _one_act(acts: Sequence[Act]) -> Act:
     """One act that says what these say, the later over the earlier."""
     verdict = next((a for a in reversed(acts) if a.verdict), None)
     edit = {column: text for act in acts for column, text in act.edit}

@@ -5,7 +5,6 @@ as a whole raises `SuiteError`, which `fields.each` turns into a `BadRow` of tha
 """
 
 import csv
-import hashlib
 import io
 import json
 from collections import Counter
@@ -16,7 +15,7 @@ from typing import Any
 
 from crosslight.bench.item import BadRow, SuiteError
 from crosslight.bench.native.fields import RowFault, Rows
-from crosslight.store import LINKED, TwoFiles, find_file, stays_in
+from crosslight.store import LINKED, TwoFiles, file_sha256, find_file, stays_in
 from crosslight.text import NotText, decode, split_lines, table_start
 
 MAX_FILE = 1 << 30
@@ -115,8 +114,7 @@ def file_bytes(folder: Path, name: str, limit: int = MAX_FILE) -> bytes:
 def file_hash(folder: Path, name: str) -> str:
     """sha256 of a file, for the result's provenance; empty of one that cannot be read."""
     try:
-        with inside(folder, name).open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return file_sha256(inside(folder, name))
     except (RowFault, OSError):
         return ""
 

@@ -1,6 +1,5 @@
 """The cache of model files and example photos: fetch once, check always, never half a file."""
 
-import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from crosslight.models.fetch import download as web
 from crosslight.models.fetch import package as registry
 from crosslight.models.fetch.errors import FetchFailed, WrongHash
 from crosslight.models.fetch.manifest import MANIFEST, Entry, Manifest, Place, read_manifest
-from crosslight.store import open_part, private_folder, resumed_part
+from crosslight.store import file_sha256, open_part, private_folder, resumed_part
 
 HASH_UP_TO = 64 * 2**20
 """Bytes up to which a cached file is hashed again at every `fetch` (0.05 s); above, its size."""
@@ -171,8 +170,8 @@ def _take_neighbours(book: Manifest, entry: Entry, place: Place, archive: ZipFil
 
 def _keep(entry: Entry, part: Path) -> None:
     """Check the whole file and give it its name. Raises `WrongHash`; the bytes are gone then."""
+    found = file_sha256(part)
     with part.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
         os.fsync(file.fileno())
     if found != entry.sha256:
         part.unlink()
@@ -190,8 +189,6 @@ def _state(entry: Entry, *, full: bool = False) -> State:
         return "missing"
     if path.stat().st_size != entry.size:
         return "damaged"
-    if full or entry.size <= HASH_UP_TO:
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256:
-                return "damaged"
+    if (full or entry.size <= HASH_UP_TO) and file_sha256(path) != entry.sha256:
+        return "damaged"
     return "present"

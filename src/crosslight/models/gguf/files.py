@@ -17,7 +17,7 @@ from crosslight.models.fetch.download import download, hub_url
 from crosslight.models.fetch.errors import WrongHash
 from crosslight.models.fetch.manifest import Hub, read_manifest
 from crosslight.models.gguf.header import MAGIC
-from crosslight.store import plain_path, private_folder, resumed_part, write_json
+from crosslight.store import file_sha256, plain_path, private_folder, resumed_part, write_json
 
 HUB_FILE = re.compile(r"([\w.-]+/[\w.-]+)/([\w./-]+\.gguf)(?:@([\w.-]+))?")
 TIMEOUT = 15.0
@@ -55,8 +55,7 @@ def fingerprint(path: Path) -> str:
             return str(known["sha256"])
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = file_sha256(path)
     try:
         private_folder(note.parent)
         write_json(note, {"file": now, "sha256": found})
@@ -109,9 +108,7 @@ def _download_checked(url: str, target: Path, on_bytes: Callable[[int], None]) -
     size, announced = _head(url)
     part = resumed_part(target, announced[:8] or "whole")
     download(url, part, size, on_bytes)
-    with part.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if announced and found != announced:
+    if announced and file_sha256(part) != announced:
         part.unlink()
         raise WrongHash(f"{target.name}: the hub announced another hash", hint="fetch it again")
     part.replace(target)

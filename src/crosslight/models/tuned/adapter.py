@@ -34,7 +34,7 @@ from crosslight.models.tuned.verdict import (
     is_asked_for,
 )
 from crosslight.records import canonical
-from crosslight.store import stays_in
+from crosslight.store import file_sha256, stays_in
 
 WEAKNESS = (
     "Tuned to judge in its own format. Questions in another form go to the tuned network as they "
@@ -81,11 +81,10 @@ def check_files(folder: Path, adapter: AdapterFile) -> None:
             raise Missing(f"{folder.name} lacks {name[:80]}", hint=AGAIN)
         if not stays_in(folder, path):
             raise NotSupported(f"{name[:80]} is a link out of {folder.name}", hint=AGAIN)
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != sha:
-                raise NotSupported(
-                    f"{folder.name}: {name} is not the file that {FILE} names", hint=AGAIN
-                )
+        if file_sha256(path) != sha:
+            raise NotSupported(
+                f"{folder.name}: {name} is not the file that {FILE} names", hint=AGAIN
+            )
 
 
 class JudgeModel:

@@ -10,7 +10,7 @@ from typing import Any
 from crosslight.models.errors import NotSupported
 from crosslight.models.hf.backend import HfBackend
 from crosslight.models.protocol import Model
-from crosslight.store import UnreadableFile, read_json, stays_in
+from crosslight.store import UnreadableFile, file_sha256, read_json, stays_in
 
 RUN, MODEL = "run.json", "model"
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
@@ -90,6 +90,5 @@ async def open_network(folder: Path) -> Model:
 def _digest(model: Path) -> str:
     whole = hashlib.sha256()
     for name in (CONFIG, WEIGHTS):
-        with (model / name).open("rb") as file:
-            whole.update(hashlib.file_digest(file, "sha256").digest())
+        whole.update(bytes.fromhex(file_sha256(model / name)))
     return whole.hexdigest()
