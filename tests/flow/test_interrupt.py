@@ -16,7 +16,7 @@ from crosslight.flow import (
     run_main,
 )
 from crosslight.records import Done
-from tests.flow.parts import collect, runner_of
+from tests.flow.parts import runner_of
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -28,10 +28,13 @@ def test_a_signal_stops_the_run_in_order(number: signal.Signals) -> None:
 
     async def main() -> None:
         runner = runner_of([hang], alive=8)
-        asyncio.get_running_loop().call_later(0.05, os.kill, os.getpid(), number)
+        seen = []
         with interrupts(runner.stop):
-            results = await collect(runner, range(100))
-        assert [r.row for r in results] == [0, 1, 2]
+            async for result in runner.run(range(100)):
+                seen.append(result.row)
+                if result.row == 2:
+                    os.kill(os.getpid(), number)
+        assert seen == [0, 1, 2]
         assert (runner.status, runner.reason) == ("stopped", f"interrupted ({number.name})")
 
     run_main(main())

@@ -143,8 +143,11 @@ def test_how_far_a_run_is_can_be_read_beside_it(
     async def verb() -> None:
         async with open_hall(RunSetup("trial", *places, {"m": By(good)})) as hall:
             async for _ in hall.results([ask], range(4), "asking"):
-                await asyncio.sleep(0.05)
-                told.append((running(places[0]) or {})["progress"])
+                for _ in range(1_000):
+                    await asyncio.sleep(0.01)
+                    told.append((running(places[0]) or {}).get("progress", {}))
+                    if told[-1].get("asked") == 4:
+                        break
 
     asyncio.run(verb())
     last = told[-1]

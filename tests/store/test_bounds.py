@@ -175,14 +175,20 @@ def test_no_decoding_process_outlives_a_killed_run(tmp_path: Path) -> None:
     ) as run:
         assert run.stdout is not None
         assert run.stdout.readline() == "under way\n"
-        tasks = Path(f"/proc/{run.pid}/task").iterdir()
-        children = " ".join((task / "children").read_text() for task in tasks)
+        deadline = time.monotonic() + 30
+        while not (children := _children(run.pid)) and time.monotonic() < deadline:
+            time.sleep(0.05)
         run.kill()
-    [child] = children.split()
+    [child] = children
     deadline = time.monotonic() + 5
     while _runs(child) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _runs(child)
+
+
+def _children(pid: int) -> list[str]:
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return " ".join((task / "children").read_text() for task in tasks).split()
 
 
 def _runs(pid: str) -> bool:

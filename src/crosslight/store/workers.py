@@ -29,6 +29,8 @@ PIXELS_AT_ONCE = 128_000_000
 """Of all pictures in the processes together: one of the largest leaves room for ordinary ones."""
 WALL = 6
 """Times the processor seconds that a picture may take by the clock: the machine may be busy."""
+LEAST_WALL_S = 60.0
+"""And however few those are: at a load of ten, one second of processor took seven."""
 _MOST_WORDS = 1 << 16
 _START = "import sys; sys.path[:] = {path!r}; from crosslight.store.worker import serve; serve()"
 
@@ -85,7 +87,7 @@ def _ask(
         for again in (True, False):
             worker = _pool.take()
             try:
-                told, body = worker.ask(job, data, bounds.max_seconds * WALL, bounds)
+                told, body = worker.ask(job, data, _by_the_clock(bounds), bounds)
             except (OSError, EOFError, ValueError):
                 code = worker.end()
                 if worker.late or not (again and _by_chance(code)):
@@ -101,6 +103,10 @@ def _ask(
     return told, body
 
 
+def _by_the_clock(bounds: Bounds) -> float:
+    return max(LEAST_WALL_S, bounds.max_seconds * WALL)
+
+
 def _by_chance(code: int) -> bool:
     """Whether the process may have ended for a reason of its own, before it saw the picture."""
     return code != -getattr(signal, "SIGXCPU", 0)
@@ -112,7 +118,7 @@ def _loss(code: int, late: bool, bounds: Bounds) -> Exception:
         return too_complex(f"more than {bounds.max_seconds:g} s of processor time")
     if late:
         return DecoderDown(
-            f"the decoder gave no answer in {bounds.max_seconds * WALL:g} s",
+            f"the decoder gave no answer in {_by_the_clock(bounds):g} s",
             hint="end other programs, and run the same command again",
         )
     if code in (-signal.SIGKILL, -signal.SIGTERM) if os.name != "nt" else False:

@@ -81,7 +81,11 @@ def serve(use: Callable[[str], Awaitable[None]]) -> None:
 
 def test_what_a_server_may_do() -> None:
     async def use(base: str) -> None:
-        async with Fetcher(allow_private=True, max_bytes=1_000_000, timeout=0.5) as fetcher:
+        async with Fetcher(allow_private=True, max_bytes=1_000_000, timeout=0.5) as hasty:
+            with pytest.raises(SourceError) as late:
+                await hasty.get(f"{base}/slow")
+            assert (late.value.error, late.value.retryable) == ("timeout", True)
+        async with Fetcher(allow_private=True, max_bytes=1_000_000, timeout=30) as fetcher:
             assert await fetcher.get(f"{base}/a.jpg") == PICTURE
             assert await fetcher.get(f"{base}/to?to=/a.jpg") == PICTURE
             with pytest.raises(BadImage, match="too_large"):
@@ -89,7 +93,6 @@ def test_what_a_server_may_do() -> None:
             with pytest.raises(BadImage, match="not_an_image"):
                 await fetcher.get(f"{base}/page")
             for path, error, retryable in (
-                ("/slow", "timeout", True),
                 ("/status/404", "http_404", False),
                 ("/status/429", "http_429", True),
                 ("/status/503", "http_503", True),

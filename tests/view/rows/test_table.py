@@ -86,12 +86,14 @@ def test_a_facets_counts_leave_its_own_filter_out(ten: Table) -> None:
 def test_what_several_ask_at_once_is_counted_once(
     ten: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counts, began, asked = Facet.counts, threading.Event(), list[str]()
+    counts, asked = Facet.counts, list[str]()
+    began, all_ask = threading.Event(), threading.Event()
 
     def slow(facet: Facet, mask: Any) -> list[tuple[str, int]]:
         asked.append(facet.name)
         began.set()
-        time.sleep(0.05)
+        all_ask.wait(30)
+        time.sleep(0.05)  # from being there to waiting
         return counts(facet, mask)
 
     monkeypatch.setattr(Facet, "counts", slow)
@@ -103,6 +105,7 @@ def test_what_several_ask_at_once_is_counted_once(
     began.wait(30)
     for one in many[1:]:
         one.start()
+    all_ask.set()
     for one in many:
         one.join(30)
     assert asked == ["kind"] and len(found) == 4 and all(one == found[0] for one in found)
