@@ -120,6 +120,26 @@ def test_a_row_that_breaks_the_endpoint_is_only_that_row(verb: Verb, tmp_path: P
     assert (account["failed"], account["not_reached"]) == (1, 0)
 
 
+def test_a_request_that_all_rows_share_and_that_breaks_the_endpoint_fails_them_all(
+    tmp_path: Path,
+) -> None:
+    """The prior of a judge's question. That other requests were answered is not denied."""
+    priors: list[str] = []
+
+    def breaks(body: dict[str, Any], number: int) -> web.Response | None:
+        text = str(body.get("messages"))
+        if not priors and "data:image" not in text:
+            priors.append(text)
+        return says(500, "CUDA error") if text in priors else None
+
+    with Moody(prepared(tmp_path, 5), breaks) as server:
+        more = ("--attempts", "2", "--concurrency", "1")
+        done = ran(VERBS[1].command(tmp_path, server.spec, "out", *more))
+    assert done.returncode == 1
+    assert "5 of 5 by server_fault" in done.stderr and "no input was finished" in done.stderr
+    assert check_account(tmp_path / "out")["failed"] == 5
+
+
 @QUICK_EACH
 def test_a_refused_parameter_is_paid_for_once_and_told(verb: Verb, tmp_path: Path) -> None:
     """`max_tokens`, and for log-probabilities more than 5 alternatives."""

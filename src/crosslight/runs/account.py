@@ -56,7 +56,7 @@ def failing(
     ledger: Ledger,
     bound: float | int | None,
 ) -> tuple[str, str] | None:
-    """Why a run that got to its end has failed, and what helps: nothing could be asked, however
+    """Why a run that got to its end has failed, and what helps: nothing was finished, however
     quietly it got there, or more failed than was allowed (`bound`)."""
     if not account.inputs:
         return None
@@ -68,7 +68,8 @@ def failing(
     if mute and account.failed:
         return f"{told}; {mute[0].card.spec} has answered nothing", hint
     if not account.finished and account.failed == account.inputs:
-        return f"{told}; nothing could be asked", hint
+        heard = calls.answered or calls.replayed
+        return f"{told}; {'no input was finished' if heard else 'nothing could be asked'}", hint
     if not account.finished and not (calls.asked or calls.replayed):
         why = f" ({told})" if told else ""
         return (
