@@ -12,8 +12,8 @@ from crosslight.store import AnswerStore
 JOB = Path(__file__).with_name("kill_job.py")
 ROWS = 300
 KILLS = 3
-UNDER_WAY = 3 * 64 // 2
-"""Rows at a time, at the 64 calls of the job: half as many again as its calls."""
+UNDER_WAY = 3 * 64 // 2 + 32
+"""Rows at a time, at the 64 calls of the job: half as many again as its calls, and the spare ones."""
 SCRIPT = parse(
     {
         "name": "kill",
