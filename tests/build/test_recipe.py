@@ -19,6 +19,7 @@ from crosslight.build.recipe import Recipe, _Looks
 from crosslight.build.roles import roles_for
 from crosslight.build.row_codec import draft_json
 from crosslight.build.row_log import RowLog, place_of
+from crosslight.build.splits import split_of
 from crosslight.build.steps import RecipeParts
 from crosslight.build.waves import ScenarioMap
 from crosslight.build.wish import Wish
@@ -85,6 +86,18 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Scene], Built]:
 
 def of_kind(built: Built, kind: Kind) -> list[Sample]:
     return [s for s in built.rows if s.kind is kind]
+
+
+def test_a_sentence_stays_in_its_split_where_a_photo_of_that_split_will_do(
+    made: tuple[list[Scene], Built],
+) -> None:
+    _, built = made
+    photo_of = {row.id: row.triplet.photo for row in of_kind(built, Kind.UNSAFE)}
+    controls = of_kind(built, Kind.CONTROL_PHOTO)
+    assert len(controls) == len(photo_of)
+    for control in controls:  # each split has photos, and the sentence makes sense beside all
+        assert split_of(control.triplet.photo, 0) == split_of(photo_of[control.parent], 0)
+    assert len({split_of(photo, 0) for photo in photo_of.values()}) > 1
 
 
 def test_it_keeps_exactly_the_triplets_that_are_safe_alone_and_unsafe_together(
