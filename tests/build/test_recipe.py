@@ -4,6 +4,7 @@ import asyncio
 import tracemalloc
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from crosslight.build.album import Album
 from crosslight.build.bank import Bank
 from crosslight.build.config import BuildConfig
 from crosslight.build.counts import RowCounts
+from crosslight.build.passes import Watching
 from crosslight.build.recipe import Recipe, _Looks
 from crosslight.build.roles import roles_for
 from crosslight.build.row_codec import draft_json
@@ -61,6 +63,7 @@ def build(
     config: BuildConfig,
     model: FakeModel | None = None,
     drawn: type[ScenarioMap] = ScenarioMap,
+    watch: Watching | None = None,
 ) -> Built:
     model = model or Truth(scenes).model()
     images, bank, log = ImageStore(folder / "images"), Bank(()), RowLog()
@@ -73,6 +76,7 @@ def build(
     counts, scenarios = RowCounts(), drawn(bank, flat, 0)
     kit = RecipeParts(roles_for(model, model, model, bank, config), album, config)
     recipe = Recipe(kit, log, Context({}, images), counts, scenarios, {"who": "truth"})
+    recipe.watch = watch or recipe.watch
     asyncio.run(recipe.run([photo.id for photo in photos]))
     return Built(list(log.rows({"who": "truth"})), list(log.lost()), counts, recipe, log)
 
@@ -177,6 +181,20 @@ def test_a_sentence_that_is_there_already_is_asked_nothing_more(tmp_path: Path) 
     assert asked[0] == asked[1] and again > 0
     assert sum(one.outcome.step == "imagine" for one in twice.lost) == again
     assert twice.rows == once.rows
+
+
+def test_no_pass_without_photos_is_shown(tmp_path: Path) -> None:
+    """A second look at photos that gave nothing has none of its own."""
+    shown: list[tuple[str, int]] = []
+
+    def watch(name: str, runner: Runner, total: int) -> AbstractAsyncContextManager[None]:
+        shown.append((name, total))
+        return nullcontext()
+
+    config = BuildConfig(rewordings=0, other_photos=0, rounds=1)
+    build(forty_scenes()[:8], tmp_path, config, drawn=Thin, watch=watch)
+    assert ("look, wave 1", 8) in shown and "walk, wave 2" in dict(shown)
+    assert all(total for _, total in shown)
 
 
 def test_two_builds_make_the_same_rows(made: tuple[list[Scene], Built], tmp_path: Path) -> None:
