@@ -8,6 +8,8 @@ from typing import Any
 
 import datasets
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -216,6 +218,22 @@ def test_markdown_shows_the_text() -> None:
     assert markdown("a|b\nc") == "a\\|b c"
     assert markdown("<b> & *x*") == "&lt;b\\> &amp; \\*x\\*"
     assert markdown("near, far") == "near, far"
+
+
+def test_what_the_embedded_numbers_say_stands_on_card_and_page(tmp_path: Path) -> None:
+    make_run(tmp_path)
+    page = write_report(tmp_path).read_text(encoding="utf-8")
+    assert "nothing of the sentence" in render_card(read_run(tmp_path))
+    assert "The embedded models read no sentence" in page
+    other = tmp_path / "other"
+    make_run(other)
+    for file in (other / "dataset").glob("*.parquet"):
+        table = pq.read_table(file)
+        at = table.column_names.index("decided_by")
+        pq.write_table(table.set_column(at, "decided_by", pa.array(["a guard"] * len(table))), file)
+    page = write_report(other).read_text(encoding="utf-8")
+    assert "nothing of the sentence" not in render_card(read_run(other))
+    assert "embedded models read" not in page
 
 
 MASS = {"mass": 0.25, "low": 0.1, "high": 0.4375, "draws": 1200, "note": ""}

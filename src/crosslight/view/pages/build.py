@@ -148,6 +148,7 @@ def _of_whole_run(run: StoredRun) -> dict[str, Any]:
         "kinds": counted.kinds,
         "nothing": photos_that_gave_nothing(run.folder, counted),
         "two": counted.two,
+        "embedded": any("embedded" in by for by in counted.decided),
         "NUMBERS": counted.numbers,
         "funnel": [(step, step_bars(step)) for step in run.manifest.funnel],
         "scenarios": scenarios(run, counted),
