@@ -120,7 +120,8 @@ class Figures:
     proposals: tuple[Proposal, ...]
     fitted: tuple[ErrorShare, ...] = ()
     weak: bool = False
-    """At the best cut-offs too it hardly tells unsafe pairs from harmless ones: none is proposed."""
+    """At the best cut-offs too it hardly tells unsafe pairs from harmless ones; then none is
+    proposed."""
 
     def as_json(self) -> dict[str, Any]:
         """For the file."""
