@@ -139,8 +139,8 @@ class Album:
                 found.update(photo for (photo,) in some)
         shows = "SELECT 1 FROM seen WHERE photo = ? AND thing = ?"
         own = _thing(triplet)
-        some = self.own_split_first(triplet.photo, [photo for photo, _ in found.most_common()])
-        fit = (photo for photo in some if self.log.one(shows, (photo, own)) is None)
+        first = self.own_split_first(triplet.photo, [photo for photo, _ in found.most_common()])
+        fit = (photo for photo in first if self.log.one(shows, (photo, own)) is None)
         return list(islice(fit, n))
 
     def own_split_first(self, photo: str, others: Sequence[str]) -> list[str]:
