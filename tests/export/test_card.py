@@ -283,3 +283,4 @@ def test_an_empty_run_has_a_card(tmp_path: Path) -> None:
     card = render_card(read_run(tmp_path))
     assert "Not complete" in card
     assert "configs" not in front(card)
+    assert "Labels: none. Of no row there is a split." in card

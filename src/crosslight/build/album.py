@@ -125,8 +125,8 @@ class Album:
             self.log.write("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", (thing, ring, photo))
 
     def natural(self, triplet: Triplet, n: int) -> list[str]:
-        """Up to `n` other photos that show what a sentence is natural with, most of it first, and
-        not the thing itself."""
+        """Up to `n` other photos that show what a sentence is natural with, and not the thing
+        itself: those of the photo's split first, then by how much of it they show."""
         start = stable_id("seen", pattern=triplet.pattern, seed=self._config.seed, photo="")
         found: Counter[str] = Counter()
         ring = "SELECT photo FROM seen WHERE thing = ? AND ring {} ? AND photo <> ?"
