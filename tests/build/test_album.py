@@ -15,6 +15,7 @@ from crosslight.build import album as album_room
 from crosslight.build.album import Album
 from crosslight.build.config import BuildConfig
 from crosslight.build.row_log import TABLES
+from crosslight.build.splits import LEAST, split_of
 from crosslight.flow import Context
 from crosslight.records import Photo, Triplet
 from crosslight.store import ImageMissing, ImageStore
@@ -42,6 +43,17 @@ def test_photos_of_the_same_colours_come_first() -> None:
     assert book.similar(f"{20:064}", 4) == [f"{at:064}" for at in (19, 21, 18, 22)]
     book.admit(f"{19:064}", b"")
     assert book.similar(f"{20:064}", 2) == [f"{at:064}" for at in (21, 18)]
+
+
+def test_photos_of_the_same_split_come_first_where_photos_are_split() -> None:
+    names = [f"{at:064}" for at in range(40)]
+    mine = split_of(names[0], 0)
+    first = album(40).own_split_first(names[0], names[1:])
+    own = [split_of(name, 0) == mine for name in first]
+    assert sorted(first) == names[1:] and own == sorted(own, reverse=True) and not all(own)
+    assert album(LEAST - 1).own_split_first(names[0], names[1:]) == names[1:], "nothing is split"
+    by_pattern = Album.of([], BuildConfig(split_by="pattern"))
+    assert by_pattern.own_split_first(names[0], names[1:]) == names[1:]
 
 
 def test_no_choice_goes_through_the_whole_album() -> None:

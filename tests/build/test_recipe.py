@@ -4,6 +4,7 @@ import asyncio
 import tracemalloc
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from crosslight.build.album import Album
 from crosslight.build.bank import Bank
 from crosslight.build.config import BuildConfig
 from crosslight.build.counts import RowCounts
+from crosslight.build.passes import Watching
 from crosslight.build.recipe import Recipe, _Looks
 from crosslight.build.roles import roles_for
 from crosslight.build.row_codec import draft_json
 from crosslight.build.row_log import RowLog, place_of
+from crosslight.build.splits import split_of
 from crosslight.build.steps import RecipeParts
 from crosslight.build.waves import ScenarioMap
 from crosslight.build.wish import Wish
@@ -60,6 +63,7 @@ def build(
     config: BuildConfig,
     model: FakeModel | None = None,
     drawn: type[ScenarioMap] = ScenarioMap,
+    watch: Watching | None = None,
 ) -> Built:
     model = model or Truth(scenes).model()
     images, bank, log = ImageStore(folder / "images"), Bank(()), RowLog()
@@ -72,6 +76,7 @@ def build(
     counts, scenarios = RowCounts(), drawn(bank, flat, 0)
     kit = RecipeParts(roles_for(model, model, model, bank, config), album, config)
     recipe = Recipe(kit, log, Context({}, images), counts, scenarios, {"who": "truth"})
+    recipe.watch = watch or recipe.watch
     asyncio.run(recipe.run([photo.id for photo in photos]))
     return Built(list(log.rows({"who": "truth"})), list(log.lost()), counts, recipe, log)
 
@@ -85,6 +90,18 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Scene], Built]:
 
 def of_kind(built: Built, kind: Kind) -> list[Sample]:
     return [s for s in built.rows if s.kind is kind]
+
+
+def test_a_sentence_stays_in_its_split_where_a_photo_of_that_split_will_do(
+    made: tuple[list[Scene], Built],
+) -> None:
+    _, built = made
+    photo_of = {row.id: row.triplet.photo for row in of_kind(built, Kind.UNSAFE)}
+    controls = of_kind(built, Kind.CONTROL_PHOTO)
+    assert len(controls) == len(photo_of)
+    for control in controls:  # each split has photos, and the sentence makes sense beside all
+        assert split_of(control.triplet.photo, 0) == split_of(photo_of[control.parent], 0)
+    assert len({split_of(photo, 0) for photo in photo_of.values()}) > 1
 
 
 def test_it_keeps_exactly_the_triplets_that_are_safe_alone_and_unsafe_together(
@@ -164,6 +181,20 @@ def test_a_sentence_that_is_there_already_is_asked_nothing_more(tmp_path: Path) 
     assert asked[0] == asked[1] and again > 0
     assert sum(one.outcome.step == "imagine" for one in twice.lost) == again
     assert twice.rows == once.rows
+
+
+def test_no_pass_without_photos_is_shown(tmp_path: Path) -> None:
+    """A second look at photos that gave nothing has none of its own."""
+    shown: list[tuple[str, int]] = []
+
+    def watch(name: str, runner: Runner, total: int) -> AbstractAsyncContextManager[None]:
+        shown.append((name, total))
+        return nullcontext()
+
+    config = BuildConfig(rewordings=0, other_photos=0, rounds=1)
+    build(forty_scenes()[:8], tmp_path, config, drawn=Thin, watch=watch)
+    assert ("look, wave 1", 8) in shown and "walk, wave 2" in dict(shown)
+    assert all(total for _, total in shown)
 
 
 def test_two_builds_make_the_same_rows(made: tuple[list[Scene], Built], tmp_path: Path) -> None:

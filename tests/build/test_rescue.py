@@ -14,7 +14,7 @@ from crosslight.build.rescue import OTHER, OTHER_PHOTOS
 from crosslight.build.row_log import LOG_FILE, RowLog
 from crosslight.models.fake import FakeModel
 from crosslight.photos import ScreenConfig
-from crosslight.runs import begin
+from crosslight.runs import begin, check_folder
 from tests.build.scenes import KEEP, Scene, Truth, picture
 from tests.build.scripted import write_photos
 
@@ -100,3 +100,21 @@ def test_rows_are_taken_over_where_photos_and_screen_are_the_same(
     assert len(rows) > len(SCENES)
     assert {row.id for row in read_run(here / "out").rows} == (set() if note else rows)
     assert (note in told["notes"]) == bool(note)
+
+
+def test_a_run_killed_as_it_opens_its_log_can_be_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "parse", lambda spec: Given())
+    write_photos(SCENES, tmp_path / "photos")
+    opened = RowLog.__init__
+
+    def seen(log: RowLog, path: Path | None = None) -> None:
+        opened(log, path)
+        if path is not None:
+            shutil.copytree(path.parent, tmp_path / "killed")
+
+    monkeypatch.setattr(RowLog, "__init__", seen)
+    run(tmp_path, calls=0)
+    assert (tmp_path / "killed" / LOG_FILE).exists()
+    check_folder(tmp_path / "killed", "build")

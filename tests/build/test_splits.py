@@ -112,7 +112,23 @@ def test_what_stands_in_no_split_and_an_empty_split_are_said() -> None:
     found = [splits.place(Said.by(row)) for row in rows]
     notes = "\n".join(splits.notes())
     assert f"{found.count(UNSPLIT)} rows stand in no split (`unsplit`)" in notes
-    assert "no photo fell into test" in notes or "no photo fell into train" in notes
+    assert "no row stands in test" in notes or "no row stands in train" in notes
+    assert "--split-by pattern" in notes
+    placed_by = Splits.of(map(Said.by, rows), "pattern")
+    assert "--split-by" not in "\n".join(placed_by.notes()), "it is split so already"
+
+
+def test_photos_without_a_row_make_no_split_empty() -> None:
+    assert Splits.of([], album=PHOTOS).notes() == []
+
+
+def test_why_a_row_of_two_photos_stands_in_no_split() -> None:
+    pairs = [Said((f"p{n}", f"p{n + 1}"), "x", f"Number {n}?", True) for n in range(PHOTOS)]
+    splits = Splits.of(pairs)
+    assert UNSPLIT in {splits.place(row) for row in pairs}
+    notes = "\n".join(splits.notes())
+    assert "two photos are of two splits" in notes
+    assert "--split-by" not in notes, "a build of two photos has no such option"
 
 
 def test_copies_that_the_screen_let_in_stand_in_one_split() -> None:

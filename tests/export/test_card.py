@@ -8,12 +8,15 @@ from typing import Any
 
 import datasets
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
 from crosslight.build.dataset import read_run
 from crosslight.export import render_card, write_card
 from crosslight.text.show import markdown
+from crosslight.view import write_report
 from tests.view.make_run import TEXTS, make_run, write_lost
 
 ATTACK = "| [a](https://evil.example) <script>x</script> **b** `c` \n# head\n--- \u202e $x$ ![i](y)"
@@ -217,8 +220,67 @@ def test_markdown_shows_the_text() -> None:
     assert markdown("near, far") == "near, far"
 
 
+def test_what_the_embedded_numbers_say_stands_on_card_and_page(tmp_path: Path) -> None:
+    make_run(tmp_path)
+    page = write_report(tmp_path).read_text(encoding="utf-8")
+    assert "nothing of the sentence" in render_card(read_run(tmp_path))
+    assert "The embedded models read no sentence" in page
+    other = tmp_path / "other"
+    make_run(other)
+    for file in (other / "dataset").glob("*.parquet"):
+        table = pq.read_table(file)
+        at = table.column_names.index("decided_by")
+        pq.write_table(table.set_column(at, "decided_by", pa.array(["a guard"] * len(table))), file)
+    page = write_report(other).read_text(encoding="utf-8")
+    assert "nothing of the sentence" not in render_card(read_run(other))
+    assert "embedded models read" not in page
+
+
+MASS = {"mass": 0.25, "low": 0.1, "high": 0.4375, "draws": 1200, "note": ""}
+FEW = {"mass": None, "low": 0.0, "high": 1.0, "draws": 3, "note": "too few: 3 of at least 20 draws"}
+
+
+@pytest.mark.parametrize(
+    ("patterns", "words"),
+    [
+        (
+            MASS,
+            ("chance of 25% (10% to 44%)", "By category: falls 25% (10% to 44%).", "1 category"),
+        ),
+        (FEW, ("cannot be said (too few: 3 of at least 20 draws",)),
+        (None, ()),
+    ],
+)
+def test_how_complete_the_map_is_stands_on_card_and_page(
+    patterns: dict[str, Any] | None, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    make_run(tmp_path)
+    told = json.loads((tmp_path / "run.json").read_text())
+    if patterns:
+        found = {"patterns": patterns, "scenarios": FEW, "categories": {"falls": MASS, "x": FEW}}
+        told["coverage"][-1]["novelty"] = found
+    (tmp_path / "run.json").write_text(json.dumps(told))
+    card = render_card(read_run(tmp_path))
+    for word in words:
+        assert word in card, word
+    page = write_report(tmp_path).read_text(encoding="utf-8")
+    assert all(("not seen yet" in text.lower()) == bool(patterns) for text in (card, page))
+    assert ("25% (10% to 44%)" in page) == (patterns == MASS)
+
+
+def test_a_card_of_rows_that_are_not_split_says_so(tmp_path: Path) -> None:
+    make_run(tmp_path)
+    assert "Nothing is split" not in render_card(read_run(tmp_path))
+    for name in ("validation", "test"):
+        for file in (tmp_path / "dataset").glob(f"{name}-*"):
+            file.unlink()
+    card = render_card(read_run(tmp_path))
+    assert "Nothing is split: all rows stand in `train`" in card and "Splits are" not in card
+
+
 def test_an_empty_run_has_a_card(tmp_path: Path) -> None:
     make_run(tmp_path, families=0, status="stopped")
     card = render_card(read_run(tmp_path))
     assert "Not complete" in card
     assert "configs" not in front(card)
+    assert "Labels: none. Of no row there is a split." in card

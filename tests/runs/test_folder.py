@@ -139,6 +139,12 @@ def test_a_run_that_wrote_nothing_leaves_no_folder(tmp_path: Path) -> None:
     assert (tmp_path / "mine").is_dir(), "a folder that was there stays"
 
 
+def test_a_run_that_only_began_leaves_an_empty_folder_as_it_was(tmp_path: Path) -> None:
+    with held_folder(tmp_path, "build"):
+        begin(tmp_path, "build")
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_a_killed_run_left_is_cleared_when_the_folder_is_taken(tmp_path: Path) -> None:
     start(tmp_path / "out", "build")
     part = tmp_path / "out" / ".verdicts.parquet.0123456789abcdef.part"

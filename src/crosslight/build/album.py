@@ -14,6 +14,7 @@ from crosslight.build.colours import colours_of, unlikeness
 from crosslight.build.config import BuildConfig
 from crosslight.build.roles import Subject
 from crosslight.build.row_log import RowLog
+from crosslight.build.splits import LEAST, PHOTO, split_of
 from crosslight.flow import Context
 from crosslight.records import Photo, Triplet, stable_id
 from crosslight.text import head_word, stem
@@ -40,6 +41,7 @@ class Album:
         self._photo = lru_cache(PHOTOS_KEPT)(log.photo)
         self._subjects = OrderedDict[str, Subject]()
         self._held = 0
+        self._added = 0
 
     @classmethod
     def of(cls, photos: Sequence[Photo], config: BuildConfig) -> "Album":
@@ -59,6 +61,7 @@ class Album:
     def add(self, at: int, photo: Photo) -> None:
         """A photo of the input, not looked at yet."""
         self.log.add_photo(at, photo, self._place(photo.id))
+        self._added += 1
 
     def admit(self, photo: str, colours: bytes, person: bool | None = None) -> None:
         """A photo was looked at, and may be shown. `person`: whether it shows one."""
@@ -122,8 +125,8 @@ class Album:
             self.log.write("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", (thing, ring, photo))
 
     def natural(self, triplet: Triplet, n: int) -> list[str]:
-        """Up to `n` other photos that show what a sentence is natural with, most of it first, and
-        not the thing itself."""
+        """Up to `n` other photos that show what a sentence is natural with, and not the thing
+        itself: those of the photo's split first, then by how much of it they show."""
         start = stable_id("seen", pattern=triplet.pattern, seed=self._config.seed, photo="")
         found: Counter[str] = Counter()
         ring = "SELECT photo FROM seen WHERE thing = ? AND ring {} ? AND photo <> ?"
@@ -136,8 +139,18 @@ class Album:
                 found.update(photo for (photo,) in some)
         shows = "SELECT 1 FROM seen WHERE photo = ? AND thing = ?"
         own = _thing(triplet)
-        fit = (p for p, _ in found.most_common() if self.log.one(shows, (p, own)) is None)
+        first = self.own_split_first(triplet.photo, [photo for photo, _ in found.most_common()])
+        fit = (photo for photo in first if self.log.one(shows, (photo, own)) is None)
         return list(islice(fit, n))
+
+    def own_split_first(self, photo: str, others: Sequence[str]) -> list[str]:
+        """The same photos. A sentence that is said beside a photo of another split too makes a row
+        that stands in none."""
+        if self._config.split_by != PHOTO or self._added < LEAST:
+            return list(others)
+        seed = self._config.seed
+        own = split_of(photo, seed)
+        return sorted(others, key=lambda other: split_of(other, seed) != own)
 
     def add_thing(self, triplet: Triplet) -> None:
         """A photo that shows the thing of a kept draft."""

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from crosslight.build.album import LIKE_AMONG
 from crosslight.build.config import BuildConfig
 from crosslight.build.forms import stray, unlike, words_of
 from crosslight.build.roles import (
@@ -13,7 +14,7 @@ from crosslight.build.roles import (
     Subject,
     There,
 )
-from crosslight.build.steps import GUIDANCE, WARNING, RecipeParts, others
+from crosslight.build.steps import GUIDANCE, WARNING, RecipeParts
 from crosslight.flow import Context
 from crosslight.models import ModelError
 from crosslight.records import Done, Dropped, Kind, Outcome, Sample, Triplet
@@ -215,18 +216,15 @@ def control_tries(kit: RecipeParts) -> int:
 async def _natural(
     kit: RecipeParts, triplet: Triplet, n: int, context: Context
 ) -> AsyncIterator[Subject]:
-    """Up to `n` other photos for a control: first those that show what the sentence is natural
-    with, as far as that is known, then others."""
-    first = kit.album.natural(triplet, n) if kit.roles.guard.by_likeness else []
-    for photo in first:
-        yield await kit.album.subject(photo, context)
-    tried = set(first)
-    async for subject in others(kit, triplet, n, context):
-        if len(tried) >= n:
-            return
-        if subject.photo.id not in tried:
-            tried.add(subject.photo.id)
-            yield subject
+    """Up to `n` other photos for a control, made ready one by one: first those that show what the
+    sentence is natural with, as far as that is known, then others; of either first those of the
+    row's own split."""
+    album, likeness = kit.album, kit.roles.guard.by_likeness
+    first = album.natural(triplet, n) if likeness else []
+    choose = album.similar if likeness else album.others
+    many = album.own_split_first(triplet.photo, choose(triplet.photo, max(n, LIKE_AMONG)))
+    for photo in list(dict.fromkeys((*first, *many)))[:n]:
+        yield await album.subject(photo, context)
 
 
 def _of_the_text(notes: Sequence[str]) -> Iterator[str]:

@@ -126,6 +126,8 @@ class Recipe:
 
     async def _look(self, looks: _Looks) -> None:
         """Each photo by itself; only then may others be set beside it."""
+        if not looks.photos:
+            return
         album, guard = self._kit.album, self._kit.roles.guard
         alone = PhotoAlone(self._kit)
 

@@ -67,9 +67,9 @@ async def run_build(
     opened = await _opened(job)
     async with open_hall(job.setup(), watch, exit_at_second_signal=console) as hall:
         await in_thread(lambda: opened.rescue(hall))
+        started(hall)  # before the log: a folder with a log and nothing else is a stranger's
         with opened_log(job.out / LOG_FILE) as log:
             build = opened.build(hall, log)
-            started(hall)
             with hall.part():
                 if job.canary:
                     await hall.aside(_canary(hall))

@@ -67,6 +67,7 @@ class Splits:
         self._owners: dict[bytes, tuple[bool, str]] = {}
         self._units: set[str] = set()
         self._placed: Counter[str] = Counter()
+        self._pairs = False
 
     @classmethod
     def of(
@@ -111,20 +112,26 @@ class Splits:
             told = f"{plural(self._number, self._by)}, {LEAST} are the least"
             return [f"no split: {told}; all rows stand in train"]
         notes = [
-            f"no {self._by} fell into {split}: use the other splits, or give another --seed"
+            f"no row stands in {split}: use the other splits, or give another --seed"
             for split in (TRAIN, VALIDATION, TEST)
-            if not self._placed[split]
+            if self._placed.total() and not self._placed[split]
         ]
         if lone := self._placed[UNSPLIT]:
-            notes.append(
-                f"{plural(lone, 'row stands', 'rows stand')} in no split (`{UNSPLIT}`):"
-                " another split has the sentence or a photo"
-            )
+            stand = plural(lone, "row stands", "rows stand")
+            notes.append(f"{stand} in no split (`{UNSPLIT}`): {self._why()}")
         return notes
+
+    def _why(self) -> str:
+        if self._pairs:
+            return "their two photos are of two splits, or another split has the sentence"
+        if self._by == PATTERN:
+            return "another split has the sentence"
+        return "another split has the sentence; with --split-by pattern hardly any does"
 
     def _learn(self, row: Said) -> None:
         key, split = _key(row.text), self._split(row)
         self._units.update(self._of(row))
+        self._pairs |= len(row.photos) > 1
         if split == UNSPLIT:
             return
         # A control must not take the sentence away from the row that it is a control of.

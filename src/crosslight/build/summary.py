@@ -133,7 +133,9 @@ def missing_controls(log: RowLog, photo: str, row: str) -> list[str]:
 
 
 def _words(reason: str) -> str:
-    return reason.replace("_", " ")
+    # Of a control it is no loss: whoever reads the row must find the other.
+    shared = "the same one stands beside another row"
+    return shared if reason == "duplicate_row" else reason.replace("_", " ")
 
 
 def _named(rows: Iterator[Sample], scenarios: ScenarioMap) -> Iterator[Sample]:

@@ -94,7 +94,8 @@ def _print(found: Any) -> None:
     out.print(" " * 27 + "     5%     25%     50%     75%     95%", style="dim")
     fitted = {one.what: one for one in figures.fitted}
     if figures.errors:
-        out.print("\nread wrongly, at the cut-offs that come along (and at the proposed ones):")
+        more = " (and at the proposed ones)" if fitted else ""
+        out.print(f"\nread wrongly, at the cut-offs that come along{more}:")
     for one in figures.errors:
         more = f" ({_share(fitted[one.what])})" if one.what in fitted else ""
         told = f"{one.what:<42} {_share(one)} of {one.n:,}{more}"

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from crosslight.build import NUMBERS, StoredRun, open_stored
 from crosslight.export.counted import Counted, all_kinds, scenarios, thin_below
-from crosslight.export.shortcuts import CARD_ROWS, audit_facts, audit_run, figure, interval
+from crosslight.export.shortcuts import CARD_ROWS, audit_facts, audit_rows, figure, interval
 from crosslight.export.summary import (
     KIND_TITLES,
     KINDS,
@@ -47,7 +47,8 @@ def write_card(run_dir: Path) -> Path:
 
 def render_card(run: StoredRun) -> str:
     """The card as text; the same run gives the same text."""
-    counted = Counted.of(run.rows)
+    counted = Counted()
+    audit = audit_rows(run.rows, counted.add)  # one reading for both
     splits = tuple(split_files(run.folder))
     found, kinds = scenarios(run, counted), counted.kinds
     return (
@@ -78,7 +79,7 @@ def render_card(run: StoredRun) -> str:
             thin=thin_below(run, [s.kinds["unsafe"] for s in found]),
             domains=counted.domains,
             unknowns=counted.unknowns,
-            audit=audit_run(run),
+            audit=audit,
             decided=counted.decided.most_common(),
             embedded=any("embedded" in by for by in counted.decided),
             stated=counted.stated,

@@ -1,6 +1,6 @@
 """The shortcut audit of a build, and how an audit is told: for the card, the page, a terminal."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -89,8 +89,22 @@ class DatasetAudit:
 def audit_run(run: StoredRun, *, most: int = CARD_ROWS, seed: int = 0) -> DatasetAudit:
     """Measure the rows of a build. Wordings of one pattern (of one photo, where a row has no
     pattern) are held out together."""
+    return audit_rows(run.rows, most=most, seed=seed)
+
+
+def audit_rows(
+    rows: Iterable[Row], *seen: Callable[[Row], object], most: int = CARD_ROWS, seed: int = 0
+) -> DatasetAudit:
+    """The same of rows that are gone through once; each is told to all of `seen`."""
+
+    def told() -> Iterator[Row]:
+        for row in rows:
+            for one in seen:
+                one(row)
+            yield row
+
     with SortedTexts() as texts:
-        texts.add(_sides(run.rows))
+        texts.add(_sides(told()))
         chosen = [texts.sample(side, most, seed) for side in range(3)]
     return DatasetAudit(*(_audited(rows, of, seed) for rows, of in chosen))
 

@@ -330,10 +330,9 @@ def _leave_no_trace(out: Path, made: Sequence[Path], clean: bool) -> None:
     """Take away what was made for a run which then wrote nothing but that it had begun."""
     with suppress(OSError, NotARunFolder):
         names = {entry.name for entry in out.iterdir()} - {LOCK_FILE, OWNER_FILE}
-        if made and names <= {RUN_FILE} and read_run(out).get("reason", UNENDED) == UNENDED:
+        begun = names <= {RUN_FILE} and read_run(out).get("reason", UNENDED) == UNENDED
+        if begun and (made or clean):
             (out / RUN_FILE).unlink(missing_ok=True)
             (out / LOCK_FILE).unlink(missing_ok=True)
             for folder in made:
                 folder.rmdir()
-        elif clean and not names:
-            (out / LOCK_FILE).unlink(missing_ok=True)

@@ -23,12 +23,43 @@ class FunnelStep(_Lenient):
     failed: dict[str, int] = {}
 
 
+class Unseen(_Lenient):
+    """The chance that the next look without hints shows something new; None where unknown."""
+
+    mass: float | None = None
+    low: float = 0.0
+    high: float = 1.0
+    draws: int = 0
+    note: str = ""
+
+    @property
+    def told(self) -> str:
+        """In words."""
+        if self.mass is None:
+            return f"unknown ({self.note})" if self.note else "unknown"
+        return f"{self.mass:.0%} ({self.low:.0%} to {self.high:.0%})"
+
+
+class Novelty(_Lenient):
+    """How much is not seen yet: of patterns, of whole scenarios, and of patterns by category."""
+
+    patterns: Unseen | None = None
+    scenarios: Unseen = Unseen()
+    categories: dict[str, Unseen] = {}
+
+    @property
+    def known(self) -> dict[str, Unseen]:
+        """The categories with a number."""
+        return {name: one for name, one in self.categories.items() if one.mass is not None}
+
+
 class Round(_Lenient):
     """Unsafe rows by scenario after a round, and the thin scenarios that were grown next."""
 
     round: int
     counts: dict[str, int] = {}
     grown: tuple[str, ...] = ()
+    novelty: Novelty = Novelty()
 
 
 class ModelEntry(_Lenient):
@@ -96,6 +127,11 @@ class Manifest(_Lenient):
     splits: dict[str, int] = {}
     photos: int | None = None
     answers: Answers = Answers()
+
+    @property
+    def novelty(self) -> Novelty:
+        """After the last round."""
+        return self.coverage[-1].novelty if self.coverage else Novelty()
 
     @property
     def thin_below(self) -> int | None:

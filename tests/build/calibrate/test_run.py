@@ -140,8 +140,9 @@ def test_it_is_said_where_a_guard_does_not_tell_pairs_apart() -> None:
         pairs = (PairReading(f"{at // 4}", u, 0.05, chance(o)) for at, (u, o) in enumerate(odds))
         return Readings(pairs=tuple(pairs))
 
-    assert figures_of(readings(0.0), BuildConfig(), 0).weak
-    assert not figures_of(readings(4.0), BuildConfig(), 0).weak
+    blind, sees = (figures_of(readings(apart), BuildConfig(), 0) for apart in (0.0, 4.0))
+    assert blind.weak and not sees.weak
+    assert sees.proposals and not blind.proposals, "what would fit it lets everything through"
 
 
 def test_what_is_unknown_is_counted_and_read_as_nothing() -> None:

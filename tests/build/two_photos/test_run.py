@@ -26,12 +26,15 @@ from crosslight.build import (
     export_bank,
     read_run,
     rethreshold_build,
+    run_build,
 )
-from crosslight.build.two_photos.run import NOT_SOUGHT
+from crosslight.build import job as jobs
+from crosslight.build.two_photos import run as of_two
+from crosslight.build.two_photos.run import NOT_SOUGHT, PairBuild
 from crosslight.export.formats.rows import TrainRow, read_rows
 from crosslight.export.formats.source import Chosen, open_source
 from crosslight.flow import run_main
-from crosslight.models.fake import FakeServer
+from crosslight.models.fake import FakeModel, FakeServer
 from crosslight.models.fake.script import Script, parse
 from crosslight.prefer.built import read_built
 from crosslight.records import BadSetting, content_hash
@@ -281,6 +284,37 @@ def test_trainers_get_both_pictures_and_others_refuse(built: tuple[Path, Path]) 
         assert item.pair == (row.parent or row.id)
     judged = rows_of_run(built[0])
     assert judged.rows == () and "two photos" in str(judged)
+
+
+class Blank:
+    """A backend that finds nothing in any photo."""
+
+    spec = "fake:blank"
+
+    async def open(self) -> FakeModel:
+        return FakeModel(lambda request: yes(0.02), name="blank")
+
+
+def test_the_dataset_is_written_when_there_is_twice_as_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "photos").mkdir()
+    for number in range(17):
+        (tmp_path / "photos" / f"{number:02}.jpg").write_bytes(picture(number))
+    monkeypatch.setattr(jobs, "parse", lambda spec: Blank())
+    monkeypatch.setattr(of_two, "BLOCK", 1)
+    looked: list[int] = []
+    write = PairBuild._write
+
+    def written(build: PairBuild) -> Any:
+        looked.append(int(build._log.log.one("SELECT COUNT(*) FROM photos WHERE visited")))
+        return write(build)
+
+    monkeypatch.setattr(PairBuild, "_write", written)
+    models = dict.fromkeys(("author", "guard", "responder"), Blank.spec)
+    paths = (tmp_path / "photos", tmp_path / "out", tmp_path / "a", tmp_path / "b")
+    run_main(run_build(BuildJob(*paths, models, BuildConfig(images=2), canary=False)))
+    assert looked == [1, 2, 4, 8, 16, 17]
 
 
 def test_what_reads_rows_of_one_photo_refuses_such_a_build(

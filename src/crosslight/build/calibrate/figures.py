@@ -120,7 +120,8 @@ class Figures:
     proposals: tuple[Proposal, ...]
     fitted: tuple[ErrorShare, ...] = ()
     weak: bool = False
-    """At the best cut-offs too it hardly tells unsafe pairs from harmless ones."""
+    """At the best cut-offs too it hardly tells unsafe pairs from harmless ones; then none is
+    proposed."""
 
     def as_json(self) -> dict[str, Any]:
         """For the file."""
@@ -137,6 +138,9 @@ class Figures:
 def figures_of(readings: Readings, config: BuildConfig, seed: int) -> Figures:
     """Everything that is printed."""
     proposals = propose(readings, config, seed)
+    weak = _weak(_wrong(readings, with_proposals(config, proposals)))
+    if weak:  # what fits a guard that cannot tell would let everything through, or nothing
+        proposals = ()
     names = [one.name for one in proposals]
     fitted: list[tuple[str, bool, str]] = []
     for half in (0, 1):
@@ -153,7 +157,7 @@ def figures_of(readings: Readings, config: BuildConfig, seed: int) -> Figures:
         tuple(_shares(_wrong(readings, config))),
         proposals,
         tuple(_shares(fitted)) if proposals else (),
-        _weak(_wrong(readings, with_proposals(config, proposals))),
+        weak,
     )
 
 

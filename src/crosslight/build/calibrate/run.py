@@ -123,10 +123,10 @@ async def calibrate_guard(
         calls = session.ledger.as_json()
     notes = list(material.notes)
     figures = figures_of(asking.readings(sentences), job.config, job.config.seed)
-    if not figures.proposals:
-        notes.append(FEW)
     if figures.weak:
         notes.append(WEAK)
+    elif not figures.proposals:
+        notes.append(FEW)
     return Calibration(
         model.card.spec,
         figures,

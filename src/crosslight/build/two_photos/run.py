@@ -77,7 +77,7 @@ class PairBuild:
         catalogue = Catalogue(log, len(photos), self._config.seed, self._groups)
         walk = PairWalk(self._roles, self._config, catalogue, self._log, self.counts)
         for start in range(0, len(photos), BLOCK):
-            if start:
+            if _doubled(start // BLOCK):
                 await self._save()
             block = [log.photo(photo) for photo in photos[start : start + BLOCK]]
             name = f", block {start // BLOCK + 1}" if len(photos) > BLOCK else ""
@@ -241,6 +241,12 @@ class PairBuild:
             "bank": {"patterns": len(self._bank), "sha256": self._bank.sha256},
             "data": {"inputs_sha256": inputs_hash(log)},
         }
+
+
+def _doubled(blocks: int) -> bool:
+    """Each writing of the dataset is of all of it: after 1, 2, 4, 8 ... blocks all writings cost
+    twice the last, however large the album."""
+    return blocks.bit_count() == 1
 
 
 def _said(row: PairRow) -> Said:

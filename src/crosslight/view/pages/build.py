@@ -21,7 +21,7 @@ from crosslight.export import (
     NUMBER_MEANINGS,
     NUMBER_TITLES,
     Counted,
-    audit_run,
+    audit_rows,
     figure,
     scenario_title,
     scenarios,
@@ -35,10 +35,10 @@ from crosslight.view.page import asset, page_environment, percent, script_hash, 
 from crosslight.view.pages.build_photos import (
     PHOTOS_SHOWN,
     Gave,
-    photos_that_gave,
+    PhotosThatGave,
     photos_that_gave_nothing,
 )
-from crosslight.view.pages.build_select import Family, Selected, select
+from crosslight.view.pages.build_select import Choosing, Family, Selected
 from crosslight.view.pages.shell import PICTURE_BYTES, about, at_most, fitted
 from crosslight.view.thumbs import Thumb, Thumbs
 
@@ -82,10 +82,13 @@ def write_report(run_dir: Path) -> Path:
 
 def render(run: StoredRun) -> str:
     """The page as text; the same run gives the same text."""
-    found = select(run.rows, MAX_FAMILIES, OPENING)
-    gave = photos_that_gave(run.rows)
-    given = _of_whole_run(run)
-    return fitted(lambda scale: _page(run, found, gave, given, scale))
+    counted, gave = Counted(), PhotosThatGave()
+    with Choosing() as choosing:
+        # All that looks at every row does so while they are read once.
+        audit = audit_rows(run.rows, counted.add, gave.add, choosing.add)
+        found = choosing.chosen(run.rows, MAX_FAMILIES, OPENING)
+    given = _of_whole_run(run, counted) | {"audit": audit}
+    return fitted(lambda scale: _page(run, found, gave.photos, given, scale))
 
 
 def _page(
@@ -137,9 +140,8 @@ def _page(
     )
 
 
-def _of_whole_run(run: StoredRun) -> dict[str, Any]:
+def _of_whole_run(run: StoredRun, counted: Counted) -> dict[str, Any]:
     """What does not depend on how much of the run is shown."""
-    counted = Counted.of(run.rows)
     unsafe = [kinds["unsafe"] for kinds in counted.scenario_kinds.values() if kinds["unsafe"]]
     return {
         "about": about(run.folder, read_json(run.folder / RUN_FILE)),
@@ -148,13 +150,13 @@ def _of_whole_run(run: StoredRun) -> dict[str, Any]:
         "kinds": counted.kinds,
         "nothing": photos_that_gave_nothing(run.folder, counted),
         "two": counted.two,
+        "embedded": any("embedded" in by for by in counted.decided),
         "NUMBERS": counted.numbers,
         "funnel": [(step, step_bars(step)) for step in run.manifest.funnel],
         "scenarios": scenarios(run, counted),
         "thin": thin_below(run, unsafe),
         "domains": counted.domains,
         "unknowns": counted.unknowns,
-        "audit": audit_run(run),
     }
 
 

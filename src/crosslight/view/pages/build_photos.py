@@ -1,7 +1,7 @@
 """Every photo of a build on its page: what it gave, and why others gave nothing."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from heapq import nsmallest
 from pathlib import Path
@@ -47,26 +47,35 @@ class Empty:
     inputs: int = 0
 
 
-def photos_that_gave(rows: Iterable[Row], most: int = PHOTOS_SHOWN) -> tuple[Gave, ...]:
+class PhotosThatGave:
     """The first so many, in the order of the dataset."""
-    by_photo: dict[str, list[Row]] = {}
-    names: dict[str, str] = {}
-    for row in rows:
+
+    def __init__(self, most: int = PHOTOS_SHOWN) -> None:
+        self._most = most
+        self._by_photo: dict[str, list[Row]] = {}
+        self._names: dict[str, str] = {}
+
+    def add(self, row: Row) -> None:
+        """One row."""
         for photo, source in zip(row.photos, (row.source, row.source_2), strict=False):
-            if photo in names or len(names) < most:
-                by_photo.setdefault(photo, []).append(row)
-                names.setdefault(photo, source)
-    return tuple(
-        Gave(
-            photo,
-            names[photo],
-            len(found),
-            len({row.pattern or row.id for row in found if row.kind == "unsafe"}),
-            all(row.sensitive for row in found),
-            tuple(sorted({row.category for row in found if row.category})),
+            if photo in self._names or len(self._names) < self._most:
+                self._by_photo.setdefault(photo, []).append(row)
+                self._names.setdefault(photo, source)
+
+    @property
+    def photos(self) -> tuple[Gave, ...]:
+        """Those that were added."""
+        return tuple(
+            Gave(
+                photo,
+                self._names[photo],
+                len(found),
+                len({row.pattern or row.id for row in found if row.kind == "unsafe"}),
+                all(row.sensitive for row in found),
+                tuple(sorted({row.category for row in found if row.category})),
+            )
+            for photo, found in self._by_photo.items()
         )
-        for photo, found in by_photo.items()
-    )
 
 
 def photos_that_gave_nothing(folder: Path, gave: Container[str], most: int = EMPTY_SHOWN) -> Empty:

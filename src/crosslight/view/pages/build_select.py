@@ -6,11 +6,11 @@ that it shows and no others.
 
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Set
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import groupby
+from typing import Self
 
 from crosslight.build import Row
 from crosslight.export import number_of
@@ -71,47 +71,59 @@ class Selected:
     opening: tuple[Family, ...]
 
 
-def select(rows: Collection[Row], limit: int, opening: int) -> Selected:
-    """At most `limit` families: scenarios take turns, and each shows its variety first. A smaller
-    limit chooses the first of them.
+class Choosing:
+    """What decides which rows a page shows. All are added; then they are chosen."""
 
-    To open with: the widest gap between the pair and its parts, nothing sensitive, no two of a
-    scenario or a photo; photos that no row covers if there are enough of them. Families with an
-    unknown number are not among them.
-    """
-    with closing(sqlite3.connect("", isolation_level=None)) as db:
-        db.executescript(_TABLES + "BEGIN;")
-        covered: set[int] = set()
-        heads = _heads(rows, covered)
-        db.executemany("INSERT INTO heads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", heads)
-        db.executescript(_MAINS)
-        chosen, first = _in_turn(db, limit), _striking(db, opening, covered)
-        if len(first) < opening:
-            first = _striking(db, opening, set())
-        parts = {at: _parts(db, at) for at in {*chosen, *first}}
-    wanted = {at for places in parts.values() for one in places for at in one} | parts.keys()
-    found = {at: row for at, row in enumerate(rows) if at in wanted} if wanted else {}
-    families = {
-        main: Family(found[main], tuple(found[at] for at in own), tuple(found[at] for at in said))
-        for main, (own, said) in parts.items()
-    }
-    return Selected(tuple(families[at] for at in chosen), tuple(families[at] for at in first))
+    def __init__(self) -> None:
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.executescript(_TABLES + "BEGIN;")
+        self._covered: set[int] = set()
+        """Photos of sensitive rows."""
+        self._rows = 0
 
+    def __enter__(self) -> Self:
+        return self
 
-def _heads(
-    rows: Iterable[Row], covered: set[int]
-) -> Iterator[tuple[int | str | float | bool | None, ...]]:
-    """Adds the photos of sensitive rows to `covered`."""
-    for at, row in enumerate(rows):
+    def __exit__(self, *how: object) -> None:
+        self._db.close()
+
+    def add(self, row: Row) -> None:
+        """One row, in the order of the dataset."""
         if row.sensitive:
-            covered.update(number_of(photo) for photo in row.photos)
+            self._covered.update(number_of(photo) for photo in row.photos)
         control = row.kind != "unsafe"
         fit = not control and not row.sensitive and row.gap is not None
-        yield (
-            *(at, row.id, number_of(row.photo), number_of(row.pattern or row.id)),
+        values = (
+            *(self._rows, row.id, number_of(row.photo), number_of(row.pattern or row.id)),
             *(number_of(row.pattern), control, row.parent, row.scenario),
             *(row.gap or 0.0, fit, len(row.text)),
         )
+        self._db.execute("INSERT INTO heads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+        self._rows += 1
+
+    def chosen(self, rows: Iterable[Row], limit: int, opening: int) -> Selected:
+        """At most `limit` families: scenarios take turns, and each shows its variety first. A
+        smaller limit chooses the first of them. `rows`: the same ones again.
+
+        To open with: the widest gap between the pair and its parts, nothing sensitive, no two of a
+        scenario or a photo; photos that no row covers if there are enough of them. Families with
+        an unknown number are not among them.
+        """
+        self._db.executescript(_MAINS)
+        chosen = _in_turn(self._db, limit)
+        first = _striking(self._db, opening, self._covered)
+        if len(first) < opening:
+            first = _striking(self._db, opening, set())
+        parts = {at: _parts(self._db, at) for at in {*chosen, *first}}
+        wanted = {at for places in parts.values() for one in places for at in one} | parts.keys()
+        found = {at: row for at, row in enumerate(rows) if at in wanted} if wanted else {}
+        families = {
+            main: Family(
+                found[main], tuple(found[at] for at in own), tuple(found[at] for at in said)
+            )
+            for main, (own, said) in parts.items()
+        }
+        return Selected(tuple(families[at] for at in chosen), tuple(families[at] for at in first))
 
 
 def _in_turn(db: sqlite3.Connection, limit: int) -> list[int]:
