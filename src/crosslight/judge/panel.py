@@ -1,6 +1,7 @@
 """Asking one image, rule by rule, until every rule has an end.
 
-Rules run side by side; within a rule a chain ends at the first item that does not hold.
+Rules run side by side; within a rule a chain ends at the first item that does not hold; where its
+score has a cut, at the first that stays below that too.
 """
 
 import asyncio
@@ -130,9 +131,31 @@ class Panel:
             return await together([self._evidence(rule, place, look) for place in every])
         found: dict[Place, Evidence] = {}
         for chain in chains:
-            if await self._chain(rule, chain, look, found) == YES:
+            if await self._chain(rule, chain, look, found) == YES and self._over(
+                rule, chain, found
+            ):
                 break
         return list(found.values())
+
+    def _over(
+        self, rule: PlannedRule, chain: Sequence[Sequence[Place]], found: Mapping[Place, Evidence]
+    ) -> bool:
+        """Whether what holds also reaches the cut of its rule's score, if there is one."""
+        t, known = self._thresholds[rule.id], list(found.values())
+        if t.score_cut is None:
+            return True
+        spans = decide.place_spans(known, rule.shape, t, self.plan.parts, rule.ties)
+        return decide.chain_span(chain, spans)[0] >= t.score_cut
+
+    def _under(
+        self, rule: PlannedRule, item: Sequence[Place], found: Mapping[Place, Evidence]
+    ) -> bool:
+        """Whether what does not hold stays below the cut of its rule's score too, if any."""
+        t, known = self._thresholds[rule.id], list(found.values())
+        if t.score_cut is None:
+            return True
+        spans = decide.place_spans(known, rule.shape, t, self.plan.parts, rule.ties)
+        return decide.chain_span([item], spans)[1] < t.score_cut
 
     async def _chain(
         self,
@@ -145,7 +168,7 @@ class Panel:
         items: list[str] = []
         for item in chain:
             items.append(await self._item(rule, item, look, found))
-            if items[-1] == NO:
+            if items[-1] == NO and self._under(rule, item, found):
                 break
         return decide.all_of(items)
 
@@ -159,7 +182,7 @@ class Panel:
         """One item: its alternatives together, then one by one up to the first that holds; adds to
         `found`."""
         answers: list[str] = []
-        wanted = [place for place in item if not _tied(rule, place, found)]
+        wanted = [place for place in item if not self._tied(rule, place, found)]
         joint = await self._joint([p for p in wanted if _at(rule, p).joins], rule, look)
         for place in item:
             if place not in wanted:
@@ -168,9 +191,15 @@ class Panel:
             said = joint if _at(rule, place).joins else UNMEASURED
             found[place] = await self._evidence(rule, place, look, said)
             answers.append(found[place].holds)
-            if answers[-1] == YES:
+            if answers[-1] == YES and self._over(rule, [[place]], found):
                 break
         return decide.any_of(answers)
+
+    def _tied(self, rule: PlannedRule, place: Place, found: Mapping[Place, Evidence]) -> bool:
+        """Whether a question is about something that is clearly not there."""
+        of = rule.ties.get(place, place)
+        parent = found.get(of)
+        return parent is not None and parent.holds == NO and self._under(rule, [of], found)
 
     async def _joint(self, several: Sequence[Place], rule: PlannedRule, look: Look) -> Measured:
         """What is said of alternatives that are asked together; a No then is one of each."""
@@ -213,12 +242,6 @@ def plainly_denied(
         for several in every.values()
         for at in range(0, len(several), TOGETHER)
     ]
-
-
-def _tied(rule: PlannedRule, place: Place, found: Mapping[Place, Evidence]) -> bool:
-    """Whether a question is about something that is clearly not there."""
-    parent = found.get(rule.ties.get(place, place))
-    return parent is not None and parent.holds == NO
 
 
 def _nearest(cosines: Sequence[float | None]) -> float | None:

@@ -16,6 +16,8 @@ from crosslight.records import Measured, Reading, Region, Score
 from crosslight.stats import wilson
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
+NOT_ASKED = "not asked"
+"""The test of what other thresholds want and nobody measured."""
 
 
 class Need(StrEnum):

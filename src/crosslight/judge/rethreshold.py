@@ -15,7 +15,7 @@ from crosslight.judge.chosen import CALIBRATED, CALIBRATED_FILE, ChosenCuts
 from crosslight.judge.config import JudgeConfig, Parts, Thresholds
 from crosslight.judge.counts import Counts
 from crosslight.judge.decide import Shape, Ties
-from crosslight.judge.reading import NO, UNKNOWN, YES, Need, read
+from crosslight.judge.reading import NOT_ASKED, UNKNOWN, Need, read
 from crosslight.judge.tables import EVIDENCE, VERDICTS, evidence_rows, read_verdicts, verdict_row
 from crosslight.records import (
     Evidence,
@@ -71,7 +71,7 @@ def rethreshold_run(
         summary["rethreshold"] = {
             "changed": changed,
             "flipped": sum(a.status is not b.status for a, b in zip(old, new, strict=True)),
-            "not_asked": sum(unasked(r, forms[r.rule], v.looks) for v in new for r in v.rules),
+            "not_asked": _unasked(new, forms, config, parts),
             "calls": 0,
         }
         if card:
@@ -91,18 +91,19 @@ def reread(
     return tuple(again(v, forms, config, parts) for v in verdicts)
 
 
-def unasked_of(run: Mapping[str, Any], verdicts: Sequence[Verdict]) -> int:
-    """Questions that leave rules of these verdicts open because nobody asked them."""
+def unasked_of(
+    run: Mapping[str, Any], verdicts: Sequence[Verdict], values: Mapping[str, float]
+) -> int:
+    """Questions that leave rules of these verdicts, read with these thresholds, open because nobody
+    asked them."""
     forms = {rule["id"]: form_of(rule) for rule in run["plan"]["rules"]}
-    return sum(unasked(r, forms[r.rule], v.looks) for v in verdicts for r in v.rules)
+    config = JudgeConfig.from_json(run["settings"]).changed(dict(values), forms)
+    return _unasked(verdicts, forms, config, Parts(**run["plan"]["parts"]))
 
 
 def _copy(source: Path, target: Path) -> None:
     with source.open("rb") as read, replacing(target) as file:
         copyfileobj(read, file)
-
-
-NOT_ASKED = "not asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,25 +122,25 @@ def form_of(rule: Mapping[str, Any]) -> Form:
     return Form(tuple(tuple(chain) for chain in chains), ties)
 
 
-def unasked(rule: RuleFinding, form: Form, looks: Sequence[str] = ("",)) -> int:
+def unasked(
+    rule: RuleFinding, form: Form, t: Thresholds, parts: Parts, looks: Sequence[str] = ("",)
+) -> int:
     """Questions that leave an undecided rule open because nobody measured enough of them: the run
     had skipped the rule, had ended it earlier, or had not made a test that is now wanted. A look
     at which the rule is known to be kept leaves nothing open."""
     if rule.finding is not Finding.UNDECIDED:
         return 0
-    count = 0
-    for look in looks:
-        known = {(e.item, e.alternative): e for e in rule.evidence if e.look == look}
-        found = decide.held({place: e.holds for place, e in known.items()}, form.shape, form.ties)
-        missing = {p for p in found if p not in known or known[p].reading.test == NOT_ASKED}
-        for chain in decide.places(form.shape):
-            answers = [decide.any_of([found[place] for place in item]) for item in chain]
-            if NO in answers:
-                continue
-            for item, answer in zip(chain, answers, strict=True):
-                if answer != YES:
-                    count += sum(place in missing and found[place] != NO for place in item)
-    return count
+    seen = [[e for e in rule.evidence if e.look == look] for look in looks]
+    return sum(len(decide.unasked_places(known, form.shape, t, parts, form.ties)) for known in seen)
+
+
+def _unasked(
+    verdicts: Sequence[Verdict], forms: Mapping[str, Form], config: JudgeConfig, parts: Parts
+) -> int:
+    each = {rule: config.thresholds_of(rule) for rule in forms}
+    return sum(
+        unasked(r, forms[r.rule], each[r.rule], parts, v.looks) for v in verdicts for r in v.rules
+    )
 
 
 def again(
@@ -170,11 +171,12 @@ def again(
 def _rule(
     rule: RuleFinding, form: Form, t: Thresholds, parts: Parts, looks: Sequence[str]
 ) -> RuleFinding:
-    if rule.finding is Finding.FAILED:
-        return rule
     evidence = [_reread(e, t, parts) for e in rule.evidence]
     shape, ties = form.shape, form.ties
-    return decide.rule_finding(rule.rule, evidence, shape, t, parts, rule.relevance, looks, ties)
+    found = decide.rule_finding(rule.rule, evidence, shape, t, parts, rule.relevance, looks, ties)
+    if rule.finding is Finding.FAILED and found.finding is not Finding.VIOLATED:
+        return rule  # what failed at one look may have been all that breaks it
+    return found
 
 
 def _reread(e: Evidence, t: Thresholds, parts: Parts) -> Evidence:
