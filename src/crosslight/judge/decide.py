@@ -6,7 +6,7 @@ two cannot differ. Follows algorithm 1 of CLUE.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -73,6 +73,24 @@ def rule_finding(
     return worst([cut_at(one, shape, t, parts, ties) for one in found])
 
 
+def reach(
+    evidence: Sequence[Evidence],
+    shape: Shape,
+    t: Thresholds,
+    parts: Parts,
+    relevance: float | None = None,
+    looks: Sequence[str] = ("",),
+    ties: Ties = NO_TIES,
+) -> float:
+    """The highest cut of its score by which a rule is violated; NaN where none accuses it."""
+    best = -math.inf
+    for look in looks if is_relevant(relevance, t, parts) else ():
+        known = [e for e in evidence if e.look == look]
+        if _at_look("", known, shape, ties, t, parts, relevance, look).finding in DECIDED:
+            best = max(best, score_span(known, shape, t, parts, ties)[0])
+    return best if math.isfinite(best) else math.nan
+
+
 def cut_at(
     found: RuleFinding, shape: Shape, t: Thresholds, parts: Parts, ties: Ties = NO_TIES
 ) -> RuleFinding:
@@ -115,15 +133,14 @@ def place_spans(
     known = {(e.item, e.alternative): e for e in evidence}
     spans: dict[Place, Span] = {}
     for place in (p for chain in places(shape) for item in chain for p in item):
-        e, of = known.get(place), known.get(ties.get(place, place))
+        e, low, high = known.get(place), -math.inf, math.inf
         if e is not None and e.holds != UNKNOWN:
-            rank = place_score(e, t, parts)
-            spans[place] = (rank, rank)
-        elif e is None and of is not None and of.holds == NO:
-            # What is tied to a No goes no further than that.
-            spans[place] = (-math.inf, place_score(of, t, parts))
-        else:
-            spans[place] = (-math.inf, math.inf)
+            low = high = place_score(e, t, parts)
+        of = known.get(ties[place]) if place in ties else None
+        if of is not None and of.holds == NO:
+            # What is tied to a No goes no further than that, whatever was said of it.
+            high = min(high, place_score(of, t, parts))
+        spans[place] = (min(low, high), high)
     return spans
 
 
@@ -286,10 +303,20 @@ def _rule_score(
     """Of the chain that goes furthest, the weakest item's strongest question: how far the evidence
     goes towards a violation."""
     scores = {(e.item, e.alternative): place_score(e, t, parts) for e in evidence}
+    denied = {(e.item, e.alternative) for e in evidence if e.holds == NO}
     best = [0.0]
     for chain in places(shape):
-        # What was not asked because it is tied to a No goes no further than that.
-        near = [[scores.get(p, scores.get(ties.get(p, p))) for p in item] for item in chain]
+        near = [[_near(p, scores, ties, denied) for p in item] for item in chain]
         known = [[s for s in item if s is not None] for item in near]
         best.append(min((max(item) for item in known if item), default=0.0))
     return round(max(best), 6)
+
+
+def _near(
+    place: Place, scores: Mapping[Place, float], ties: Ties, denied: Collection[Place]
+) -> float | None:
+    """The score of a question. What is tied to a No goes no further than that."""
+    own, of = scores.get(place), ties.get(place)
+    if of is None or of not in scores or (own is not None and of not in denied):
+        return own
+    return scores[of] if own is None else min(own, scores[of])

@@ -168,6 +168,20 @@ def again(
     )
 
 
+def reaches(
+    verdict: Verdict, forms: Mapping[str, Form], config: JudgeConfig, parts: Parts
+) -> dict[str, float]:
+    """For each rule the highest cut of its score by which `again` finds it violated (NaN: none)."""
+    found = {}
+    for rule in verdict.rules:
+        form, t = forms[rule.rule], config.thresholds_of(rule.rule)
+        evidence = [_reread(e, t, parts) for e in rule.evidence]
+        found[rule.rule] = decide.reach(
+            evidence, form.shape, t, parts, rule.relevance, verdict.looks, form.ties
+        )
+    return found
+
+
 def _rule(
     rule: RuleFinding, form: Form, t: Thresholds, parts: Parts, looks: Sequence[str]
 ) -> RuleFinding:
