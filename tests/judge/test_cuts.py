@@ -111,7 +111,7 @@ def test_what_a_card_counts_is_what_applying_it_gives(tmp_path: Path, seed: int)
     write_table(folder / "verdicts.parquet", VERDICTS, map(verdict_row, verdicts))
     rows = (row for v in verdicts for row in evidence_rows(v, 1.96))
     write_table(folder / "evidence.parquet", EVIDENCE, rows)
-    by_rule = {rule["id"]: form_of(rule) for rule in forms}
+    by_rule = {str(rule["id"]): form_of(rule) for rule in forms}
     kept = [again(v, by_rule, config, parts) for v in read_verdicts(folder)]
     assert [v.rules for v in kept] == [v.rules for v in read_verdicts(folder)]
 

@@ -4,7 +4,7 @@ A measurement that the new thresholds want and that was never made (the run had 
 leaves its question unknown, and says so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import copyfileobj
@@ -15,6 +15,7 @@ from crosslight.judge.chosen import CALIBRATED, CALIBRATED_FILE, ChosenCuts
 from crosslight.judge.config import JudgeConfig, Parts, Thresholds
 from crosslight.judge.counts import Counts
 from crosslight.judge.decide import Shape, Ties
+from crosslight.judge.held_down import looked_at, place_name, plain_no, swayed, wants_test
 from crosslight.judge.reading import NOT_ASKED, UNKNOWN, Need, read
 from crosslight.judge.tables import EVIDENCE, VERDICTS, evidence_rows, read_verdicts, verdict_row
 from crosslight.records import (
@@ -147,16 +148,19 @@ def again(
     verdict: Verdict, forms: Mapping[str, Form], config: JudgeConfig, parts: Parts
 ) -> Verdict:
     """The same image under other thresholds."""
+    seen = _evidence(verdict, forms, config, parts)
     rules = tuple(
-        _rule(r, forms[r.rule], config.thresholds_of(r.rule), parts, verdict.looks)
+        _rule(r, seen[r.rule], forms[r.rule], config.thresholds_of(r.rule), parts, verdict.looks)
         for r in verdict.rules
     )
+    words = "" if verdict.swayed else verdict.addressed_by
+    moved = "" if words else swayed(rules, config)
     status, reason = decide.verdict_of(rules)
     if status is None:
         # Only the failed rules are left to decide: nobody knows.
         status = Status.UNDECIDED
     status, reason = decide.doubted(
-        status, reason, verdict.unseen, verdict.addressed_by, config.trust_addressed
+        status, reason, verdict.unseen, words or moved, config.trust_addressed
     )
     changed = {"config": content_hash(canonical(config.as_json()))[:16]}
     return replace(
@@ -164,6 +168,8 @@ def again(
         status=status,
         rules=rules,
         reason=reason,
+        addressed_by=words or moved,
+        swayed=bool(moved),
         provenance={**verdict.provenance, **changed},
     )
 
@@ -173,24 +179,76 @@ def reaches(
 ) -> dict[str, float]:
     """For each rule the highest cut of its score by which `again` finds it violated (NaN: none)."""
     found = {}
+    seen = _evidence(verdict, forms, config, parts)
     for rule in verdict.rules:
         form, t = forms[rule.rule], config.thresholds_of(rule.rule)
-        evidence = [_reread(e, t, parts) for e in rule.evidence]
         found[rule.rule] = decide.reach(
-            evidence, form.shape, t, parts, rule.relevance, verdict.looks, form.ties
+            seen[rule.rule], form.shape, t, parts, rule.relevance, verdict.looks, form.ties
         )
     return found
 
 
 def _rule(
-    rule: RuleFinding, form: Form, t: Thresholds, parts: Parts, looks: Sequence[str]
+    rule: RuleFinding,
+    evidence: Sequence[Evidence],
+    form: Form,
+    t: Thresholds,
+    parts: Parts,
+    looks: Sequence[str],
 ) -> RuleFinding:
-    evidence = [_reread(e, t, parts) for e in rule.evidence]
     shape, ties = form.shape, form.ties
     found = decide.rule_finding(rule.rule, evidence, shape, t, parts, rule.relevance, looks, ties)
     if rule.finding is Finding.FAILED and found.finding is not Finding.VIOLATED:
         return rule  # what failed at one look may have been all that breaks it
     return found
+
+
+def _evidence(
+    verdict: Verdict, forms: Mapping[str, Form], config: JudgeConfig, parts: Parts
+) -> dict[str, list[Evidence]]:
+    """The evidence of each rule under other thresholds."""
+    each = {r.rule: config.thresholds_of(r.rule) for r in verdict.rules}
+    seen = {r.rule: [_reread(e, each[r.rule], parts) for e in r.evidence] for r in verdict.rules}
+    if verdict.print_tests is None or not wants_test(parts):
+        return seen
+    for look in verdict.looks:
+        held, kept = looked_at(verdict.print_tests, look, config.thresholds)
+        for rule in verdict.rules:
+            t, form, known = each[rule.rule], forms[rule.rule], seen[rule.rule]
+            if held:
+                known = [_filled(e, t, parts) if e.look == look else e for e in known]
+            elif any(e.look == look and plain_no(e) for e in known):
+                known = _tested(rule, known, look, kept, form, t, parts)
+            seen[rule.rule] = known
+    return seen
+
+
+def _filled(e: Evidence, t: Thresholds, parts: Parts) -> Evidence:
+    """Where print holds answers down: a No is one with the print filled, or nobody asked."""
+    told = replace(e, measured=replace(e.measured, addressed=True))
+    return replace(e, reading=_reread(told, t, parts).reading)
+
+
+def _tested(
+    rule: RuleFinding,
+    known: Sequence[Evidence],
+    look: str,
+    kept: Collection[str],
+    form: Form,
+    t: Thresholds,
+    parts: Parts,
+) -> list[Evidence]:
+    """Of a rule that is not violated each No at a look with print is in a test, or unknown."""
+    here, shape, ties = [e for e in known if e.look == look], form.shape, form.ties
+    found = decide.rule_finding(rule.rule, here, shape, t, parts, rule.relevance, (look,), ties)
+    if found.finding is Finding.VIOLATED:
+        return list(known)
+    return [
+        replace(e, reading=Reading(UNKNOWN, NOT_ASKED))
+        if e.look == look and plain_no(e) and place_name(rule.rule, e) not in kept
+        else e
+        for e in known
+    ]
 
 
 def _reread(e: Evidence, t: Thresholds, parts: Parts) -> Evidence:
