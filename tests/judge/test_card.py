@@ -10,12 +10,8 @@ import pytest
 
 from crosslight.judge import cutoff, metrics
 from crosslight.judge.card import report_card
-from crosslight.judge.decide import cut_at, doubted, verdict_of
 from crosslight.judge.label_queue import images_to_label
-from crosslight.judge.labels import OVERALL, LabelError, Labels, read_labels
-from crosslight.judge.sample import images_of
-from crosslight.judge.sample import judged as sampled
-from crosslight.records import Finding, RuleFinding, Status, Verdict
+from crosslight.judge.labels import LabelError, read_labels
 from tests.judge.running import job, run
 from tests.judge.simulated import World, scenes
 
@@ -64,40 +60,6 @@ def test_the_best_f1_cut() -> None:
     first, second = cutoff.split(10, 0.5, 0)
     assert sorted(first + second) == list(range(10))
     assert cutoff.split(10, 0.5, 0) == (first, second)
-
-
-def cut_verdict(verdict: Verdict, cut: float) -> tuple[bool, bool]:
-    """(said, decided) of an image whose rules are cut as `judge rethreshold` does it."""
-    rules = tuple(cut_at(rule, cut) for rule in verdict.rules)
-    status, reason = verdict_of(rules)
-    status, _ = doubted(status or Status.UNDECIDED, reason, verdict.unseen, "", trust=False)
-    return status is Status.UNSAFE, status is not Status.UNDECIDED
-
-
-def test_a_cut_is_measured_as_it_is_applied() -> None:
-    """A violated rule that falls below the cut beside an undecided one leaves no safe image, and an
-    undecided rule above it no unsafe one."""
-    rng = np.random.default_rng(0)
-    verdicts = []
-    for number in range(300):
-        every = list(Finding) if number % 2 else [Finding.VIOLATED, Finding.CLEAR]
-        findings = [every[at] for at in rng.integers(0, len(every), rng.integers(1, 4))]
-        scores = [round(float(score), 2) for score in rng.random(len(findings))]
-        rules = tuple(
-            RuleFinding(f"r{at}", finding, "", score)
-            for at, (finding, score) in enumerate(zip(findings, scores, strict=True))
-        )
-        unseen = "16 of 20 frames were looked at" if number % 7 == 0 else ""
-        status, reason = verdict_of(rules)
-        if status is not None:
-            status, _ = doubted(status, reason, unseen, "", trust=False)
-            verdicts.append(Verdict(f"p{number}", status, rules, unseen=unseen))
-    labels = Labels({(v.photo, OVERALL): True for v in verdicts})
-    j, _ = sampled(images_of(verdicts, []), labels)
-    for cut in (0.0, 0.3, 0.6, 0.9):
-        found = cutoff.applied(j, cut)
-        wanted = [cut_verdict(v, cut) for v in verdicts]
-        assert list(zip(found.said.tolist(), found.decided.tolist(), strict=True)) == wanted
 
 
 def write(path: Path, rows: Sequence[tuple[str, ...]]) -> Path:

@@ -9,7 +9,6 @@ from crosslight.judge.config import JudgeConfig, Parts, Thresholds
 from crosslight.judge.decide import (
     all_of,
     any_of,
-    cut_at,
     doubted,
     is_relevant,
     rule_finding,
@@ -302,19 +301,47 @@ def test_a_thing_that_is_often_missed_is_never_absent_enough_to_break_a_rule() -
     assert read(Measured(Score(0.9, 0.1)), T, parts, absent=True) == Reading("yes", "perception")
 
 
+YES_AT_HALF = Evidence(
+    0, 0, "a", Measured(Score(0.95, 0.0), Score(0.5, 0.0)), Reading("yes", "debias1")
+)
+NO_AT_HALF = Evidence(
+    0, 0, "a", Measured(Score(0.1, 0.0), Score(0.5, 0.0)), Reading("no", "debias1")
+)
+
+
 @pytest.mark.parametrize(
-    ("was", "score", "becomes"),
+    ("evidence", "cut", "becomes"),
     [
-        (Finding.UNDECIDED, 0.5, Finding.UNDECIDED),
-        (Finding.UNDECIDED, 0.7, Finding.UNDECIDED),
-        (Finding.VIOLATED, 0.68, Finding.VIOLATED),
-        (Finding.VIOLATED, 0.55, Finding.CLEAR),
-        (Finding.CLEAR, 0.1, Finding.CLEAR),
-        (Finding.FAILED, 0.9, Finding.FAILED),
+        (YES_AT_HALF, None, Finding.VIOLATED),
+        (YES_AT_HALF, 0.7, Finding.VIOLATED),
+        (YES_AT_HALF, 0.99, Finding.CLEAR),
+        (NO_AT_HALF, 0.7, Finding.CLEAR),
+        (NO_AT_HALF, 0.0, Finding.VIOLATED),
+        (replace(NO_AT_HALF, reading=Reading("unknown", "band")), 0.0, Finding.UNDECIDED),
+        (replace(NO_AT_HALF, reading=Reading("unknown", "band")), 0.99, Finding.UNDECIDED),
     ],
 )
 def test_a_cut_neither_clears_nor_accuses_where_nobody_could_answer(
-    was: Finding, score: float, becomes: Finding
+    evidence: Evidence, cut: float | None, becomes: Finding
 ) -> None:
-    assert cut_at(RuleFinding("r", was, "why", score), 0.6).finding is becomes
-    assert cut_at(RuleFinding("r", was, "why", score), None).finding is was
+    t = replace(T, score_cut=cut)
+    assert rule_finding("r", [evidence], [[1]], t, Parts()).finding is becomes
+
+
+def test_no_cut_decides_over_what_was_never_asked() -> None:
+    """An alternative after one that held, a chain after one that was broken, an item after a No."""
+    high, low = replace(T, score_cut=0.99), replace(T, score_cut=0.001)
+    for shape in ([[2]], [[1], [1]]):
+        found = rule_finding("r", [YES_AT_HALF], shape, high, Parts())
+        assert found.finding is Finding.UNDECIDED
+        assert found.reason.startswith("not asked: 1 question ")
+        assert "--threshold r=0.99" in found.reason
+    assert rule_finding("r", [YES_AT_HALF], [[1, 1]], high, Parts()).finding is Finding.UNDECIDED
+    found = rule_finding("r", [NO_AT_HALF], [[1, 1]], low, Parts())
+    assert (found.finding, found.reason[:10]) == (Finding.UNDECIDED, "not asked:")
+    # The No of the first stays below this cut, so the second has no say.
+    assert rule_finding("r", [NO_AT_HALF], [[1, 1]], high, Parts()).finding is Finding.CLEAR
+    # What was asked and nobody could answer says so, and not that it was never asked.
+    open_ = replace(NO_AT_HALF, alternative=1, reading=Reading("unknown", "band"))
+    found = rule_finding("r", [YES_AT_HALF, open_], [[2]], high, Parts())
+    assert (found.finding, "nobody could give" in found.reason) == (Finding.UNDECIDED, True)

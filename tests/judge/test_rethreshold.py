@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from crosslight.judge import rethreshold_run
+from crosslight.judge.config import Parts, Thresholds
 from crosslight.judge.reading import NO, UNKNOWN
 from crosslight.judge.rethreshold import Form, unasked
 from crosslight.judge.tables import read_verdicts
@@ -80,6 +81,10 @@ def test_what_is_not_asked_is_counted_at_each_look_that_it_leaves_open() -> None
         return RuleFinding("r", Finding.UNDECIDED, "", 0.0, None, evidence)
 
     looks, shape = ("frame 1 of 2", "frame 2 of 2"), Form(((1, 1),))
-    assert unasked(open_(), shape, looks) == 4  # skipped by relevance: nothing was asked at either
+    assert (
+        unasked(open_(), shape, Thresholds(), Parts(), looks) == 4
+    )  # skipped by relevance: nothing was asked at either
     known = [seen(looks[0], 0, NO), seen(looks[1], 0, UNKNOWN), seen(looks[1], 1, UNKNOWN)]
-    assert unasked(open_(*known), shape, looks) == 0  # the first is clear, whatever comes second
+    assert (
+        unasked(open_(*known), shape, Thresholds(), Parts(), looks) == 0
+    )  # the first is clear, whatever comes second

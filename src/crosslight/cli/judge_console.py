@@ -96,7 +96,7 @@ def _print_cut(card: dict[str, Any], folder: Path) -> None:
         told = f"cut of the score by {cut['how']}: {cut['at']:.3f} {cut['note']}".rstrip()
         if "measured" in cut:
             found = (f"{name} {interval(cut['measured'][name])}" for name in METRICS[:2])
-            told += f"; on the other labels {', '.join(found)}"
+            told += f"; all cuts applied, on the other labels {', '.join(found)}"
         out.print(told, markup=False)
     own = sum(m["cut"]["at"] is not None for m in rules.values())
     if own:

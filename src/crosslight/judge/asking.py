@@ -11,16 +11,15 @@ from typing import Any
 from crosslight.judge.cascade import ask_guard, reason_about
 from crosslight.judge.config import JudgeConfig, Thresholds
 from crosslight.judge.detector import best, deciding, find_all
+from crosslight.judge.held_down import holds_down
 from crosslight.judge.injection import NOTHING, Print
 from crosslight.judge.methods import Asked, Plan, joint_of
 from crosslight.judge.reading import (
     Need,
-    could_rise,
     crop_wanted,
     doubtful,
     read,
     reasoned_look,
-    risen,
 )
 from crosslight.judge.unasked import boxed_count, print_score, seen_count
 from crosslight.judge.views import Views
@@ -114,6 +113,9 @@ class Asker:
             lettered=bool(look.printed.places) and not about_print(asked.see, asked.words),
             addressed=look.addressed,
         )
+        if m.joint is not None and self.plan.parts.detector and self.plan.parts.crop:
+            # Together they were asked as no box of theirs wants a crop: kept, for others may.
+            m = await self._measure(Need.REGION, m, asked, look, t)
         while isinstance(step := read(m, t, self.plan.parts, asked.absent), Need):
             m = await self._measure(step, m, asked, look, t)
         return m, step
@@ -139,14 +141,14 @@ class Asker:
         )
         return Measured(joint=score, joint_reasoned=rating, rationale=rationale)
 
-    async def held_down(self, several: Sequence[Asked], look: Look) -> bool:
-        """Whether print holds the answer to "at least one of these" down: whether it rises where
-        all print is filled. Raises `ModelError`."""
+    async def filled(self, several: Sequence[Asked], look: Look) -> tuple[Score, Score | None]:
+        """What is said of "at least one of these" with all print filled, and where that could be a
+        rise, with it. Raises `ModelError`."""
         asked, t = joint_of(several), self.config.thresholds
         filled = await self._score(asked, await look.views.unprinted(look.printed.places))
-        if not could_rise(filled, t):
-            return False
-        return risen(await self._score(asked, await look.views.whole()), filled, t)
+        if holds_down(filled, None, t) is not None:
+            return filled, None
+        return filled, await self._score(asked, await look.views.whole())
 
     async def wants_crop(self, asked: Asked, look: Look, t: Thresholds) -> bool:
         """Whether a small box is to be looked at for a question. Raises `ModelError`."""

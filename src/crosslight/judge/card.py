@@ -1,16 +1,20 @@
 """The judge's report card: its verdicts against labels, per rule and overall."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+import numpy as np
 
 from crosslight.judge import calibrate, cutoff, metrics
+from crosslight.judge.chosen import ChosenCuts
+from crosslight.judge.config import JudgeConfig, Parts
 from crosslight.judge.labels import OVERALL, LabelError, Labels
-from crosslight.judge.rethreshold import JUDGED
+from crosslight.judge.rethreshold import JUDGED, Form, again, form_of, reaches
 from crosslight.judge.sample import Image, Said, Sample, images_of, judged
 from crosslight.judge.tables import read_verdicts
-from crosslight.records import content_hash
+from crosslight.records import Verdict, content_hash
 from crosslight.runs import NotARunFolder, read_run
 from crosslight.store import UnreadableFile, read_json, table_rows, write_json
 
@@ -42,7 +46,8 @@ def report_card(
     run = read_run(folder)
     if run.get("kind") != "judge" or "plan" not in run:
         raise NotARunFolder(f"{folder} holds no judging run that came to an end", JUDGED)
-    images = images_of(read_verdicts(folder), _failed(folder))
+    read = _Read.of(run, read_verdicts(folder), _failed(folder))
+    images = read.images
     names = [(image.photo, image.source) for image in images]
     every = [rule["id"] for rule in run["plan"]["rules"]]
     rules = [] if run["plan"]["overall"] else every
@@ -50,12 +55,16 @@ def report_card(
     gone, other = labels.strangers(names, every)
     if not any(labels.of(*name, rule) is not None for name in names for rule in (OVERALL, *rules)):
         raise LabelError("no label names an image of this run")
-    overall, drawn = judged(images, labels, said=sample)
-
-    def measured(j: metrics.Judged, how: Sample) -> dict[str, Any]:
-        return _measured(j, how, calibration_share, missed_at_most, seed)
-
-    first = measured(overall, drawn)
+    note = _unnamed(images, labels, rules)
+    found = {
+        rule: judged(images, labels, rule, sample) for rule in (OVERALL, *([] if note else rules))
+    }
+    found = {rule: one for rule, one in found.items() if rule == OVERALL or one[1].labelled}
+    measured = {rule: _measured(j, how, seed) for rule, (j, how) in found.items()}
+    cuts = _cuts(read, labels, found, sample, calibration_share, missed_at_most, seed)
+    for rule, cut in cuts.items():
+        measured[rule]["cut"] = cut
+    first, (overall, drawn) = measured.pop(OVERALL), found[OVERALL]
     card: dict[str, Any] = {
         "labels": drawn.labelled,
         "verdicts_sha256": measured_on(folder),
@@ -63,50 +72,99 @@ def report_card(
         "sample": drawn.as_json(),
         "overall": first,
         "calibration": metrics.calibration(overall),
-        "rules": {},
-        "rules_note": _unnamed(images, labels, rules),
+        "rules": measured,
+        "rules_note": note,
         "cut": first["cut"],
         "prevalence": first["prevalence"],
         "policy_exceptions": _flips(folder),
         "judge": {k: run.get(k) for k in ("models", "settings", "constitution", "prompts")},
         "seed": seed,
     }
-    for rule in [] if card["rules_note"] else rules:
-        j, how = judged(images, labels, rule, sample)
-        if how.labelled:
-            card["rules"][rule] = measured(j, how)
     write_json(folder / REPORT_CARD_FILE, card)
     return card
 
 
-def _measured(
-    j: metrics.Judged, how: Sample, share: float, missed_at_most: float | None, seed: int
-) -> dict[str, Any]:
-    """The figures of one rule or of all, with a cut and a calibration map."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The images of a run, and how their evidence is read anew."""
+
+    images: list[Image]
+    forms: dict[str, Form]
+    config: JudgeConfig
+    parts: Parts
+
+    @classmethod
+    def of(
+        cls,
+        run: Mapping[str, Any],
+        verdicts: Sequence[Verdict],
+        failed: Sequence[tuple[str, str]],
+    ) -> Self:
+        """Of a `run.json` and its tables. Raises `BadSetting` for settings of another version."""
+        forms = {rule["id"]: form_of(rule) for rule in run["plan"]["rules"]}
+        config = JudgeConfig.from_json(run["settings"])
+        parts = Parts(**run["plan"]["parts"])
+        images = [
+            replace(image, reach=reaches(image.verdict, forms, config, parts))
+            if image.verdict is not None
+            else image
+            for image in images_of(verdicts, failed)
+        ]
+        return cls(images, forms, config, parts)
+
+    def cut(self, cuts: Mapping[str, float]) -> list[Image]:
+        """The images as `judge rethreshold --card` finds them with these cuts."""
+        values = ChosenCuts(cuts).values(list(self.forms))
+        config = self.config.changed(values, self.forms)
+        return [
+            replace(image, verdict=again(image.verdict, self.forms, config, self.parts))
+            if image.verdict is not None
+            else image
+            for image in self.images
+        ]
+
+
+def _measured(j: metrics.Judged, how: Sample, seed: int) -> dict[str, Any]:
+    """The figures of one rule or of all, with a calibration map."""
     found = metrics.measure(j, seed=seed)
     found["sample"] = how.kind
     if how.kind == "unknown":
         found["prevalence"] |= {"value": None, "low": None, "high": None, "note": REFUSED}
-    found["cut"] = _cut(j, share, missed_at_most, seed)
     found["calibrated"] = calibrate.learn(j, seed)
     return found
 
 
-def _cut(
-    j: metrics.Judged, share: float, missed_at_most: float | None, seed: int
-) -> dict[str, Any]:
-    """Choose on one part of the labels, measure on the other."""
-    known, rest = cutoff.halves(j, share, seed)
-    cut = (
-        cutoff.best_f1(known)
+def _cuts(
+    read: _Read,
+    labels: Labels,
+    found: Mapping[str, tuple[metrics.Judged, Sample]],
+    said: Said,
+    share: float,
+    missed_at_most: float | None,
+    seed: int,
+) -> dict[str, dict[str, Any]]:
+    """Cuts that are chosen on one part of the labelled images, each rule's and that of all, and
+    measured on the others: the verdicts that all cuts together give, as they are applied."""
+    here = {int(at) for j, _ in found.values() for at in j.at[j.labelled]}
+    first, second = cutoff.halves(here, share, seed)
+    chosen = {
+        rule: cutoff.best_f1(cutoff.knowing(j, first))
         if missed_at_most is None
-        else cutoff.few_missed(known, missed_at_most)
-    )
-    first, second = int(known.labelled.sum()), int(rest.labelled.sum())
-    found: dict[str, Any] = {**asdict(cut), "chosen_on": first, "measured_on": second}
-    if cut.at is not None and second:
-        found["measured"] = metrics.measure(cutoff.applied(rest, cut.at), seed=seed)
-    return found
+        else cutoff.few_missed(cutoff.knowing(j, first), missed_at_most)
+        for rule, (j, _) in found.items()
+    }
+    kept = {rule: cut.at for rule, cut in chosen.items() if cut.at is not None}
+    images = read.cut(kept) if kept else read.images
+    cuts: dict[str, dict[str, Any]] = {}
+    for rule, (j, _) in found.items():
+        on = int(cutoff.knowing(j, first).labelled.sum())
+        rest = j.labelled & np.isin(j.at, sorted(second))
+        count = int(rest.sum())
+        cuts[rule] = {**asdict(chosen[rule]), "chosen_on": on, "measured_on": count}
+        if rule in kept and count:
+            cut = replace(judged(images, labels, rule, said)[0], labelled=rest)
+            cuts[rule]["measured"] = metrics.measure(cut, seed=seed)
+    return cuts
 
 
 def _unnamed(images: Sequence[Image], labels: Labels, rules: Sequence[str]) -> str:

@@ -80,7 +80,8 @@ class Thresholds:
     """Ours: width of the Wilson interval of scores that were counted from samples."""
     score_cut: float | None = None
     """Ours: a decided rule is violated from this score on and clear below it, whatever its tests
-    say; an undecided one stays so. A report card chooses it (`judge rethreshold --card`)."""
+    say; an undecided one stays so, and what was never asked leaves it open. A report card chooses
+    it (`judge rethreshold --card`)."""
 
     def changed(self, values: dict[str, float]) -> Self:
         """With other values. Raises `BadSetting` for a name that is no threshold, or no number."""

@@ -49,6 +49,8 @@ class Counts:
             self.scores["joint"] += len(joint)
             said = {(e.look, e.item) for e in rule.evidence if e.measured.joint_reasoned}
             self.scores["reasoned"] += len(said)
+        for test in verdict.print_tests or ():
+            self.scores["print_test"] += 1 + (test.shown is not None)
         if self._parts.one_detection:
             every = [e for rule in verdict.rules for e in rule.evidence]
             # Alternatives are asked together only where no box of theirs wants a crop.

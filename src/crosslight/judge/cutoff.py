@@ -4,6 +4,7 @@ A cut is one of decided rules: what nobody could answer it makes neither unsafe 
 """
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,11 +28,16 @@ def split(count: int, share: float, seed: int) -> tuple[list[int], list[int]]:
     return sorted(order[:cut]), sorted(order[cut:])
 
 
-def halves(j: Judged, share: float, seed: int) -> tuple[Judged, Judged]:
-    """The images twice: with that share of the labels, and with the other labels."""
-    known = np.flatnonzero(j.labelled)
-    first, second = split(len(known), share, seed)
-    return j.knowing(known[first].tolist()), j.knowing(known[second].tolist())
+def halves(labelled: Collection[int], share: float, seed: int) -> tuple[set[int], set[int]]:
+    """Of the labelled images that share, and the others."""
+    order = sorted(labelled)
+    first, second = split(len(order), share, seed)
+    return {order[at] for at in first}, {order[at] for at in second}
+
+
+def knowing(j: Judged, images: Collection[int]) -> Judged:
+    """The same images, of which the labels of these images of the run alone are known."""
+    return replace(j, labelled=j.labelled & np.isin(j.at, sorted(images)))
 
 
 def best_f1(j: Judged) -> Cut:
@@ -81,10 +87,3 @@ def few_missed(j: Judged, alpha: float) -> Cut:
     if not math.isfinite(cut):
         return Cut(None, "conformal", "too many unsafe images are undecided")
     return Cut(cut, "conformal", f"at most {alpha:.0%} of violations missed, in expectation")
-
-
-def applied(j: Judged, cut: float) -> Judged:
-    """The same images judged by this cut, as `decide.cut_at` does: one whose decided rules all lie
-    below it is safe where no other is open, and else undecided."""
-    said = np.where(np.isnan(j.reach), False, j.reach >= cut)
-    return replace(j, said=said, decided=said | ~j.open)

@@ -5,12 +5,13 @@ the run (what is missing is asked) and `judge rethreshold` (what is missing stay
 two cannot differ. Follows algorithm 1 of CLUE.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from crosslight.judge.config import Parts, Thresholds
-from crosslight.judge.reading import NO, UNKNOWN, YES, question_score
+from crosslight.judge.reading import NO, NOT_ASKED, UNKNOWN, YES, question_score
 from crosslight.records import Evidence, Finding, RuleFinding, Status
 
 Place = tuple[int, int]
@@ -20,6 +21,9 @@ Shape = Sequence[Sequence[int]]
 Ties = Mapping[Place, Place]
 """Of alternatives that are asked only where another one is not a clear No: that other one."""
 NO_TIES: Ties = MappingProxyType({})
+Span = tuple[float, float]
+"""Between what a score lies; infinite where nobody knows."""
+DECIDED = (Finding.VIOLATED, Finding.CLEAR)
 
 
 def is_relevant(cosine: float | None, t: Thresholds, parts: Parts) -> bool:
@@ -57,26 +61,130 @@ def rule_finding(
     clear No. Of several looks the worst counts.
     """
     if not is_relevant(relevance, t, parts):
+        # Nothing was asked of it: a cut of the score says nothing.
         rank = 0.05 * max(0.0, relevance or 0.0)
-        skipped = RuleFinding(rule, Finding.CLEAR, "relevance", rank, relevance, tuple(evidence))
-        return cut_at(skipped, t.score_cut)
+        return RuleFinding(rule, Finding.CLEAR, "relevance", rank, relevance, tuple(evidence))
     found = [
         _at_look(
             rule, [e for e in evidence if e.look == look], shape, ties, t, parts, relevance, look
         )
         for look in looks
     ]
-    return worst([cut_at(one, t.score_cut) for one in found])
+    return worst([cut_at(one, shape, t, parts, ties) for one in found])
 
 
-def cut_at(found: RuleFinding, cut: float | None) -> RuleFinding:
-    """A finding by a cut of its score, where there is one. What is unknown stays so: a question
-    that nobody could answer has a score too; it clears nothing, and accuses nobody."""
-    if cut is None or found.finding not in (Finding.VIOLATED, Finding.CLEAR):
+def reach(
+    evidence: Sequence[Evidence],
+    shape: Shape,
+    t: Thresholds,
+    parts: Parts,
+    relevance: float | None = None,
+    looks: Sequence[str] = ("",),
+    ties: Ties = NO_TIES,
+) -> float:
+    """The highest cut of its score by which a rule is violated; NaN where none accuses it."""
+    best = -math.inf
+    for look in looks if is_relevant(relevance, t, parts) else ():
+        known = [e for e in evidence if e.look == look]
+        if _at_look("", known, shape, ties, t, parts, relevance, look).finding in DECIDED:
+            best = max(best, score_span(known, shape, t, parts, ties)[0])
+    return best if math.isfinite(best) else math.nan
+
+
+def cut_at(
+    found: RuleFinding, shape: Shape, t: Thresholds, parts: Parts, ties: Ties = NO_TIES
+) -> RuleFinding:
+    """The finding at one look by the cut of its score, where there is one.
+
+    What is unknown stays so: an undecided rule, and one whose open questions (nobody asked them
+    because another had decided, or nobody could answer them) could lift it over the cut, or hold
+    it below.
+    """
+    cut = t.score_cut
+    if cut is None or found.finding not in DECIDED:
         return found
-    finding = Finding.VIOLATED if found.score >= cut else Finding.CLEAR
-    sign = ">=" if finding is Finding.VIOLATED else "<"
-    return replace(found, finding=finding, reason=f"score {found.score:.3f} {sign} {cut:.3f}")
+    low, high = score_span(found.evidence, shape, t, parts, ties)
+    if low >= cut or high < cut:
+        finding, sign = (Finding.VIOLATED, ">=") if low >= cut else (Finding.CLEAR, "<")
+        return replace(found, finding=finding, reason=f"score {found.score:.3f} {sign} {cut:.3f}")
+    missing = unasked_places(found.evidence, shape, t, parts, ties)
+    why = f"by a cut of {cut:.3f} it takes answers that nobody could give"
+    if missing:
+        n = len(missing)
+        why = (
+            f"{NOT_ASKED}: {n} question{'s'[: n != 1]} that a cut of {cut:.3f} takes; judge again "
+            f"with --threshold {found.rule}={cut:g} (what was answered is replayed)"
+        )
+    return replace(found, finding=Finding.UNDECIDED, reason=why)
+
+
+def score_span(
+    evidence: Sequence[Evidence], shape: Shape, t: Thresholds, parts: Parts, ties: Ties = NO_TIES
+) -> Span:
+    """Between what the score of a rule at one look lies, whatever its open questions would say."""
+    spans = place_spans(evidence, shape, t, parts, ties)
+    return _most_of([chain_span(chain, spans) for chain in places(shape)])
+
+
+def place_spans(
+    evidence: Sequence[Evidence], shape: Shape, t: Thresholds, parts: Parts, ties: Ties = NO_TIES
+) -> dict[Place, Span]:
+    """The same of every question: its rank where it was answered."""
+    known = {(e.item, e.alternative): e for e in evidence}
+    spans: dict[Place, Span] = {}
+    for place in (p for chain in places(shape) for item in chain for p in item):
+        e, low, high = known.get(place), -math.inf, math.inf
+        if e is not None and e.holds != UNKNOWN:
+            low = high = place_score(e, t, parts)
+        of = known.get(ties[place]) if place in ties else None
+        if of is not None and of.holds == NO:
+            # What is tied to a No goes no further than that, whatever was said of it.
+            high = min(high, place_score(of, t, parts))
+        spans[place] = (min(low, high), high)
+    return spans
+
+
+def chain_span(chain: Sequence[Sequence[Place]], spans: Mapping[Place, Span]) -> Span:
+    """Of one chain: its weakest item's strongest question."""
+    items = [_most_of([spans[place] for place in item]) for item in chain]
+    return min(low for low, _ in items), min(high for _, high in items)
+
+
+def unasked_places(
+    evidence: Sequence[Evidence], shape: Shape, t: Thresholds, parts: Parts, ties: Ties = NO_TIES
+) -> list[Place]:
+    """The questions that leave a rule open at one look because nobody measured enough of them: by
+    its tests, or where these decide by the cut of its score."""
+    known = {(e.item, e.alternative): e for e in evidence}
+    found = held({place: e.holds for place, e in known.items()}, shape, ties)
+    chains = [[[found[p] for p in item] for item in chain] for chain in places(shape)]
+    answer = any_of([all_of([any_of(item) for item in chain]) for chain in chains])
+    if answer != UNKNOWN and t.score_cut is not None:
+        cut, spans = t.score_cut, place_spans(evidence, shape, t, parts, ties)
+        found = {
+            p: YES if low >= cut else NO if high < cut else UNKNOWN
+            for p, (low, high) in spans.items()
+        }
+    missing = {p for p in found if p not in known or known[p].reading.test == NOT_ASKED}
+    wanted: list[Place] = []
+    for chain in places(shape):
+        answers = [any_of([found[place] for place in item]) for item in chain]
+        if NO in answers:
+            continue
+        for item, said in zip(chain, answers, strict=True):
+            if said != YES:
+                wanted += [place for place in item if place in missing and found[place] != NO]
+    return wanted
+
+
+def place_score(e: Evidence, t: Thresholds, parts: Parts) -> float:
+    """How far one question goes towards a violation."""
+    rank = question_score(e.measured, e.reading, t, parts)
+    return round(1 - rank if e.absent else rank, 6)
+
+
+def _most_of(spans: Sequence[Span]) -> Span:
+    return max(low for low, _ in spans), max(high for _, high in spans)
 
 
 _WORST = (Finding.VIOLATED, Finding.FAILED, Finding.UNDECIDED, Finding.CLEAR)
@@ -194,14 +302,21 @@ def _rule_score(
 ) -> float:
     """Of the chain that goes furthest, the weakest item's strongest question: how far the evidence
     goes towards a violation."""
-    scores: dict[Place, float] = {}
-    for e in evidence:
-        rank = question_score(e.measured, e.reading, t, parts)
-        scores[e.item, e.alternative] = 1 - rank if e.absent else rank
+    scores = {(e.item, e.alternative): place_score(e, t, parts) for e in evidence}
+    denied = {(e.item, e.alternative) for e in evidence if e.holds == NO}
     best = [0.0]
     for chain in places(shape):
-        # What was not asked because it is tied to a No goes no further than that.
-        near = [[scores.get(p, scores.get(ties.get(p, p))) for p in item] for item in chain]
+        near = [[_near(p, scores, ties, denied) for p in item] for item in chain]
         known = [[s for s in item if s is not None] for item in near]
         best.append(min((max(item) for item in known if item), default=0.0))
     return round(max(best), 6)
+
+
+def _near(
+    place: Place, scores: Mapping[Place, float], ties: Ties, denied: Collection[Place]
+) -> float | None:
+    """The score of a question. What is tied to a No goes no further than that."""
+    own, of = scores.get(place), ties.get(place)
+    if of is None or of not in scores or (own is not None and of not in denied):
+        return own
+    return scores[of] if own is None else min(own, scores[of])

@@ -6,7 +6,7 @@ size of each is known, its unsafe share is estimated from the labels in it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,9 +35,8 @@ class Judged:
     are in no metric, only in the coverage and in the bounds. `score` is NaN where there is none.
     Images of stratum 1 were all taken for labelling; those of stratum 0 were drawn by chance.
 
-    A cut of the score is compared with `reach`, the largest score of a decided rule (NaN: there is
-    none). `open` says that an image is not safe where it violates nothing: a rule is undecided
-    beside, or not all of it was looked at.
+    A cut of the score accuses an image up to `reach` (NaN: none does). `at`: which image of the
+    run it is.
     """
 
     truth: Bools
@@ -47,7 +46,7 @@ class Judged:
     labelled: Bools
     stratum: Ints
     reach: Floats
-    open: Bools
+    at: Ints
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -72,12 +71,6 @@ class Judged:
         """Some of the images, as a population of their own."""
         names = self.__dataclass_fields__
         return Judged(*(getattr(self, name)[index] for name in names))
-
-    def knowing(self, index: Sequence[int]) -> "Judged":
-        """The same images, of which only the labels at these places are known."""
-        kept = np.zeros(len(self), dtype=bool)
-        kept[index] = True
-        return replace(self, labelled=self.labelled & kept)
 
 
 Parts = tuple[Floats, Floats]
@@ -312,21 +305,22 @@ def _plain(value: float) -> float | None:
 
 
 class Row(NamedTuple):
-    """One image; truth is None where nobody gave a label. Of an image that is decided as a whole,
-    the score is its `reach`, and of one that is not, there is none."""
+    """One image; truth is None where nobody gave a label. `reach` is the score of a decided image
+    unless it is given."""
 
     truth: bool | None
     said: bool
     decided: bool
     score: float
     reach: float | None = None
-    open: bool | None = None
 
 
 def arrays(
-    rows: Sequence[Row | tuple[bool | None, bool, bool, float]], strata: Sequence[int] = ()
+    rows: Sequence[Row | tuple[bool | None, bool, bool, float]],
+    strata: Sequence[int] = (),
+    at: Sequence[int] = (),
 ) -> Judged:
-    """From rows, or from the first four fields of rows."""
+    """From rows, or from the first four fields of rows; `at`: which images of the run they are."""
     every = [Row(*row) for row in rows]
     reach = [(r.score if r.decided else np.nan) if r.reach is None else r.reach for r in every]
     return Judged(
@@ -337,5 +331,5 @@ def arrays(
         np.array([r.truth is not None for r in every], dtype=bool),
         np.array(strata or [0] * len(rows), dtype=np.int64),
         np.array(reach, dtype=np.float64),
-        np.array([not r.decided if r.open is None else r.open for r in every], dtype=bool),
+        np.array(at or range(len(rows)), dtype=np.int64),
     )

@@ -1,11 +1,12 @@
 """Asking one image, rule by rule, until every rule has an end.
 
-Rules run side by side; within a rule a chain ends at the first item that does not hold.
+Rules run side by side; within a rule a chain ends at the first item that does not hold; where its
+score has a cut, at the first that stays below that too.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,13 @@ from crosslight.judge import decide
 from crosslight.judge.asking import UNMEASURED, Asker, Look, Models, together
 from crosslight.judge.config import JudgeConfig, Thresholds
 from crosslight.judge.decide import Place
+from crosslight.judge.held_down import holds_down, place_name, plain_no, wants_test
 from crosslight.judge.injection import NOTHING, Print
 from crosslight.judge.methods import Asked, Plan, PlannedRule, detected_words
 from crosslight.judge.reading import NO, YES
 from crosslight.judge.views import Views
-from crosslight.judge.wording import about_print
 from crosslight.models import ModelError
-from crosslight.records import Evidence, Finding, Measured, RuleFinding
+from crosslight.records import Evidence, Finding, Measured, PrintTest, RuleFinding
 
 TOGETHER = 16
 """Things that are asked together, at most, where print may have held their answers down."""
@@ -47,19 +48,27 @@ class Panel:
         prints: Mapping[str, Print] | None = None,
         *,
         addressed: bool = False,
+        tests: list[PrintTest] | None = None,
     ) -> list[RuleFinding]:
         """Every rule's finding over all looks at an image, in the order of the plan; the worst look
         counts. A failed call ends its rule at that look only. `prints`: what is printed at each
-        look, by its name; `addressed`: some of it speaks to the judge."""
+        look, by its name; `addressed`: some of it speaks to the judge; `tests` takes what was asked
+        of several questions together with the print filled."""
         seen = [await self.relevance(views) for views in looks]
         # A rule that fits one look is asked at all of them.
         cosines = [_nearest(row) for row in zip(*seen, strict=True)]
         printed = prints or {}
         made = [Look(v, (), printed.get(v.look.name, NOTHING), addressed) for v in looks]
-        found = await together([self._look(look, cosines) for look in made])
+        kept: list[list[PrintTest]] = [[] for _ in made]
+        every = zip(made, kept, strict=True)
+        found = await together([self._look(look, cosines, told) for look, told in every])
+        if tests is not None:
+            tests += [test for told in kept for test in told]
         return [decide.worst(one) for one in zip(*found, strict=True)]
 
-    async def _look(self, look: Look, cosines: Sequence[float | None]) -> list[RuleFinding]:
+    async def _look(
+        self, look: Look, cosines: Sequence[float | None], tests: list[PrintTest]
+    ) -> list[RuleFinding]:
         parts = self.plan.parts
         pairs = list(zip(self.plan.rules, cosines, strict=True))
         waiting = [
@@ -75,30 +84,35 @@ class Panel:
             found[rule.id] = await self._rule(rule, cosine, look)
         rest = await together([self._rule(rule, cosine, look) for rule, cosine in waiting])
         found |= {one.rule: one for one in rest}
-        if await self._held_down(found, look):
+        held = await self._held_down(found, look, tests)
+        if held or held is None:
             # As where print is known to speak to the judge: each No is asked with it filled.
             look.addressed = True
             waiting = [(rule, cosine) for rule, cosine in pairs if rule.id in found]
             rest = await together([self._rule(rule, cosine, look) for rule, cosine in waiting])
-            found = {one.rule: one for one in rest}
+            # What the tests say they say again, and by other thresholds otherwise.
+            found = {one.rule: _unaddressed(one) if held else one for one in rest}
         for rule, cosine in pairs:
             if rule.id not in found:
                 t = self._thresholds[rule.id]
                 found[rule.id] = decide.rule_finding(rule.id, (), rule.shape, t, parts, cosine)
         return [found[rule.id] for rule in self.plan.rules]
 
-    async def _held_down(self, found: Mapping[str, RuleFinding], look: Look) -> bool:
+    async def _held_down(
+        self, found: Mapping[str, RuleFinding], look: Look, tests: list[PrintTest]
+    ) -> bool | None:
         """Whether print may have held down what got a plain No. All of it is asked together, with
-        the print filled; where that call fails nobody knows, and each is asked again."""
-        parts = self.plan.parts
-        tested = parts.print and parts.tokens and not parts.perceived and not look.addressed
-        if not (tested and look.printed.places):
+        the print filled; None: that call failed, and nobody knows. Adds to `tests`."""
+        if not (wants_test(self.plan.parts) and look.printed.places) or look.addressed:
             return False
-        denied = plainly_denied(self.plan.rules, found)
         try:
-            return any([await self._asker.held_down(several, look) for several in denied])
+            for several, names in plainly_denied(self.plan.rules, found):
+                filled, shown = await self._asker.filled(several, look)
+                tests.append(PrintTest(look.name, tuple(names), filled, shown))
         except ModelError:
-            return True
+            return None
+        t = self.config.thresholds
+        return any(holds_down(test.filled, test.shown, t) for test in tests)
 
     async def relevance(self, views: Views) -> list[float | None]:
         """The cosine of the image and each rule's text; None where it is not measured."""
@@ -130,9 +144,31 @@ class Panel:
             return await together([self._evidence(rule, place, look) for place in every])
         found: dict[Place, Evidence] = {}
         for chain in chains:
-            if await self._chain(rule, chain, look, found) == YES:
+            if await self._chain(rule, chain, look, found) == YES and self._over(
+                rule, chain, found
+            ):
                 break
         return list(found.values())
+
+    def _over(
+        self, rule: PlannedRule, chain: Sequence[Sequence[Place]], found: Mapping[Place, Evidence]
+    ) -> bool:
+        """Whether what holds also reaches the cut of its rule's score, if there is one."""
+        t, known = self._thresholds[rule.id], list(found.values())
+        if t.score_cut is None:
+            return True
+        spans = decide.place_spans(known, rule.shape, t, self.plan.parts, rule.ties)
+        return decide.chain_span(chain, spans)[0] >= t.score_cut
+
+    def _under(
+        self, rule: PlannedRule, item: Sequence[Place], found: Mapping[Place, Evidence]
+    ) -> bool:
+        """Whether what does not hold stays below the cut of its rule's score too, if any."""
+        t, known = self._thresholds[rule.id], list(found.values())
+        if t.score_cut is None:
+            return True
+        spans = decide.place_spans(known, rule.shape, t, self.plan.parts, rule.ties)
+        return decide.chain_span([item], spans)[1] < t.score_cut
 
     async def _chain(
         self,
@@ -145,7 +181,7 @@ class Panel:
         items: list[str] = []
         for item in chain:
             items.append(await self._item(rule, item, look, found))
-            if items[-1] == NO:
+            if items[-1] == NO and self._under(rule, item, found):
                 break
         return decide.all_of(items)
 
@@ -159,7 +195,7 @@ class Panel:
         """One item: its alternatives together, then one by one up to the first that holds; adds to
         `found`."""
         answers: list[str] = []
-        wanted = [place for place in item if not _tied(rule, place, found)]
+        wanted = [place for place in item if not self._tied(rule, place, found)]
         joint = await self._joint([p for p in wanted if _at(rule, p).joins], rule, look)
         for place in item:
             if place not in wanted:
@@ -168,9 +204,15 @@ class Panel:
             said = joint if _at(rule, place).joins else UNMEASURED
             found[place] = await self._evidence(rule, place, look, said)
             answers.append(found[place].holds)
-            if answers[-1] == YES:
+            if answers[-1] == YES and self._over(rule, [[place]], found):
                 break
         return decide.any_of(answers)
+
+    def _tied(self, rule: PlannedRule, place: Place, found: Mapping[Place, Evidence]) -> bool:
+        """Whether a question is about something that is clearly not there."""
+        of = rule.ties.get(place, place)
+        parent = found.get(of)
+        return parent is not None and parent.holds == NO and self._under(rule, [of], found)
 
     async def _joint(self, several: Sequence[Place], rule: PlannedRule, look: Look) -> Measured:
         """What is said of alternatives that are asked together; a No then is one of each."""
@@ -196,29 +238,32 @@ def _at(rule: PlannedRule, place: Place) -> Asked:
 
 def plainly_denied(
     rules: Sequence[PlannedRule], found: Mapping[str, RuleFinding]
-) -> list[list[Asked]]:
+) -> list[tuple[list[Asked], list[str]]]:
     """What got a No by its score alone, print aside, of rules that are not violated; in lists to
-    be asked together."""
-    every: dict[str | None, dict[Asked, None]] = {}
+    be asked together, each with the places of its questions."""
+    every: dict[str | None, dict[Asked, list[str]]] = {}
     for rule in rules:
         if rule.id not in found or found[rule.id].finding is Finding.VIOLATED:
             continue
         for e in found[rule.id].evidence:
-            asked = _at(rule, (e.item, e.alternative))
-            plain = e.reading.answer == NO and e.measured.unprinted is None and asked.joins
-            if plain and not about_print(asked.see, asked.words):
-                every.setdefault(asked.depictions, {})[asked] = None
-    return [
-        list(several)[at : at + TOGETHER]
-        for several in every.values()
-        for at in range(0, len(several), TOGETHER)
-    ]
+            if plain_no(e):
+                asked = _at(rule, (e.item, e.alternative))
+                places = every.setdefault(asked.depictions, {}).setdefault(asked, [])
+                places.append(place_name(rule.id, e))
+    made = []
+    for several in every.values():
+        pairs = list(several.items())
+        for some in (pairs[at : at + TOGETHER] for at in range(0, len(pairs), TOGETHER)):
+            made.append(([asked for asked, _ in some], [p for _, places in some for p in places]))
+    return made
 
 
-def _tied(rule: PlannedRule, place: Place, found: Mapping[Place, Evidence]) -> bool:
-    """Whether a question is about something that is clearly not there."""
-    parent = found.get(rule.ties.get(place, place))
-    return parent is not None and parent.holds == NO
+def _unaddressed(found: RuleFinding) -> RuleFinding:
+    """With evidence that does not say by itself that print speaks to the judge."""
+    evidence = tuple(
+        replace(e, measured=replace(e.measured, addressed=False)) for e in found.evidence
+    )
+    return replace(found, evidence=evidence)
 
 
 def _nearest(cosines: Sequence[float | None]) -> float | None:

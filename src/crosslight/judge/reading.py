@@ -16,6 +16,8 @@ from crosslight.records import Measured, Reading, Region, Score
 from crosslight.stats import wilson
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
+NOT_ASKED = "not asked"
+"""The test of what other thresholds want and nobody measured."""
 
 
 class Need(StrEnum):
@@ -41,7 +43,8 @@ def read(m: Measured, t: Thresholds, parts: Parts, absent: bool = False) -> Read
     unasked = m.shown is not None and m.shown.method in UNASKED
     if parts.perceived or unasked:
         return _perceived(m, t, m.shown.method if m.shown and unasked else "perception", absent)
-    if parts.joint and (test := _joint_no(m, t, parts)):
+    # What a box wants to be looked at as a crop the whole image cannot clear.
+    if parts.joint and not crop_wanted(m, t, parts) and (test := _joint_no(m, t, parts)):
         return Reading(NO, test)
     if parts.tokens:
         found = _tokens(m, t, parts)
@@ -297,7 +300,8 @@ def question_score(m: Measured, reading: Reading, t: Thresholds, parts: Parts) -
         return (base + shown.yes) / 3
     if not parts.debias1:
         return shown.yes
-    if m.prior is None:
+    if m.prior is None or reading.test == "floor":
+        # The floor asks for no prior: one that other thresholds had wanted has no say.
         return (base + shown.yes) / 3
     reject, accept = t.alpha1 * m.prior.yes, t.alpha2 * (1 - m.prior.yes)
     place = (shown.yes - m.prior.yes - reject) / max(1e-9, accept - reject)

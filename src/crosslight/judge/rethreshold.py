@@ -4,7 +4,7 @@ A measurement that the new thresholds want and that was never made (the run had 
 leaves its question unknown, and says so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import copyfileobj
@@ -15,7 +15,8 @@ from crosslight.judge.chosen import CALIBRATED, CALIBRATED_FILE, ChosenCuts
 from crosslight.judge.config import JudgeConfig, Parts, Thresholds
 from crosslight.judge.counts import Counts
 from crosslight.judge.decide import Shape, Ties
-from crosslight.judge.reading import NO, UNKNOWN, YES, Need, read
+from crosslight.judge.held_down import looked_at, place_name, plain_no, swayed, wants_test
+from crosslight.judge.reading import NOT_ASKED, UNKNOWN, Need, read
 from crosslight.judge.tables import EVIDENCE, VERDICTS, evidence_rows, read_verdicts, verdict_row
 from crosslight.records import (
     Evidence,
@@ -71,7 +72,7 @@ def rethreshold_run(
         summary["rethreshold"] = {
             "changed": changed,
             "flipped": sum(a.status is not b.status for a, b in zip(old, new, strict=True)),
-            "not_asked": sum(unasked(r, forms[r.rule], v.looks) for v in new for r in v.rules),
+            "not_asked": _unasked(new, forms, config, parts),
             "calls": 0,
         }
         if card:
@@ -91,18 +92,19 @@ def reread(
     return tuple(again(v, forms, config, parts) for v in verdicts)
 
 
-def unasked_of(run: Mapping[str, Any], verdicts: Sequence[Verdict]) -> int:
-    """Questions that leave rules of these verdicts open because nobody asked them."""
+def unasked_of(
+    run: Mapping[str, Any], verdicts: Sequence[Verdict], values: Mapping[str, float]
+) -> int:
+    """Questions that leave rules of these verdicts, read with these thresholds, open because nobody
+    asked them."""
     forms = {rule["id"]: form_of(rule) for rule in run["plan"]["rules"]}
-    return sum(unasked(r, forms[r.rule], v.looks) for v in verdicts for r in v.rules)
+    config = JudgeConfig.from_json(run["settings"]).changed(dict(values), forms)
+    return _unasked(verdicts, forms, config, Parts(**run["plan"]["parts"]))
 
 
 def _copy(source: Path, target: Path) -> None:
     with source.open("rb") as read, replacing(target) as file:
         copyfileobj(read, file)
-
-
-NOT_ASKED = "not asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,41 +123,44 @@ def form_of(rule: Mapping[str, Any]) -> Form:
     return Form(tuple(tuple(chain) for chain in chains), ties)
 
 
-def unasked(rule: RuleFinding, form: Form, looks: Sequence[str] = ("",)) -> int:
+def unasked(
+    rule: RuleFinding, form: Form, t: Thresholds, parts: Parts, looks: Sequence[str] = ("",)
+) -> int:
     """Questions that leave an undecided rule open because nobody measured enough of them: the run
     had skipped the rule, had ended it earlier, or had not made a test that is now wanted. A look
     at which the rule is known to be kept leaves nothing open."""
     if rule.finding is not Finding.UNDECIDED:
         return 0
-    count = 0
-    for look in looks:
-        known = {(e.item, e.alternative): e for e in rule.evidence if e.look == look}
-        found = decide.held({place: e.holds for place, e in known.items()}, form.shape, form.ties)
-        missing = {p for p in found if p not in known or known[p].reading.test == NOT_ASKED}
-        for chain in decide.places(form.shape):
-            answers = [decide.any_of([found[place] for place in item]) for item in chain]
-            if NO in answers:
-                continue
-            for item, answer in zip(chain, answers, strict=True):
-                if answer != YES:
-                    count += sum(place in missing and found[place] != NO for place in item)
-    return count
+    seen = [[e for e in rule.evidence if e.look == look] for look in looks]
+    return sum(len(decide.unasked_places(known, form.shape, t, parts, form.ties)) for known in seen)
+
+
+def _unasked(
+    verdicts: Sequence[Verdict], forms: Mapping[str, Form], config: JudgeConfig, parts: Parts
+) -> int:
+    each = {rule: config.thresholds_of(rule) for rule in forms}
+    return sum(
+        unasked(r, forms[r.rule], each[r.rule], parts, v.looks) for v in verdicts for r in v.rules
+    )
 
 
 def again(
     verdict: Verdict, forms: Mapping[str, Form], config: JudgeConfig, parts: Parts
 ) -> Verdict:
     """The same image under other thresholds."""
+    seen = _evidence(verdict, forms, config, parts)
     rules = tuple(
-        _rule(r, forms[r.rule], config.thresholds_of(r.rule), parts, verdict.looks)
+        _rule(r, seen[r.rule], forms[r.rule], config.thresholds_of(r.rule), parts, verdict.looks)
         for r in verdict.rules
     )
+    words = "" if verdict.swayed else verdict.addressed_by
+    moved = "" if words else swayed(rules, config)
     status, reason = decide.verdict_of(rules)
     if status is None:
         # Only the failed rules are left to decide: nobody knows.
         status = Status.UNDECIDED
     status, reason = decide.doubted(
-        status, reason, verdict.unseen, verdict.addressed_by, config.trust_addressed
+        status, reason, verdict.unseen, words or moved, config.trust_addressed
     )
     changed = {"config": content_hash(canonical(config.as_json()))[:16]}
     return replace(
@@ -163,18 +168,87 @@ def again(
         status=status,
         rules=rules,
         reason=reason,
+        addressed_by=words or moved,
+        swayed=bool(moved),
         provenance={**verdict.provenance, **changed},
     )
 
 
+def reaches(
+    verdict: Verdict, forms: Mapping[str, Form], config: JudgeConfig, parts: Parts
+) -> dict[str, float]:
+    """For each rule the highest cut of its score by which `again` finds it violated (NaN: none)."""
+    found = {}
+    seen = _evidence(verdict, forms, config, parts)
+    for rule in verdict.rules:
+        form, t = forms[rule.rule], config.thresholds_of(rule.rule)
+        found[rule.rule] = decide.reach(
+            seen[rule.rule], form.shape, t, parts, rule.relevance, verdict.looks, form.ties
+        )
+    return found
+
+
 def _rule(
-    rule: RuleFinding, form: Form, t: Thresholds, parts: Parts, looks: Sequence[str]
+    rule: RuleFinding,
+    evidence: Sequence[Evidence],
+    form: Form,
+    t: Thresholds,
+    parts: Parts,
+    looks: Sequence[str],
 ) -> RuleFinding:
-    if rule.finding is Finding.FAILED:
-        return rule
-    evidence = [_reread(e, t, parts) for e in rule.evidence]
     shape, ties = form.shape, form.ties
-    return decide.rule_finding(rule.rule, evidence, shape, t, parts, rule.relevance, looks, ties)
+    found = decide.rule_finding(rule.rule, evidence, shape, t, parts, rule.relevance, looks, ties)
+    if rule.finding is Finding.FAILED and found.finding is not Finding.VIOLATED:
+        return rule  # what failed at one look may have been all that breaks it
+    return found
+
+
+def _evidence(
+    verdict: Verdict, forms: Mapping[str, Form], config: JudgeConfig, parts: Parts
+) -> dict[str, list[Evidence]]:
+    """The evidence of each rule under other thresholds."""
+    each = {r.rule: config.thresholds_of(r.rule) for r in verdict.rules}
+    seen = {r.rule: [_reread(e, each[r.rule], parts) for e in r.evidence] for r in verdict.rules}
+    if verdict.print_tests is None or not wants_test(parts):
+        return seen
+    for look in verdict.looks:
+        held, kept = looked_at(verdict.print_tests, look, config.thresholds)
+        for rule in verdict.rules:
+            t, form, known = each[rule.rule], forms[rule.rule], seen[rule.rule]
+            if held:
+                known = [_filled(e, t, parts) if e.look == look else e for e in known]
+            elif any(e.look == look and plain_no(e) for e in known):
+                known = _tested(rule, known, look, kept, form, t, parts)
+            seen[rule.rule] = known
+    return seen
+
+
+def _filled(e: Evidence, t: Thresholds, parts: Parts) -> Evidence:
+    """Where print holds answers down: a No is one with the print filled, or nobody asked."""
+    told = replace(e, measured=replace(e.measured, addressed=True))
+    return replace(e, reading=_reread(told, t, parts).reading)
+
+
+def _tested(
+    rule: RuleFinding,
+    known: Sequence[Evidence],
+    look: str,
+    kept: Collection[str],
+    form: Form,
+    t: Thresholds,
+    parts: Parts,
+) -> list[Evidence]:
+    """Of a rule that is not violated each No at a look with print is in a test, or unknown."""
+    here, shape, ties = [e for e in known if e.look == look], form.shape, form.ties
+    found = decide.rule_finding(rule.rule, here, shape, t, parts, rule.relevance, (look,), ties)
+    if found.finding is Finding.VIOLATED:
+        return list(known)
+    return [
+        replace(e, reading=Reading(UNKNOWN, NOT_ASKED))
+        if e.look == look and plain_no(e) and place_name(rule.rule, e) not in kept
+        else e
+        for e in known
+    ]
 
 
 def _reread(e: Evidence, t: Thresholds, parts: Parts) -> Evidence:

@@ -5,13 +5,15 @@ Four cases. `whole`: every image has a label. `queue`: the images were drawn by 
 then hold for images like the labelled ones, and no share of the run can be had.
 """
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
 from crosslight.judge import metrics
+from crosslight.judge.decide import DECIDED
 from crosslight.judge.labels import DOUBTFUL, OVERALL, RANDOM, Drawn, Labels
 from crosslight.judge.metrics import Judged, Row
 from crosslight.records import Finding, Status, Verdict
@@ -20,7 +22,6 @@ Said = Literal["", "random"]
 OTHER_SIZE = 0.02
 """A queue over so many more or fewer images is still one over this run."""
 UNLIKELY = 1e-3
-KNOWN = (Finding.VIOLATED, Finding.CLEAR)
 NO_SAMPLE = (
     "the labels do not say how their images were drawn: the figures hold for images like the "
     "labelled ones, not for the run"
@@ -29,11 +30,13 @@ NO_SAMPLE = (
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image of the run; `verdict` is None for one that failed."""
+    """An image of the run; `verdict` is None for one that failed. `reach`: for each rule the
+    highest cut of its score that accuses it, where cuts are to be chosen."""
 
     photo: str
     source: str
     verdict: Verdict | None
+    reach: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,8 @@ def judged(
             "ones, the figures are too good"
         )
     if not any(one == 0 for at, one in enumerate(strata) if chosen[at]) or not any(chosen):
-        kept = [row for row in rows if row.truth is not None]
-        return metrics.arrays(kept), Sample(
+        kept = [at for at, row in enumerate(rows) if row.truth is not None]
+        return metrics.arrays([rows[at] for at in kept], at=kept), Sample(
             "unknown", len(images), len(kept), notes=(NO_SAMPLE, *notes)
         )
     rows = [row if chosen[at] else row._replace(truth=None) for at, row in enumerate(rows)]
@@ -183,20 +186,14 @@ def _truth(image: Image, labels: Labels, rule: str, partial: bool) -> bool | Non
 def _row(image: Image, truth: bool | None, rule: str) -> Row:
     v = image.verdict
     if v is None:
-        return Row(truth, False, False, float("nan"))
+        return Row(truth, False, False, math.nan)
     if rule == OVERALL:
-        known = [r.score for r in v.rules if r.finding in KNOWN]
-        unsafe = v.status is Status.UNSAFE
-        beside = bool(v.open_rules or v.unseen or v.addressed_by)
-        return Row(
-            truth,
-            unsafe,
-            v.status is not Status.UNDECIDED,
-            v.score,
-            max(known, default=float("nan")),
-            beside if unsafe else v.status is Status.UNDECIDED,
-        )
+        known = [one for one in image.reach.values() if not math.isnan(one)]
+        unsafe, decided = v.status is Status.UNSAFE, v.status is not Status.UNDECIDED
+        return Row(truth, unsafe, decided, v.score, max(known, default=math.nan))
     found = next((r for r in v.rules if r.rule == rule), None)
+    reach = image.reach.get(rule, math.nan)
     if found is None or found.finding is Finding.FAILED:
-        return Row(truth, False, False, float("nan"))
-    return Row(truth, found.finding is Finding.VIOLATED, found.finding in KNOWN, found.score)
+        return Row(truth, False, False, math.nan, reach)
+    violated, decided = found.finding is Finding.VIOLATED, found.finding in DECIDED
+    return Row(truth, violated, decided, found.score, reach)

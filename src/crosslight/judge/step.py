@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 
 from crosslight.flow import Context
 from crosslight.judge import decide
-from crosslight.judge.config import JudgeConfig
+from crosslight.judge.held_down import swayed
 from crosslight.judge.injection import NOTHING, Print, addressed_by, read_print
 from crosslight.judge.panel import Panel
-from crosslight.judge.reading import print_says
 from crosslight.judge.views import Views
-from crosslight.records import Done, Failed, RuleFinding, Verdict
+from crosslight.records import Done, Failed, PrintTest, Verdict
 
 STEP = "judge"
 
@@ -44,8 +43,10 @@ class Judge:
         reads = self.panel.plan.reads_print
         prints = await prints_in(looks, config.addressed, ctx, reads=reads)
         words = await words_in(looks, config.addressed, ctx, prints)
-        rules = await self.panel.rules(looks, prints, addressed=bool(words))
-        words = words or swayed(rules, config)
+        tests = list[PrintTest]()
+        rules = await self.panel.rules(looks, prints, addressed=bool(words), tests=tests)
+        moved = "" if words else swayed(rules, config)
+        words = words or moved
         status, reason = decide.verdict_of(rules)
         if status is None:
             kind = reason.partition(":")[0]
@@ -65,6 +66,8 @@ class Judge:
                 unseen,
                 row.licence,
                 row.origin,
+                tuple(tests),
+                bool(moved),
             )
         )
 
@@ -89,17 +92,6 @@ async def words_in(
         words = await addressed_by(await views.whole(), how, ctx, printed.get(name, NOTHING))
         if words:
             return f"{name}: {words}" if name else words
-    return ""
-
-
-def swayed(rules: Sequence[RuleFinding], config: JudgeConfig) -> str:
-    """That print holds an answer down, by the test that needs no list of words: empty if none."""
-    for found, e in ((rule, e) for rule in rules for e in rule.evidence):
-        m = e.measured
-        if m.unprinted is not None and print_says(m, config.thresholds_of(found.rule)):
-            shown = m.whole or m.shown
-            was = "" if shown is None else f"{shown.yes:.2f}, "
-            return f"print moves {e.question!r}: {was}{m.unprinted.yes:.2f} with the print filled"
     return ""
 
 

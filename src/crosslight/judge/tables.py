@@ -12,6 +12,7 @@ from crosslight.records import (
     Evidence,
     Finding,
     Measured,
+    PrintTest,
     Reading,
     Region,
     RuleFinding,
@@ -37,12 +38,15 @@ VERDICTS = table_schema(
         "addressed_by": _TEXT,
         "notes": pa.list_(_TEXT),
         "rules": _TEXT,
+        "print_tests": _TEXT,
         "provenance": _TEXT,
         **dict.fromkeys(("licence", "origin"), _TEXT),
     }
 )
 """`rules` is JSON: for each rule its finding, reason, score, relevance and (of several looks) the
-look that decided. `looks`: names of the frames or pieces; one empty name for an ordinary image."""
+look that decided. `looks`: names of the frames or pieces; one empty name for an ordinary image.
+`print_tests` is JSON: what was asked of several questions together with the print filled, each
+score as [yes, outside, samples, low, high]."""
 
 _SCORES = ("shown", "prior", "whole", "erased", "joint", "unprinted")
 _FLAGS = ("single", "lettered", "addressed")
@@ -109,6 +113,7 @@ def verdict_row(verdict: Verdict) -> dict[str, Any]:
         "addressed_by": verdict.addressed_by,
         "notes": list(verdict.notes),
         "rules": json.dumps(rules, ensure_ascii=False, sort_keys=True),
+        "print_tests": _print_row(verdict),
         "provenance": json.dumps(verdict.provenance, sort_keys=True),
         "licence": verdict.licence,
         "origin": verdict.origin,
@@ -207,7 +212,45 @@ def _read_verdict(
         row.get("unseen") or "",
         row.get("licence") or "",
         row.get("origin") or "",
+        *_read_print(row.get("print_tests")),
     )
+
+
+_TOLD = ("yes", "outside", "samples", "low", "high")
+
+
+def _print_row(verdict: Verdict) -> str | None:
+    if verdict.print_tests is None:
+        return None
+    tests = [
+        {
+            "look": test.look,
+            "places": test.places,
+            **{
+                name: [getattr(score, part) for part in _TOLD] if score else None
+                for name, score in (("filled", test.filled), ("shown", test.shown))
+            },
+        }
+        for test in verdict.print_tests
+    ]
+    return json.dumps({"tests": tests, "swayed": verdict.swayed}, ensure_ascii=False)
+
+
+def _read_print(text: str | None) -> tuple[tuple[PrintTest, ...] | None, bool]:
+    """Runs from before this column kept no account of it."""
+    if not text:
+        return None, False
+    told = json.loads(text)
+    tests = tuple(
+        PrintTest(
+            test["look"],
+            tuple(test["places"]),
+            Score(*test["filled"]),
+            Score(*test["shown"]) if test["shown"] else None,
+        )
+        for test in told["tests"]
+    )
+    return tests, bool(told["swayed"])
 
 
 def _region(sides: Sequence[float], word: str) -> Region:

@@ -142,6 +142,18 @@ class RuleFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintTest:
+    """Questions that had got a No at a look with print, asked together: `filled` is the score with
+    all print filled, `shown` the one with it (None: it could not have mattered). `places`: for each
+    question its rule, item and alternative, as `rule item.alternative`, counted from 0."""
+
+    look: str
+    places: tuple[str, ...]
+    filled: Score
+    shown: Score | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The judge's word on an image. `reason` says what decided; `notes` what was not done."""
 
@@ -161,6 +173,10 @@ class Verdict:
     licence: str = ""
     """Of the image, as its input states it; empty: not stated."""
     origin: str = ""
+    print_tests: tuple[PrintTest, ...] | None = None
+    """None: of a run that kept no account of them."""
+    swayed: bool = False
+    """`addressed_by` tells of print that moves an answer, not of words that were read."""
 
     @property
     def violated(self) -> tuple[str, ...]:

@@ -79,7 +79,7 @@ def page(runs: Mapping[str, Opened], run: Opened, asked: Mapping[str, str]) -> s
         changed=changed,
         counts=_counts(old, new),
         flipped=sum(a.status is not b.status for a, b in zip(old, new, strict=True)),
-        unasked=unasked_of(run.run, new) if changed else 0,
+        unasked=unasked_of(run.run, new, changed) if changed else 0,
         rules=rules,
         strips={row["id"]: trusted(strip(new, row["id"])) for row in rules},
         lines=[
