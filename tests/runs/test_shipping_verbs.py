@@ -51,7 +51,7 @@ def test_an_export_is_whole_or_is_not_there(run: Path, tmp_path: Path, to: str, 
     child = Child(words, At(file, signal.SIGTERM))
     _, told = child.communicate()
     assert child.returncode == 3 and "run the same command again" in told, told
-    assert all(".part/" in name for name in left(out)), "what it had begun the next one removes"
+    assert not out.exists(), "what it had begun is taken away"
     # Once as it is written, once as it is put in its place.
     for nth in (1, 2):
         assert Child(words, At(file, signal.SIGKILL, nth=nth)).wait() == -signal.SIGKILL
@@ -64,6 +64,39 @@ def test_an_export_is_whole_or_is_not_there(run: Path, tmp_path: Path, to: str, 
     assert child.returncode == 3, told
     now = left(out)
     assert {name: now.get(name) for name in calm} == calm, "the earlier export is as it was"
+
+
+@pytest.mark.parametrize(
+    ("to", "file", "number"),
+    [
+        ("trl", "train", signal.SIGINT),
+        ("llamafactory", "train", signal.SIGTERM),
+        ("msswift", "train", signal.SIGINT),
+        ("hf", "train", signal.SIGTERM),
+        ("webdataset", "train", signal.SIGINT),
+        ("croissant", "croissant.json", signal.SIGTERM),
+        ("labelstudio", "tasks-0001.json", signal.SIGINT),
+    ],
+)
+def test_an_export_that_is_stopped_takes_away_what_it_had_begun(
+    tmp_path: Path, to: str, file: str, number: signal.Signals
+) -> None:
+    run = write_pairs(tmp_path / "pairs", [pair(f"r{n}", drawn(n)) for n in range(4)])
+    out = tmp_path / "out"
+    words = command("export", run, "--to", to, "-o", out, "--include-sensitive")
+    child = Child(words, At(file, number))
+    _, told = child.communicate()
+    assert child.returncode == 3 and "run the same command again" in told, told
+    assert "Traceback" not in told
+    assert not out.exists(), sorted(out.rglob("*"))
+    assert ran(words).returncode == 0
+    calm = left(out)
+    child = Child(words, At(file, number))
+    assert child.wait() == 3
+    assert left(out) == calm and not [p.name for p in out.iterdir() if p.name.endswith(".part")]
+    assert Child(words, At(file, signal.SIGKILL)).wait() == -signal.SIGKILL
+    assert [p.name for p in out.iterdir() if p.name.endswith(".part")], "nobody could"
+    assert ran(words).returncode == 0 and left(out) == calm
 
 
 def reviewed(folder: Path) -> tuple[Path, Path]:

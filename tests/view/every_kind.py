@@ -8,12 +8,14 @@ from urllib.parse import quote
 
 import pyarrow.parquet as pq
 
+from crosslight.judge import Scale
 from tests.bench.small import By
 from tests.bench.small import items as bench_items
 from tests.bench.small import run as bench_run
 from tests.export.test_pairs import fixed, made
 from tests.judge.running import job as judge_job
 from tests.judge.running import run as judge_run
+from tests.judge.scripted import graded
 from tests.judge.simulated import scenes
 from tests.rate.test_write import report
 from tests.view.make_run import make_run, write_lost
@@ -34,6 +36,7 @@ def every_kind(folder: Path, said: str) -> tuple[Path, list[Path]]:
         _rated(folder / "rated", said),
         pictured(folder / "one", 4, text=[said, "b", "c", "d"]),
         pictured(folder / "two", 4, text=["a", f"{said} again", "c", "d"]).parent,
+        _graded(folder / "graded", said),
     ]
     return store, runs
 
@@ -43,6 +46,7 @@ def pages(runs: list[Path]) -> dict[str, str]:
     row = quote(_first(next(runs[0].glob("dataset/train*.parquet")), "id"), safe="")
     judged = quote(_first(runs[1] / "verdicts.parquet", "id"), safe="")
     item = quote(_first(runs[2] / "items.parquet", "item"), safe="")
+    graded_row = quote(_first(runs[7] / "assessed.parquet", "photo"), safe="")
     pair = quote(_first(next(runs[3].glob("dataset/*.parquet")), "id"), safe="")
     return {
         "runs": "/",
@@ -56,6 +60,10 @@ def pages(runs: list[Path]) -> dict[str, str]:
         "matrix": "/r/judged/kind",
         "judged row": f"/r/judged/row/{judged}",
         "calls": f"/r/judged/calls/{judged}",
+        "overview of grades": "/r/graded/overview",
+        "grades": "/r/graded/rows",
+        "graded row": f"/r/graded/row/{graded_row}",
+        "reviews of grades": "/r/graded/review",
         "numbers": "/r/bench/kind",
         "items": "/r/bench/rows",
         "item": f"/r/bench/row/{item}",
@@ -83,6 +91,12 @@ def _judged(store: Path, said: str) -> Path:
     judge_run(replace(job, targets=targets))
     _told(job.out, lambda run: run["constitution"]["titles"].update({"r0": said}))
     return job.out
+
+
+def _graded(folder: Path, said: str) -> Path:
+    scale = Scale(question=f"How risky? {said[:300]}", marks={0: "calm", 5: said[:200], 10: "harm"})
+    made = graded(folder, "28?5", scale=scale)
+    return made.rename(folder / "graded")
 
 
 def _benched(store: Path, said: str) -> Path:

@@ -2,10 +2,12 @@
 
 import errno
 import os
+import signal
 import sys
 import time
 import traceback
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -84,6 +86,27 @@ def leave_at_once(code: int) -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code)
+
+
+@contextmanager
+def tidied() -> Iterator[None]:
+    """While files are made aside: a signal ends the command by way of whoever takes them away; a
+    second one at once."""
+    from crosslight.flow import RunStop
+
+    def stop(*_: object) -> None:
+        for number in before:
+            signal.signal(number, before[number])
+        raise RunStop("interrupted")
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
 
 
 def end_served(said: str) -> NoReturn:

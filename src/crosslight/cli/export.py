@@ -7,7 +7,7 @@ import typer
 from rich.text import Text
 
 from crosslight.cli import options as opt
-from crosslight.cli.console import err, out
+from crosslight.cli.console import err, out, tidied
 
 if TYPE_CHECKING:
     from crosslight.export import Exported
@@ -100,7 +100,8 @@ def export(
         only=only,
         split_by=split_by,
     )
-    done = export_run(source, to, output, wanted, Places(opt.images_path(store), data))
+    with tidied():
+        done = export_run(source, to, output, wanted, Places(opt.images_path(store), data))
     for failed, word in ((False, "left out"), (True, "failed")):
         for reason, n in done.left_out(failed=failed).items():
             err.print(f"{word}: {n:,} rows, {reason}", markup=False)

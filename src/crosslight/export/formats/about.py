@@ -2,31 +2,39 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from crosslight.export.formats.datasheet import datasheet
-from crosslight.export.formats.rows import TrainRow
+from crosslight.export.formats.rows import Credit, TrainRow
 from crosslight.export.formats.source import Source
 from crosslight.runs import SPLITS
 from crosslight.text import csv_text, markdown, plural
 
 CREDITS = "credits.csv"
+NOT_STATED = "not stated"
 _TITLES = ("picture", "source", "licence", "origin")
 
 
 @dataclass(slots=True)
 class Credits:
-    """Each picture once, with its licence and where it is from as the run states it."""
+    """Each picture once, with its licence and where it is from as the run states it. Of one that
+    rows state different things of all stand there: whoever keeps to one licence of two may break
+    the other."""
 
-    rows: dict[str, dict[str, str]] = field(default_factory=dict)
+    said: dict[str, dict[Credit, None]] = field(default_factory=dict)
 
     def add(self, row: TrainRow, names: Sequence[str]) -> None:
         """Those of a row."""
         for name, credit in zip(names, row.credits, strict=True):
-            self.rows.setdefault(name, {"picture": name, **asdict(credit)})
+            self.said.setdefault(name, {})[credit] = None
+
+    @property
+    def rows(self) -> dict[str, dict[str, str]]:
+        """By picture, what all rows say of it."""
+        return {name: {"picture": name, **_joined([*said])} for name, said in self.said.items()}
 
     def csv(self) -> str:
         """As a table."""
@@ -34,8 +42,20 @@ class Credits:
 
     def licences(self) -> list[tuple[str, int]]:
         """Pictures by licence, most frequent first."""
-        found = Counter(row["licence"] or "not stated" for row in self.rows.values())
+        found = Counter(row["licence"] or NOT_STATED for row in self.rows.values())
         return sorted(found.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _joined(credits: Sequence[Credit]) -> dict[str, str]:
+    licences = [one.licence for one in credits]
+    if any(licences):  # a row that states none does not agree with one that does
+        licences = [licence or NOT_STATED for licence in licences]
+    parts = {
+        "source": [one.source for one in credits],
+        "licence": licences,
+        "origin": [one.origin for one in credits],
+    }
+    return {name: "; ".join(dict.fromkeys(filter(None, many))) for name, many in parts.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +80,8 @@ def export_card(
     counts = ", ".join(f"{split} {rows[split]:,}" for split in SPLITS if rows.get(split))
     facts = {
         "Rows by split": counts,
-        "Pictures": f"{len(credits.rows):,}, each with its licence, source and origin in {CREDITS}"
-        if credits.rows
+        "Pictures": f"{len(credits.said):,}, each with its licence, source and origin in {CREDITS}"
+        if credits.said
         else "none",
         "Sensitive rows": _sensitive(about),
         "Left out": "dropped.parquet and failed.parquet hold every row that is not here, and why",
@@ -70,7 +90,7 @@ def export_card(
         f"# {what.capitalize()} for {about.title}",
         "",
         f"Exported by `crosslight export` from a run of `{about.source.kind}`: {counts}; "
-        f"{plural(len(credits.rows), 'picture')}. Rows that were left out stand in "
+        f"{plural(len(credits.said), 'picture')}. Rows that were left out stand in "
         "`dropped.parquet` and `failed.parquet` with the reason.",
         "",
         "```",
@@ -90,7 +110,7 @@ def export_card(
 
 
 def _licences(credits: Credits) -> list[str]:
-    if not credits.rows:
+    if not credits.said:
         return ["No picture is here.", ""]
     return [
         f"Each picture keeps its own licence and credit (`{CREDITS}`):",

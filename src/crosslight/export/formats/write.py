@@ -146,7 +146,7 @@ def _write_rows(
             done.mirrors[row.id] = row.mirror
             done.weighted += row.weight != 1.0
             done.kept += row.kept
-    done.pictures = len(credits.rows)
+    done.pictures = len(credits.said)
     return credits
 
 

@@ -1,4 +1,5 @@
-"""Labels of reviewers as the file that `crosslight judge report` reads."""
+"""Labels of reviewers as the file that `crosslight judge report` reads, and their grades as that of
+`crosslight judge agree`."""
 
 import csv
 from collections.abc import Iterable, Mapping
@@ -11,6 +12,8 @@ from crosslight.text import csv_text
 
 DRAWN: Final = ("drawn", "queue", "place", "of")
 COLUMNS: Final = ("image", "photo", "rule", "label", *DRAWN, "reviewers")
+GRADED: Final = ("image", "photo", "grade", "rater")
+GRADES: Final = tuple(str(at) for at in range(11))
 QUEUES: Final = "label_next*.csv"
 MOST_QUEUE: Final = 64 * 2**20
 """Bytes of a queue file."""
@@ -47,6 +50,25 @@ def label_file(
     ]
     disputed = sum(one.labels_differ for one in things.values())
     return LabelFile(csv_text(COLUMNS, rows), len(rows), disputed)
+
+
+def grade_file(
+    standing: Mapping[ReviewKey, Act], names: Mapping[str, tuple[str, str]]
+) -> LabelFile:
+    """A line a reviewer and image: people who grade differently are raters, of whom all count."""
+    rows = [
+        {
+            "image": names[row][0] or names[row][1],
+            "photo": names[row][1],
+            "grade": grade,
+            "rater": by,
+        }
+        for (row, rule), one in reviewed_things(standing).items()
+        if row in names and not rule
+        for by, grade in sorted(one.labels.items())
+        if grade in GRADES
+    ]
+    return LabelFile(csv_text(GRADED, rows), len(rows), 0)
 
 
 def drawn_photos(folder: Path) -> dict[str, dict[str, str]]:

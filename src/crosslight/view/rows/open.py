@@ -6,13 +6,14 @@ from typing import Final
 
 from crosslight.runs import RUN_FILE, NotARunFolder, RunError, read_run
 from crosslight.store import LINKED, stays_in
-from crosslight.view.rows.kinds import bench, build, foreign, judge, lost, prefer
+from crosslight.view.rows.kinds import assess, bench, build, foreign, judge, lost, prefer
 from crosslight.view.rows.shape import Shape
 
 KINDS: Final[Mapping[str, Callable[[Path], Shape]]] = {
     "build": build.shape,
     "prefer": prefer.shape,
     "judge": judge.shape,
+    "assess": assess.shape,
     "bench": bench.shape,
 }
 """Runs that have rows; the others have a report."""

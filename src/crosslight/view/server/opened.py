@@ -31,6 +31,8 @@ from crosslight.view.rows.pictures import Pictures
 from crosslight.view.rows.query import Query
 from crosslight.view.rows.table import Table
 
+TABLES = ("verdicts.parquet", "items.parquet", "assessed.parquet")
+"""Rows of runs that have no dataset."""
 LOOK_S = 1.0
 """Seconds between two looks whether files have changed."""
 
@@ -275,7 +277,9 @@ def _stamps(place: Path, is_run: bool, sources: Sequence[Path]) -> tuple[object,
         files = [place]
     elif is_run:
         files += [file for found in split_files(place).values() for file in found]
-        files += [place / name for name in ("verdicts.parquet", "items.parquet")]
+        files += [
+            place / name for name in ("verdicts.parquet", "items.parquet", "assessed.parquet")
+        ]
     else:
         files += sources
     found: list[object] = []

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from crosslight.records import content_hash
 from crosslight.runs import LostReason
 from crosslight.store import UnreadableFile, read_json
 from crosslight.view.server.opened import Opened
@@ -37,6 +38,7 @@ def page(runs: Mapping[str, Opened], run: Opened) -> str:
         told=told,
         numbers=_numbers(run),
         card=_card(run),
+        agreement=_agreement(run),
         counts=[(name, many) for name, value in told.items() if (many := _counts(name, value))],
         single=[(n, v) for n, v in told.items() if n not in TOLD and _is_single(v)],
         notes=[*run.faults, *(str(note) for note in _list(told.get("notes")))],
@@ -116,6 +118,20 @@ def _card(run: Opened) -> list[tuple[str, Mapping[str, Any]]]:
         return []
     overall = _mapping(_mapping(card).get("overall"))
     return [(name, one) for name, one in overall.items() if isinstance(one, Mapping)]
+
+
+def _agreement(run: Opened) -> list[str]:
+    """How far the grades of a run agree with those of people, as `judge agree` last found."""
+    if run.kind != "assess" or run.table is None:
+        return []
+    try:
+        found = _mapping(read_json(run.place / "agreement.json"))
+        now = content_hash((run.place / "assessed.parquet").read_bytes())
+    except (OSError, UnreadableFile):
+        return []
+    if found.get("assessed_sha256") != now:
+        return []  # of an earlier run in this folder
+    return [str(line) for line in _list(found.get("lines"))]
 
 
 def _counts(name: str, value: Any) -> list[tuple[str, int]]:

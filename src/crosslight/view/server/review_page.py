@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from crosslight.runs import Act, ReviewKey
-from crosslight.view.reviews.labels import drawn_photos, label_file
+from crosslight.view.reviews.labels import LabelFile, drawn_photos, grade_file, label_file
 from crosslight.view.reviews.progress import agreement, disputes, reviewers
 from crosslight.view.server.opened import Opened
 from crosslight.view.server.render import rendered
@@ -31,7 +31,7 @@ def page(runs: Mapping[str, Opened], run: Opened) -> str:
         rows=0 if run.table is None else run.table.rows,
         decided=len(decided & here),
         gone=len({key.row for key in standing} - here),
-        labels=label_file(standing, _names(run), {}),
+        labels=_file(run, standing, {}),
         queue=has_queue(run),
     )
 
@@ -44,12 +44,21 @@ def _here(run: Opened, standing: Mapping[ReviewKey, Act]) -> set[str]:
 
 
 def labels(run: Opened, by: str) -> str:
-    """The labels as `crosslight judge report` reads them; `by`: of one reviewer only."""
+    """The labels as `crosslight judge report` reads them, of a grading run as `judge agree` does;
+    `by`: of one reviewer only."""
     standing = run.reviews.standing()
     if by:
         standing = {key: act for key, act in standing.items() if key.by == by}
     folder = run.place if run.place.is_dir() else run.place.parent
-    return label_file(standing, _names(run), drawn_photos(folder)).text
+    return _file(run, standing, drawn_photos(folder)).text
+
+
+def _file(
+    run: Opened, standing: Mapping[ReviewKey, Act], drawn: Mapping[str, Mapping[str, str]]
+) -> LabelFile:
+    if run.kind == "assess":
+        return grade_file(standing, _names(run))
+    return label_file(standing, _names(run), drawn)
 
 
 def _names(run: Opened) -> dict[str, tuple[str, str]]:

@@ -53,7 +53,8 @@ def review_routes(runs: Mapping[str, Opened]) -> list[Route]:
     async def labels(request: Request) -> Response:
         run, by = run_of(runs, request), request.query_params.get("by", "")
         text = await run_in_threadpool(review_page.labels, run, by)
-        name = {"content-disposition": 'attachment; filename="labels.csv"'}
+        what = "grades" if run.kind == "assess" else "labels"
+        name = {"content-disposition": f'attachment; filename="{what}.csv"'}
         return Response(text, media_type="text/csv; charset=utf-8", headers=name)
 
     async def care(request: Request) -> Response:

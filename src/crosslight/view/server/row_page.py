@@ -9,6 +9,7 @@ from crosslight.records import content_hash
 from crosslight.runs import Act, ReviewError, ReviewKey, reviewed_rows
 from crosslight.view.rows.query import Query
 from crosslight.view.rows.shape import Shape
+from crosslight.view.server.graded import graded
 from crosslight.view.server.opened import Opened
 from crosslight.view.server.person import person
 from crosslight.view.server.render import CUT, rendered
@@ -92,6 +93,7 @@ def page(runs: Mapping[str, Opened], run: Opened, number: int, query: Query) -> 
         beside=_beside(run, row, number),
         origins=_origins(run, row),
         judged=_judged(run, id) if shape.kind == "judge" else [],
+        graded=graded(run.run, row, acts) if shape.kind == "assess" else None,
         rules=_rules(row.get("rules")) if shape.kind == "judge" else [],
         provenance=_pairs_of(row.get("provenance")),
         acts=acts,
