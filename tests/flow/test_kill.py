@@ -13,7 +13,7 @@ JOB = Path(__file__).with_name("kill_job.py")
 ROWS = 300
 KILLS = 3
 UNDER_WAY = 3 * 64 // 2 + 32
-"""Rows at a time, at the 64 calls of the job: half as many again as its calls, and the spare ones."""
+"""Rows at a time: half as many again as the 64 calls of the job, and the spare ones."""
 SCRIPT = parse(
     {
         "name": "kill",
