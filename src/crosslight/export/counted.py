@@ -213,7 +213,7 @@ def scenarios(run: StoredRun, counted: Counted) -> tuple[ScenarioCount, ...]:
     found = [
         ScenarioCount(
             id=id,
-            title=run.manifest.titles.get(id) or scenario_title(id),
+            title=scenario_title(id, run.manifest.titles),
             kinds={kind: kinds.get(kind, 0) for kind in all_kinds(kinds)},
             thin=kinds.get("unsafe", 0) < bound,
         )

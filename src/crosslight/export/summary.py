@@ -1,5 +1,6 @@
 """Names and figures of a dataset that both the card and the report print."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 
@@ -74,8 +75,11 @@ class Unknowns:
     missing: dict[str, int]
 
 
-def scenario_title(scenario: str) -> str:
-    """A scenario's name for people: the bank's title, else its id in words."""
+def scenario_title(scenario: str, titles: Mapping[str, str]) -> str:
+    """A scenario's name for people: the run's title (that of its author, or of its bank), else
+    that of our bank, else its id in words."""
+    if told := titles.get(scenario):
+        return told
     try:
         title = read_bank().title(scenario)
     except BankError:

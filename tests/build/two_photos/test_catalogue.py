@@ -68,6 +68,18 @@ def test_only_photos_of_one_split_meet_where_there_are_enough() -> None:
     assert len(met) == 3, "in a small album all of them meet"
 
 
+def test_in_a_small_album_those_of_one_split_meet_first() -> None:
+    catalogue = filled(MEET_ACROSS - 1)
+    splits = {photo(number): split_of(photo(number), 0) for number in range(MEET_ACROSS)}
+    for one in map(photo, range(MEET_ACROSS - 1)):
+        others = [splits[other] != splits[one] for other in catalogue.near(one, 50)]
+        assert others == sorted(others) and not others[0]
+        found = catalogue.holding(one, "cat", 9)
+        steps = [round(catalogue.shown(other, "cat").chance * 10) for other in found]
+        ranks = [(-s, splits[o] != splits[one]) for s, o in zip(steps, found, strict=True)]
+        assert ranks == sorted(ranks), "the surest first all the same"
+
+
 def test_copies_count_as_the_photo_that_they_are_copies_of() -> None:
     n = 2 * MEET_ACROSS
     other = next(k for k in range(1, n) if split_of(photo(k), 0) != split_of(photo(0), 0))

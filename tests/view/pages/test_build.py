@@ -284,6 +284,21 @@ def test_a_broken_photo_does_not_break_the_page(tmp_path: Path) -> None:
     assert "The photo cannot be shown here." in render(read_run(tmp_path))
 
 
+def test_a_scenario_has_one_name_on_the_whole_page(tmp_path: Path) -> None:
+    make_run(tmp_path, families=2)
+    told = json.loads((tmp_path / "run.json").read_text())
+    scenario = read_run(tmp_path).rows[0].scenario
+    told["titles"] = {scenario: "What its author calls it"}
+    told["coverage"][0]["grown"] = [scenario]
+    (tmp_path / "run.json").write_text(json.dumps(told))
+    text = render(read_run(tmp_path))
+    tags = re.findall(r'<span class="tag"><bdi>(.*?)</bdi>', text)
+    assert "What its author calls it" in tags
+    options = re.findall(r"<option[^>]*>(.*?)</option>", text)
+    assert any("What its author calls it" in one for one in options)
+    assert "asked for next: <bdi>What its author calls it" in text
+
+
 def select(run_dir: Path, limit: int, opening: int) -> Selected:
     rows = read_run(run_dir).rows
     with Choosing() as choosing:

@@ -1,17 +1,18 @@
 """What the photos show, and which of them to set beside one: a bounded number each, however large
 the album, and asked of the log on disk. Every choice depends on ids and the seed alone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from crosslight.build.row_log import RowLog
-from crosslight.build.splits import split_of
+from crosslight.build.splits import LEAST, split_of
 from crosslight.records import stable_id
 
 MEET_ACROSS = 100
 """In an album of fewer photos those of two splits are set beside each other as well, and what comes
-of it stands in no split: inside of a tenth of them there are next to no pairs."""
+of it stands in no split: inside of a tenth of them there are next to no pairs. Those of one split
+come first."""
 AMONG = 64
 """Photos with the wanted thing among which the surest are sought."""
 STEPS = 10
@@ -51,6 +52,7 @@ class Catalogue:
         """`album`: how many photos there are; `groups` names the group of each that has copies."""
         self._log, self._seed = log, seed
         self._groups, self._across = groups or {}, album < MEET_ACROSS
+        self._split = self._across and album >= LEAST
         log.extend(_TABLES)
 
     def __len__(self) -> int:
@@ -82,15 +84,24 @@ class Catalogue:
         return Shown(*found[0])
 
     def near(self, photo: str, n: int) -> list[str]:
-        """Up to `n` other photos that it may meet, from a place of the photo's own."""
-        return [other for other, _ in self._from(photo, ANY, n)]
+        """Up to `n` other photos that it may meet, from a place of the photo's own; those of its
+        split first."""
+        found = self._from(photo, ANY, max(n, AMONG) if self._split else n)
+        return sorted((other for other, _ in found), key=self._stranger(photo))[:n]
 
     def holding(self, photo: str, key: str, n: int) -> list[str]:
-        """Up to `n` other photos that it may meet and that show this: the surest of some, then by
-        chance."""
-        found = self._from(photo, key, max(n, AMONG))
-        surest = sorted(found, key=lambda one: -round(one[1] * STEPS))
+        """Up to `n` other photos that it may meet and that show this: the surest of some, then
+        those of its split, then by chance."""
+        found, stranger = self._from(photo, key, max(n, AMONG)), self._stranger(photo)
+        surest = sorted(found, key=lambda one: (-round(one[1] * STEPS), stranger(one[0])))
         return [other for other, _ in surest[:n]]
+
+    def _stranger(self, photo: str) -> Callable[[str], bool]:
+        """Whether another photo is of another split, where photos are split and those meet."""
+        if not self._split:
+            return lambda other: False
+        own = self._split_of(photo)
+        return lambda other: self._split_of(other) != own
 
     def _from(self, photo: str, key: str, n: int) -> list[tuple[str, float]]:
         ring = (
@@ -104,7 +115,10 @@ class Catalogue:
 
     def _part(self, photo: str) -> str:
         """Photos of one part may meet."""
-        return "" if self._across else split_of(self._groups.get(photo, photo), self._seed)
+        return "" if self._across else self._split_of(photo)
+
+    def _split_of(self, photo: str) -> str:
+        return split_of(self._groups.get(photo, photo), self._seed)
 
     def _order(self, *parts: str) -> str:
         return stable_id("pairs", seed=self._seed, parts=list(parts))

@@ -133,7 +133,9 @@ def _page(
                 for c in opened
                 if c.family.main.photo_2
             },
-            scenario_options=_options(cards, "scenario", scenario_title),
+            scenario_options=_options(
+                cards, "scenario", lambda id: scenario_title(id, run.manifest.titles)
+            ),
             category_options=_options(cards, "category", category_title),
             **given,
         )
