@@ -16,6 +16,7 @@ from crosslight.judge.decide import (
     worst,
 )
 from crosslight.judge.reading import Need, bounds, question_score, read
+from crosslight.records import BadSetting
 from crosslight.records.verdict import (
     Evidence,
     Finding,
@@ -216,6 +217,9 @@ def test_thresholds_go_by_name() -> None:
     assert T.changed({"beta": 0.5}).beta == 0.5
     with pytest.raises(ValueError, match="no threshold"):
         T.changed({"bta": 0.5})
+    for name in ("score_cut", "cut"):  # 60 for 0.6 would clear everything
+        with pytest.raises(BadSetting, match=f"{name} is of scores, from 0 to 1: 60 is none"):
+            T.changed({name: 60.0})
     with pytest.raises(ValueError, match="no part"):
         PARTS.without("everything")
     config = JudgeConfig(thresholds=T.changed({"cut": 0.4}), without=("debias1",))
@@ -345,3 +349,25 @@ def test_no_cut_decides_over_what_was_never_asked() -> None:
     open_ = replace(NO_AT_HALF, alternative=1, reading=Reading("unknown", "band"))
     found = rule_finding("r", [YES_AT_HALF, open_], [[2]], high, Parts())
     assert (found.finding, "nobody could give" in found.reason) == (Finding.UNDECIDED, True)
+
+
+def test_what_a_small_box_wants_as_a_crop_all_alternatives_together_do_not_clear() -> None:
+    """They were asked together where no box wanted a crop; with a larger `small_area` one does."""
+    parts = replace(PARTS.with_ours(), detector=True)
+    box = Region(0.2, 0.2, 0.4, 0.4, 0.9, "dog")
+    m = Measured(joint=Score(0.01), sought=True, region=box, regions=(box,), single=True)
+    assert read(m, T, parts) == Reading("no", "joint")
+    assert read(m, replace(T, small_area=0.2), parts) is Need.SHOWN
+
+
+def test_reasoning_about_the_crop_says_nothing_of_the_whole() -> None:
+    """The whole was a No and the crop open; with another `alpha1` it is the whole that is open."""
+    parts = replace(PARTS.with_ours(), detector=True)
+    box = Region(0.5, 0.5, 0.55, 0.55, 0.9, "dog")
+    m = Measured(Score(0.4), Score(0.4), Score(0.2), cropped=True, reasoned="No")
+    m = replace(m, sought=True, region=box, regions=(box,), single=True)
+    seen = replace(m, reasoned_look="crop")
+    assert read(seen, T, parts) == Reading("no", "cascade")
+    assert read(seen, replace(T, alpha1=-0.8), parts) is Need.REASONED
+    # Runs from before say nothing of what was looked at: they are read as they were.
+    assert read(m, replace(T, alpha1=-0.8), parts) == Reading("no", "cascade")

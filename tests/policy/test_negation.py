@@ -87,3 +87,19 @@ def test_check_says_what_to_write() -> None:
     second = compiled([[q(words=["t"])]], [[q("two metres of rope", words=["rope"])]])
     (line,) = policy_warnings(source, second)
     assert line.startswith("rule r, chain 2, question 1.1: nobody can read 'two metres'")
+
+
+def test_chains_that_no_answer_can_break_and_repeated_questions_are_pointed_at() -> None:
+    source = parse_constitution({"title": "T", "rules": [{"id": "r", "text": "No thing here."}]})
+    dog, gone = q("a dog", words=["dog"]), q("a dog", words=["dog"], absent=True)
+    assert policy_warnings(source, compiled([[dog], [gone]])) == [
+        "rule r, question 2.1: is the contrary of question 1.1: chain 1 is never broken"
+    ]
+    assert policy_warnings(source, compiled([[dog, q("A dog", words=["animal"])]])) == [
+        "rule r, question 1.2: repeats question 1.1"
+    ]
+    (line,) = policy_warnings(source, compiled([[dog, gone]]))
+    assert line.endswith("one of the two always holds: the item asks nothing")
+    # In chains of their own both may be asked, and an alternative beside makes a chain possible.
+    assert policy_warnings(source, compiled([[dog]], [[gone]])) == []
+    assert policy_warnings(source, compiled([[dog], [gone, q("a lead", words=["lead"])]])) == []

@@ -150,6 +150,10 @@ def print_rethreshold(summary: dict[str, Any]) -> None:
         f"{told['flipped']:,} of {summary['rows']:,} verdicts changed, 0 calls; "
         f"{plural(told['not_asked'], 'question')} would need a measurement that was never made"
     )
+    if told["not_asked"]:
+        out.print(
+            "`crosslight judge` with these thresholds asks them; what was answered is replayed"
+        )
     card = told.get("card")
     if card:
         out.print(f"cuts of the card: {len(card['cuts']):,}; maps: {len(card['maps']):,}")

@@ -90,10 +90,9 @@ def check(constitution: Named) -> None:
 
         print_deciders(compiled)
     asked = sum(len(rule.questions) for rule in compiled.rules) if compiled else 0
-    out.print(
-        f"{escape(written.title)}: {len(written.rules)} rules, {asked} questions, "
-        f"{plural(len(found), 'warning')}, sha256 {written.hash[:16]}"
-    )
+    many = ((len(written.rules), "rule"), (asked, "question"), (len(found), "warning"))
+    counted = ", ".join(plural(count, name) for count, name in many)
+    out.print(f"{escape(written.title)}: {counted}, sha256 {written.hash[:16]}")
 
 
 @app.command("show")

@@ -263,7 +263,7 @@ class Asker:
         rating, rationale = await reason_about(
             self.models.judge, asked, image, self.config, one_turn=parts.one_turn
         )
-        return replace(m, reasoned=rating, rationale=rationale)
+        return replace(m, reasoned=rating, rationale=rationale, reasoned_look=which)
 
     async def _score(self, asked: Asked, image: ImageView | None) -> Score:
         """M(x, c), or M(None, c) without an image. Raises `ModelError`."""

@@ -26,6 +26,7 @@ OURS = (
 )
 """Parts that `clue-2` adds to the paper's."""
 ADDRESSED = ("ocr", "ask", "off")
+OF_SCORES = ("cut", "score_cut")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,9 @@ class Thresholds:
         for name, value in values.items():
             if not math.isfinite(value):  # every comparison with it would be false
                 raise BadSetting(f"{name} must be a finite number, not {value}")
+            if name in OF_SCORES and not 0 <= value <= 1:
+                # 60 for 0.6 would clear everything.
+                raise BadSetting(f"{name} is of scores, from 0 to 1: {value:g} is none")
         return replace(self, **values)
 
 

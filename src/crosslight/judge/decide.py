@@ -216,7 +216,9 @@ def _at_look(
     items = [[any_of([found[p] for p in item]) for item in chain] for chain in places(shape)]
     answer = any_of([all_of(chain) for chain in items])
     finding = {YES: Finding.VIOLATED, NO: Finding.CLEAR}.get(answer, Finding.UNDECIDED)
-    reason = _reason(answer, items, evidence)
+    known = {(e.item, e.alternative) for e in evidence}
+    missing = {item for item, j in found if (item, j) not in known and found[item, j] == UNKNOWN}
+    reason = _reason(answer, items, evidence, missing)
     rank = _rule_score(evidence, shape, ties, t, parts)
     return RuleFinding(rule, finding, reason, rank, relevance, tuple(evidence), look)
 
@@ -278,20 +280,30 @@ def _placed(rule: RuleFinding) -> str:
     return f"{rule.rule} ({rule.look})" if rule.look else rule.rule
 
 
-def _reason(answer: str, items: Sequence[Sequence[str]], evidence: Sequence[Evidence]) -> str:
-    """The tests that decided; of what is not violated, in each chain the item that decided."""
+def _reason(
+    answer: str,
+    items: Sequence[Sequence[str]],
+    evidence: Sequence[Evidence],
+    missing: Collection[int],
+) -> str:
+    """The tests that decided; of what is not violated, in each chain the item that decided.
+    `missing`: items with alternatives that nobody asked."""
     told, first = [], 0
     for chain in items:
         if all_of(chain) == answer:
             at = (
                 range(first, first + len(chain)) if answer == YES else [first + chain.index(answer)]
             )
-            tests = dict.fromkeys(
-                e.reading.test for e in evidence if e.item in at and e.holds == answer
+            tests = list(
+                dict.fromkeys(
+                    e.reading.test for e in evidence if e.item in at and e.holds == answer
+                )
             )
             if answer == YES:
                 return ", ".join(tests)
-            unasked = "nothing there to ask of" if answer == NO else "not asked"
+            unasked = "nothing there to ask of" if answer == NO else NOT_ASKED
+            if answer == UNKNOWN and at[0] in missing and NOT_ASKED not in tests:
+                tests.append(NOT_ASKED)
             told.append(f"precondition {at[0] + 1}: {', '.join(tests) or unasked}")
         first += len(chain)
     return "; ".join(told)

@@ -52,7 +52,7 @@ def read(m: Measured, t: Thresholds, parts: Parts, absent: bool = False) -> Read
             return found
     if not parts.cascade:
         return Reading(UNKNOWN, "band")
-    if m.reasoned is None:
+    if m.reasoned is None or m.reasoned_look not in ("", reasoned_look(m, t, parts)):
         return Need.REASONED
     return Reading(YES if m.reasoned == "Yes" else NO, "cascade")
 

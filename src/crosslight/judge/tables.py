@@ -73,7 +73,8 @@ EVIDENCE = table_schema(
         **dict.fromkeys(_SIDES, _NUMBER),
         "boxes": _TEXT,
         "joint_reasoned": _TEXT,
-        **dict.fromkeys(("box_word", "reasoned", "rationale", "answer", "test"), _TEXT),
+        **dict.fromkeys(("box_word", "reasoned", "reasoned_look"), _TEXT),
+        **dict.fromkeys(("rationale", "answer", "test"), _TEXT),
     }
 )
 """Measured: all up to `rationale`. By the thresholds: `answer` and `test`. `absent`: the rule wants
@@ -140,6 +141,7 @@ def _evidence_row(e: Evidence, z: float) -> dict[str, Any]:
         **{name: getattr(m, name) for name in _FLAGS},
         "joint_reasoned": m.joint_reasoned,
         "reasoned": m.reasoned,
+        "reasoned_look": m.reasoned_look or None,
         "rationale": m.rationale or None,
         "answer": e.reading.answer,
         "test": e.reading.test,
@@ -291,6 +293,7 @@ def _read_evidence(row: Mapping[str, Any]) -> Evidence:
         rationale=row["rationale"] or "",
         regions=tuple(_region(sides, word) for sides in json.loads(row.get("boxes") or "[]")),
         **flags,
+        reasoned_look=row.get("reasoned_look") or "",
     )
     reading = Reading(row["answer"], row["test"])
     look = row.get("look") or ""

@@ -64,7 +64,40 @@ def _of_rule(rule: CompiledRule) -> Iterator[str]:
     if unread and unread not in rule.rule:
         yield f", objective wording: nobody can read {unread!r} off a photo"
     yield from (f", {line}" for line in chain_findings(rule.all_chains))
+    yield from (f", {line}" for line in _of_logic(rule.all_chains))
     yield from (f": {note.removeprefix(LOOK)}" for note in rule.review if note.startswith(LOOK))
+
+
+def _of_logic(chains: tuple[tuple[Item, ...], ...]) -> Iterator[str]:
+    """What its chains make of the questions, whatever the answers are."""
+    places = {id(question): place for place, question in placed(chains)}
+    for number, chain in enumerate(chains, start=1):
+        alone: dict[tuple[str, bool], Question] = {}
+        for item in chain:
+            here: dict[tuple[str, bool], Question] = {}
+            for question in item.any:
+                key, turned = _same(question), _same(question, turned=True)
+                if key in here:
+                    yield f"{places[id(question)]}: repeats {places[id(here[key])]}"
+                elif turned in here:
+                    yield (
+                        f"{places[id(question)]}: is the contrary of {places[id(here[turned])]}, "
+                        "and one of the two always holds: the item asks nothing"
+                    )
+                here.setdefault(key, question)
+            if len(item.any) == 1:
+                (question,) = item.any
+                if turned in alone:
+                    yield (
+                        f"{places[id(question)]}: is the contrary of {places[id(alone[turned])]}: "
+                        f"chain {number} is never broken"
+                    )
+                alone.setdefault(key, question)
+
+
+def _same(question: Question, *, turned: bool = False) -> tuple[str, bool]:
+    told = question.model_dump_json(include={"see", "print", "count"})
+    return told.casefold(), question.absent is not turned
 
 
 LOOK = "look: "

@@ -74,6 +74,7 @@ class Measured:
     and `regions` are all boxes of its word, where all are erased. Ours: `joint` is the score of all
     alternatives of the item in one question, `joint_reasoned` what reasoning said of it;
     `unprinted` is M(x with all print filled, c).
+    `reasoned_look` is what reasoning looked at: whole, crop or unprinted (empty: nobody kept it).
     `single`: the question names one thing; `lettered`: the image bears print and the question is
     not about print; `addressed`: that print speaks to the judge.
     """
@@ -94,6 +95,7 @@ class Measured:
     single: bool = False
     lettered: bool = False
     addressed: bool = False
+    reasoned_look: str = ""
 
 
 @dataclass(frozen=True, slots=True)
