@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from crosslight import __version__
 from crosslight.records import CrosslightError
+from crosslight.runs.said import SaidOfRun
 from crosslight.store import (
     UnreadableFile,
     clear_parts,
@@ -234,14 +235,15 @@ def refuse_links_out(out: Path) -> None:
 def read_run(out: Path) -> dict[str, Any]:
     """`run.json` of a folder; empty where there is none that can be read.
 
-    Raises `NotARunFolder` for a folder with a link out of it.
+    What it lacks raises `NotSaid` where somebody takes it by name. Raises `NotARunFolder` for a
+    folder with a link out of it.
     """
     refuse_links_out(out)
     try:
         found = read_json(out / RUN_FILE)
     except (OSError, UnreadableFile):
         return {}
-    return found if isinstance(found, dict) else {}
+    return SaidOfRun(found, out) if isinstance(found, dict) else {}
 
 
 def library_versions(packages: Sequence[str]) -> dict[str, str]:

@@ -154,9 +154,20 @@ for (const order of document.querySelectorAll(".bar2 form.order")) {
 
 const live = document.getElementById("live");
 if (live) {
-  const heard = new EventSource(live.dataset.events);
-  heard.addEventListener("progress", (event) => { live.textContent = `This run is going on. ${JSON.parse(event.data).said}`; });
-  heard.addEventListener("ended", () => { heard.close(); location.reload(); });
+  // A browser has six connections to a server: a tab that nobody looks at must hold none of them.
+  let heard = null, over = false;
+  const leave = () => { heard?.close(); heard = null; };
+  const listen = () => {
+    if (over || document.hidden) return leave();
+    if (heard) return;
+    heard = new EventSource(live.dataset.events);
+    heard.addEventListener("progress", (event) => { live.textContent = `This run is going on. ${JSON.parse(event.data).said}`; });
+    heard.addEventListener("ended", () => { over = true; leave(); location.reload(); });
+  };
+  document.addEventListener("visibilitychange", listen);
+  addEventListener("pagehide", leave);
+  addEventListener("pageshow", listen);
+  listen();
 }
 
 for (const form of document.querySelectorAll("form[data-auto]")) {
