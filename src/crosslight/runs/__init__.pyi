@@ -26,6 +26,7 @@ from .folder import (
     library_versions,
     read_run,
     running,
+    silent,
 )
 from .intake import Intake, Looked, Progress, look, look_alone, unheard
 from .lost import (
@@ -106,6 +107,7 @@ __all__ = [
     "reviewed_rows",
     "reviewed_things",
     "running",
+    "silent",
     "setup_differences",
     "split_files",
     "started",

@@ -20,6 +20,7 @@ from crosslight.runs import (
     lost_of,
     read_run,
     running,
+    silent,
     split_files,
 )
 from crosslight.store import ImageStore, TableError, read_json
@@ -76,6 +77,11 @@ class Opened:
     def going(self) -> bool:
         """Whether a process writes the run now."""
         return bool(self.run or not self.place.is_file()) and running(self.place) is not None
+
+    @property
+    def silent(self) -> Mapping[str, Any] | None:
+        """Who wrote the run on another machine, where it has not been heard of for long."""
+        return silent(self.place) if self.run else None
 
     @property
     def has_changed(self) -> bool:
