@@ -301,6 +301,11 @@ def test_a_picture_of_two_licences_is_credited_with_both(tmp_path: Path) -> None
     assert done.pictures == 1 and done.rows.total() == 4
     assert credit["licence"] == "CC0-1.0; CC-BY-4.0; not stated"
     assert credit["source"] == "a.jpg; b.jpg"
+    by_row = [*csv.DictReader((out / "licences.csv").open(newline="", encoding="utf-8"))]
+    assert [(one["row"], one["licence"], one["pictures"]) for one in by_row] == [
+        *(("r0", "CC0-1.0", "1"), ("r1", "CC-BY-4.0", "1")),
+        *(("r2", "not stated", "1"), ("r3", "CC0-1.0", "1")),
+    ]
     card = (out / "README.md").read_text(encoding="utf-8")
     assert "| CC0-1.0; CC-BY-4.0; not stated | 1 |" in card
 

@@ -24,7 +24,7 @@ from crosslight.view.server.enter import enter_routes
 from crosslight.view.server.fence import Fence
 from crosslight.view.server.kinds.routes import kind_routes
 from crosslight.view.server.opened import Opened, left_of
-from crosslight.view.server.patience import patient, waited_for
+from crosslight.view.server.patience import patient, told_to_wait, waited_for
 from crosslight.view.server.person import Persons
 from crosslight.view.server.render import rendered
 from crosslight.view.server.review_routes import review_routes
@@ -52,6 +52,8 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
         run = run_of(runs, request)
         asked = read_query(request.query_params.multi_items())
         if not await run_in_threadpool(rows_page.begins, run, asked):
+            if (told := await told_to_wait(runs, run, request)) is not None:
+                return told
             run = await waited_for(runs, run)
         query = await query_of(run, request)
         return HTMLResponse(await run_in_threadpool(rows_page.page, runs, run, query))

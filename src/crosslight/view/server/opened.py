@@ -128,6 +128,7 @@ class Places(Mapping[str, Opened]):
             raise next(iter(self.left.values()))
         self._looked = dict.fromkeys(self._opened, time.monotonic())
         self._broken: dict[str, CrosslightError] = {}
+        self._read_on: set[str] = set()
         self._locks = {name: threading.Lock() for name in self._opened}
 
     def __getitem__(self, name: str) -> Opened:
@@ -161,6 +162,17 @@ class Places(Mapping[str, Opened]):
                     self._broken[name] = error if isinstance(error, CrosslightError) else gone
                     raise self._broken[name] from error
             return self._opened[name]
+
+    def read_on(self, name: str) -> None:
+        """See to it that the rest of a table is being read, and wait for nothing."""
+
+        def read() -> None:
+            with suppress(CrosslightError, OSError):  # `broken` tells
+                self.whole(name)
+
+        if name not in self._read_on:
+            self._read_on.add(name)
+            threading.Thread(target=read, daemon=True).start()
 
     def broken(self, name: str) -> str:
         """Why the rest of a table cannot be read; "" while nothing is known to be wrong."""

@@ -170,6 +170,9 @@ if (live) {
   listen();
 }
 
+const reading = document.getElementById("reading");
+if (reading) fetch(location.href).then(() => location.reload(), () => { reading.textContent = reading.dataset.failed; });
+
 for (const form of document.querySelectorAll("form[data-auto]")) {
   form.addEventListener("input", (event) => {
     const told = event.target.closest("label")?.querySelector("output");
