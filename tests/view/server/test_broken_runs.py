@@ -95,7 +95,8 @@ def test_what_run_json_lacks_is_told_by_its_name_and_what_we_get_wrong_by_a_refe
     assert "defect" not in answer.text
 
     def broken(*given: object) -> str:
-        return str({}[f"{tmp_path}/secret"])
+        paths: dict[str, str] = {}
+        return paths[f"{tmp_path}/secret"]
 
     monkeypatch.setattr(judge_page, "page", broken)
 
