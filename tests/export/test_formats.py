@@ -287,6 +287,29 @@ def test_chains_are_exported_with_none_one_and_two_pictures(tmp_path: Path) -> N
     assert one.rows.keys() == {"train"} and one.left_out(failed=False).keys() >= {"other_kind"}
 
 
+def test_a_picture_of_two_licences_is_credited_with_both(tmp_path: Path) -> None:
+    """Of rows that state none, one and another licence of the same picture."""
+    picture = drawn(1)
+    stated = (("a.jpg", "CC0-1.0"), ("b.jpg", "CC-BY-4.0"), ("a.jpg", ""), ("a.jpg", "CC0-1.0"))
+    rows = [
+        pair(f"r{n}", picture, source=source, licence=licence)
+        for n, (source, licence) in enumerate(stated)
+    ]
+    run, out = write_pairs(tmp_path / "pairs", rows), tmp_path / "out"
+    done = export_run(run, "trl", out, Chosen(sensitive=True))
+    (credit,) = csv.DictReader((out / "credits.csv").open(newline="", encoding="utf-8"))
+    assert done.pictures == 1 and done.rows.total() == 4
+    assert credit["licence"] == "CC0-1.0; CC-BY-4.0; not stated"
+    assert credit["source"] == "a.jpg; b.jpg"
+    by_row = [*csv.DictReader((out / "licences.csv").open(newline="", encoding="utf-8"))]
+    assert [(one["row"], one["licence"], one["pictures"]) for one in by_row] == [
+        *(("r0", "CC0-1.0", "1"), ("r1", "CC-BY-4.0", "1")),
+        *(("r2", "not stated", "1"), ("r3", "CC0-1.0", "1")),
+    ]
+    card = (out / "README.md").read_text(encoding="utf-8")
+    assert "| CC0-1.0; CC-BY-4.0; not stated | 1 |" in card
+
+
 def test_trl_trains_on_exported_chains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = build_run(tmp_path / "run", why="")
     done = export_run(run, "trl", tmp_path / "out", Chosen(target="chain"))

@@ -182,7 +182,7 @@ def test_without_send_nothing_leaves_the_machine(
     args = ["export", str(run), "--to", "webdataset", "-o", str(out), "--push", "me/mine"]
     done = CliRunner().invoke(app, args)
     assert done.exit_code == 0, done.output
-    assert "would send 6 files" in done.output and "private dataset me/mine" in done.output
+    assert "would send 7 files" in done.output and "private dataset me/mine" in done.output
     assert "train-000000.tar" in done.output and "nothing was sent" in done.output
     assert not hub.asked and TOKEN not in done.output
 

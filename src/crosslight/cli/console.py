@@ -95,8 +95,8 @@ def tidied() -> Iterator[None]:
     from crosslight.flow import RunStop
 
     def stop(*_: object) -> None:
-        for number in before:
-            signal.signal(number, before[number])
+        for number, former in before.items():
+            signal.signal(number, former)
         raise RunStop("interrupted")
 
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -26,6 +26,7 @@ from .folder import (
     library_versions,
     read_run,
     running,
+    silent,
 )
 from .intake import Intake, Looked, Progress, look, look_alone, unheard
 from .lost import (
@@ -107,6 +108,7 @@ __all__ = [
     "reviewed_things",
     "running",
     "setup_differences",
+    "silent",
     "split_files",
     "started",
     "table_rows",

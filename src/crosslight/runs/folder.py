@@ -6,7 +6,9 @@ import platform
 import shutil
 import socket
 import stat
-from collections.abc import Iterator, Sequence
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -17,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from crosslight import __version__
 from crosslight.records import CrosslightError
+from crosslight.runs.said import SaidOfRun
 from crosslight.store import (
     UnreadableFile,
     clear_parts,
@@ -37,6 +40,10 @@ ROOM_BYTES = 1 << 20
 ELSEWHERE = "name a new folder with -o, or the folder of an earlier run of this command"
 UNENDED = "did not end"
 BUSY_HINT = "wait until it ends, stop it, or name another folder with -o; nothing was changed"
+BEAT_S = 20.0
+"""Seconds between two signs of life of the process that holds a folder."""
+SILENT_S = 600.0
+"""After so long without one it is taken for dead; clocks of two machines differ by less."""
 TRIES = 20
 """How often a folder is taken that other processes take away in the same moment."""
 
@@ -84,16 +91,38 @@ def _write_owner(out: Path, owner: dict[str, Any]) -> None:
 
 def running(out: Path) -> dict[str, Any] | None:
     """Of a run that a process writes now: who, since when and how far (`progress`). None where
-    nobody does: a killed process leaves its word behind, so on this machine it is looked for."""
+    nobody does: a killed process leaves its word behind, so on this machine it is looked for, and
+    on any it has said lately that it goes on."""
+    found = _owner(out)
+    if found is None or found[1] > SILENT_S:
+        return None
+    owner = found[0]
+    return None if _is_here(owner) and not _lives(owner["pid"]) else owner
+
+
+def silent(out: Path) -> dict[str, Any] | None:
+    """Of a process of another machine that has not been heard of for long: who it was, since when
+    it wrote the run, and `silent_s`, for how long nothing came. It is taken for dead."""
+    found = _owner(out)
+    if found is None or found[1] <= SILENT_S or _is_here(found[0]):
+        return None
+    return {**found[0], "silent_s": found[1]}
+
+
+def _owner(out: Path) -> tuple[dict[str, Any], float] | None:
+    """Who says that it holds a folder, and how many seconds ago it said so last."""
     try:
         owner = read_json(out / OWNER_FILE)
+        age = time.time() - (out / OWNER_FILE).stat().st_mtime
     except (OSError, UnreadableFile):
         return None
     if not isinstance(owner, dict) or not isinstance(owner.get("pid"), int) or owner["pid"] < 1:
         return None
-    if owner.get("host") == socket.gethostname() and not _lives(owner["pid"]):
-        return None
-    return owner
+    return owner, age
+
+
+def _is_here(owner: Mapping[str, Any]) -> bool:
+    return bool(owner.get("host") == socket.gethostname())
 
 
 def _lives(pid: int) -> bool:
@@ -120,13 +149,32 @@ def held_folder(out: Path, kind: str) -> Iterator[Held]:
     try:
         check_folder(out, kind)
         held.owner = _take(out)
-        yield held
+        with _beating(out):
+            yield held
     finally:
         # While the lock is held: nobody can come in between.
         (out / OWNER_FILE).unlink(missing_ok=True)
         if not held.keep:
             _leave_no_trace(out, made, clean)
         lock.release()
+
+
+@contextmanager
+def _beating(out: Path) -> Iterator[None]:
+    """Meanwhile the holder's word is as of now, also while nothing can be told: on another machine
+    nobody can ask whether the process lives."""
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(BEAT_S):
+            with suppress(OSError):
+                os.utime(out / OWNER_FILE)
+
+    threading.Thread(target=beat, name="heartbeat", daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
 
 
 @contextmanager
@@ -234,14 +282,15 @@ def refuse_links_out(out: Path) -> None:
 def read_run(out: Path) -> dict[str, Any]:
     """`run.json` of a folder; empty where there is none that can be read.
 
-    Raises `NotARunFolder` for a folder with a link out of it.
+    What it lacks raises `NotSaid` where somebody takes it by name. Raises `NotARunFolder` for a
+    folder with a link out of it.
     """
     refuse_links_out(out)
     try:
         found = read_json(out / RUN_FILE)
     except (OSError, UnreadableFile):
         return {}
-    return found if isinstance(found, dict) else {}
+    return SaidOfRun(found, out) if isinstance(found, dict) else {}
 
 
 def library_versions(packages: Sequence[str]) -> dict[str, str]:

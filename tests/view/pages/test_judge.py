@@ -2,8 +2,10 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from crosslight.judge import Thresholds
@@ -68,6 +70,24 @@ def test_a_run_in_which_all_failed_says_why_and_shows_no_zeros(
     assert_harmless(Page(text))
     assert "No image was judged." in text and "bad key" in text and "set the key anew" in text
     assert 'id="matrix"' not in text and 'id="rules"' not in text
+
+
+def test_of_an_image_that_breaks_many_rules_two_stand_open(judged: Path, tmp_path: Path) -> None:
+    run = shutil.copytree(judged / "run", tmp_path / "run")
+    table = pq.read_table(run / "verdicts.parquet")
+    broken = [
+        json.dumps([{**rule, "finding": "violated"} for rule in json.loads(said)])
+        for said in table["rules"].to_pylist()
+    ]
+    at = table.schema.get_field_index("rules")
+    pq.write_table(table.set_column(at, table.schema.field(at), [broken]), run / "verdicts.parquet")
+    text = write_judge_report(run, judged / "images").read_text()
+    articles = text.split("<article")[1:]
+    assert len(articles) == 12
+    for article in articles:
+        open_, _, folded = article.partition('<details class="source open-rules">')
+        assert open_.count('class="rule violated"') == 2
+        assert "also</span> 4 rules" in folded and folded.count('class="rule violated"') == 4
 
 
 def test_a_kept_rule_is_one_sentence() -> None:

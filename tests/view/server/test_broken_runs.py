@@ -17,6 +17,7 @@ from crosslight.view.rows.opening import open_beginning
 from crosslight.view.server import rows_page
 from crosslight.view.server.app import application
 from crosslight.view.server.fence import LOCAL
+from crosslight.view.server.kinds import judge as judge_page
 from crosslight.view.server.opened import open_places
 
 
@@ -81,6 +82,34 @@ def test_what_nobody_foresaw_is_said_on_a_page(
     assert answer.status == 500 and "a defect of ours" in answer.text
     assert "secret" not in answer.text and "content-security-policy" in answer.headers
     assert not sent
+
+
+def test_what_run_json_lacks_is_told_by_its_name_and_what_we_get_wrong_by_a_reference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A `KeyError` of ours is no fault of a run's files, and its words may hold a path."""
+    web = run_of(tmp_path / "run", {"kind": "judge", "status": "failed", "plan": {}})
+    (tmp_path / "run" / "verdicts.parquet").touch()
+    answer = page(web, "kind")
+    assert answer.status == 500 and "run.json of run says nothing of settings" in answer.text
+    assert "defect" not in answer.text
+
+    def broken(*given: object) -> str:
+        paths: dict[str, str] = {}
+        return paths[f"{tmp_path}/secret"]
+
+    monkeypatch.setattr(judge_page, "page", broken)
+
+    async def caught(scope: Any, receive: Any, send: Any) -> None:
+        with pytest.raises(KeyError):  # the server tells the terminal
+            await web(scope, receive, send)
+
+    answer = ask(caught, "/r/run/kind")
+    assert answer.status == 500 and "a defect of ours" in answer.text
+    assert "secret" not in answer.text and "its files" not in answer.text
+    (line,) = [one.getMessage() for one in caplog.records if "defect" in one.getMessage()]
+    mark = line.split()[1].rstrip(":")
+    assert mark in answer.text and "KeyError" in line and "secret" not in line
 
 
 def tables(folder: Path, word: str) -> Path:

@@ -38,6 +38,7 @@ def test_all_graded_images_are_rows_with_facets_and_ranges(viewed: tuple[Any, Pa
     page = ask(app, "/r/run/rows").text
     assert page.count("/picture/") >= 4
     assert "undecided" in page and "outside" in page
+    assert "grade 8<" in page and page.count(">grade ") == 4
     assert ask(app, "/r/run/rows?f.status=undecided").text.count('class="card') == 1
     assert "/r/run/rows" in ask(app, "/r/run/overview").text
 

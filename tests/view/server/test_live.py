@@ -17,7 +17,7 @@ from tests.view.server.ask import ask
 
 pytest.importorskip("starlette", reason="the extra `web` is not installed")
 
-from crosslight.runs import held_folder, running
+from crosslight.runs import folder, held_folder, running, silent
 from crosslight.view.server import opened
 from crosslight.view.server.app import application
 from crosslight.view.server.fence import LOCAL
@@ -71,7 +71,41 @@ def test_a_killed_run_is_not_going_on(tmp_path: Path) -> None:
     (tmp_path / ".owner.json").write_text("{torn")
     assert running(tmp_path) is None
     (tmp_path / ".owner.json").write_text(json.dumps({**owner, "host": "another"}))
-    assert running(tmp_path) is not None
+    assert running(tmp_path) is not None and silent(tmp_path) is None
+
+
+def test_a_process_of_another_machine_is_believed_as_long_as_it_is_heard_of(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", families=1)
+    told = json.loads((run / "run.json").read_text()) | {"kind": "build", "status": "stopped"}
+    (run / "run.json").write_text(json.dumps(told))
+    owner = {"pid": 7, "host": "far\u202eaway<b>", "since": "2026-01-01T00:00:00"}
+    word = run / ".owner.json"
+    word.write_text(json.dumps(owner))
+    app = application(open_places([run], None, None), hosts=LOCAL)
+    assert "data-events" in ask(app, "/r/run/overview").text
+    heard = said(running(run) or {})
+    assert heard.startswith("going on since 2026-01-01T00:00:00 on far") and "\u202e" not in heard
+    long_ago = time.time() - folder.SILENT_S - 60
+    os.utime(word, (long_ago, long_ago))
+    assert running(run) is None
+    page = ask(app, "/r/run/overview").text
+    assert "data-events" not in page and "11 minutes ago" in page
+    assert "2026-01-01T00:00:00" in page and "away&lt;b&gt;" in page
+    assert ask(app, "/r/run/events").text.startswith("event: ended")
+
+
+def test_who_holds_a_folder_says_so_again_while_nothing_can_be_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder, "BEAT_S", 0.01)
+    with held_folder(tmp_path / "run", "build"):
+        word = tmp_path / "run" / ".owner.json"
+        os.utime(word, (0, 0))
+        until = time.monotonic() + 20
+        while not word.stat().st_mtime and time.monotonic() < until:
+            time.sleep(0.01)
+        assert running(tmp_path / "run") is not None
+    assert not word.exists()
 
 
 def test_what_a_run_says_of_itself_is_text_whatever_it_is() -> None:

@@ -13,7 +13,7 @@ pytest.importorskip("starlette", reason="the extra `web` is not installed")
 from crosslight.store import TableError
 from crosslight.view.rows import opening
 from crosslight.view.rows.opening import open_table
-from crosslight.view.server import opened
+from crosslight.view.server import opened, patience
 from crosslight.view.server.app import application
 from crosslight.view.server.fence import LOCAL
 from crosslight.view.server.opened import Places, open_places
@@ -47,6 +47,26 @@ def reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reading]:
     monkeypatch.setattr(opened, "open_table", made)
     yield made
     made.may_end.set()
+
+
+def test_who_waits_for_all_rows_is_told_so_and_then_gets_the_page(
+    tmp_path: Path, reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "PATIENCE_S", 0.1)
+    runs = places(tmp_path)
+    web = application(runs, hosts=LOCAL)
+    looks = {"sec_fetch_mode": "navigate", "sec_fetch_site": "none"}
+    for part in ("rows?f.category=a", "row/r500", "review"):
+        page = ask(web, f"/r/t.parquet/{part}", **looks).text
+        assert 'role="status"' in page and "All rows are being read" in page, part
+    assert NOTE in ask(web, "/r/t.parquet/rows", **looks).text
+    reading.may_end.set()
+    # What is no page waits, for the browser would keep a page in its place.
+    assert (
+        ask(web, "/r/t.parquet/labels.csv", **looks).headers["content-type"].startswith("text/csv")
+    )
+    page = ask(web, "/r/t.parquet/rows?f.category=a", **looks).text
+    assert "being read" not in page and "of 600 rows" in page
 
 
 def places(folder: Path) -> Places:

@@ -1,8 +1,10 @@
 """What stands beside exported rows: how they are opened, and whose pictures they are."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -14,6 +16,7 @@ from crosslight.runs import SPLITS
 from crosslight.text import csv_text, markdown, plural
 
 CREDITS = "credits.csv"
+LICENCES = "licences.csv"
 NOT_STATED = "not stated"
 _TITLES = ("picture", "source", "licence", "origin")
 
@@ -44,6 +47,26 @@ class Credits:
         """Pictures by licence, most frequent first."""
         found = Counter(row["licence"] or NOT_STATED for row in self.rows.values())
         return sorted(found.items(), key=lambda item: (-item[1], item[0]))
+
+
+@contextmanager
+def row_licences(made: Path) -> Iterator[Callable[[TrainRow], None]]:
+    """Takes each row; writes under which licences its pictures stand, as the row itself states:
+    most trainers' forms have no room for it."""
+    titles = ("row", "split", "licence", "pictures")
+    with (made / LICENCES).open("w", encoding="utf-8", newline="") as file:
+        file.write(csv_text(titles, []))
+
+        def write(row: TrainRow) -> None:
+            told = {
+                "row": row.id,
+                "split": row.split,
+                "licence": _joined(row.credits)["licence"] or (NOT_STATED if row.credits else ""),
+                "pictures": len(row.credits),
+            }
+            file.write(csv_text(titles, [told]).partition("\n")[2])
+
+        yield write
 
 
 def _joined(credits: Sequence[Credit]) -> dict[str, str]:
@@ -113,7 +136,7 @@ def _licences(credits: Credits) -> list[str]:
     if not credits.said:
         return ["No picture is here.", ""]
     return [
-        f"Each picture keeps its own licence and credit (`{CREDITS}`):",
+        f"Each picture keeps its own licence and credit (`{CREDITS}`; by row `{LICENCES}`):",
         "",
         "| licence | pictures |",
         "|---|---|",

@@ -3,7 +3,7 @@
 import re
 
 from crosslight.export.formats import croissant, labelstudio, trl
-from crosslight.export.formats.about import CREDITS
+from crosslight.export.formats.about import CREDITS, LICENCES
 from crosslight.export.formats.llamafactory import INFO
 from crosslight.export.formats.pictures import FOLDER as IMAGES
 from crosslight.export.formats.pictures import OURS
@@ -13,6 +13,7 @@ README = "README.md"
 WRITTEN = (
     INFO,
     CREDITS,
+    LICENCES,
     README,
     croissant.FILE,
     labelstudio.FACE,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crosslight.export.formats import trl
-from crosslight.export.formats.about import CREDITS, About, Credits, export_card
+from crosslight.export.formats.about import CREDITS, About, Credits, export_card, row_licences
 from crosslight.export.formats.checks import checked, reviews_told
 from crosslight.export.formats.forms import Format, find_format, rows_of
 from crosslight.export.formats.names import NUMBERED, WRITTEN
@@ -126,7 +126,7 @@ def _write_rows(
     pictures, credits = PictureFolder(made), Credits()
     columns = columns_of(source, chosen) if form.whole else {}
     shape = Shape(source, source.pairs and chosen.pairs, columns, most_pictures(source, columns))
-    with form.writer(made, shape) as write:
+    with form.writer(made, shape) as write, row_licences(made) as licensed:
         for row in rows_of(form, source, chosen):
             if isinstance(row, LeftOut):
                 done.lost.append(row)
@@ -142,6 +142,7 @@ def _write_rows(
                 both = zip(row.pictures, names, strict=True)
                 names = [pictures.put(data, name) for data, name in both]
             write(row, names)
+            licensed(row)
             done.rows[row.split] += 1
             done.mirrors[row.id] = row.mirror
             done.weighted += row.weight != 1.0

@@ -33,6 +33,8 @@ class Shape:
     covered: bool = False
     """Whether every picture has a cover: of tables that say nothing of what their pictures show."""
     category: str = ""
+    number: str = ""
+    """A score that stands on the card of a row."""
     same: str = ""
     """The column that makes rows of two runs the same, where an id says who made the row too."""
     facets: tuple[str, ...] = ()
@@ -62,6 +64,7 @@ class Shape:
             "source",
             "sensitive",
             "category",
+            "number",
             "same",
             "together",
         )

@@ -146,7 +146,7 @@ class Table:
     def on_card(self) -> tuple[str, ...]:
         """The columns of a card in the grid."""
         s = self.shape
-        return _named(s.id, s.text, s.sensitive, s.category, *s.facets[:2])
+        return _named(s.id, s.text, s.sensitive, s.category, s.number, *s.facets[:2])
 
     def row(self, number: int) -> dict[str, Any]:
         """Everything of a row but pictures and other bytes; what it is called under `#id`."""

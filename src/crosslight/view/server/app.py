@@ -1,6 +1,10 @@
 """The viewer as an ASGI application: an address, and the page that it shows."""
 
+import logging
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -20,7 +24,7 @@ from crosslight.view.server.enter import enter_routes
 from crosslight.view.server.fence import Fence
 from crosslight.view.server.kinds.routes import kind_routes
 from crosslight.view.server.opened import Opened, left_of
-from crosslight.view.server.patience import patient, waited_for
+from crosslight.view.server.patience import patient, told_to_wait, waited_for
 from crosslight.view.server.person import Persons
 from crosslight.view.server.render import rendered
 from crosslight.view.server.review_routes import review_routes
@@ -29,6 +33,8 @@ from crosslight.view.server.run_routes import run_routes
 Page = Callable[[Request], Awaitable[Response]]
 STYLES = ("report.css", "matrix.css", "plane.css", "web/web.css", "web/kinds.css")
 SCRIPTS = ("web/web.js",)
+_LOG: Final = logging.getLogger("uvicorn.error")
+"""What the server that shows us says in its terminal."""
 
 
 def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: str = "") -> Fence:
@@ -46,6 +52,8 @@ def application(runs: Mapping[str, Opened], *, hosts: tuple[str, ...], token: st
         run = run_of(runs, request)
         asked = read_query(request.query_params.multi_items())
         if not await run_in_threadpool(rows_page.begins, run, asked):
+            if (told := await told_to_wait(runs, run, request)) is not None:
+                return told
             run = await waited_for(runs, run)
         query = await query_of(run, request)
         return HTMLResponse(await run_in_threadpool(rows_page.page, runs, run, query))
@@ -122,9 +130,12 @@ async def _wrong(request: Request, error: Exception) -> Response:
 
 
 async def _defect(request: Request, error: Exception) -> Response:
-    """What nobody foresaw; it stands in the terminal too."""
+    """What nobody foresaw. The page names it by a reference alone, under which it stands in the
+    terminal: its words may hold paths, or what strangers wrote."""
+    mark = secrets.token_hex(4)
+    _LOG.error("defect %s: %s on %s", mark, type(error).__name__, quote(request.url.path))
     why = f"This page could not be made: {type(error).__name__}. This looks like a defect of ours."
-    hint = "The terminal in which the viewer runs tells more. The other pages go on."
+    hint = f"The terminal in which the viewer runs tells more under {mark}. The other pages go on."
     return HTMLResponse(rendered("web/wrong.html.j2", status=500, why=why, hint=hint), 500)
 
 

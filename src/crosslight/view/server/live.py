@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 from starlette.concurrency import run_in_threadpool
 
 from crosslight.runs import running
+from crosslight.text import visible
 
 EVERY_S: Final = 1.0
 MOST: Final = 10**15
@@ -36,8 +38,10 @@ async def events(place: Path, every: float = EVERY_S) -> AsyncIterator[bytes]:
 def said(told: dict[str, Any]) -> str:
     """One line about a run that is going on; what it has not said is left out."""
     progress = told.get("progress")
+    host = told.get("host")
+    where = f" on {visible(str(host)[:80])}" if host and host != socket.gethostname() else ""
     if not isinstance(progress, dict):
-        return f"going on since {told.get('since', 'a while')}"
+        return f"going on since {told.get('since', 'a while')}{where}"
     parts = []
     name = progress.get("name") or "rows"
     done, total = _count(progress.get("done")), _count(progress.get("total"))
@@ -52,7 +56,9 @@ def said(told: dict[str, Any]) -> str:
         parts.append(f"${usd:.4f}")
     if progress.get("waiting"):
         parts.append(str(progress["waiting"]))
-    return "; ".join(parts) or "going on"
+    if where and parts:
+        parts.append(f"since {told.get('since', 'a while')}{where}")
+    return "; ".join(parts) or f"going on{where}"
 
 
 def _count(value: Any) -> int | None:

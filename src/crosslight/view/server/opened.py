@@ -20,6 +20,7 @@ from crosslight.runs import (
     lost_of,
     read_run,
     running,
+    silent,
     split_files,
 )
 from crosslight.store import ImageStore, TableError, read_json
@@ -78,6 +79,11 @@ class Opened:
         return bool(self.run or not self.place.is_file()) and running(self.place) is not None
 
     @property
+    def silent(self) -> Mapping[str, Any] | None:
+        """Who wrote the run on another machine, where it has not been heard of for long."""
+        return silent(self.place) if self.run else None
+
+    @property
     def has_changed(self) -> bool:
         """Whether its files are others than before it was opened."""
         return self.stamps != _stamps(self.place, bool(self.run), self.sources)
@@ -122,6 +128,7 @@ class Places(Mapping[str, Opened]):
             raise next(iter(self.left.values()))
         self._looked = dict.fromkeys(self._opened, time.monotonic())
         self._broken: dict[str, CrosslightError] = {}
+        self._read_on: set[str] = set()
         self._locks = {name: threading.Lock() for name in self._opened}
 
     def __getitem__(self, name: str) -> Opened:
@@ -155,6 +162,17 @@ class Places(Mapping[str, Opened]):
                     self._broken[name] = error if isinstance(error, CrosslightError) else gone
                     raise self._broken[name] from error
             return self._opened[name]
+
+    def read_on(self, name: str) -> None:
+        """See to it that the rest of a table is being read, and wait for nothing."""
+
+        def read() -> None:
+            with suppress(CrosslightError, OSError):  # `broken` tells
+                self.whole(name)
+
+        if name not in self._read_on:
+            self._read_on.add(name)
+            threading.Thread(target=read, daemon=True).start()
 
     def broken(self, name: str) -> str:
         """Why the rest of a table cannot be read; "" while nothing is known to be wrong."""

@@ -54,7 +54,7 @@ def cell(value: Any, depth: int = 0) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.3g}"
+        return f"{value + 0.0:.3g}"  # no -0
     if isinstance(value, list | tuple | Mapping):
         return ", ".join(_inner(value, depth)) or "none"
     return str(value)

@@ -1,12 +1,14 @@
 """Pages special to a kind: sliders that ask nothing, and nothing of strangers alive."""
 
+import json
 import re
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from crosslight.judge import read_verdicts, rethreshold_run
-from crosslight.store import ImageStore
+from crosslight.store import ImageStore, read_json, write_json
 from tests.bench.small import By, items
 from tests.bench.small import run as bench_run
 from tests.export.test_pairs import EVIL, fixed, made
@@ -54,6 +56,27 @@ def test_sliders_count_what_rethreshold_counts_and_write_nothing(
     assert f"{told['rethreshold']['flipped']}</dd>" in page
     assert "--set alpha1=-1 --set alpha2=0.2" in page
     assert sorted((p.name, p.stat().st_mtime_ns) for p in (judged / "run").iterdir()) == before
+
+
+def test_rules_that_every_image_keeps_are_folded_where_they_are_many(tmp_path: Path) -> None:
+    run(job(scenes(12), tmp_path))
+    file, record = tmp_path / "run" / "verdicts.parquet", tmp_path / "run" / "run.json"
+    names = [f"k{n}" for n in range(9)]
+    told = read_json(record)
+    write_json(record, told | {"rules": told["rules"] | {name: {"clear": 12} for name in names}})
+    kept = [
+        {"rule": name, "finding": "clear", "reason": "", "score": 0.0, "relevance": None}
+        for name in names
+    ]
+    table = pq.read_table(file)
+    rules = [json.dumps(json.loads(one) + kept) for one in table["rules"].to_pylist()]
+    at = table.schema.get_field_index("rules")
+    pq.write_table(table.set_column(at, table.schema.field(at), [rules]), file)
+    page = shown(tmp_path / "run", "kind").text
+    open_, _, folded = page.split("Rule by rule")[1].partition('<details class="more">')
+    quiet = int(folded.split(" rules that every image keeps")[0].rsplit(">", 1)[1])
+    assert 9 <= quiet < 15 and folded.count("<tr><td") == quiet
+    assert open_.count("<tr><td") == 15 - quiet
 
 
 def test_the_matrix_leads_to_rows(judged: Path) -> None:

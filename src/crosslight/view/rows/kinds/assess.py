@@ -16,6 +16,7 @@ def shape(folder: Path) -> Shape:
         photo="photo",
         source="source",
         covered=True,
+        number="grade",
         facets=("status", "method", "look", "notes", "licence"),
         scores=("grade", "spread", "evenness", "outside"),
         unit=("evenness", "outside"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from crosslight.runs import RunError
 from crosslight.view.rows.query import read_query
 from crosslight.view.server.opened import Opened
 from crosslight.view.server.render import rendered
@@ -14,7 +15,10 @@ PAIRS: Final = 12
 
 def page(runs: Mapping[str, Opened], run: Opened, asked: Mapping[str, str]) -> str:
     """The pairs of the address's filter, each with its mirror beside it."""
-    assert run.table is not None
+    if run.table is None:
+        raise RunError(
+            f"{run.title} holds no pairs", "its overview tells how far the run came; run it again"
+        )
     query = read_query(list(asked.items()))
     numbers = run.table.select(replace(query, sort="", group="")).numbers
     pages = max(1, -(-len(numbers) // PAIRS))

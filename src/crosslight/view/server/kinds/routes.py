@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from crosslight.records import CrosslightError
 from crosslight.runs import RunError
 from crosslight.view.server.asked import run_of
 from crosslight.view.server.opened import Opened
@@ -24,17 +23,15 @@ house: they are loaded when one is asked for, or `load_pages` has time for it.""
 
 
 def _made(run: Opened, make: Callable[[], Found]) -> Found:
-    """A page out of a run that may have broken off, or that somebody else has written. Raises
-    `RunError` where its files say less than such a page needs."""
+    """A page out of a run that may have broken off, or that somebody else has written: its readers
+    say what its files lack (`NotSaid`, `TableError` and their like), and what else goes wrong is a
+    fault of ours. Raises `RunError` for a file that cannot be read."""
     try:
         return make()
-    except CrosslightError:
-        raise
-    except (LookupError, TypeError, ValueError, AttributeError, AssertionError, OSError) as error:
-        what = error.strerror if isinstance(error, OSError) else str(error)
+    except OSError as error:
         raise RunError(
-            f"this page of {run.title} cannot be made, its files say too little for it: "
-            f"{type(error).__name__} {what}".rstrip(),
+            f"this page of {run.title} cannot be made, a file of the run cannot be read: "
+            f"{error.strerror or type(error).__name__}",
             "its overview tells how far the run came; run it again to go on",
         ) from error
 

@@ -98,6 +98,7 @@ if (drawer && window.matchMedia("(max-width: 760px)").matches) drawer.open = fal
 
 const KEYS = [["j / k", "next, previous"], ["Enter", "open the row"], ["v", "show or hide the photo"],
   ["a r s", "accept, reject, skip"], ["u", "undo, also from the next row"], ["1 2", "label safe, unsafe"], ["e", "edit the words"], ["w", "write a reason"], ["n", "next not reviewed"], ["/", "search"], ["?", "these keys"]];
+if (document.querySelector(".marks")) KEYS[5] = ["0 to 9, t", "grade it; t: ten"];
 const help = () => {
   let box = document.querySelector("dialog");
   if (!box) {
@@ -127,7 +128,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && field) { field.blur(); return; }
   if (field || event.ctrlKey || event.metaKey || event.altKey) return;
   const key = event.key;
-  const verdict = form && form.querySelector(`button[data-key="${CSS.escape(key)}"]`);
+  // Grades stand beside the form, as buttons of it.
+  const verdict = form && [...form.elements].find((one) => one.dataset.key === key);
   if (key === "?") help();
   else if (key === "j") step(1);
   else if (key === "k") step(-1);
@@ -154,10 +156,24 @@ for (const order of document.querySelectorAll(".bar2 form.order")) {
 
 const live = document.getElementById("live");
 if (live) {
-  const heard = new EventSource(live.dataset.events);
-  heard.addEventListener("progress", (event) => { live.textContent = `This run is going on. ${JSON.parse(event.data).said}`; });
-  heard.addEventListener("ended", () => { heard.close(); location.reload(); });
+  // A browser has six connections to a server: a tab that nobody looks at must hold none of them.
+  let heard = null, over = false;
+  const leave = () => { heard?.close(); heard = null; };
+  const listen = () => {
+    if (over || document.hidden) return leave();
+    if (heard) return;
+    heard = new EventSource(live.dataset.events);
+    heard.addEventListener("progress", (event) => { live.textContent = `This run is going on. ${JSON.parse(event.data).said}`; });
+    heard.addEventListener("ended", () => { over = true; leave(); location.reload(); });
+  };
+  document.addEventListener("visibilitychange", listen);
+  addEventListener("pagehide", leave);
+  addEventListener("pageshow", listen);
+  listen();
 }
+
+const reading = document.getElementById("reading");
+if (reading) fetch(location.href).then(() => location.reload(), () => { reading.textContent = reading.dataset.failed; });
 
 for (const form of document.querySelectorAll("form[data-auto]")) {
   form.addEventListener("input", (event) => {
