@@ -134,7 +134,10 @@ async def _defect(request: Request, error: Exception) -> Response:
     terminal: its words may hold paths, or what strangers wrote."""
     mark = secrets.token_hex(4)
     _LOG.error("defect %s: %s on %s", mark, type(error).__name__, quote(request.url.path))
-    why = f"This page could not be made: {type(error).__name__}. This looks like a defect of ours."
+    why = (
+        f"This page could not be made: {type(error).__name__}. This looks like a defect of ours, "
+        "or a file of the run holds what no run of ours writes."
+    )
     hint = f"The terminal in which the viewer runs tells more under {mark}. The other pages go on."
     return HTMLResponse(rendered("web/wrong.html.j2", status=500, why=why, hint=hint), 500)
 
