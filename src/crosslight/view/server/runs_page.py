@@ -53,9 +53,19 @@ def page(runs: Mapping[str, Opened]) -> str:
         runs=list(runs.values()),
         lines=[_line(one) for one in runs.values()],
         left=left_of(runs),
+        pair=_pair(runs),
         run=None,
         tab="",
     )
+
+
+def _pair(runs: Mapping[str, Opened]) -> tuple[str, str] | None:
+    """Two runs to compare: the first of one kind, else the first; None where there are not two."""
+    many = [run for run in runs.values() if run.table is not None]
+    alike = (
+        (a.name, b.name) for at, a in enumerate(many) for b in many[at + 1 :] if a.kind == b.kind
+    )
+    return next(alike, (many[0].name, many[1].name) if len(many) > 1 else None)
 
 
 def _line(run: Opened) -> Line:
