@@ -269,6 +269,31 @@ def test_grades_keep_what_is_undecided_apart(tmp_path: Path) -> None:
     assert said.count("8.0 of 10 (done)") == 2
 
 
+def test_grades_of_people_go_to_label_studio_and_come_back_where_they_changed(
+    tmp_path: Path,
+) -> None:
+    made = graded(tmp_path)
+    first, second, *_ = (
+        row["photo"] for row in pq.read_table(made / "assessed.parquet").to_pylist()
+    )
+    Reviews(made).add(Act(first, "ann", "reject", label="3"))
+    Reviews(made).add(Act(second, "ann", "", label="harmful"))  # no grade: the interface has none
+    export_run(made, "labelstudio", tmp_path / "out", Chosen(), places(made))
+    tasks = {task["data"]["id"]: task for task in tasks_in(tmp_path / "out")}
+    (told,) = tasks[first]["annotations"]
+    said = {part["from_name"]: part["value"] for part in told["result"]}
+    assert said == {"label": {"choices": ["3"]}, "verdict": {"choices": ["reject"]}}
+    assert "annotations" not in tasks[second]
+    theirs = {"from_name": "label", "to_name": "text", "value": {"choices": ["10"]}}
+    tasks[second]["annotations"] = [{"completed_by": 1, "result": [theirs]}]
+    file = tmp_path / "project.json"
+    file.write_text(json.dumps([*tasks.values()]), encoding="utf-8")
+    back = import_labelstudio(file, made)
+    assert back.acts == {"label or edit": 1}, "what we said ourselves does not come back"
+    labels = {(act.row, act.by): act.label for act in Reviews(made).acts()}
+    assert labels[second, "labelstudio:1"] == "10" and labels[first, "ann"] == "3"
+
+
 def test_answers_go_out_with_their_grades_and_pictures_only_on_request(tmp_path: Path) -> None:
     made = answered(tmp_path)
     done = export_run(made, "hf", tmp_path / "sent", Chosen(), places(made))

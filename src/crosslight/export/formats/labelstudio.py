@@ -10,10 +10,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree  # of the interface that we write ourselves
 
 from crosslight.export.formats.judged import rules_of
-from crosslight.export.formats.labelstudio_face import RULE, labelling, picture_names
+from crosslight.export.formats.labelstudio_face import (
+    RULE,
+    Control,
+    controls_of,
+    labelling,
+    picture_names,
+)
 from crosslight.export.formats.labelstudio_said import LABELS, annotation_of
 from crosslight.export.formats.labelstudio_words import words_of
 from crosslight.export.formats.lines import finite, json_arrays
@@ -56,13 +61,7 @@ def labelstudio_writer(
         yield write
 
 
-def controls_of(face: str) -> dict[str, str]:
-    """What an interface asks, and about which of its texts."""
-    asked = ElementTree.fromstring(face).iter()  # noqa: S314 - ours
-    return {one.attrib["name"]: one.attrib["toName"] for one in asked if "toName" in one.attrib}
-
-
-def _task(row: TrainRow, shape: Shape, controls: Mapping[str, str]) -> dict[str, Any]:
+def _task(row: TrainRow, shape: Shape, controls: Mapping[str, Control]) -> dict[str, Any]:
     data = {name: finite(value) for name, value in row.cells.items()}
     data |= {"id": row.id, "split": row.split, **words_of(shape.source, row.cells)}
     # The interface needs every field: a row with fewer pictures shows its last again.

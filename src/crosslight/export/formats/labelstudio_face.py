@@ -1,6 +1,8 @@
 """The labelling interface of Label Studio, by the kind of rows: what is shown, what is asked."""
 
+from dataclasses import dataclass
 from importlib.resources import files
+from xml.etree import ElementTree  # of the interface that we write ourselves
 from xml.sax.saxutils import quoteattr
 
 from crosslight.export.formats.judged import rule_titles
@@ -12,6 +14,25 @@ RULE = "label@"
 """Before the name of a rule: the control that asks of it."""
 _PICTURES = "  <!-- pictures -->"
 _RULES = "  <!-- rules -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What an interface asks: of which of its texts, and what can be chosen (nothing: it is
+    written)."""
+
+    about: str
+    choices: frozenset[str] = frozenset()
+
+
+def controls_of(face: str) -> dict[str, Control]:
+    """Those of an interface, by name."""
+    found = {}
+    for one in ElementTree.fromstring(face).iter():  # noqa: S314 - ours
+        if "toName" in one.attrib:
+            choices = frozenset(choice.attrib["value"] for choice in one.iter("Choice"))
+            found[one.attrib["name"]] = Control(one.attrib["toName"], choices)
+    return found
 
 
 def labelling(shape: Shape) -> str:

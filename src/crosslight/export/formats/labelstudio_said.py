@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from crosslight.export.formats.labelstudio_face import RULE
+from crosslight.export.formats.labelstudio_face import RULE, Control
 from crosslight.records import content_hash
 from crosslight.runs import Act
 
@@ -20,20 +20,20 @@ EDIT: Final = "edit."
 _MARK = "crosslight-"
 
 
-def annotation_of(acts: Iterable[Act], controls: Mapping[str, str]) -> dict[str, Any] | None:
+def annotation_of(acts: Iterable[Act], controls: Mapping[str, Control]) -> dict[str, Any] | None:
     """What a reviewer of ours said of a row; None where the interface has no place for any of it.
-    `controls`: of the interface, with what each is about."""
+    `controls`: of the interface; a choice that it does not offer is not made there."""
     result = []
     for act in acts:
         label = RULE + act.rule if act.rule else "label"
         told = [("verdict", act.verdict), ("reason", act.reason), *_edits(act)]
-        told = [(label, act.label if act.label in LABELS else ""), *([] if act.rule else told)]
+        told = [(label, act.label), *([] if act.rule else told)]
         for name, text in told:
-            if text and name in controls:
-                written = name == "reason" or name.startswith(EDIT)
-                value = {"text" if written else "choices": [text]}
-                kind = "textarea" if written else "choices"
-                about = {"from_name": name, "to_name": controls[name], "type": kind}
+            control = controls.get(name)
+            if text and control and (text in control.choices or not control.choices):
+                value = {"choices" if control.choices else "text": [text]}
+                kind = "choices" if control.choices else "textarea"
+                about = {"from_name": name, "to_name": control.about, "type": kind}
                 result.append({**about, "value": value})
     if not result:
         return None
