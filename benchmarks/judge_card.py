@@ -1,7 +1,7 @@
 """Do the intervals of the judge's report card cover the truth as often as they say?
 
 Run: python -m benchmarks.judge_card [--runs 1000] [--images 400] [--labels 10,20,50,100,200,400]
-     [--worlds vlm,balanced,rare,poor]
+     [--worlds vlm,balanced,rare,poor] [--cut]
 
 Plays the labelling loop of docs/judge.md with known truth: `label_next.csv` (half by chance, half
 by doubt) is filled in as somebody would who sees everything, and given to the report card; more
@@ -12,7 +12,8 @@ verdicts are those of the judge over a simulated vision-language model with a ru
 A row is a world and a number of labels; a cell is the share of runs whose nominal 95% interval
 covers, over all runs, then over those that were told and not called "too few" (how many these are),
 and the mean width. The last line says which told cell is lowest, of those told in a fiftieth of
-the runs or more.
+the runs or more. With `--cut` the figures are those of the cut that the card chose on half of the
+labels, by the other half, and the runs are those that found one.
 """
 
 import argparse
@@ -43,6 +44,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=400)
     parser.add_argument("--labels", default="10,20,50,100,200,400")
     parser.add_argument("--worlds", default=f"vlm,{','.join(MADE)}")
+    parser.add_argument("--cut", action="store_true")
     args = parser.parse_args()
     lowest = (2.0, "")
     for world in args.worlds.split(","):
@@ -52,8 +54,11 @@ def main() -> None:
         for labels in map(int, args.labels.split(",")):
             begun = time.monotonic()
             with tempfile.TemporaryDirectory() as folder:
-                played = play(verdicts, truth, rounds_of(labels), args.runs, Path(folder))
+                rounds = rounds_of(labels)
+                played = play(verdicts, truth, rounds, args.runs, Path(folder), cut=args.cut)
             line = f"{world} {labels}"
+            if args.cut:
+                line += f", {played.figures['recall'].runs} cuts"
             print(f"| {line} | {row(played)} | {time.monotonic() - begun:.0f} s |", flush=True)
             lowest = min([lowest, *least(played, args.runs, line)])
     print(f"lowest share of told intervals that cover: {lowest[0]:.3f} ({lowest[1]})")
@@ -82,6 +87,9 @@ def row(played: Played) -> str:
     cells = []
     for name in TOLD:
         t = played.figures[name]
+        if not t.runs:
+            cells.append("none")
+            continue
         told = f"{t.share:.3f} of {t.told}" if t.told else "too few"
         cells.append(f"{t.covered / t.runs:.3f}; {told}; {t.width / t.runs:.2f}")
     return " | ".join(cells)

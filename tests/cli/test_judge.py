@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from crosslight.cli import app
+from crosslight.cli.judge_console import METRICS, table
 from tests.judge.simulated import picture
 
 SCRIPT = """
@@ -104,6 +105,38 @@ def test_the_labelling_loop_from_no_label_on(place: Path) -> None:
     assert "neither a cut nor a map" in str(refused.exception)
     told = call("judge", "rethreshold", "out", "--set", "lamp.score_cut=0", "--store", "store")
     assert "6 unsafe" in told
+
+
+def test_rules_without_a_cut_of_their_own_are_named(place: Path) -> None:
+    call(*RUN)
+    (place / "labels.csv").write_text(
+        "image,label\n" + "".join(f"{n}.jpg,{('safe', 'unsafe')[n % 2]}\n" for n in range(6))
+    )
+    call("judge", "report", "labels.csv", "--run", "out", "--store", "store")
+    card = json.loads((place / "out" / "card.json").read_text())
+    card["overall"]["cut"]["at"] = 0.5
+    given = ("judge", "rethreshold", "out", "--store", "store", "--card", "card.json")
+    labelled = {**card["overall"], "cut": {"at": None}}
+    for rules, said in (({}, "no label at all"), ({"lamp": labelled}, "too few labels for a cut")):
+        (place / "card.json").write_text(json.dumps({**card, "rules": rules}))
+        told = " ".join(call(*given).split())
+        assert f"1 rule with {said}: lamp takes the cut of all images" in told
+        assert "1 rule with" not in call(*given, "--set", "lamp.score_cut=0.4")
+
+
+NAMES = ("unlocked_door", "a_firearm_pointed_at_a_person")
+
+
+@pytest.mark.parametrize("width", [80, 120, 160])
+def test_no_name_and_no_figure_in_the_table_of_a_card_is_broken(width: int) -> None:
+    figure = {"few": False, "value": 0.9, "low": 0.74, "high": 1.0}
+    one = {"labelled": 120, "unsafe": 7, "coverage": 1.0, **dict.fromkeys(METRICS, figure)}
+    lines = list(table({"overall": one, "rules": dict.fromkeys(NAMES, one)}, width))
+    assert all(any(line.startswith(name) for line in lines) for name in ("overall", *NAMES))
+    figures = [line for line in lines if line.count("0.90 (0.74-1.00)") == len(METRICS)]
+    assert len(figures) == 3
+    assert len({line.index("0.90 (") for line in figures}) == 1  # below each other
+    assert max(map(len, lines)) <= width
 
 
 def test_a_threshold_of_one_rule(place: Path) -> None:

@@ -2,12 +2,12 @@
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from crosslight.judge import metrics
+from crosslight.judge import cutoff, metrics
 from crosslight.judge.label_queue import images_to_label, write_queue
 from crosslight.judge.labels import Labels, read_labels
 from crosslight.judge.sample import Sample, images_of, judged
@@ -103,6 +103,36 @@ def loop(
     return labels
 
 
+def cut_at(verdicts: Sequence[Verdict], cut: float) -> list[Verdict]:
+    """The verdicts of a run of one rule by a cut of its score; what is undecided stays so."""
+    return [
+        v
+        if v.status is Status.UNDECIDED
+        else replace(v, status=Status.UNSAFE if v.score >= cut else Status.SAFE)
+        for v in verdicts
+    ]
+
+
+def at_cut(
+    verdicts: Sequence[Verdict], labels: Labels, seed: int
+) -> tuple[dict[str, dict[str, float]], list[Verdict]] | None:
+    """What a card says of the cut that it chose on half of the labels, by the other half, and the
+    verdicts by it; None where there is no cut."""
+    images = [replace(i, reach=_reach(i.verdict)) for i in images_of(verdicts, [])]
+    j, _ = judged(images, labels)
+    first, second = cutoff.halves(set(j.at[j.labelled].tolist()), 0.5, seed)
+    cut = cutoff.best_f1(cutoff.knowing(j, first)).at
+    if cut is None:
+        return None
+    applied = cut_at(verdicts, cut)
+    rest = cutoff.knowing(judged(images_of(applied, []), labels)[0], second)
+    return metrics.measure(rest, seed=seed), applied
+
+
+def _reach(v: Verdict | None) -> dict[str, float]:
+    return {"r0": v.score} if v is not None and v.status is not Status.UNDECIDED else {}
+
+
 def true_figures(verdicts: Sequence[Verdict], truth: Sequence[bool]) -> dict[str, float]:
     """With every label known."""
     said = [v.status is Status.UNSAFE for v in verdicts]
@@ -118,12 +148,20 @@ def play(
     rounds: Sequence[int],
     runs: int,
     folder: Path,
+    *,
+    cut: bool = False,
 ) -> Played:
-    """The loop `runs` times over the same images, each with its own draw."""
+    """The loop `runs` times over the same images, each with its own draw. `cut`: count the figures
+    of the cut that the card chooses, where it finds one, in place of those of the run."""
     true, played = true_figures(verdicts, truth), Played()
     for run in range(runs):
         these = renamed(verdicts, run)
         labels = loop(these, truth, rounds, folder)
+        if cut:
+            found = at_cut(these, labels, run)
+            if found is not None:
+                count(played, found[0], true_figures(found[1], truth))
+            continue
         j, _ = judged(images_of(these, []), labels)
         count(played, metrics.measure(j, seed=run), true)
     return played

@@ -4,14 +4,16 @@ import csv
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from crosslight.judge import cutoff, metrics
 from crosslight.judge.card import report_card
+from crosslight.judge.chosen import ChosenCuts
 from crosslight.judge.label_queue import images_to_label
-from crosslight.judge.labels import LabelError, read_labels
+from crosslight.judge.labels import OVERALL, LabelError, read_labels
 from tests.judge.running import job, run
 from tests.judge.simulated import World, scenes
 
@@ -41,6 +43,49 @@ def test_the_conformal_cut_keeps_its_promise() -> None:
         missed.append(float((rng.beta(4, 2, size=400) < cut.at).mean()))
     assert np.mean(missed) <= alpha + 0.002  # 60 / 61 of it is promised; the rest is our draws
     assert np.mean(missed) > alpha / 2  # not by calling everything unsafe
+
+
+def test_the_cuts_of_rules_keep_what_that_of_all_images_promises() -> None:
+    """Two in five images break the first, which is seen well and half suspected of what breaks
+    the second; so few break the second that it takes the cut of all images."""
+    rng = np.random.default_rng(0)
+
+    def drawn(size: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        which = rng.choice(3, size, p=(0.4, 0.1, 0.5))
+        truth = {"r0": which == 0, "r1": which == 1, OVERALL: which < 2}
+        other = np.where(truth["r1"], rng.beta(4, 4, size), rng.beta(1, 6, size))
+        scores = {
+            "r0": np.where(truth["r0"], rng.beta(8, 2, size), other),
+            "r1": np.where(truth["r1"], rng.beta(3, 3, size), rng.beta(1, 8, size)),
+        }
+        return truth, {**scores, OVERALL: np.maximum(*scores.values())}
+
+    alpha, missed = 0.1, {rule: list[float]() for rule in (OVERALL, "r0")}
+    for _ in range(300):
+        truth, scores = drawn(60)
+        cuts = cutoff.none_over_all(
+            {
+                rule: cutoff.few_missed(
+                    metrics.arrays(
+                        [
+                            (bool(t), True, True, float(s))
+                            for t, s in zip(truth[rule], scores[rule], strict=True)
+                        ]
+                    ),
+                    alpha,
+                )
+                for rule in truth
+            }
+        )
+        kept = {rule: cut.at for rule, cut in cuts.items() if cut.at is not None}
+        applied = ChosenCuts(kept).values(["r0", "r1"])
+        truth, scores = drawn(400)
+        said = {rule: scores[rule] >= applied[f"{rule}.score_cut"] for rule in ("r0", "r1")}
+        said[OVERALL] = said["r0"] | said["r1"]
+        for rule, shares in missed.items():
+            shares.append(float((~said[rule])[truth[rule]].mean()))
+    assert np.mean(missed[OVERALL]) <= alpha + 0.002
+    assert np.mean(missed["r0"]) <= alpha + 0.002
 
 
 def test_too_few_labels_give_no_guarantee() -> None:

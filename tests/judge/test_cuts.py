@@ -128,9 +128,11 @@ def test_what_a_card_counts_is_what_applying_it_gives(tmp_path: Path, seed: int)
     told_of = {OVERALL: card["overall"], **card["rules"]}
     assert set(told_of) == {OVERALL, *SHAPES}
     assert any("measured" in part["cut"] for part in told_of.values())
+    whole = card["overall"]["cut"]["at"]
     for rule, part in told_of.items():
         if part["cut"]["at"] is None:
             continue
+        assert at_most is None or whole is None or part["cut"]["at"] <= whole
         counted = [
             row(v, rule, truth[v.photo, rule] if n in rest else None) for n, v in enumerate(applied)
         ]

@@ -33,8 +33,24 @@ def test_grades_of_people_are_read_and_their_means_taken(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Image;Grade;Rater\na.jpg;3,5;x\nb.jpg;4;x\n",
+        "sep=;\nimage;grade\na.jpg;3.5\nb.jpg;4\n",
+        "image\tgrade\na.jpg\t3,5\nb.jpg\t4\n",
+        " GRADE , image\n3.5,a.jpg\n4,b.jpg\n",
+    ],
+)
+def test_grades_out_of_a_spreadsheet_are_read(tmp_path: Path, text: str) -> None:
+    found = read_grades(labels(tmp_path, text))
+    assert (found.of("", "a.jpg"), found.of("", "b.jpg"), found.raters) == (3.5, 4, 1)
+
+
+@pytest.mark.parametrize(
     ("text", "why"),
     [
+        ("sep=;\nimage;grade\na.jpg;x\n", "line 3.*'x' is no grade"),
+        ("image,grade,Grade\na.jpg,3,4\n", "two columns grade"),
         ("image,grade\na.jpg,11\n", "line 2.*11 is no grade from 0 to 10"),
         ("image,grade\na.jpg,nan\n", "nan is no grade"),
         ("image,grade\na.jpg,high\n", "'high' is no grade"),
@@ -62,6 +78,14 @@ def test_the_agreement_of_a_run_leaves_undecided_out_and_counts_it(tmp_path: Pat
     assert found.kappa is None and "too few images (12 of 20)" in found.lines()[1]
     assert found.bias is not None and found.bias.mean == 0
     assert read_json(run / "agreement.json")["lines"] == found.lines()
+
+
+def test_an_interval_of_few_images_stays_within_what_grades_can_differ_by(tmp_path: Path) -> None:
+    run = graded(tmp_path, "28")
+    found = grade_agreement(run, read_grades(labels(tmp_path, "image,grade\n0.jpg,2\n1.jpg,3\n")))
+    assert found.bias is not None and found.bias.high is not None and found.bias.high > 10
+    assert "run less people: 2.50 (95% interval -10.00 to 10.00)" in found.lines()
+    assert "size of the difference: 2.50 (95% interval 0.00 to 10.00)" in found.lines()
 
 
 def test_kappa_is_that_of_scikit_learn_and_so_is_each_without_one() -> None:

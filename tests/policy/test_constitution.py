@@ -153,6 +153,26 @@ def test_all_that_is_wrong_is_listed_with_line_and_rule(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("examples", "said"),
+    [
+        ("{complies: [a cat]}", "complies: is no field that is read; read there: `unsafe`, `safe`"),
+        ("{examples: [a cat]}", "examples: is no field that is read; read there: `unsafe`, `safe`"),
+        ("{unsave: [a cat]}", "unsave: is no field that is read; did you mean `unsafe`?"),
+    ],
+)
+def test_the_field_that_is_proposed_is_read_at_that_place(
+    tmp_path: Path, examples: str, said: str
+) -> None:
+    (tmp_path / "p.yaml").write_text(
+        "title: t\nrules:\n  - id: dog\n    title: Dog\n    text: No dog is visible.\n"
+        f"    examples: {examples}\n"
+    )
+    with pytest.raises(PolicyError) as caught:
+        read_constitution(tmp_path / "p.yaml")
+    assert caught.value.message == f"p.yaml, line 6: rule dog, examples.{said}"
+
+
 @pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("end", ["\r\n", "\r"])
 def test_files_of_other_systems_are_the_same_policy(tmp_path: Path, codec: str, end: str) -> None:

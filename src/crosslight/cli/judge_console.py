@@ -1,24 +1,26 @@
 """What the judge's verbs print."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-
-from rich.markup import escape
 
 from crosslight.cli.console import out
 from crosslight.text import plural
 
 METRICS = ("precision", "recall", "f1", "auroc")
 FEW = "too few"
-INTERVAL_WIDTH = len("(0.74-1.00)")
-"""An interval is never cut off: half of one says less than none."""
+COUNTS = ("labels", "unsafe", "coverage")
+COUNT_WIDTH, FIGURE_WIDTH = len("coverage"), len("0.90 (0.74-1.00)")
+MOST_NAMED = 10
+"""Rules that one line names."""
 
 
 def print_card(card: dict[str, Any], folder: Path) -> None:
     """Print the report card of a run: what the labels are a sample of, the figures, the cut."""
     _print_sample(card["sample"])
-    out.print(_table(card))
+    for at, line in enumerate(table(card, out.width)):
+        style = "" if at else "bold"
+        out.print(line, markup=False, highlight=False, soft_wrap=True, style=style)
     if card["rules_note"]:
         out.print(card["rules_note"], markup=False)
     out.print(
@@ -55,22 +57,25 @@ def _print_sample(sample: dict[str, Any]) -> None:
         )
 
 
-def _table(card: dict[str, Any]) -> Any:
-    from rich.table import Table
+def table(card: dict[str, Any], width: int) -> Iterator[str]:
+    """The lines of the table: of each rule one, or two where these would be wider than that."""
+    found = {"overall": card["overall"], **card["rules"]}
+    longest = max(map(len, found))
+    wide = longest + len(_cells(COUNTS, COUNT_WIDTH)) + len(_cells(METRICS, FIGURE_WIDTH)) <= width
+    head = _cells(METRICS, FIGURE_WIDTH)
+    yield " " * longest + _cells(COUNTS, COUNT_WIDTH) + head if wide else head
+    for name, m in found.items():
+        counts = (f"{m['labelled']:,}", f"{m['unsafe']:,}", f"{m['coverage']:.2f}")
+        figures = _cells([interval(m[metric]) for metric in METRICS], FIGURE_WIDTH)
+        if wide:
+            yield name.ljust(longest) + _cells(counts, COUNT_WIDTH) + figures
+        else:
+            yield "{}: {} labels, {} unsafe, coverage {}".format(name, *counts)
+            yield figures
 
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for column in ("", "labels", "unsafe", "coverage", *METRICS):
-        table.add_column(
-            column,
-            justify="left" if not column else "right",
-            overflow="fold",
-            min_width=INTERVAL_WIDTH if column in METRICS else None,
-        )
-    for name, m in [("overall", card["overall"]), *card["rules"].items()]:
-        shown = [interval(m[metric]) for metric in METRICS]
-        counts = [f"{m['labelled']:,}", f"{m['unsafe']:,}", f"{m['coverage']:.2f}"]
-        table.add_row(escape(name), *counts, *shown)
-    return table
+
+def _cells(cells: Sequence[str], width: int) -> str:
+    return "".join(f" {cell:>{width}}" for cell in cells)
 
 
 def interval(m: dict[str, Any]) -> str:
@@ -157,9 +162,20 @@ def print_rethreshold(summary: dict[str, Any]) -> None:
     card = told.get("card")
     if card:
         out.print(f"cuts of the card: {len(card['cuts']):,}; maps: {len(card['maps']):,}")
+        for kind, why in (("few", "too few labels for a cut"), ("unlabelled", "no label at all")):
+            if names := card[kind]:
+                count = plural(len(names), "rule")
+                does = "takes the cut of all images" if card["of_all"] else "keeps its tests"
+                each = "each " * (len(names) > 1)
+                out.print(f"{count} with {why}: {_named(names)} {each}{does}", markup=False)
         if not card["same_constitution"]:
             out.print("note: the card was measured under another constitution", markup=False)
     out.print(verdicts(summary))
+
+
+def _named(rules: Sequence[str]) -> str:
+    more = f" and {len(rules) - MOST_NAMED:,} more" if len(rules) > MOST_NAMED else ""
+    return ", ".join(rules[:MOST_NAMED]) + more
 
 
 def verdicts(summary: dict[str, Any]) -> str:

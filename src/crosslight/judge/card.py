@@ -153,6 +153,8 @@ def _cuts(
         else cutoff.few_missed(cutoff.knowing(j, first), missed_at_most)
         for rule, (j, _) in found.items()
     }
+    if missed_at_most is not None:
+        chosen = cutoff.none_over_all(chosen)
     kept = {rule: cut.at for rule, cut in chosen.items() if cut.at is not None}
     images = read.cut(kept) if kept else read.images
     cuts: dict[str, dict[str, Any]] = {}

@@ -1,6 +1,6 @@
 """What a report card chose: cuts of the score, and maps of it to the share of unsafe images."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,13 @@ class BadCard(CrosslightError):
 @dataclass(frozen=True, slots=True)
 class ChosenCuts:
     """A cut and a map for each rule, as far as its labels allowed them; rule `*` is the image.
-    `constitution` is the hash of the one that they were measured under."""
+    `constitution` is the hash of the one that they were measured under, `labelled` are the rules
+    that had labels."""
 
     cuts: Mapping[str, float] = field(default_factory=dict)
     maps: Mapping[str, ScoreMap] = field(default_factory=dict)
     constitution: str = ""
+    labelled: Collection[str] = ()
 
     def values(self, rules: Sequence[str]) -> dict[str, float]:
         """Cuts as thresholds: a rule without one of its own takes that of the image, whose score
@@ -55,12 +57,17 @@ class ChosenCuts:
                     name = {"photo": v.photo, "source": v.source, "rule": rule}
                     yield {**name, "score": score, "probability": share}
 
-    def as_json(self, constitution: str) -> dict[str, Any]:
-        """For the `run.json` of a run under this constitution."""
+    def as_json(self, constitution: str, rules: Sequence[str]) -> dict[str, Any]:
+        """For the `run.json` of a run under this constitution; `rules`: those of it that no cut was
+        set for by hand."""
+        bare = [rule for rule in rules if rule not in self.cuts]
         same = self.constitution == constitution
         return {
             "cuts": sorted(self.cuts),
+            "of_all": OVERALL in self.cuts,
             "maps": sorted(self.maps),
+            "few": [rule for rule in bare if rule in self.labelled],
+            "unlabelled": [rule for rule in bare if rule not in self.labelled],
             "same_constitution": same,
         }
 
@@ -87,4 +94,4 @@ def read_card(path: Path) -> ChosenCuts:
             f"{path.name} holds neither a cut nor a map: its labels were too few",
             "label more images, and run `crosslight judge report` again",
         )
-    return ChosenCuts(kept, made, about)
+    return ChosenCuts(kept, made, about, frozenset(map(str, card["rules"])))

@@ -4,11 +4,12 @@ A cut is one of decided rules: what nobody could answer it makes neither unsafe 
 """
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from crosslight.judge.labels import OVERALL
 from crosslight.judge.metrics import FEW, Judged
 
 
@@ -87,3 +88,20 @@ def few_missed(j: Judged, alpha: float) -> Cut:
     if not math.isfinite(cut):
         return Cut(None, "conformal", "too many unsafe images are undecided")
     return Cut(cut, "conformal", f"at most {alpha:.0%} of violations missed, in expectation")
+
+
+def none_over_all(cuts: Mapping[str, Cut]) -> dict[str, Cut]:
+    """Cuts of rules and of all images that keep what each promises when they are applied together.
+
+    The cut of all images counts one as found by any rule that reaches it. Under a higher cut of
+    that rule it would be missed; under a lower one no rule finds less.
+    """
+    whole = cuts[OVERALL].at
+    if whole is None:
+        return dict(cuts)
+    return {
+        rule: replace(cut, at=whole, note=f"{cut.note}; {cut.at:.3f} without that of all images")
+        if cut.at is not None and cut.at > whole
+        else cut
+        for rule, cut in cuts.items()
+    }

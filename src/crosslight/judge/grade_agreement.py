@@ -17,6 +17,7 @@ from crosslight.records import content_hash
 from crosslight.runs import read_side
 from crosslight.stats import MeanEstimate, clustered_mean
 from crosslight.store import write_json
+from crosslight.text import plural
 
 GRADE_AGREEMENT_FILE = "agreement.json"
 ENOUGH = 20
@@ -54,18 +55,21 @@ class GradeAgreement:
     def lines(self) -> list[str]:
         """The numbers, as sentences."""
         said = [
-            f"{self.images:,} images with a grade of both, {self.undecided:,} that people graded "
-            f"and the run left undecided, {self.strangers:,} labels of no image of the run"
+            f"{plural(self.images, 'image')} with a grade of both, {self.undecided:,} that people "
+            f"graded and the run left undecided, {plural(self.strangers, 'name')} of no image of "
+            "the run"
         ]
         if self.kappa is None:
             said.append(f"quadratic kappa: {self.why}")
         else:
             k = self.kappa
             said.append(f"quadratic kappa {k.value:.2f} (95% interval {k.low:.2f} to {k.high:.2f})")
-        for name, mean in (("run less people", self.bias), ("size of the difference", self.off)):
+        shown = (("run less people", self.bias, -WORST), ("size of the difference", self.off, 0))
+        for name, mean, least in shown:
             if mean is not None:
+                # Of few images the interval goes past what two grades can differ by.
                 interval = (
-                    f" (95% interval {mean.low:.2f} to {mean.high:.2f})"
+                    f" (95% interval {max(mean.low, least):.2f} to {min(mean.high, WORST):.2f})"
                     if mean.low is not None and mean.high is not None
                     else ""
                 )

@@ -2,8 +2,10 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +13,14 @@ import numpy as np
 from crosslight.judge.labels import LabelError
 from crosslight.judge.scales import WORST
 from crosslight.store import UnreadableFile, read_named, write_text
-from crosslight.text import NotText, Wrong, csv_text, decode, told
+from crosslight.text import NotText, Wrong, csv_text, decode, table_start, told
 
 MAX_BYTES = 64 << 20
 FORM = "a CSV with the columns image (source or sha256), grade (0 to 10) and optionally rater"
 COLUMNS = ("image", "photo", "grade")
+READ = frozenset((*COLUMNS, "rater"))
+DECIMAL_COMMA = re.compile(r"(\d+),(\d+)")
+"""As spreadsheets write it where cells are separated by semicolons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,8 @@ def read_grades(path: Path) -> GradeLabels:
     """Rows with an empty grade are left out. Raises `LabelError` with every wrong row."""
     by_rater: dict[tuple[str, str], float] = {}
     wrong: list[Wrong] = []
-    for at, row in enumerate(_rows(path), start=2):
+    first, rows = _rows(path)
+    for at, row in enumerate(rows, start=first):
         try:
             found = _grade(row)
             if found is None:
@@ -82,7 +88,7 @@ def _grade(row: Mapping[str, str]) -> tuple[str, str, float] | None:
     if not image:
         raise ValueError("no image")
     try:
-        grade = float(said)
+        grade = float(DECIMAL_COMMA.sub(r"\1.\2", said))
     except ValueError:
         raise ValueError(f"{said[:40]!r} is no grade") from None
     if not 0 <= grade <= WORST:
@@ -90,15 +96,21 @@ def _grade(row: Mapping[str, str]) -> tuple[str, str, float] | None:
     return image, (row.get("rater") or "").strip(), grade
 
 
-def _rows(path: Path) -> Sequence[Mapping[str, str]]:
+def _rows(path: Path) -> tuple[int, Sequence[Mapping[str, str]]]:
+    """The line of the first row, and the rows."""
     try:
         text = decode(read_named(path, MAX_BYTES))
-        reader = csv.DictReader(io.StringIO(text, newline=""))
+        lines = io.StringIO(text, newline="")
+        start = table_start(lines, READ.__contains__)
+        reader = csv.DictReader(chain((start.header,), lines), delimiter=start.separator)
         names = [name.strip() for name in reader.fieldnames or ()]
+        names = [low if (low := name.casefold()) in READ else name for name in names]
         if "grade" not in names or not {"image", "photo"} & set(names):
             raise LabelError(f"{path.name} has the columns {', '.join(names)[:200]}", FORM)
+        if twice := [name for name in READ if names.count(name) > 1]:
+            raise LabelError(f"{path.name} has two columns {', '.join(sorted(twice))}", FORM)
         reader.fieldnames = names
-        return list(reader)
+        return start.taken + 1, list(reader)
     except UnreadableFile as error:
         raise LabelError(error.message, error.hint) from error
     except NotText as error:

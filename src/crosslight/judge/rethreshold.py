@@ -76,7 +76,9 @@ def rethreshold_run(
             "calls": 0,
         }
         if card:
-            summary["rethreshold"]["card"] = card.as_json(run["constitution"]["sha256"])
+            rules = [] if run["plan"]["overall"] else list(forms)
+            left = [rule for rule in rules if f"{rule}.score_cut" not in values]
+            summary["rethreshold"]["card"] = card.as_json(run["constitution"]["sha256"], left)
         write_json(out / RUN_FILE, summary)
         return summary
 

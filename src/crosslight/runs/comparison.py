@@ -94,7 +94,7 @@ def read_side(folder: Path, kind: str, table: str) -> RunSide:
     numbers are in, is not there or belongs to a run that did not end."""
     run = read_run(folder)
     if run.get("kind") != kind:
-        raise NotARunFolder(f"{folder} holds no {kind} run", f"give the folder of a {kind} run")
+        raise NotARunFolder(f"{folder} holds no {kind} run", f"give the folder of a run of {kind}")
     if "models" not in run:  # who answered is said when a run ends, stopped or not
         raise NotARunFolder(f"the {kind} run in {folder} did not end", END_IT)
     if not (folder / table).exists():

@@ -34,7 +34,7 @@ def in_words(errors: Sequence[Any], said: str | None, model: "type[BaseModel]") 
     """
     first = errors[0]
     if first["type"] == "extra_forbidden":
-        return _unknown(str(first["loc"][-1]), model)
+        return _unknown(first["loc"], model)
     changed = _changed(first["input"], said) if _OF_TEXT & {e["type"] for e in errors} else ""
     if changed:
         return changed
@@ -69,12 +69,15 @@ def _stands(value: Any, said: str | None) -> str:
     return f"{said if said is not None else repr(value)[:60]} stands there"
 
 
-def _unknown(name: str, model: "type[BaseModel]") -> str:
+def _unknown(loc: Sequence[int | str], model: "type[BaseModel]") -> str:
+    name = str(loc[-1])
     odd = next((char for char in name if not char.isascii()), "")
     if odd:
         return f"is no field that is read: {looks_like(odd)}"
-    near = near_field(name, _fields(model))
-    return "is no field that is read" + (f"; did you mean `{near}`?" if near else "")
+    here = _fields_at(loc[:-1], model)
+    near, every = near_field(name, here), ", ".join(f"`{field}`" for field in here)
+    hint = f"did you mean `{near}`?" if near else f"read there: {every}"
+    return "is no field that is read" + (f"; {hint}" if here else "")
 
 
 def near_field(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
@@ -84,18 +87,32 @@ def near_field(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     return by_name[near[0]] if near else ""
 
 
-def _fields(model: "type[BaseModel]") -> list[str]:
-    """The names of the fields of a model and of those in it."""
-    names = dict[str, None]()
-    waiting: list[Any] = [model.model_json_schema()]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, dict):
-            names.update(dict.fromkeys(part.get("properties", {})))
-            waiting += part.values()
-        elif isinstance(part, list):
-            waiting += part
-    return list(names)
+def _fields_at(loc: Sequence[int | str], model: "type[BaseModel]") -> list[str]:
+    """The names of the fields that are read at one place: one of another place is no help there."""
+    root = model.model_json_schema()
+    here = _forms(root, root)
+    for step in loc:
+        inner = [part for form in here for part in _inside(form, step)]
+        # What leads nowhere names the type of a value that may be of several.
+        here = [form for part in inner for form in _forms(part, root)] or here
+    return list(dict.fromkeys(name for form in here for name in form.get("properties", {})))
+
+
+def _inside(form: dict[str, Any], step: int | str) -> list[dict[str, Any]]:
+    """What a JSON schema says of one part of a value."""
+    if isinstance(step, int):
+        found = [form.get("items"), *form.get("prefixItems", [])]
+    else:
+        found = [form.get("properties", {}).get(step) or form.get("additionalProperties")]
+    return [part for part in found if isinstance(part, dict)]
+
+
+def _forms(part: dict[str, Any], root: dict[str, Any]) -> list[dict[str, Any]]:
+    """The forms that a value may have by a part of a JSON schema, references followed."""
+    if "$ref" in part:
+        return _forms(root["$defs"][part["$ref"].rsplit("/", 1)[-1]], root)
+    several = [form for key in ("anyOf", "oneOf", "allOf") for form in part.get(key, [])]
+    return [form for one in several for form in _forms(one, root)] or [part]
 
 
 def _length(value: Any, bounds: Any) -> str:
