@@ -17,8 +17,8 @@ from crosslight.view.server.opened import open_places
 
 
 def test_a_rating_has_no_table_of_rows_and_that_is_no_zero(tmp_path: Path) -> None:
-    store, runs = every_kind(tmp_path / "runs", "words")
-    page = ask(application(open_places(runs[:5], store, None), hosts=LOCAL), "/").text
+    _, runs = every_kind(tmp_path / "runs", "words")
+    page = ask(application(open_places(runs[:5], None, None), hosts=LOCAL), "/").text
     cards = {card.split("</h2>")[0].rsplit(">", 2)[-2]: card for card in page.split("<li class=")}
     rated = next(card for name, card in cards.items() if name.startswith("rated"))
     assert "No table of rows" in rated and "0 rows" not in rated and "<svg" not in rated
@@ -27,9 +27,9 @@ def test_a_rating_has_no_table_of_rows_and_that_is_no_zero(tmp_path: Path) -> No
 
 
 def test_two_of_one_kind_are_proposed_to_be_compared(tmp_path: Path) -> None:
-    store, runs = every_kind(tmp_path / "runs", "words")
+    _, runs = every_kind(tmp_path / "runs", "words")
     other = write(tmp_path / "other.parquet", {"text": ["a"]})
-    app = application(open_places([*runs, other], store, None), hosts=LOCAL)
+    app = application(open_places([*runs, other], None, None), hosts=LOCAL)
     form = ask(app, "/").text.partition('action="/compare"')[2]
     assert re.findall(r'<option value="([^"]+)" selected>', form) == ["rows.parquet", "two"]
     of_table = ask(app, "/r/other.parquet/overview").text
