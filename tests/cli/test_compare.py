@@ -79,7 +79,7 @@ def test_what_cannot_be_compared_is_told_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match="--agreement"):
         said(a, a, "--agreement")
     said(a, a, "-o", tmp_path / "c")
-    with pytest.raises(NotARunFolder, match="a compare, which is not compared"):
+    with pytest.raises(NotARunFolder, match="a run of compare, which is not compared"):
         said(a, tmp_path / "c")
 
 

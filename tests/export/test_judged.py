@@ -161,7 +161,7 @@ def test_trainers_learn_from_replies_and_a_verdict_is_none(
 @pytest.mark.parametrize("kind", ["rate", "tune", "compare"])
 def test_a_run_without_rows_says_what_can_be_exported(tmp_path: Path, kind: str) -> None:
     (tmp_path / "run.json").write_text(json.dumps({"kind": kind, "status": "complete"}))
-    with pytest.raises(ExportError, match=f"holds a {kind} run") as refused:
+    with pytest.raises(ExportError, match=f"holds a run of {kind}") as refused:
         export_run(tmp_path, "hf", tmp_path / "out", ALL)
     assert "build, prefer, judge, assess or bench" in refused.value.hint
 

@@ -136,12 +136,12 @@ def kind_of(runs: Sequence[Path]) -> str:
     kinds = {folder: str(read_run(folder).get("kind", "")) for folder in runs}
     for folder, kind in kinds.items():
         if kind not in known:
-            holds = f"a {kind}, which is not compared" if kind else "no run"
+            holds = f"a run of {kind}, which is not compared" if kind else "no run"
             raise NotARunFolder(
                 f"{folder} holds {holds}", f"give folders of runs of one kind: {', '.join(known)}"
             )
     if len(set(kinds.values())) > 1:
-        told = ", ".join(f"{folder} is a {kind} run" for folder, kind in kinds.items())
+        told = ", ".join(f"{folder} is a run of {kind}" for folder, kind in kinds.items())
         raise BadSetting(f"runs of different kinds: {told}", "compare runs of one kind")
     return kinds[runs[0]]
 

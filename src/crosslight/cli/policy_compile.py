@@ -32,6 +32,7 @@ from crosslight.policy import (
     write_history,
 )
 from crosslight.store import AnswerStore
+from crosslight.text import plural
 
 
 def replace_compiled(
@@ -117,7 +118,7 @@ def print_deciders(compiled: Compiled) -> None:
             see = f"not: {one.question.see}" if one.question.absent else one.question.see
             out.print(f"  {escape(see)}  [dim]{one.who}: {escape(one.note)}[/]")
     alone = sum(rule.broken and rule.kept for rule in rules)
-    out.print(f"{alone} of {len(rules)} rules are decided without a vision-language model")
+    out.print(f"decided without a vision-language model: {alone} of {plural(len(rules), 'rule')}")
     if any(one.who is Who.PERCEPTION for rule in rules for one in rule.questions):
         out.print(how_well(), style="dim")
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from crosslight.judge.metrics import Judged
 from crosslight.records import CrosslightError
+from crosslight.text import plural
 
 Floats = NDArray[np.float64]
 LEAST = 10
@@ -67,7 +68,7 @@ def learn(j: Judged, seed: int = 0) -> dict[str, Any]:
     score, truth, weights = j.score[has], j.truth[has], j.weights[has]
     least = min(int(truth.sum()), int((~truth).sum()))
     if least < LEAST:
-        return {"map": None, "note": f"{least} labels of one kind, {LEAST} are the least"}
+        return {"map": None, "note": f"{plural(least, 'label')} of one kind, {LEAST} are the least"}
     hows = ["platt", *(["isotonic"] if len(score) >= LEAST_STEPS else [])]
     brier = {how: _held_out(how, score, truth, weights, seed) for how in hows}
     best = min(hows, key=lambda how: brier[how])

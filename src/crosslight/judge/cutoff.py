@@ -11,6 +11,7 @@ import numpy as np
 
 from crosslight.judge.labels import OVERALL
 from crosslight.judge.metrics import FEW, Judged
+from crosslight.text import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ def best_f1(j: Judged) -> Cut:
         return Cut(
             None,
             "f1",
-            f"{least} scored labels of one kind in the part it is chosen on: {FEW} are the least",
+            f"{plural(least, 'scored label')} of one kind in the part it is chosen on: "
+            f"{FEW} are the least",
         )
     best, at = -1.0, None
     for cut in sorted(set(scores.tolist()), reverse=True):

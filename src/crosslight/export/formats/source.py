@@ -130,7 +130,7 @@ def open_source(folder: Path, places: Places | None = None) -> Source:
     run = read_run(folder)
     kind = str(run.get("kind", ""))
     if kind not in ROWS:
-        found = f"a {kind[:40]} run" if kind else "no run"
+        found = f"a run of {kind[:40]}" if kind else "no run"
         why = f": {_NO_ROWS[kind]}" if kind in _NO_ROWS else ""
         raise ExportError(f"{folder} holds {found}{why}", EXPORTED)
     if ROWS[kind].file:
