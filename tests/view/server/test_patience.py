@@ -125,6 +125,20 @@ def test_what_is_wrong_behind_the_beginning_is_said_on_every_page(
     assert "sentence 47" in first and "cannot be read: t.parquet ends early" in first
 
 
+def test_who_waits_for_what_breaks_in_a_way_that_nobody_foresaw_is_told_too(
+    tmp_path: Path, reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page of who waits loads itself anew for as long as nothing is known to be wrong."""
+    monkeypatch.setattr(patience, "PATIENCE_S", 20.0)
+    reading.fails, reading.error = True, ValueError("/home/somebody/secret")
+    web = application(places(tmp_path), hosts=LOCAL)
+    reading.may_end.set()
+    page = ask(web, "/r/t.parquet/review", sec_fetch_mode="navigate", sec_fetch_site="none")
+    assert page.status == 500 and "being read" not in page.text
+    assert "cannot be read to its end: ValueError" in page.text and "secret" not in page.text
+    assert "cannot be read: t.parquet" in ask(web, "/r/t.parquet/rows").text
+
+
 def test_a_table_that_has_changed_is_opened_again_though_it_was_broken(
     tmp_path: Path, reading: Reading
 ) -> None:

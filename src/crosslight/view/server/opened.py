@@ -157,9 +157,9 @@ class Places(Mapping[str, Opened]):
             if self._opened[name].partial:
                 try:
                     self._put(name, self._openers[name](False))
-                except (CrosslightError, OSError) as error:
-                    gone = TableError(str(error), "get or make the table again")
-                    self._broken[name] = error if isinstance(error, CrosslightError) else gone
+                except Exception as error:
+                    # Whatever it is: who waits is to be told, and not to wait for ever.
+                    self._broken[name] = _of_table(name, error)
                     raise self._broken[name] from error
             return self._opened[name]
 
@@ -167,8 +167,11 @@ class Places(Mapping[str, Opened]):
         """See to it that the rest of a table is being read, and wait for nothing."""
 
         def read() -> None:
-            with suppress(CrosslightError, OSError):  # `broken` tells
-                self.whole(name)
+            try:
+                with suppress(CrosslightError):  # `broken` tells
+                    self.whole(name)
+            finally:
+                self._read_on.discard(name)
 
         if name not in self._read_on:
             self._read_on.add(name)
@@ -288,6 +291,16 @@ def _mark(files: Sequence[Path]) -> str:
     return hashlib.sha256(repr(about).encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
+def _of_table(name: str, error: Exception) -> CrosslightError:
+    """Why a table cannot be read."""
+    if isinstance(error, CrosslightError):
+        return error
+    if isinstance(error, OSError):
+        return TableError(str(error), "get or make the table again")
+    why = f"{name} cannot be read to its end: {type(error).__name__}"
+    return TableError(why, "get or make the table again; if it is whole, this is a defect of ours")
+
+
 def _stamps(place: Path, is_run: bool, sources: Sequence[Path]) -> tuple[object, ...]:
     """What changes when a run writes its folder."""
     files = [place / RUN_FILE, *(place / name for name in (FAILED_FILE, DROPPED_FILE))]
@@ -295,9 +308,7 @@ def _stamps(place: Path, is_run: bool, sources: Sequence[Path]) -> tuple[object,
         files = [place]
     elif is_run:
         files += [file for found in split_files(place).values() for file in found]
-        files += [
-            place / name for name in ("verdicts.parquet", "items.parquet", "assessed.parquet")
-        ]
+        files += [place / name for name in TABLES]
     else:
         files += sources
     found: list[object] = []
