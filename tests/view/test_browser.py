@@ -27,9 +27,11 @@ def test_twenty_reviews_by_keyboard_with_a_kill_in_the_middle(browser: Any, tmp_
     with served(tmp_path / "home", place) as (base, process):
         seen = Seen(page, base)
         page.goto(f"{base}{AT}/rows")
-        page.click(".facet a:has-text('fire')")  # filter
+        with page.expect_navigation():  # keys are heard from when a page is loaded
+            page.click(".facet a:has-text('fire')")  # filter
         assert "f.category=fire" in page.url and page.locator(".card").count() == 8
-        page.click("text=Clear all")
+        with page.expect_navigation():
+            page.click("text=Clear all")
         page.locator(".card").nth(23).wait_for()
         page.keyboard.press("j")
         page.keyboard.press("Enter")  # open
@@ -85,7 +87,8 @@ def test_two_reviewers_their_care_and_an_edit(browser: Any, tmp_path: Path) -> N
             page.fill("input[name=by]", by)
             page.check("input[value=medicine]")
             page.fill("input[name=limit]", "1")
-            page.click("text=Keep")
+            with page.expect_navigation():
+                page.click("text=Keep")
             page.goto(f"{base}{AT}/row/row-0")
             page.keyboard.press("v")
             assert "A break helps" in page.locator("#enough").inner_text()
@@ -108,7 +111,8 @@ def test_two_reviewers_their_care_and_an_edit(browser: Any, tmp_path: Path) -> N
         assert "row-0" in text and "ann: reject" in text and "bo: accept" in text
         page.goto(f"{base}/care")
         page.check("input[value=medicine]")
-        page.click("text=Keep")
+        with page.expect_navigation():
+            page.click("text=Keep")
         page.goto(f"{base}{AT}/rows")
         assert page.locator(".card.unwanted .open").first.is_visible()
         page.keyboard.press("n")
